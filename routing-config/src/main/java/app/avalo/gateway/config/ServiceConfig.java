@@ -1,0 +1,167 @@
+package app.avalo.gateway.config;
+
+import app.avalo.gateway.config.unit.Rate;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a route leads to, present in one or more regions.
+ *
+ * @param name as in the YAML key
+ * @param priority who is served first when not all can be; default {@link Priority#NORMAL}
+ * @param regions its endpoints by region name, at least one region with at least one endpoint
+ * @param upstreamTls how https endpoints are checked
+ * @param health how an endpoint shows that it is alive
+ * @param timeouts defaults of its routes
+ * @param retry defaults of its routes
+ * @param pin how its users are bound to a region, or null when any region will do
+ * @param residency whether {@link PlacingConfig.Residency} rules apply to it; default false
+ * @param limits names of limits that apply to every route of it
+ * @param webSocket ceilings for WebSockets to it
+ * @param targets what the platform promises for it; shown and alerted on, not enforced
+ */
+public record ServiceConfig(
+    String name,
+    Priority priority,
+    Map<String, List<Endpoint>> regions,
+    UpstreamTls upstreamTls,
+    HealthCheck health,
+    Timeouts timeouts,
+    Retry retry,
+    @Nullable Pin pin,
+    boolean residency,
+    List<String> limits,
+    WebSocket webSocket,
+    Targets targets) {
+
+  /** Priority class, highest first. */
+  public enum Priority {
+    CRITICAL,
+    HIGH,
+    NORMAL,
+    LOW
+  }
+
+  /**
+   * One address of a service in a region.
+   *
+   * @param tls whether it is https
+   * @param host name or address
+   * @param port 1 to 65535
+   * @param weight share of the region's traffic relative to its neighbours; default 1
+   */
+  public record Endpoint(boolean tls, String host, int port, int weight) {
+    /** The endpoint as operators write it: {@code http://host:port}. */
+    public String url() {
+      return (tls ? "https://" : "http://")
+          + (host.indexOf(':') >= 0 ? "[" + host + "]" : host)
+          + ":"
+          + port;
+    }
+  }
+
+  /**
+   * Trust in https endpoints.
+   *
+   * @param ca PEM file of the authorities, or null for the system's
+   * @param serverName name expected in the certificate, or null for the endpoint's host
+   * @param verify false accepts any certificate; for development only; default true
+   */
+  public record UpstreamTls(@Nullable Path ca, @Nullable String serverName, boolean verify) {}
+
+  /**
+   * Active check, a GET on a fresh connection.
+   *
+   * @param path default {@code /health}
+   * @param host Host header, or null for the endpoint's own
+   * @param statuses answers that mean alive; default 200 to 299
+   * @param interval between checks of a healthy endpoint; default 10 s
+   * @param timeout of one check; default 800 ms
+   * @param burstInterval between checks once an endpoint is suspected; default 200 ms
+   * @param failures checks in a row that convict a suspect; default 3
+   * @param successes checks in a row that bring it back; default 5
+   */
+  public record HealthCheck(
+      String path,
+      @Nullable String host,
+      StatusRange statuses,
+      Duration interval,
+      Duration timeout,
+      Duration burstInterval,
+      int failures,
+      int successes) {}
+
+  /**
+   * Inclusive range of HTTP status codes.
+   *
+   * @param from lowest
+   * @param to highest
+   */
+  public record StatusRange(int from, int to) {
+    public boolean contains(int status) {
+      return status >= from && status <= to;
+    }
+  }
+
+  /**
+   * How long each stage of a request may take.
+   *
+   * @param connect to an endpoint, TLS included; default 500 ms
+   * @param attempt from sending a request to the first byte of its answer, while another region
+   *     could still be tried; default 800 ms
+   * @param idle between two bytes of a body; default 60 s
+   * @param total from the request head to the last byte of the answer, WebSockets and event streams
+   *     excepted; default 30 s
+   */
+  public record Timeouts(Duration connect, Duration attempt, Duration idle, Duration total) {}
+
+  /**
+   * When a request may be sent again. A request of which nothing was sent may always move on.
+   *
+   * @param attempts in all, the first included; 1 switches retries off; default 3
+   * @param methods methods that may be sent twice; default GET HEAD OPTIONS TRACE PUT DELETE
+   * @param statuses upstream answers that count as a failed attempt; default 502 503 504
+   */
+  public record Retry(int attempts, Set<String> methods, Set<Integer> statuses) {}
+
+  /**
+   * Binding of a user to one region.
+   *
+   * @param group services of one group share a user's pin; default the service's name
+   * @param contract when the pin may move
+   */
+  public record Pin(String group, Contract contract) {}
+
+  /** When a pin may move to another region. */
+  public enum Contract {
+    /** Moves when its region is lost and stays there: chat. */
+    MOVE,
+    /** Stays while the session lives, new sessions follow health: calls. */
+    STAY,
+    /** One home; refused rather than served by a region that might not be the owner: wallet. */
+    SINGLE_HOME
+  }
+
+  /**
+   * Ceilings for WebSockets of one gateway.
+   *
+   * @param connections open at once to this service; default 1000
+   * @param messages messages of one connection; default 100/s
+   * @param idleTimeout without a frame either way; default 5 min
+   */
+  public record WebSocket(int connections, Rate messages, Duration idleTimeout) {}
+
+  /**
+   * Promises of the platform.
+   *
+   * @param latency 95th percentile, or null
+   * @param errorRatio share of failed requests, 0 to 1, or null
+   * @param recovery longest time until a lost region's users are served elsewhere, or null
+   */
+  public record Targets(
+      @Nullable Duration latency, @Nullable Double errorRatio, @Nullable Duration recovery) {}
+}

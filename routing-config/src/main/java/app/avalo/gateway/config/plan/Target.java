@@ -1,0 +1,16 @@
+package app.avalo.gateway.config.plan;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.LimitConfig;
+import java.util.List;
+
+/**
+ * A service seen from one route, with everything that applies to the pair.
+ *
+ * @param service where it leads
+ * @param weight share among the route's targets
+ * @param limits of the service and of the route, service first
+ * @param budgets that its requests are charged to
+ */
+public record Target(
+    Service service, int weight, List<LimitConfig> limits, List<BudgetConfig> budgets) {}
