@@ -1,0 +1,23 @@
+package app.avalo.gateway.filter;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who makes a request.
+ *
+ * @param user the known user, or null
+ * @param apiKey name of the API key, never the key, or null
+ * @param tier {@code anonymous} for nobody known, else what the credential says, by default {@code
+ *     authenticated}
+ * @param roles granted by the credential
+ */
+public record Caller(
+    @Nullable String user, @Nullable String apiKey, String tier, Set<String> roles) {
+  public static final Caller ANONYMOUS = new Caller(null, null, "anonymous", Set.of());
+
+  /** Whether a credential was checked and found good. */
+  public boolean known() {
+    return user != null || apiKey != null;
+  }
+}

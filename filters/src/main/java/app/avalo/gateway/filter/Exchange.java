@@ -1,0 +1,297 @@
+package app.avalo.gateway.filter;
+
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.RegionPreference;
+import app.avalo.gateway.config.plan.RequestView;
+import app.avalo.gateway.config.plan.Route;
+import app.avalo.gateway.config.plan.Target;
+import app.avalo.gateway.config.unit.IpAddress;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request in flight: what arrived, what each filter found out, how it ended. Confined to one
+ * event loop. Every field has one writer, named beside it; the architecture test holds them to it.
+ */
+public final class Exchange implements RequestView {
+  private final Plan plan;
+  private final Head head;
+  private final @Nullable HttpServerRequest request;
+  private final @Nullable Explanation explanation;
+  private final long startNanos;
+
+  private @Nullable Route route; // edge
+  private @Nullable Target target; // edge
+  private long deadlineNanos; // edge
+  private Caller caller = Caller.ANONYMOUS; // identity
+  private List<LimitVerdict> limits = List.of(); // limit
+  private Place place = Place.UNKNOWN; // geo
+  private @Nullable RegionPreference preference; // geo
+  private @Nullable Pinned pin; // pin, and the forwarder after a move
+  private @Nullable BudgetHold budget; // budget
+  private @Nullable Region region; // forwarder: the region that serves, or served last
+  private int attempts; // forwarder
+  private long firstByteNanos; // forwarder
+  private int status; // edge
+  private long bytesIn; // edge
+  private long bytesOut; // edge
+  private long endNanos; // edge
+  private @Nullable GatewayError error; // edge: what the client was told, or why it was cut off
+
+  /**
+   * What arrived.
+   *
+   * @param method as sent
+   * @param host without port, lower case
+   * @param path normalised
+   * @param queryString raw, without the question mark, or null
+   * @param headers as sent, internal ones already stripped
+   * @param client address taken from trusted hops only
+   * @param viaTrustedHop whether the peer is a trusted hop
+   * @param secure whether the client spoke TLS, to us or to a trusted hop
+   * @param id request id, from a trusted hop or made here
+   */
+  public record Head(
+      String method,
+      String host,
+      String path,
+      @Nullable String queryString,
+      MultiMap headers,
+      IpAddress client,
+      boolean viaTrustedHop,
+      boolean secure,
+      String id) {}
+
+  private Exchange(
+      Plan plan,
+      Head head,
+      @Nullable HttpServerRequest request,
+      @Nullable Explanation explanation,
+      long startNanos) {
+    this.plan = plan;
+    this.head = head;
+    this.request = request;
+    this.explanation = explanation;
+    this.startNanos = startNanos;
+  }
+
+  /** A request that arrived on a socket. */
+  public static Exchange live(Plan plan, Head head, HttpServerRequest request, long startNanos) {
+    return new Exchange(plan, head, request, null, startNanos);
+  }
+
+  /** A request that is only asked about; nothing may be consumed or sent for it. */
+  public static Exchange explained(Plan plan, Head head, long startNanos) {
+    return new Exchange(plan, head, null, new Explanation(), startNanos);
+  }
+
+  public Plan plan() {
+    return plan;
+  }
+
+  public Head head() {
+    return head;
+  }
+
+  /** The request on its socket; null when it is only explained. */
+  public @Nullable HttpServerRequest request() {
+    return request;
+  }
+
+  /** Whether this exchange is only asked about. */
+  public boolean explaining() {
+    return explanation != null;
+  }
+
+  /** Where the reasons go; null for live exchanges. */
+  public @Nullable Explanation explanation() {
+    return explanation;
+  }
+
+  public long startNanos() {
+    return startNanos;
+  }
+
+  @Override
+  public String method() {
+    return head.method();
+  }
+
+  @Override
+  public String host() {
+    return head.host();
+  }
+
+  @Override
+  public String path() {
+    return head.path();
+  }
+
+  @Override
+  public @Nullable String header(String name) {
+    return head.headers().get(name);
+  }
+
+  @Override
+  public @Nullable String query(String name) {
+    return head.queryString() == null ? null : QueryString.first(head.queryString(), name);
+  }
+
+  @Override
+  public IpAddress client() {
+    return head.client();
+  }
+
+  /** The route; set before the first filter runs. */
+  public Route route() {
+    Route found = route;
+    if (found == null) {
+      throw new IllegalStateException("no route yet");
+    }
+    return found;
+  }
+
+  /** Whether a route was found. */
+  public boolean routed() {
+    return route != null;
+  }
+
+  /** Where the route leads, or null for a redirect or fixed answer. */
+  public @Nullable Target target() {
+    return target;
+  }
+
+  public void routeTo(Route route, @Nullable Target target) {
+    this.route = route;
+    this.target = target;
+  }
+
+  /** On the ticker's clock; no attempt may go on after it. */
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  public void deadlineNanos(long nanos) {
+    this.deadlineNanos = nanos;
+  }
+
+  public Caller caller() {
+    return caller;
+  }
+
+  public void caller(Caller caller) {
+    this.caller = caller;
+  }
+
+  /** What each bucket said, in the order asked; the refusing one is last. */
+  public List<LimitVerdict> limits() {
+    return limits;
+  }
+
+  public void limits(List<LimitVerdict> verdicts) {
+    this.limits = verdicts;
+  }
+
+  public Place place() {
+    return place;
+  }
+
+  /** The regions to try, or null while unplaced and for routes without a service. */
+  public @Nullable RegionPreference preference() {
+    return preference;
+  }
+
+  public void placed(Place place, RegionPreference preference) {
+    this.place = place;
+    this.preference = preference;
+  }
+
+  /** The user's binding, or null for services that do not pin. */
+  public @Nullable Pinned pin() {
+    return pin;
+  }
+
+  public void pin(Pinned pin) {
+    this.pin = pin;
+  }
+
+  public @Nullable BudgetHold budget() {
+    return budget;
+  }
+
+  public void budget(BudgetHold hold) {
+    this.budget = hold;
+  }
+
+  /** The region that serves or served last, or null. */
+  public @Nullable Region region() {
+    return region;
+  }
+
+  /** How often the request was sent upstream. */
+  public int attempts() {
+    return attempts;
+  }
+
+  public void attempt(Region region) {
+    this.region = region;
+    attempts++;
+  }
+
+  /** When the upstream's answer began, or 0. */
+  public long firstByteNanos() {
+    return firstByteNanos;
+  }
+
+  public void firstByteNanos(long nanos) {
+    this.firstByteNanos = nanos;
+  }
+
+  /** Status sent to the client, 0 before. */
+  public int status() {
+    return status;
+  }
+
+  public void status(int status) {
+    this.status = status;
+  }
+
+  /** Body bytes received from the client. */
+  public long bytesIn() {
+    return bytesIn;
+  }
+
+  public void addBytesIn(long bytes) {
+    bytesIn += bytes;
+  }
+
+  /** Body bytes sent to the client. */
+  public long bytesOut() {
+    return bytesOut;
+  }
+
+  public void addBytesOut(long bytes) {
+    bytesOut += bytes;
+  }
+
+  /** When it was over, on the ticker's clock; 0 before. */
+  public long endNanos() {
+    return endNanos;
+  }
+
+  /** Why it failed, or null. */
+  public @Nullable GatewayError error() {
+    return error;
+  }
+
+  public void failed(GatewayError error) {
+    this.error = error;
+  }
+
+  public void ended(long nanos) {
+    this.endNanos = nanos;
+  }
+}

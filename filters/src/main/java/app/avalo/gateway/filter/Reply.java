@@ -1,0 +1,44 @@
+package app.avalo.gateway.filter;
+
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/** The head of an answer on its way to the client; filters may edit its headers. */
+public sealed interface Reply {
+  int status();
+
+  /** Headers to the client, mutable until they are written. */
+  MultiMap headers();
+
+  /**
+   * Streamed from an upstream.
+   *
+   * @param status of the upstream
+   * @param headers of the upstream without the hop-by-hop ones
+   */
+  record Proxied(int status, MultiMap headers) implements Reply {}
+
+  /**
+   * Made by the gateway.
+   *
+   * @param status HTTP status
+   * @param headers content type included, length not
+   * @param body whole body, maybe empty
+   * @param error why, or null for a redirect, a fixed answer or a preflight
+   */
+  record Local(int status, MultiMap headers, Buffer body, @Nullable GatewayError error)
+      implements Reply {
+
+    /** A bodiless answer. */
+    public static Local empty(int status) {
+      return new Local(status, HttpHeaders.headers(), Buffer.buffer(), null);
+    }
+
+    /** The problem that the error describes; body and headers are made when it is written. */
+    public static Local of(GatewayError error) {
+      return new Local(error.kind().status(), HttpHeaders.headers(), Buffer.buffer(), error);
+    }
+  }
+}

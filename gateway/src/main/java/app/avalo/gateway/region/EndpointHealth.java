@@ -1,0 +1,28 @@
+package app.avalo.gateway.region;
+
+/**
+ * Live state of one endpoint of one region. Services that share an address share the object. Read
+ * and signalled by every data-plane loop.
+ */
+public interface EndpointHealth {
+  /** A volatile read. */
+  Standing standing();
+
+  /** An attempt got the head of an answer that does not count as a failure. */
+  void succeeded();
+
+  /** An attempt failed through the endpoint's fault. */
+  void failed(Failure failure);
+
+  /** Signals of live traffic, hardest evidence first. */
+  enum Failure {
+    /** Connection refused or reset while connecting. */
+    CONNECT,
+    /** Connection closed or reset before the head of an answer. */
+    RESET,
+    /** No answer within the attempt's patience, or the connect time-out. */
+    TIMEOUT,
+    /** 502, 503 or 504, or an answer that is not HTTP. */
+    BAD_ANSWER
+  }
+}
