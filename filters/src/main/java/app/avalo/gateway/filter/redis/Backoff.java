@@ -1,0 +1,33 @@
+package app.avalo.gateway.filter.redis;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * Waits between attempts to connect: doubling from 50 ms to 2 s, each drawn from the upper half so
+ * that replicas which lost Redis together do not come back together.
+ */
+final class Backoff {
+  private static final long FIRST_MILLIS = 50;
+  private static final long LAST_MILLIS = 2000;
+
+  private final RandomGenerator random;
+  private long ceilingMillis = FIRST_MILLIS;
+
+  Backoff(RandomGenerator random) {
+    this.random = random;
+  }
+
+  /** The wait before the next attempt. */
+  Duration next() {
+    long half = ceilingMillis / 2;
+    Duration wait = Duration.ofMillis(half + random.nextLong(half + 1));
+    ceilingMillis = Math.min(LAST_MILLIS, 2 * ceilingMillis);
+    return wait;
+  }
+
+  /** Starts over; for a connection that held. */
+  void reset() {
+    ceilingMillis = FIRST_MILLIS;
+  }
+}

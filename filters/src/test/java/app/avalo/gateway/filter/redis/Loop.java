@@ -1,0 +1,74 @@
+package app.avalo.gateway.filter.redis;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/** One event loop of its own Vert.x, driven from a test thread. */
+public final class Loop implements AutoCloseable {
+  private final Vertx vertx = Vertx.vertx();
+  private final Context context = vertx.getOrCreateContext();
+
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  /** What the supplier returns on the loop. */
+  public <T> T get(Supplier<T> supplier) {
+    return await(() -> Future.succeededFuture(supplier.get()));
+  }
+
+  /** Starts something on the loop; its end may be waited for elsewhere. */
+  public <T> CompletableFuture<T> start(Supplier<Future<T>> supplier) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    context.runOnContext(
+        go -> {
+          try {
+            supplier
+                .get()
+                .onComplete(
+                    (value, failure) -> {
+                      if (failure == null) {
+                        result.complete(value);
+                      } else {
+                        result.completeExceptionally(failure);
+                      }
+                    });
+          } catch (RuntimeException failure) {
+            result.completeExceptionally(failure);
+          }
+        });
+    return result;
+  }
+
+  /** The outcome of something that starts on the loop; fails when it failed. */
+  public <T> T await(Supplier<Future<T>> supplier) {
+    return start(supplier).orTimeout(20, TimeUnit.SECONDS).join();
+  }
+
+  /** Waits until the condition, asked on the loop, holds. */
+  public void until(Duration patience, BooleanSupplier condition) {
+    CompletableFuture<Void> met = new CompletableFuture<>();
+    context.runOnContext(
+        go ->
+            vertx.setPeriodic(
+                2,
+                id -> {
+                  if (condition.getAsBoolean()) {
+                    vertx.cancelTimer(id);
+                    met.complete(null);
+                  }
+                }));
+    met.orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS).join();
+  }
+
+  @Override
+  public void close() {
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+}

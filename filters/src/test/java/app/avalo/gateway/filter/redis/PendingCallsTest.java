@@ -1,0 +1,68 @@
+package app.avalo.gateway.filter.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.redis.client.Response;
+import io.vertx.redis.client.impl.types.SimpleStringType;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class PendingCallsTest {
+  private static final Response PONG = SimpleStringType.create("PONG");
+
+  private final VirtualTime time = new VirtualTime();
+  private final List<PendingCall> late = new ArrayList<>();
+  private final PendingCalls calls = new PendingCalls(Duration.ofMillis(20), time, time, late::add);
+
+  @Test
+  void aCallFailsWhenItsDeadlinePasses() {
+    PendingCall call = calls.start();
+
+    time.advance(Duration.ofMillis(19));
+    assertThat(call.settled()).isFalse();
+    time.advance(Duration.ofMillis(1));
+
+    assertThat(call.future().failed()).isTrue();
+    assertThat(late).containsExactly(call);
+  }
+
+  @Test
+  void anAnswerInTimeSettlesForGood() {
+    PendingCall call = calls.start();
+
+    assertThat(call.answer(PONG)).isTrue();
+    time.advance(Duration.ofSeconds(1));
+
+    assertThat(call.future().result()).isSameAs(PONG);
+    assertThat(call.answer(PONG)).isFalse();
+    assertThat(late).isEmpty();
+  }
+
+  @Test
+  void everyCallWaitsItsOwnTimeHoweverTheyInterleave() {
+    Random random = new Random(7);
+    List<PendingCall> waiting = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      PendingCall call = calls.start();
+      if (random.nextInt(3) == 0) {
+        call.answer(PONG);
+      } else {
+        waiting.add(call);
+      }
+      time.advance(Duration.ofNanos(random.nextInt(3_000_000)));
+      for (PendingCall each : waiting) {
+        if (each.settled()) {
+          assertThat(each.dueNanos()).as("never early").isLessThanOrEqualTo(time.nanos());
+        } else {
+          assertThat(each.dueNanos() + 1_000_000).as("1 ms late").isGreaterThan(time.nanos());
+        }
+      }
+    }
+    time.advance(Duration.ofMillis(21));
+    assertThat(late).containsExactlyElementsOf(waiting);
+  }
+}
