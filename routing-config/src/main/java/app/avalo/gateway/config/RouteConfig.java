@@ -105,7 +105,8 @@ public record RouteConfig(
    * Answered with a redirect.
    *
    * @param status 301, 302, 303, 307 or 308
-   * @param to absolute URI or path; {@code {path}} and {@code {query}} are filled in
+   * @param to absolute URI or path; {@code {path}} and {@code {query}} are filled in, the query
+   *     with its question mark or nothing
    */
   public record Redirect(int status, String to) implements Action {}
 

@@ -1,6 +1,7 @@
 package app.avalo.gateway.config.unit;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * So many events per period, as in {@code 100/min}.
@@ -18,6 +19,24 @@ public record Rate(long count, Duration period) {
     }
   }
 
+  /** A rate as text, {@code 100/min} or {@code 5/10s}, or null if it is not one. */
+  public static @Nullable Rate parse(String text) {
+    int slash = text.indexOf('/');
+    if (slash < 1 || slash > 12 || slash == text.length() - 1) {
+      return null;
+    }
+    for (int i = 0; i < slash; i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return null;
+      }
+    }
+    char first = text.charAt(slash + 1);
+    String span = text.substring(slash + 1);
+    Duration period = Durations.parse(first >= '0' && first <= '9' ? span : "1" + span);
+    long count = Long.parseLong(text.substring(0, slash));
+    return period == null || period.isZero() || count < 1 ? null : new Rate(count, period);
+  }
+
   /** Nanoseconds between two events at this rate, at least 1. */
   public long nanosPerEvent() {
     return Math.max(1, period.toNanos() / count);
@@ -25,14 +44,8 @@ public record Rate(long count, Duration period) {
 
   @Override
   public String toString() {
-    return count
-        + "/"
-        + switch ((int) Math.min(period.toSeconds(), Integer.MAX_VALUE)) {
-          case 1 -> "s";
-          case 60 -> "min";
-          case 3600 -> "h";
-          case 86400 -> "d";
-          default -> period.toMillis() + "ms";
-        };
+    String span = Durations.format(period);
+    boolean one = span.startsWith("1") && !Character.isDigit(span.charAt(1));
+    return count + "/" + (one ? span.substring(1) : span);
   }
 }

@@ -1,0 +1,152 @@
+package app.avalo.gateway.config.bind;
+
+import app.avalo.gateway.config.IdentityConfig;
+import app.avalo.gateway.config.IdentityConfig.Keys;
+import app.avalo.gateway.config.PlacingConfig;
+import app.avalo.gateway.config.unit.Cidr;
+import app.avalo.gateway.config.unit.Secret;
+import app.avalo.gateway.config.yaml.Node;
+import app.avalo.gateway.config.yaml.Spelling;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Binds who a caller is and where. */
+final class CallerBinder {
+  private final Section root;
+
+  CallerBinder(Section root) {
+    this.root = root;
+  }
+
+  IdentityConfig identity() {
+    Section identity = root.section("identity");
+    List<IdentityConfig.Issuer> issuers = new ArrayList<>();
+    List<Section> sections = identity.sections("issuers");
+    sections.forEach(section -> issuers.add(issuer(section)));
+    Names.unique(sections, "issuer", "value");
+    List<IdentityConfig.ApiKey> keys = new ArrayList<>();
+    List<Section> keySections = identity.sections("apiKeys");
+    keySections.forEach(section -> keys.add(apiKey(section)));
+    Names.unique(keySections, "name", "name");
+    return new IdentityConfig(
+        List.copyOf(issuers), identity.text("apiKeyHeader", "X-Api-Key"), List.copyOf(keys));
+  }
+
+  private static IdentityConfig.Issuer issuer(Section issuer) {
+    return new IdentityConfig.Issuer(
+        issuer.text("issuer", Section.FAULTY),
+        issuer.textOrNull("audience"),
+        issuer.texts("algorithms"),
+        keys(issuer),
+        issuer.duration("leeway", "30s"),
+        issuer.text("userClaim", "sub"),
+        issuer.text("tierClaim", "tier"),
+        issuer.text("rolesClaim", "roles"));
+  }
+
+  private static Keys keys(Section issuer) {
+    int sources = 0;
+    for (String key : List.of("secret", "keyFile", "jwks")) {
+      sources += issuer.has(key) ? 1 : 0;
+    }
+    if (sources != 1) {
+      issuer.fault(
+          (sources == 0 ? "no key" : "several keys") + " (expected one of secret, keyFile, jwks)");
+    }
+    // A public key taken for a shared secret lets anybody sign: the two families never mix.
+    for (Node item : issuer.list("algorithms")) {
+      boolean shared = item instanceof Node.Scalar scalar && scalar.value().equals("HS256");
+      if (sources == 1 && shared != issuer.has("secret")) {
+        String needed =
+            issuer.has("secret") ? "HS256, since the key is a secret" : "RS256 or ES256";
+        issuer.faults().unexpected(item, needed);
+      }
+    }
+    if (issuer.has("keyFile")) {
+      return new IdentityConfig.KeyFile(issuer.fileOr("keyFile", () -> Path.of("")));
+    }
+    if (issuer.has("jwks")) {
+      Section jwks = issuer.section("jwks");
+      URI none = URI.create("http://localhost/");
+      return new IdentityConfig.Jwks(
+          jwks.value("url", none, CallerBinder::uri, "an http or https address"),
+          jwks.duration("refresh", "10min"));
+    }
+    return new IdentityConfig.SharedSecret(issuer.secretOr("secret", 32));
+  }
+
+  private static @Nullable URI uri(String text) {
+    try {
+      URI uri = new URI(text);
+      return uri.getHost() == null || uri.getUserInfo() != null ? null : uri;
+    } catch (URISyntaxException other) {
+      return null;
+    }
+  }
+
+  private static IdentityConfig.ApiKey apiKey(Section key) {
+    Secret secret = key.secretOr("key", 16);
+    return new IdentityConfig.ApiKey(
+        key.text("name", Section.FAULTY),
+        secret,
+        key.textOrNull("user"),
+        key.text("tier", "authenticated"),
+        key.texts("roles"));
+  }
+
+  PlacingConfig placing(Names names) {
+    Section placing = root.section("placing");
+    if (placing.has("header") && root.list("trustedHops").isEmpty()) {
+      placing.unexpected("header", "trustedHops too, else nobody may send it");
+    }
+    List<String> order = Names.references(placing, "order", "region", names.regions());
+    return new PlacingConfig(
+        placing.file("database"),
+        placing.textOrNull("header"),
+        ranges(placing),
+        order.isEmpty() ? List.copyOf(names.regions()) : order,
+        residency(placing));
+  }
+
+  private static List<PlacingConfig.Range> ranges(Section placing) {
+    List<PlacingConfig.Range> ranges = new ArrayList<>();
+    Cidr nothing = new Cidr(0, 0, 128);
+    List<Section> sections = placing.sections("ranges");
+    for (Section range : sections) {
+      ranges.add(
+          new PlacingConfig.Range(
+              range.value("block", nothing, Cidr::parse, "an address block such as 10.0.0.0/8"),
+              range.textOrNull("country"),
+              range.number("latitude", 0),
+              range.number("longitude", 0)));
+    }
+    Names.unique(sections, "block", "block");
+    return List.copyOf(ranges);
+  }
+
+  private List<PlacingConfig.Residency> residency(Section placing) {
+    Set<String> tags = new LinkedHashSet<>();
+    root.entries("regions", (name, region) -> tags.addAll(region.texts("residency")));
+    List<PlacingConfig.Residency> rules = new ArrayList<>();
+    Set<String> ruled = new LinkedHashSet<>();
+    for (Section rule : placing.sections("residency")) {
+      String tag = rule.text("tag", Section.FAULTY);
+      if (rule.has("tag") && !tags.contains(tag)) {
+        rule.fault("tag", tag + ": no region carries it (" + Spelling.hint(tag, tags) + ")");
+      }
+      for (Node country : rule.list("countries")) {
+        if (country instanceof Node.Scalar scalar && !ruled.add(scalar.value())) {
+          rule.faults().unexpected(country, "each country in one rule");
+        }
+      }
+      rules.add(new PlacingConfig.Residency(ConfigBinder.orderedSet(rule.texts("countries")), tag));
+    }
+    return List.copyOf(rules);
+  }
+}

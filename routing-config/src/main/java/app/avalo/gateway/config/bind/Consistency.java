@@ -1,0 +1,157 @@
+package app.avalo.gateway.config.bind;
+
+import app.avalo.gateway.config.GatewayConfig;
+import app.avalo.gateway.config.RegionConfig;
+import app.avalo.gateway.config.RouteConfig.Match;
+import app.avalo.gateway.config.RouteConfig.PathMatch;
+import app.avalo.gateway.config.RouteConfig.ValueMatch;
+import app.avalo.gateway.config.ServiceConfig;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Rules that hold between sections. */
+final class Consistency {
+  private final GatewayConfig config;
+  private final Section root;
+
+  private Consistency(GatewayConfig config, Section root) {
+    this.config = config;
+    this.root = root;
+  }
+
+  static void check(GatewayConfig config, Section root) {
+    Consistency consistency = new Consistency(config, root);
+    consistency.everyRegionServes();
+    consistency.residencyCanBeKept();
+    consistency.groupsAgree();
+    consistency.replicasShareKeys();
+    consistency.everyRouteCanMatch();
+  }
+
+  private void everyRegionServes() {
+    Set<String> used = new HashSet<>();
+    root.entries("services", (name, service) -> used.addAll(service.entries("regions").keySet()));
+    if (root.entries("services").isEmpty()) {
+      return;
+    }
+    root.entries(
+        "regions",
+        (name, region) -> {
+          if (!used.contains(name)) {
+            region.fault("no endpoint (expected at least one service with endpoints in it)");
+          }
+        });
+  }
+
+  /** A service under residency rules needs a place where each rule's users may go. */
+  private void residencyCanBeKept() {
+    for (ServiceConfig service : config.services().values()) {
+      if (!service.residency()) {
+        continue;
+      }
+      Section section = root.section("services").section(service.name());
+      if (config.placing().residency().isEmpty()) {
+        section.unexpected("residency", "rules under placing.residency too");
+      }
+      for (var rule : config.placing().residency()) {
+        boolean kept = false;
+        boolean carried = false;
+        for (RegionConfig region : config.regions().values()) {
+          boolean carries = region.residency().contains(rule.tag());
+          carried |= carries;
+          kept |= carries && service.regions().containsKey(region.name());
+        }
+        if (carried && !kept) {
+          section.unexpected("residency", "an endpoint in a region that carries " + rule.tag());
+        }
+      }
+    }
+  }
+
+  private void groupsAgree() {
+    Map<String, ServiceConfig> first = new HashMap<>();
+    for (ServiceConfig service : config.services().values()) {
+      ServiceConfig.Pin pin = service.pin();
+      ServiceConfig known = pin == null ? null : first.putIfAbsent(pin.group(), service);
+      if (pin != null && known != null && known.pin() != null) {
+        ServiceConfig.Contract contract = known.pin().contract();
+        if (contract != pin.contract()) {
+          root.section("services")
+              .section(service.name())
+              .section("pin")
+              .unexpected("contract", "that of " + known.name() + " in the same group");
+        }
+      }
+    }
+  }
+
+  /** Redis means replicas, and replicas must read each other's cookies. */
+  private void replicasShareKeys() {
+    boolean pinned = config.services().values().stream().anyMatch(s -> s.pin() != null);
+    if (pinned && config.state().redis() != null && root.section("pins").list("keys").isEmpty()) {
+      root.section("pins")
+          .fault("keys", "missing (expected signing keys, since replicas share state.redis)");
+    }
+  }
+
+  /** Two routes with one and the same match: the second would never be used. */
+  private void everyRouteCanMatch() {
+    Map<Condition, String> seen = new HashMap<>();
+    List<Section> sections = root.sections("routes");
+    for (int i = 0; i < sections.size(); i++) {
+      String name = config.routes().get(i).name();
+      Match match = config.routes().get(i).match();
+      for (Condition condition : conditions(match)) {
+        String other = seen.putIfAbsent(condition, name);
+        if (other != null && !other.equals(name)) {
+          Section at =
+              sections.get(i).has("match") ? sections.get(i).section("match") : sections.get(i);
+          at.fault("the same match as route " + other + " (expected a difference)");
+          break;
+        }
+      }
+    }
+  }
+
+  private static Set<Condition> conditions(Match match) {
+    Set<Condition> conditions = new HashSet<>();
+    for (String host : match.hosts().isEmpty() ? List.of("") : match.hosts()) {
+      for (String method : match.methods().isEmpty() ? List.of("") : match.methods()) {
+        conditions.add(
+            new Condition(
+                host,
+                method,
+                shape(match.path()),
+                headers(match.headers()),
+                Set.copyOf(match.query()),
+                Set.copyOf(match.clients())));
+      }
+    }
+    return conditions;
+  }
+
+  /** The path without the names of placeholders: {@code /a/{x}} and {@code /a/{y}} are one. */
+  private static String shape(PathMatch path) {
+    boolean template = path.kind() == PathMatch.Kind.TEMPLATE;
+    String value = template ? path.value().replaceAll("\\{[^}.]*", "{") : path.value();
+    return path.kind() + " " + value;
+  }
+
+  private static Set<ValueMatch> headers(List<ValueMatch> headers) {
+    Set<ValueMatch> small = new HashSet<>();
+    headers.forEach(h -> small.add(new ValueMatch(h.name().toLowerCase(Locale.ROOT), h.value())));
+    return small;
+  }
+
+  private record Condition(
+      String host,
+      String method,
+      String path,
+      Set<ValueMatch> headers,
+      Set<ValueMatch> query,
+      Set<?> clients) {}
+}

@@ -1,0 +1,204 @@
+package app.avalo.gateway.config.bind;
+
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.ServiceConfig.StatusRange;
+import app.avalo.gateway.config.unit.Durations;
+import app.avalo.gateway.config.unit.HostPort;
+import app.avalo.gateway.config.yaml.Node;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Binds services, and the parts that routes inherit from them. */
+final class ServiceBinder {
+  static final Set<String> UNSAFE_TWICE = Set.of("POST", "PATCH");
+  private static final List<String> REPEATABLE =
+      List.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
+  private static final List<Integer> FAILED = List.of(502, 503, 504);
+  private static final String ENDPOINT = "http://host:port or https://host:port, without a path";
+
+  private final Names names;
+  private final Section defaults;
+
+  ServiceBinder(Names names, Section defaults) {
+    this.names = names;
+    this.defaults = defaults;
+  }
+
+  ServiceConfig bind(String name, Section service) {
+    Map<String, List<Endpoint>> regions = regions(service);
+    ServiceConfig.Pin pin = pin(name, service.section("pin"));
+    Section retry = service.section("retry").or(defaults.section("retry"));
+    if (pin != null && pin.contract() == ServiceConfig.Contract.SINGLE_HOME) {
+      onceOnly(retry);
+    }
+    Section tls = service.section("upstreamTls");
+    boolean https = regions.values().stream().flatMap(List::stream).anyMatch(Endpoint::tls);
+    if (tls.isPresent() && !https) {
+      service.fault("upstreamTls", "without an https endpoint (expected https:// under regions)");
+    }
+    Section targets = service.section("targets");
+    return new ServiceConfig(
+        name,
+        service.word("priority", ServiceConfig.Priority.NORMAL, ServiceConfig.Priority.class),
+        ConfigBinder.ordered(regions),
+        new ServiceConfig.UpstreamTls(
+            tls.file("ca"), tls.textOrNull("serverName"), tls.flag("verify", true)),
+        health(service.section("health").or(defaults.section("health"))),
+        timeouts(service.section("timeouts").or(defaults.section("timeouts"))),
+        retry(retry),
+        pin,
+        service.flag("residency", false),
+        Names.references(service, "limits", "limit", names.limits()),
+        webSocket(service.section("webSocket").or(defaults.section("webSocket"))),
+        new ServiceConfig.Targets(
+            targets.durationOrNull("latency"),
+            targets.has("errorRatio") ? (Double) targets.share("errorRatio", 0) : null,
+            targets.durationOrNull("recovery")));
+  }
+
+  private Map<String, List<Endpoint>> regions(Section service) {
+    Map<String, List<Endpoint>> regions = new LinkedHashMap<>();
+    for (Map.Entry<String, Node.Entry> entry : service.entries("regions").entrySet()) {
+      Node value = entry.getValue().value();
+      Names.known(
+          entry.getValue().key(),
+          value.path(),
+          entry.getKey(),
+          "region",
+          names.regions(),
+          service.faults());
+      List<Endpoint> endpoints = new ArrayList<>();
+      for (Node node : value instanceof Node.Sequence many ? many.items() : List.of(value)) {
+        Endpoint endpoint = endpoint(node, service);
+        if (endpoint != null && endpoints.stream().anyMatch(e -> e.url().equals(endpoint.url()))) {
+          service.faults().unexpected(node, "each endpoint once, with a weight");
+        } else if (endpoint != null) {
+          endpoints.add(endpoint);
+        }
+      }
+      regions.put(entry.getKey(), List.copyOf(endpoints));
+    }
+    return regions;
+  }
+
+  private static @Nullable Endpoint endpoint(Node node, Section service) {
+    if (node instanceof Node.Mapping) {
+      Section section = Section.of(node, service.faults());
+      Endpoint plain = section.<@Nullable Endpoint>value("url", null, ServiceBinder::url, ENDPOINT);
+      return plain == null
+          ? null
+          : new Endpoint(plain.tls(), plain.host(), plain.port(), section.whole("weight", 1));
+    }
+    return Section.scalar(node, ServiceBinder::url, ENDPOINT, service.faults());
+  }
+
+  private static @Nullable Endpoint url(String url) {
+    boolean tls = url.startsWith("https://");
+    String rest = url.substring(Math.min(url.length(), tls ? 8 : 7));
+    String authority = rest.endsWith("/") ? rest.substring(0, rest.length() - 1) : rest;
+    boolean port = authority.lastIndexOf(':') > authority.lastIndexOf(']');
+    HostPort at = HostPort.parse(port ? authority : authority + (tls ? ":443" : ":80"));
+    return at == null || at.port() == 0 ? null : new Endpoint(tls, at.host(), at.port(), 1);
+  }
+
+  private static ServiceConfig.@Nullable Pin pin(String name, Section pin) {
+    if (!pin.isPresent()) {
+      return null;
+    }
+    return new ServiceConfig.Pin(
+        pin.text("group", name),
+        pin.word("contract", ServiceConfig.Contract.MOVE, ServiceConfig.Contract.class));
+  }
+
+  static ServiceConfig.HealthCheck health(Section health) {
+    ServiceConfig.HealthCheck check =
+        new ServiceConfig.HealthCheck(
+            health.text("path", "/health"),
+            health.textOrNull("host"),
+            health.value(
+                "statuses",
+                new StatusRange(200, 299),
+                ServiceBinder::statuses,
+                "a status or range such as 200 or 200-299"),
+            health.duration("interval", "10s"),
+            health.duration("timeout", "800ms"),
+            health.duration("burstInterval", "200ms"),
+            health.whole("failures", 3),
+            health.whole("successes", 5));
+    notLonger(health, "timeout", check.timeout(), "interval", check.interval());
+    notLonger(health, "burstInterval", check.burstInterval(), "interval", check.interval());
+    return check;
+  }
+
+  private static @Nullable StatusRange statuses(String text) {
+    int dash = text.indexOf('-');
+    Integer from = Section.parseInt(dash < 0 ? text : text.substring(0, dash));
+    Integer to = Section.parseInt(dash < 0 ? text : text.substring(dash + 1));
+    return from == null || to == null || from < 100 || from > to || to > 599
+        ? null
+        : new StatusRange(from, to);
+  }
+
+  static ServiceConfig.Timeouts timeouts(Section timeouts) {
+    ServiceConfig.Timeouts bound =
+        new ServiceConfig.Timeouts(
+            timeouts.duration("connect", "500ms"),
+            timeouts.duration("attempt", "800ms"),
+            timeouts.duration("idle", "60s"),
+            timeouts.duration("total", "30s"));
+    notLonger(timeouts, "connect", bound.connect(), "total", bound.total());
+    notLonger(timeouts, "attempt", bound.attempt(), "total", bound.total());
+    return bound;
+  }
+
+  /** One stage inside another: the fault is at whichever of the two the operator wrote. */
+  private static void notLonger(
+      Section section, String inner, Duration part, String outer, Duration whole) {
+    if (part.compareTo(whole) <= 0) {
+      return;
+    }
+    if (section.node(inner) != null) {
+      section.unexpected(inner, "at most " + outer + ", " + text(whole));
+    } else {
+      section.unexpected(outer, "at least " + inner + ", " + text(part));
+    }
+  }
+
+  private static String text(Duration span) {
+    return Durations.format(span);
+  }
+
+  static ServiceConfig.Retry retry(Section retry) {
+    List<String> methods = retry.node("methods") == null ? REPEATABLE : retry.texts("methods");
+    List<Integer> statuses =
+        retry.node("statuses") == null
+            ? FAILED
+            : retry.values("statuses", Section::parseInt, "a status from 400 to 599");
+    return new ServiceConfig.Retry(
+        retry.whole("attempts", 3),
+        ConfigBinder.orderedSet(methods),
+        ConfigBinder.orderedSet(statuses));
+  }
+
+  /** A single-home service moves money: what may have happened is never sent twice. */
+  static void onceOnly(Section retry) {
+    for (Node item : retry.list("methods")) {
+      if (item instanceof Node.Scalar scalar && UNSAFE_TWICE.contains(scalar.value())) {
+        retry.faults().unexpected(item, "no POST or PATCH twice for a single-home service");
+      }
+    }
+  }
+
+  static ServiceConfig.WebSocket webSocket(Section webSocket) {
+    return new ServiceConfig.WebSocket(
+        webSocket.whole("connections", 1000),
+        webSocket.rate("messages", "100/s"),
+        webSocket.duration("idleTimeout", "5min"));
+  }
+}
