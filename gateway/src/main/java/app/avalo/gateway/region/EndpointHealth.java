@@ -1,8 +1,8 @@
 package app.avalo.gateway.region;
 
 /**
- * Live state of one endpoint of one region. Services that share an address share the object. Read
- * and signalled by every data-plane loop.
+ * Live state of one endpoint of one region. Services that share an address and check it in the same
+ * way share the object. Read and signalled by every data-plane loop.
  */
 public interface EndpointHealth {
   /** A volatile read. */
@@ -18,7 +18,7 @@ public interface EndpointHealth {
   enum Failure {
     /** Connection refused or reset while connecting. */
     CONNECT,
-    /** Connection closed or reset before the head of an answer. */
+    /** Connection closed or reset before the end of an answer. */
     RESET,
     /** No answer within the attempt's patience, or the connect time-out. */
     TIMEOUT,

@@ -6,7 +6,12 @@ import app.avalo.gateway.config.plan.Service;
 
 /** What the forwarder asks about regions and endpoints; safe from every loop, never blocks. */
 public interface Health {
-  /** The region's standing as a whole; a volatile read. */
+  /**
+   * The region's standing as a whole; a map look-up and a volatile read. Use regions in service
+   * first, suspects as the last resort, those that are out never. Within a region that may be used,
+   * endpoints follow the same order, except that an endpoint that is out may still be tried when
+   * the service has no better one there: its region would be out if others could take over.
+   */
   Standing standing(Region region);
 
   /**
@@ -18,8 +23,21 @@ public interface Health {
   /** Calls the listener, on the control loop, whenever a region's standing changes. */
   void onChange(ChangeListener listener);
 
-  /** Told of changes of standing. */
+  /**
+   * Whether the panic rule keeps a region that would be out as a suspect, because too few would be
+   * left; a volatile read, for metrics and readiness.
+   */
+  boolean panic();
+
+  /** Whether every endpoint known at the start has been checked once; a volatile read. */
+  boolean probedOnce();
+
+  /** Told of changes of standing, on the control loop. */
   interface ChangeListener {
     void changed(String region, Standing from, Standing to, String reason);
+
+    /** One endpoint changed, whatever its region does; its pooled connections may be worthless. */
+    default void endpointChanged(
+        EndpointHealth endpoint, Standing from, Standing to, String reason) {}
   }
 }

@@ -1,0 +1,172 @@
+package app.avalo.gateway.region;
+
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.ServiceConfig.HealthCheck;
+import app.avalo.gateway.config.ServiceConfig.StatusRange;
+import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
+import app.avalo.gateway.filter.time.Ticker;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The side of an endpoint that live traffic sees, from every loop. A success costs one striped
+ * counter and one read. A failure may suspect the endpoint on the spot, so that the next request
+ * already avoids it, and wakes the control loop at most once until that has looked.
+ *
+ * <p>Suspicion follows algorithms 3.2: at once when refused or timed out; on a reset when it is the
+ * second in a row or in 500 ms, or nothing else is going on (a lone reset in a busy stream is
+ * usually a keep-alive race); on the fifth bad answer in a row.
+ */
+final class EndpointSignals implements EndpointHealth {
+  static final int BAD_ANSWERS = 5;
+  private static final long RESETS_WITHIN_NANOS = 500_000_000L;
+
+  private final Key key;
+  private final Executor control;
+  private final Ticker ticker;
+  private final AtomicReference<Standing> standing = new AtomicReference<>(Standing.IN_SERVICE);
+  private final LongAdder successes = new LongAdder();
+  private final LongAdder[] failures = new LongAdder[Failure.values().length];
+  private final AtomicInteger inARow = new AtomicInteger();
+  private final AtomicBoolean woken = new AtomicBoolean();
+  private volatile Runnable wake = () -> {}; // control loop
+  private volatile boolean busy; // control loop: answers arrived lately
+  private volatile long lastResetNanos = Long.MIN_VALUE / 2; // any data-plane loop
+  private volatile @Nullable Failure lastFailure; // any data-plane loop
+
+  /**
+   * What makes two endpoints the same: one address of a region, checked in one way.
+   *
+   * @param tls trust of an https endpoint, null for http
+   */
+  record Key(
+      String region,
+      String host,
+      int port,
+      @Nullable UpstreamTls tls,
+      String path,
+      @Nullable String checkHost,
+      StatusRange statuses) {
+    static Key of(String region, Endpoint endpoint, UpstreamTls tls, HealthCheck check) {
+      return new Key(
+          region,
+          endpoint.host(),
+          endpoint.port(),
+          endpoint.tls() ? tls : null,
+          check.path(),
+          check.host(),
+          check.statuses());
+    }
+
+    boolean sameAddress(Key other) {
+      return region.equals(other.region)
+          && host.equals(other.host)
+          && port == other.port
+          && (tls == null) == (other.tls == null);
+    }
+  }
+
+  EndpointSignals(Key key, Executor control, Ticker ticker) {
+    this.key = key;
+    this.control = control;
+    this.ticker = ticker;
+    for (int i = 0; i < failures.length; i++) {
+      failures[i] = new LongAdder();
+    }
+  }
+
+  Key key() {
+    return key;
+  }
+
+  @Override
+  public Standing standing() {
+    return standing.get();
+  }
+
+  @Override
+  public void succeeded() {
+    successes.increment();
+    if (inARow.get() != 0) {
+      inARow.set(0);
+    }
+  }
+
+  @Override
+  public void failed(Failure failure) {
+    failures[failure.ordinal()].increment();
+    lastFailure = failure;
+    int run = inARow.incrementAndGet();
+    if (suspicious(failure, run)) {
+      standing.compareAndSet(Standing.IN_SERVICE, Standing.SUSPECT);
+    }
+    if (woken.compareAndSet(false, true)) {
+      control.execute(this::look);
+    }
+  }
+
+  private boolean suspicious(Failure failure, int run) {
+    return switch (failure) {
+      case CONNECT, TIMEOUT -> true;
+      case RESET -> {
+        long now = ticker.nanos();
+        boolean close = now - lastResetNanos <= RESETS_WITHIN_NANOS;
+        lastResetNanos = now;
+        yield close || run >= 2 || !busy;
+      }
+      case BAD_ANSWER -> run >= BAD_ANSWERS;
+    };
+  }
+
+  private void look() {
+    // Cleared before the counters are read: a failure after this wakes again.
+    woken.set(false);
+    wake.run();
+  }
+
+  /** What the control loop does after failures. */
+  void onFailures(Runnable wake) {
+    this.wake = wake;
+  }
+
+  void standing(Standing now) {
+    standing.set(now);
+  }
+
+  void busy(boolean now) {
+    busy = now;
+  }
+
+  /** Forgets the current run of failures. */
+  void forgive() {
+    inARow.set(0);
+  }
+
+  int inARow() {
+    return inARow.get();
+  }
+
+  long successes() {
+    return successes.sum();
+  }
+
+  long failures() {
+    long sum = 0;
+    for (LongAdder failure : failures) {
+      sum += failure.sum();
+    }
+    return sum;
+  }
+
+  long failures(Failure kind) {
+    return failures[kind.ordinal()].sum();
+  }
+
+  @Nullable Failure lastFailure() {
+    return lastFailure;
+  }
+}

@@ -1,0 +1,388 @@
+package app.avalo.gateway.region;
+
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.ServiceConfig.HealthCheck;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.region.EndpointSignals.Key;
+import app.avalo.gateway.region.RegionStatus.Forced;
+import app.avalo.gateway.region.evidence.SelfDoubt;
+import app.avalo.gateway.region.probe.Prober;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns every detector and every region's standing. Its state belongs to one control loop; public
+ * methods may be called from anywhere and their futures complete on that loop. {@link
+ * HealthService} runs one on Vert.x.
+ */
+public final class HealthMonitor implements Health {
+  /** Rates, expiries and own pauses are looked at this often. */
+  static final Duration TICK = Duration.ofMillis(250);
+
+  private static final Logger LOG = LoggerFactory.getLogger(HealthMonitor.class);
+
+  /**
+   * The loop that owns the state.
+   *
+   * @param executor runs tasks on it, in order
+   */
+  record ControlLoop(Executor executor, Ticker ticker, Timers timers, RandomGenerator random) {}
+
+  private final ControlLoop loop;
+  private final Consumer<Map<String, Forced>> keepForced;
+  private final ConcurrentMap<Key, EndpointSignals> signals = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, RegionState> regions = new ConcurrentHashMap<>();
+  private final List<ChangeListener> listeners = new CopyOnWriteArrayList<>();
+  private final Map<Key, EndpointDetector> detectors = new LinkedHashMap<>();
+  private final Map<String, Forced> forced;
+  private final PanicRule panicRule = new PanicRule();
+  private final SelfDoubt doubt;
+  private final EndpointDetector.Surroundings surroundings;
+  private List<RegionState> order = List.of();
+  private Timers.@Nullable Timer ticking;
+  private volatile boolean panic; // control loop
+  private volatile boolean probedOnce; // control loop
+
+  /** Idle until the first {@link #reconfigure}; keeps what operators ordered before. */
+  HealthMonitor(
+      ControlLoop loop,
+      Prober prober,
+      Map<String, Forced> forced,
+      Consumer<Map<String, Forced>> keepForced) {
+    this.loop = loop;
+    this.forced = new HashMap<>(forced);
+    this.keepForced = keepForced;
+    this.doubt = new SelfDoubt(loop.ticker(), TICK);
+    this.surroundings =
+        new EndpointDetector.Surroundings(
+            loop.ticker(), loop.timers(), loop.random(), prober, doubt::holds, new Observer());
+  }
+
+  @Override
+  public Standing standing(Region region) {
+    RegionState state = regions.get(region.name());
+    return state == null ? Standing.IN_SERVICE : state.standing();
+  }
+
+  @Override
+  public EndpointHealth endpoint(Region region, Service service, Endpoint endpoint) {
+    ServiceConfig config = service.config();
+    return signals(Key.of(region.name(), endpoint, config.upstreamTls(), config.health()));
+  }
+
+  private EndpointSignals signals(Key key) {
+    // A plan may ask before its reconfigure has run; the detector adopts what it finds.
+    return signals.computeIfAbsent(
+        key, absent -> new EndpointSignals(absent, loop.executor(), loop.ticker()));
+  }
+
+  @Override
+  public void onChange(ChangeListener listener) {
+    listeners.add(listener);
+  }
+
+  @Override
+  public boolean panic() {
+    return panic;
+  }
+
+  @Override
+  public boolean probedOnce() {
+    return probedOnce;
+  }
+
+  /**
+   * Follows a new plan: endpoints that stay keep their state, new ones begin in service with a
+   * check at once (or lost, when their address was lost), others are forgotten.
+   */
+  public Future<Void> reconfigure(Plan plan) {
+    return onLoop(
+        () -> {
+          follow(plan);
+          return null;
+        });
+  }
+
+  /** Orders a region out or in, until it is released or the order expires. */
+  public Future<RegionStatus> force(String region, Forced order) {
+    return onLoop(
+        () -> {
+          RegionState state = known(region);
+          forced.put(region, order);
+          keepForced.accept(Map.copyOf(forced));
+          evaluate("forced");
+          return state.status(order);
+        });
+  }
+
+  /** Ends an operator's order; what is observed counts again. */
+  public Future<RegionStatus> release(String region, String by) {
+    return onLoop(
+        () -> {
+          RegionState state = known(region);
+          drop(region, "released by " + by);
+          return state.status(null);
+        });
+  }
+
+  /** Snapshots of all regions, in the order of the plan. */
+  public Future<List<RegionStatus>> status() {
+    return onLoop(
+        () -> {
+          List<RegionStatus> all = new ArrayList<>();
+          order.forEach(region -> all.add(region.status(forced.get(region.name()))));
+          return List.copyOf(all);
+        });
+  }
+
+  /** Stops all checks and timers. */
+  public Future<Void> close() {
+    return onLoop(
+        () -> {
+          if (ticking != null) {
+            ticking.cancel();
+          }
+          detectors.values().forEach(EndpointDetector::stop);
+          return null;
+        });
+  }
+
+  private interface Task<T extends @Nullable Object> {
+    T run();
+  }
+
+  private <T extends @Nullable Object> Future<T> onLoop(Task<T> task) {
+    Promise<T> done = Promise.promise();
+    loop.executor()
+        .execute(
+            () -> {
+              T result;
+              try {
+                result = task.run();
+              } catch (RuntimeException e) {
+                done.fail(e);
+                return;
+              }
+              done.complete(result);
+            });
+    return done.future();
+  }
+
+  private RegionState known(String region) {
+    RegionState state = regions.get(region);
+    if (state == null) {
+      throw new IllegalArgumentException(
+          "region: " + region + " (expected one of " + regions.keySet() + ")");
+    }
+    return state;
+  }
+
+  private void follow(Plan plan) {
+    Map<Key, Prober.Target> targets = targets(plan);
+    List<EndpointDetector> dropped = new ArrayList<>();
+    detectors.values().removeIf(d -> !targets.containsKey(d.signals().key()) && dropped.add(d));
+    List<EndpointDetector> added = new ArrayList<>();
+    targets.forEach(
+        (key, target) -> {
+          EndpointDetector known = detectors.get(key);
+          if (known == null) {
+            EndpointDetector detector = new EndpointDetector(surroundings, signals(key), target);
+            detectors.put(key, detector);
+            added.add(detector);
+          } else {
+            known.reconfigure(target);
+          }
+        });
+    arrange(plan);
+    for (EndpointDetector detector : added) {
+      if (lost(detector.signals().key(), dropped)) {
+        detector.startLost("this address was lost under another check");
+      } else {
+        detector.start();
+      }
+    }
+    for (EndpointDetector detector : dropped) {
+      detector.stop();
+      signals.remove(detector.signals().key());
+    }
+    evaluate("reconfigured");
+    if (ticking == null) {
+      tick();
+    }
+  }
+
+  private static boolean lost(Key key, List<EndpointDetector> dropped) {
+    for (EndpointDetector old : dropped) {
+      if (old.state().standing == Standing.OUT && old.signals().key().sameAddress(key)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Map<Key, Prober.Target> targets(Plan plan) {
+    Map<Key, Prober.Target> targets = new LinkedHashMap<>();
+    for (Service service : plan.services()) {
+      ServiceConfig config = service.config();
+      for (Region region : plan.regions()) {
+        for (Endpoint endpoint : service.in(region)) {
+          Prober.Target target = new Prober.Target(endpoint, config.upstreamTls(), config.health());
+          targets.merge(
+              Key.of(region.name(), endpoint, config.upstreamTls(), config.health()),
+              target,
+              HealthMonitor::moreWatchful);
+        }
+      }
+    }
+    return targets;
+  }
+
+  /** Of two services that check alike, the times of the one that checks more often. */
+  private static Prober.Target moreWatchful(Prober.Target one, Prober.Target other) {
+    HealthCheck a = one.check();
+    HealthCheck b = other.check();
+    return b.interval().compareTo(a.interval()) < 0 ? other : one;
+  }
+
+  private void arrange(Plan plan) {
+    List<RegionState> arranged = new ArrayList<>();
+    for (Region region : plan.regions()) {
+      RegionState state =
+          regions.computeIfAbsent(region.name(), name -> new RegionState(name, loop.ticker()));
+      List<EndpointDetector> own = new ArrayList<>();
+      for (EndpointDetector detector : detectors.values()) {
+        if (detector.signals().key().region().equals(region.name())) {
+          own.add(detector);
+        }
+      }
+      state.reconfigure(region.config().minHealthy(), own);
+      arranged.add(state);
+    }
+    order = List.copyOf(arranged);
+    regions.values().retainAll(order);
+  }
+
+  private void tick() {
+    if (doubt.tick()) {
+      LOG.atWarn().log("this process stood still; convictions wait");
+      detectors.values().forEach(EndpointDetector::doubt);
+    }
+    detectors.values().forEach(EndpointDetector::tick);
+    long now = loop.ticker().epochMillis();
+    for (Map.Entry<String, Forced> order : List.copyOf(forced.entrySet())) {
+      Long until = order.getValue().untilEpochMillis();
+      if (until != null && until <= now) {
+        drop(order.getKey(), "the order by " + order.getValue().by() + " expired");
+      }
+    }
+    evaluate("the panic rule allows it now");
+    ticking = loop.timers().after(TICK, this::tick);
+  }
+
+  private void drop(String region, String why) {
+    if (forced.remove(region) != null) {
+      keepForced.accept(Map.copyOf(forced));
+      evaluate(why);
+    }
+  }
+
+  /** Brings every region to the standing it should have. */
+  private void evaluate(String why) {
+    boolean refused = false;
+    for (RegionState region : order) {
+      Forced order = forced.get(region.name());
+      Standing observed = region.observed();
+      Standing to = order != null ? order.standing() : observed;
+      region.refused(order == null && observed == Standing.OUT && !mayBeOut(region));
+      if (region.refused()) {
+        to = Standing.SUSPECT;
+        refused = true;
+      }
+      become(region, to, order == null ? why : "forced by " + order.by() + ": " + order.reason());
+    }
+    panic = refused;
+  }
+
+  private boolean mayBeOut(RegionState region) {
+    if (region.standing() == Standing.OUT) {
+      return true;
+    }
+    int left = 0;
+    for (RegionState other : order) {
+      left += other != region && other.standing() != Standing.OUT ? 1 : 0;
+    }
+    long now = loop.ticker().nanos();
+    boolean allowed = panicRule.allows(region.name(), order.size(), left, now);
+    if (allowed) {
+      panicRule.evicted(region.name(), now);
+    }
+    return allowed;
+  }
+
+  private void become(RegionState region, Standing to, String why) {
+    Standing from = region.standing();
+    if (region.become(to, why)) {
+      LOG.atInfo()
+          .addKeyValue("region", region.name())
+          .addKeyValue("from", from)
+          .addKeyValue("to", to)
+          .addKeyValue("reason", why)
+          .log("region changed");
+      listeners.forEach(listener -> listener.changed(region.name(), from, to, why));
+    }
+  }
+
+  /** What detectors tell. */
+  private final class Observer implements EndpointDetector.Observer {
+    @Override
+    public void changed(EndpointDetector endpoint, Standing from, Standing to, String reason) {
+      EndpointSignals changed = endpoint.signals();
+      String url = endpoint.target().endpoint().url();
+      LOG.atInfo()
+          .addKeyValue("region", changed.key().region())
+          .addKeyValue("endpoint", url)
+          .addKeyValue("from", from)
+          .addKeyValue("to", to)
+          .addKeyValue("reason", reason)
+          .log("endpoint changed");
+      RegionState region = regions.get(changed.key().region());
+      if (region != null) {
+        region.note(url, from, to, reason);
+      }
+      listeners.forEach(listener -> listener.endpointChanged(changed, from, to, reason));
+      evaluate(url + ": " + reason);
+    }
+
+    @Override
+    public void probed(EndpointDetector endpoint, Prober.Result result) {
+      if (!probedOnce) {
+        for (EndpointDetector each : detectors.values()) {
+          if (!each.probedOnce()) {
+            return;
+          }
+        }
+        probedOnce = true;
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package app.avalo.gateway.region;
+
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.region.RegionStatus.Forced;
+import app.avalo.gateway.region.probe.HttpProber;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a {@link HealthMonitor} on an event loop of its own, with checks over HTTP. */
+public final class HealthService extends VerticleBase {
+  private final Plan plan;
+  private final Promise<HealthMonitor> started = Promise.promise();
+  private @Nullable HealthMonitor monitor; // control loop
+
+  private HealthService(Plan plan) {
+    this.plan = plan;
+  }
+
+  /** Deploys the monitor of this plan; undeployed with the Vert.x instance. */
+  public static Future<HealthMonitor> deploy(Vertx vertx, Plan plan) {
+    HealthService service = new HealthService(plan);
+    return vertx.deployVerticle(service).compose(id -> service.started.future());
+  }
+
+  @Override
+  public Future<?> start() {
+    Path directory = plan.config().state().directory();
+    if (directory == null) {
+      return begin(Map.of(), orders -> {});
+    }
+    ForcedFile file = new ForcedFile(vertx, directory.resolve("forced.json"));
+    return file.load().compose(orders -> begin(orders, file::save));
+  }
+
+  private Future<Void> begin(Map<String, Forced> orders, Consumer<Map<String, Forced>> keep) {
+    Context control = context;
+    Timers timers = Timers.of(vertx);
+    HealthMonitor made =
+        new HealthMonitor(
+            new HealthMonitor.ControlLoop(
+                task -> control.runOnContext(now -> task.run()),
+                Ticker.SYSTEM,
+                timers,
+                new SplittableRandom()),
+            HttpProber.of(vertx, timers),
+            orders,
+            keep);
+    monitor = made;
+    return made.reconfigure(plan).onSuccess(done -> started.complete(made));
+  }
+
+  @Override
+  public Future<?> stop() {
+    return monitor == null ? Future.succeededFuture() : monitor.close();
+  }
+}

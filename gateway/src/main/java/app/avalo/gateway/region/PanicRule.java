@@ -1,0 +1,35 @@
+package app.avalo.gateway.region;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps automatic evictions from taking the fleet down: never below half of the regions, never a
+ * second one within a minute. A refused region stays suspect and usable as the last resort; only an
+ * operator may force it out. Control loop only.
+ */
+final class PanicRule {
+  static final Duration BETWEEN = Duration.ofSeconds(60);
+
+  private @Nullable String last;
+  private long lastNanos;
+
+  /**
+   * Whether one more region may go.
+   *
+   * @param region the candidate
+   * @param regions all there are
+   * @param left those that would not be out afterwards
+   */
+  boolean allows(String region, int regions, int left, long nowNanos) {
+    boolean second =
+        last != null && !last.equals(region) && nowNanos - lastNanos < BETWEEN.toNanos();
+    return left * 2 >= regions && !second;
+  }
+
+  /** Notes an automatic eviction. */
+  void evicted(String region, long nowNanos) {
+    last = region;
+    lastNanos = nowNanos;
+  }
+}

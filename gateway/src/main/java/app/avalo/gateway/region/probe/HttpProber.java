@@ -1,0 +1,70 @@
+package app.avalo.gateway.region.probe;
+
+import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
+import app.avalo.gateway.filter.time.Timers;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpConnectOptions;
+import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SocketAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Checks over HTTP/1.1, each on a connection of its own; one loop. */
+public final class HttpProber implements Prober {
+  private final HttpClientAgent client;
+  private final Timers timers;
+  private final Map<UpstreamTls, ClientSSLOptions> trust = new HashMap<>();
+
+  private HttpProber(HttpClientAgent client, Timers timers) {
+    this.client = client;
+    this.timers = timers;
+  }
+
+  /** A prober for the calling event loop; closed with its verticle. */
+  public static HttpProber of(Vertx vertx, Timers timers) {
+    HttpClientOptions options =
+        new HttpClientOptions()
+            .setKeepAlive(false)
+            .setTcpNoDelay(true)
+            .setDecompressionSupported(false);
+    return new HttpProber(vertx.createHttpClient(options), timers);
+  }
+
+  @Override
+  public void probe(Target target, Consumer<Result> done) {
+    HttpProbe probe = new HttpProbe(target, done);
+    probe.begin(timers.after(target.check().timeout(), probe::late));
+    client.connect(connect(target)).onComplete(probe::connected, probe::failed);
+  }
+
+  private HttpConnectOptions connect(Target target) {
+    var endpoint = target.endpoint();
+    String name = target.tls().serverName();
+    HttpConnectOptions options = new HttpConnectOptions();
+    options.setServer(SocketAddress.inetSocketAddress(endpoint.port(), endpoint.host()));
+    options.setHost(endpoint.tls() && name != null ? name : endpoint.host());
+    options.setPort(endpoint.port());
+    options.setSsl(endpoint.tls());
+    options.setConnectTimeout(target.check().timeout().toMillis());
+    if (endpoint.tls()) {
+      options.setSslOptions(trust.computeIfAbsent(target.tls(), HttpProber::trust));
+    }
+    return options;
+  }
+
+  private static ClientSSLOptions trust(UpstreamTls tls) {
+    ClientSSLOptions options = new ClientSSLOptions();
+    if (!tls.verify()) {
+      return options.setTrustAll(true).setHostnameVerificationAlgorithm("");
+    }
+    options.setHostnameVerificationAlgorithm("HTTPS");
+    if (tls.ca() != null) {
+      options.setTrustOptions(new PemTrustOptions().addCertPath(tls.ca().toString()));
+    }
+    return options;
+  }
+}

@@ -1,0 +1,48 @@
+package app.avalo.gateway.region.probe;
+
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.ServiceConfig.HealthCheck;
+import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
+import java.util.function.Consumer;
+
+/** Asks an endpoint whether it is alive. */
+@FunctionalInterface
+public interface Prober {
+  /**
+   * Starts one check. The result arrives exactly once, on the loop that asked, never later than the
+   * check's time-out.
+   */
+  void probe(Target target, Consumer<Result> done);
+
+  /**
+   * What is asked.
+   *
+   * @param endpoint where to connect
+   * @param tls how an https endpoint is trusted
+   * @param check request, acceptable answers and time-out
+   */
+  record Target(Endpoint endpoint, UpstreamTls tls, HealthCheck check) {}
+
+  /**
+   * What came of it.
+   *
+   * @param outcome alive or not, and how sure
+   * @param detail for operators, for example {@code 503} or {@code connection refused}
+   */
+  record Result(Outcome outcome, String detail) {
+    /** Whether the endpoint is alive. */
+    public boolean ok() {
+      return outcome == Outcome.OK;
+    }
+  }
+
+  /** How a check ends. */
+  enum Outcome {
+    /** A complete answer with an accepted status. */
+    OK,
+    /** No answer in time, a wrong status, or no HTTP. */
+    MISSED,
+    /** Refused, reset or closed: nobody serves there, which needs less repetition to believe. */
+    REFUSED
+  }
+}
