@@ -1,0 +1,149 @@
+package app.avalo.gateway.filter.identity;
+
+import app.avalo.gateway.config.IdentityConfig;
+import app.avalo.gateway.config.IdentityConfig.Issuer;
+import app.avalo.gateway.config.IdentityConfig.Jwks;
+import app.avalo.gateway.config.IdentityConfig.KeyFile;
+import app.avalo.gateway.config.IdentityConfig.Keys;
+import app.avalo.gateway.config.IdentityConfig.SharedSecret;
+import app.avalo.gateway.filter.identity.jose.KeySet;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import io.vertx.core.Vertx;
+import java.security.SecureRandom;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys and verified tokens of this process, shared by the identity filters of all event loops.
+ * Safe from every thread.
+ *
+ * <p>A reload keeps what did not change: key sets by their source, cached tokens by their issuer.
+ * The tables of the newest two configurations are kept, for exchanges that began on the older one.
+ */
+public final class Identities implements AutoCloseable {
+  private final Ticker ticker;
+  private final Timers timers;
+  private final Function<Keys, KeySource.Loader> loaders;
+  private final byte[] salt = new byte[32];
+  private final TokenCache cache;
+
+  private volatile List<CredentialTable> tables = List.of(); // compile(), newest first
+
+  public Identities(Vertx vertx, Ticker ticker, Timers timers) {
+    this(ticker, timers, keys -> loader(vertx, timers, keys));
+  }
+
+  Identities(Ticker ticker, Timers timers, Function<Keys, KeySource.Loader> loaders) {
+    this.ticker = ticker;
+    this.timers = timers;
+    this.loaders = loaders;
+    this.cache = new TokenCache(ticker);
+    new SecureRandom().nextBytes(salt);
+  }
+
+  private static KeySource.Loader loader(Vertx vertx, Timers timers, Keys keys) {
+    if (keys instanceof Jwks jwks) {
+      return new JwksLoader(vertx, jwks.url(), timers);
+    }
+    return new KeyFileLoader(vertx, ((KeyFile) keys).file());
+  }
+
+  /** Starts to load the keys of a configuration, so that its first request need not wait. */
+  public void prepare(IdentityConfig config) {
+    table(config);
+  }
+
+  CredentialTable table(IdentityConfig config) {
+    CredentialTable known = find(config);
+    return known != null ? known : compile(config);
+  }
+
+  private @Nullable CredentialTable find(IdentityConfig config) {
+    List<CredentialTable> all = tables;
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).config() == config) {
+        return all.get(i);
+      }
+    }
+    return null;
+  }
+
+  TokenCache cache() {
+    return cache;
+  }
+
+  Ticker ticker() {
+    return ticker;
+  }
+
+  Fingerprint.Maker fingerprints() {
+    return new Fingerprint.Maker(salt);
+  }
+
+  private synchronized CredentialTable compile(IdentityConfig config) {
+    CredentialTable raced = find(config);
+    if (raced != null) {
+      return raced;
+    }
+    Map<Keys, KeySource> sources = new LinkedHashMap<>();
+    Map<Issuer, TokenVerifier> verifiers = new LinkedHashMap<>();
+    for (CredentialTable table : tables) {
+      for (TokenVerifier verifier : table.verifiers()) {
+        sources.putIfAbsent(verifier.issuer().keys(), verifier.keys());
+        verifiers.putIfAbsent(verifier.issuer(), verifier);
+      }
+    }
+    Map<String, TokenVerifier> issuers = new LinkedHashMap<>();
+    for (Issuer issuer : config.issuers()) {
+      issuers.putIfAbsent(
+          issuer.issuer(),
+          verifiers.computeIfAbsent(
+              issuer,
+              made -> new TokenVerifier(made, sources.computeIfAbsent(made.keys(), this::source))));
+    }
+    CredentialTable table = new CredentialTable(config, issuers, fingerprints());
+    tables = tables.isEmpty() ? List.of(table) : List.of(table, tables.get(0));
+    closeAllBut(tables, sources);
+    return table;
+  }
+
+  private KeySource source(Keys keys) {
+    if (keys instanceof SharedSecret shared) {
+      return KeySource.fixed(KeySet.ofSecret(shared.secret().reveal()), ticker, timers);
+    }
+    if (keys instanceof Jwks jwks) {
+      return KeySource.loaded(
+          jwks.url().toString(), loaders.apply(keys), jwks.refresh(), ticker, timers);
+    }
+    return KeySource.loaded(
+        ((KeyFile) keys).file().toString(),
+        loaders.apply(keys),
+        KeyFileLoader.EVERY,
+        ticker,
+        timers);
+  }
+
+  private static void closeAllBut(List<CredentialTable> kept, Map<Keys, KeySource> sources) {
+    Set<KeySource> used = new HashSet<>();
+    kept.forEach(table -> table.verifiers().forEach(verifier -> used.add(verifier.keys())));
+    for (KeySource source : sources.values()) {
+      if (!used.contains(source)) {
+        source.close();
+      }
+    }
+  }
+
+  /** Stops all loads. */
+  @Override
+  public synchronized void close() {
+    for (CredentialTable table : tables) {
+      table.verifiers().forEach(verifier -> verifier.keys().close());
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package app.avalo.gateway.filter.identity;
+
+import app.avalo.gateway.filter.Caller;
+
+/** What a credential turned out to be. */
+sealed interface Verdict {
+  /**
+   * Good.
+   *
+   * @param caller who shows it
+   * @param source where it comes from, for {@code explain}: never the credential
+   */
+  record Accepted(Caller caller, String source) implements Verdict {}
+
+  /**
+   * Bad, whatever may happen later.
+   *
+   * @param reason in a few words; tells the client nothing that it did not send
+   */
+  record Rejected(String reason) implements Verdict {}
+
+  /** Signed by a key that its issuer's current set does not hold; a newer set might. */
+  record UnknownKey(KeySource source) implements Verdict {}
+
+  /** Nobody can tell now. */
+  record Unavailable() implements Verdict {}
+}
