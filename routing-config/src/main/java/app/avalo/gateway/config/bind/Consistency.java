@@ -35,7 +35,13 @@ final class Consistency {
   private void everyRegionServes() {
     Set<String> used = new HashSet<>();
     root.entries("services", (name, service) -> used.addAll(service.entries("regions").keySet()));
-    if (root.entries("services").isEmpty()) {
+    for (String name : root.entries("services").keySet()) {
+      // A service that has yet to say where it is may be what a region waits for.
+      if (root.section("services").section(name).entries("regions").isEmpty()) {
+        return;
+      }
+    }
+    if (used.isEmpty()) {
       return;
     }
     root.entries(

@@ -1,5 +1,6 @@
 package app.avalo.gateway.config.bind;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ final class LinearRegex {
       return null;
     } catch (PatternSyntaxException broken) {
       String what = broken.getDescription();
-      return "broken syntax (" + what.substring(0, 1).toLowerCase() + what.substring(1) + ")";
+      return "broken syntax: " + what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1);
     } catch (Costly costly) {
       return costly.getMessage();
     }

@@ -1,6 +1,7 @@
 package app.avalo.gateway.config.load;
 
 import app.avalo.gateway.config.yaml.Faults;
+import app.avalo.gateway.config.yaml.Mark;
 import app.avalo.gateway.config.yaml.Node;
 import app.avalo.gateway.config.yaml.Spelling;
 import com.networknt.schema.Error;
@@ -9,7 +10,9 @@ import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.NodePath;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -29,27 +32,20 @@ final class SchemaCheck {
   private SchemaCheck() {}
 
   static void check(Node.Mapping root, Faults faults) {
-    for (Error error : SCHEMA.validate(json(root))) {
-      report(error, root, faults);
+    Set<String> meant = new HashSet<>();
+    List<Error> errors = SCHEMA.validate(json(root));
+    for (Error error : errors) {
+      if (error.getKeyword().equals("additionalProperties")) {
+        unknownKey(find(root, error.getInstanceLocation()), error, meant, faults);
+      }
     }
-  }
-
-  private static void report(Error error, Node.Mapping root, Faults faults) {
-    Node node = find(root, error.getInstanceLocation());
-    JsonNode schema = around(error);
-    String property = error.getProperty();
-    switch (error.getKeyword()) {
-      case "additionalProperties" -> unknownKey(node, property, schema, faults);
-      case "required" -> missing(node, property, schema, faults);
-      default -> {
-        // A key that breaks "propertyNames" is reported as a value under its parent's location.
-        Node.Entry named = keyOf(error, node);
-        if (named != null && node instanceof Node.Mapping mapping) {
-          String key = String.valueOf(property == null ? keyText(error) : property);
-          faults.add(named.key(), mapping.at(key), key + " (expected " + expected(schema) + ")");
-        } else {
-          wrongValue(node, schema, faults);
-        }
+    for (Error error : errors) {
+      Node node = find(root, error.getInstanceLocation());
+      switch (error.getKeyword()) {
+        case "additionalProperties" -> {}
+        case "required" -> missing(node, error, meant, faults);
+        case "propertyNames" -> wrongName(node, error, faults);
+        default -> wrongValue(node, around(error), faults);
       }
     }
   }
@@ -64,9 +60,15 @@ final class SchemaCheck {
     }
   }
 
-  private static void unknownKey(Node node, String key, JsonNode schema, Faults faults) {
+  /** Remembers the key that was meant, so that it is not reported as missing as well. */
+  private static void unknownKey(Node node, Error error, Set<String> meant, Faults faults) {
+    String key = error.getProperty();
     if (node instanceof Node.Mapping mapping && mapping.entries().containsKey(key)) {
-      List<String> known = List.copyOf(schema.path("properties").propertyNames());
+      List<String> known = List.copyOf(around(error).path("properties").propertyNames());
+      String near = Spelling.nearest(key, known);
+      if (near != null) {
+        meant.add(mapping.at(near));
+      }
       faults.add(
           mapping.entries().get(key).key(),
           mapping.at(key),
@@ -74,27 +76,21 @@ final class SchemaCheck {
     }
   }
 
-  private static void missing(Node node, String key, JsonNode schema, Faults faults) {
-    if (node instanceof Node.Mapping mapping) {
-      JsonNode property = resolved(schema.path("properties").path(key));
+  private static void missing(Node node, Error error, Set<String> meant, Faults faults) {
+    String key = error.getProperty();
+    if (node instanceof Node.Mapping mapping && !meant.contains(mapping.at(key))) {
+      JsonNode property = around(error).path("properties").path(key);
       faults.add(node.mark(), mapping.at(key), "missing (expected " + expected(property) + ")");
     }
   }
 
-  private static Node.@Nullable Entry keyOf(Error error, Node node) {
-    boolean ofName = false;
-    NodePath path = error.getEvaluationPath();
-    for (int i = 0; i < path.getNameCount(); i++) {
-      ofName |= "propertyNames".equals(String.valueOf(path.getElement(i)));
+  private static void wrongName(Node node, Error error, Faults faults) {
+    String expected = expected(around(error).path("propertyNames"));
+    String key = error.getProperty();
+    if (node instanceof Node.Mapping mapping && mapping.entries().containsKey(key)) {
+      Mark at = mapping.entries().get(key).key();
+      faults.add(at, mapping.at(key), key + " (expected " + expected + ")");
     }
-    return ofName && node instanceof Node.Mapping mapping
-        ? mapping.entries().get(keyText(error))
-        : null;
-  }
-
-  private static String keyText(Error error) {
-    String property = error.getProperty();
-    return property != null ? property : error.getInstanceNode().asString("");
   }
 
   /** The schema object that holds the violated keyword. */

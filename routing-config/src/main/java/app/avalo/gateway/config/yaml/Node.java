@@ -2,6 +2,7 @@ package app.avalo.gateway.config.yaml;
 
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A value of a YAML file with its position and its path from the root. */
@@ -66,6 +67,9 @@ public sealed interface Node {
   record Scalar(Mark mark, String path, String raw, String value, Kind kind) implements Node {
     private static final int SHOWN = 80;
 
+    /** User and password in an address. */
+    private static final Pattern CREDENTIALS = Pattern.compile("://[^/@\\s]*@");
+
     /** Whether any of the value came from outside the file. */
     public boolean isResolved() {
       return !raw.equals(value);
@@ -79,13 +83,14 @@ public sealed interface Node {
       if (raw.isBlank()) {
         return '"' + raw.replace("\n", "\\n") + '"';
       }
+      String safe = CREDENTIALS.matcher(raw).replaceAll("://***@");
       StringBuilder text = new StringBuilder();
-      int end = Math.min(raw.length(), SHOWN);
+      int end = Math.min(safe.length(), SHOWN);
       for (int i = 0; i < end; i++) {
-        char c = raw.charAt(i);
+        char c = safe.charAt(i);
         text.append(Character.isISOControl(c) ? '?' : c);
       }
-      return end < raw.length() ? text.append("...").toString() : text.toString();
+      return end < safe.length() ? text.append("...").toString() : text.toString();
     }
   }
 

@@ -24,7 +24,7 @@ public final class Spelling {
   }
 
   /** The known word with the fewest edits, if they are few for its length; null otherwise. */
-  static @Nullable String nearest(String word, Collection<String> known) {
+  public static @Nullable String nearest(String word, Collection<String> known) {
     String small = word.toLowerCase(Locale.ROOT);
     String best = null;
     int fewest = Math.max(1, Math.min(word.length(), 64) / 3) + 1;

@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -57,7 +59,9 @@ public final class TreeReader {
     } catch (MarkedYamlEngineException broken) {
       Mark mark = broken.getProblemMark().map(m -> mark(source, m)).orElse(start);
       faults.add(mark, "", "not YAML: " + oneLine(broken.getProblem()));
-    } catch (YamlEngineException | TooMuch broken) {
+    } catch (TooMuch broken) {
+      faults.add(start, "", String.valueOf(broken.getMessage()));
+    } catch (YamlEngineException broken) {
       faults.add(start, "", "not YAML: " + oneLine(String.valueOf(broken.getMessage())));
     }
     return empty;
@@ -70,8 +74,12 @@ public final class TreeReader {
             .setUseMarks(true)
             .setSchema(CORE)
             .setCodePointLimit(BYTES)
+            .setAllowNonScalarKeys(true)
             .setMaxAliasesForCollections(ALIASES)
             .build();
+    if (isTooDeep(text, settings)) {
+      return empty;
+    }
     Iterator<org.snakeyaml.engine.v2.nodes.Node> documents =
         new Compose(settings).composeAllFromString(text).iterator();
     if (!documents.hasNext()) {
@@ -91,12 +99,30 @@ public final class TreeReader {
     return empty;
   }
 
+  /** Composing goes one call deeper with each level, parsing does not: so this comes first. */
+  private boolean isTooDeep(String text, LoadSettings settings) {
+    int depth = 0;
+    for (Event event : new Parse(settings).parseString(text)) {
+      switch (event.getEventId()) {
+        case SequenceStart, MappingStart -> depth++;
+        case SequenceEnd, MappingEnd -> depth--;
+        default -> {}
+      }
+      if (depth > DEPTH + 1) {
+        Mark mark = event.getStartMark().map(m -> mark(source, m)).orElse(new Mark(source, 1, 1));
+        faults.add(mark, "", "nested deeper than " + DEPTH + " levels (expected fewer)");
+        return true;
+      }
+    }
+    return false;
+  }
+
   private Node node(org.snakeyaml.engine.v2.nodes.Node from, String path, int depth) {
     if (depth > DEPTH) {
-      throw new TooMuch("nested deeper than " + DEPTH + " levels");
+      throw new TooMuch("nested deeper than " + DEPTH + " levels (expected fewer)");
     }
     if (++values > VALUES) {
-      throw new TooMuch("more than " + VALUES + " values");
+      throw new TooMuch("more than " + VALUES + " values (expected fewer)");
     }
     if (from instanceof MappingNode mapping) {
       return mapping(mapping, path, depth);
