@@ -4,7 +4,7 @@ import app.avalo.gateway.config.RouteConfig.Match;
 import app.avalo.gateway.config.RouteConfig.PathMatch;
 import app.avalo.gateway.config.RouteConfig.PathMatch.Kind;
 import app.avalo.gateway.config.RouteConfig.ValueMatch;
-import app.avalo.gateway.config.plan.PathNormalizer;
+import app.avalo.gateway.config.plan.PathSyntax;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.config.yaml.Node;
@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** Binds the conditions of a route. */
 final class MatchBinder {
   private static final PathMatch ANY_PATH = new PathMatch(Kind.PREFIX, "/");
-  private static final String PATH = "a path in its normal form, such as /v1/chat";
 
   private MatchBinder() {}
 
@@ -60,82 +59,26 @@ final class MatchBinder {
       return ANY_PATH;
     }
     if (!(match.node("path") instanceof Node.Mapping)) {
-      String exact = path(match, "path");
-      return exact == null ? ANY_PATH : new PathMatch(Kind.EXACT, exact);
+      return condition(match, "path", Kind.EXACT);
     }
     Section path = match.section("path");
-    if (path.has("template")) {
-      String template =
-          path.value(
-              "template",
-              "/",
-              text -> isTemplate(text) ? text : null,
-              "whole segments as placeholders, each name once, {rest...} last");
-      return new PathMatch(Kind.TEMPLATE, template);
-    }
-    if (path.has("regex")) {
-      return new PathMatch(Kind.REGEX, regex(path));
-    }
-    boolean prefix = path.has("prefix");
-    String value = path(path, prefix ? "prefix" : "exact");
-    return value == null ? ANY_PATH : new PathMatch(prefix ? Kind.PREFIX : Kind.EXACT, value);
-  }
-
-  /** A path that can be met: requests are normalised before they are matched. */
-  static @Nullable String path(Section section, String key) {
-    return section.<@Nullable String>value(key, null, text -> isNormal(text) ? text : null, PATH);
-  }
-
-  private static boolean isNormal(String path) {
-    boolean plain = path.startsWith("/") && path.indexOf('?') < 0 && path.indexOf('#') < 0;
-    return plain && path.equals(PathNormalizer.normalize(path));
-  }
-
-  private static String regex(Section path) {
-    String regex = path.text("regex", "/");
-    String problem = LinearRegex.problem(regex);
-    if (problem != null) {
-      path.unexpected("regex", "an expression of linear cost, not " + problem);
-    }
-    return regex;
-  }
-
-  private static boolean isTemplate(String template) {
-    if (!isNormal(template.replaceAll("\\{[^/{}]*}", "x"))) {
-      return false;
-    }
-    Set<String> seen = new HashSet<>();
-    String[] segments = template.substring(1).split("/", -1);
-    for (int i = 0; i < segments.length; i++) {
-      String segment = segments[i];
-      boolean placeholder = segment.startsWith("{") && segment.endsWith("}");
-      if (!placeholder) {
-        if (segment.indexOf('{') >= 0 || segment.indexOf('}') >= 0) {
-          return false;
-        }
-        continue;
-      }
-      String name = segment.substring(1, segment.length() - 1);
-      boolean rest = name.endsWith("...");
-      String plain = rest ? name.substring(0, name.length() - 3) : name;
-      if (rest && i < segments.length - 1
-          || !plain.matches("[A-Za-z_][A-Za-z0-9_]{0,63}")
-          || !seen.add(plain)) {
-        return false;
+    for (Kind kind : Kind.values()) {
+      String key = kind.name().toLowerCase(Locale.ROOT);
+      if (path.has(key)) {
+        return condition(path, key, kind);
       }
     }
-    return true;
+    return ANY_PATH;
   }
 
-  /** Names of a template's placeholders, without dots. */
-  static List<String> variables(String template) {
-    List<String> names = new ArrayList<>();
-    for (String segment : template.split("/")) {
-      if (segment.startsWith("{") && segment.endsWith("}")) {
-        names.add(segment.substring(1, segment.length() - 1).replace("...", ""));
-      }
+  private static PathMatch condition(Section section, String key, Kind kind) {
+    PathMatch match = new PathMatch(kind, section.text(key, "/"));
+    String problem = PathSyntax.matchProblem(match);
+    if (problem == null) {
+      return match;
     }
-    return names;
+    section.problem(key, problem);
+    return ANY_PATH;
   }
 
   private static List<ValueMatch> conditions(Section match, String key) {

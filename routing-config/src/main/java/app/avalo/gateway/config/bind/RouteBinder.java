@@ -4,9 +4,9 @@ import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.config.RouteConfig.Action;
 import app.avalo.gateway.config.RouteConfig.PathMatch;
 import app.avalo.gateway.config.RouteConfig.Weighted;
+import app.avalo.gateway.config.plan.PathSyntax;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.yaml.Node;
-import app.avalo.gateway.config.yaml.Spelling;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -168,37 +168,22 @@ final class RouteBinder {
     if (rewrite.isPresent() && !(action instanceof RouteConfig.Forward)) {
       rewrite.fault("without a service (expected service or services in the route)");
     }
-    String prefix = MatchBinder.path(rewrite, "prefix");
-    if (prefix != null && path.kind() != PathMatch.Kind.PREFIX) {
-      rewrite.unexpected("prefix", "match.path.prefix too, whose place it takes");
+    String prefix = rewrite.textOrNull("prefix");
+    String to = rewrite.textOrNull("path");
+    check(rewrite, "prefix", path, new RouteConfig.Rewrite(prefix, null, null));
+    check(rewrite, "path", path, new RouteConfig.Rewrite(null, to, null));
+    if (prefix != null && to != null) {
+      rewrite.unexpected("path", "prefix or path, not both");
     }
-    if (prefix != null && rewrite.has("path")) {
-      rewrite.unexpected("path", "either prefix or path");
-    }
-    return new RouteConfig.Rewrite(prefix, newPath(rewrite, path), newHost(rewrite));
+    return new RouteConfig.Rewrite(prefix, to, newHost(rewrite));
   }
 
-  private static @Nullable String newPath(Section rewrite, PathMatch path) {
-    if (!rewrite.has("path")) {
-      return null;
+  private static void check(
+      Section section, String key, PathMatch path, RouteConfig.Rewrite rewrite) {
+    String problem = PathSyntax.rewriteProblem(path, rewrite);
+    if (problem != null) {
+      section.problem(key, problem);
     }
-    List<String> known =
-        path.kind() == PathMatch.Kind.TEMPLATE
-            ? MatchBinder.variables(path.value())
-            : List.<String>of();
-    String to = rewrite.text("path", "/");
-    int at = to.indexOf('{');
-    while (at >= 0) {
-      int close = to.indexOf('}', at);
-      String name = to.substring(at + 1, close < 0 ? to.length() : close);
-      if (close < 0 || !known.contains(name)) {
-        rewrite.fault(
-            "path", "{" + name + "}: no such placeholder (" + Spelling.hint(name, known) + ")");
-        return to;
-      }
-      at = to.indexOf('{', close);
-    }
-    return to;
   }
 
   private static @Nullable String newHost(Section rewrite) {

@@ -132,6 +132,15 @@ final class Section {
     }
   }
 
+  /** Adds a problem that may or may not repeat the part of the value that it is about. */
+  void problem(String key, String problem) {
+    Node at = node(key);
+    if (at != null) {
+      boolean whole = problem.indexOf("(expected") < 0;
+      fault(key, whole ? at.shown() + " (" + problem + ")" : problem);
+    }
+  }
+
   /** The value of a key as somebody reads it. */
   <T> T value(String key, T absent, Function<String, @Nullable T> parse, String expected) {
     Node at = node(key);
