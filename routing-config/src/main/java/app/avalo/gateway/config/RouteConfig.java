@@ -66,12 +66,15 @@ public record RouteConfig(
     public enum Kind {
       /** The whole path, character by character. */
       EXACT,
-      /** Segments with placeholders; {@code {name}} is one segment, {@code {name...}} the rest. */
+      /**
+       * Segments with placeholders; {@code {name}} is one segment, {@code {name...}} the rest,
+       * which ranks with prefixes.
+       */
       TEMPLATE,
-      /** Whole segments from the start: {@code /api} matches {@code /api/x}, not {@code /apix}. */
-      PREFIX,
       /** A regular expression of linear cost over the whole path. */
-      REGEX
+      REGEX,
+      /** Whole segments from the start: {@code /api} matches {@code /api/x}, not {@code /apix}. */
+      PREFIX
     }
   }
 

@@ -6,6 +6,8 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.unit.AddressRule;
+import app.avalo.gateway.config.unit.AddressSet;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -22,13 +24,15 @@ import org.jspecify.annotations.Nullable;
  * @param services by ordinal
  * @param routes by ordinal
  * @param table finds the route of a request
+ * @param trustedHops {@link GatewayConfig#trustedHops()}, compiled
  */
 public record Plan(
     GatewayConfig config,
     List<Region> regions,
     List<Service> services,
     List<Route> routes,
-    RouteTable table) {
+    RouteTable table,
+    AddressSet trustedHops) {
 
   /** Compiles a valid configuration; cannot fail. */
   public static Plan compile(GatewayConfig config) {
@@ -47,7 +51,8 @@ public record Plan(
         List.copyOf(regions),
         List.copyOf(services.values()),
         List.copyOf(routes),
-        RouteTable.compile(routes));
+        RouteTable.compile(routes),
+        AddressSet.of(config.trustedHops()));
   }
 
   private static Service service(int ordinal, ServiceConfig config, List<Region> regions) {
@@ -77,7 +82,15 @@ public record Plan(
         totalWeight += weighted.weight();
       }
     }
-    return new Route(ordinal, route, limits, budgets, List.copyOf(targets), totalWeight);
+    return new Route(
+        ordinal,
+        route,
+        limits,
+        budgets,
+        List.copyOf(targets),
+        totalWeight,
+        PathRewrite.compile(route.rewrite(), route.match().path()),
+        AddressRule.of(route.access().allow(), route.access().deny()));
   }
 
   private static List<LimitConfig> limits(

@@ -3,7 +3,9 @@ package app.avalo.gateway.config.plan;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.RouteConfig;
+import app.avalo.gateway.config.unit.AddressRule;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A route of one plan.
@@ -14,6 +16,8 @@ import java.util.List;
  * @param budgets of the route itself
  * @param targets the services it forwards to; empty for a redirect or a fixed answer
  * @param totalWeight sum of the targets' weights
+ * @param rewrite of the path on the way up, or null to keep it
+ * @param addresses who may use it, by address
  */
 public record Route(
     int ordinal,
@@ -21,7 +25,9 @@ public record Route(
     List<LimitConfig> limits,
     List<BudgetConfig> budgets,
     List<Target> targets,
-    int totalWeight) {
+    int totalWeight,
+    @Nullable PathRewrite rewrite,
+    AddressRule addresses) {
 
   public String name() {
     return config.name();
@@ -42,6 +48,11 @@ public record Route(
       left -= targets.get(at++).weight();
     }
     return targets.get(at);
+  }
+
+  /** The path that the upstream sees for a normalised path that this route matched. */
+  public String upstreamPath(String path) {
+    return rewrite == null ? path : rewrite.apply(path);
   }
 
   @Override

@@ -66,6 +66,11 @@ public record Cidr(long high, long low, int bits) {
     return (address.high() & highMask(bits)) == high && (address.low() & lowMask(bits)) == low;
   }
 
+  /** The highest address in this block. */
+  IpAddress last() {
+    return new IpAddress(high | ~highMask(bits), low | ~lowMask(bits));
+  }
+
   private static long highMask(int bits) {
     return bits <= 0 ? 0 : bits >= 64 ? -1L : -1L << (64 - bits);
   }

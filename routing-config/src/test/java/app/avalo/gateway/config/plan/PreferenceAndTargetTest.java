@@ -1,0 +1,91 @@
+package app.avalo.gateway.config.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import app.avalo.gateway.config.RegionConfig;
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.unit.Rate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class PreferenceAndTargetTest {
+  private final Region eu = region(0, "eu");
+  private final Region us = region(1, "us");
+  private final Region asia = region(2, "asia");
+
+  private static Region region(int ordinal, String name) {
+    return new Region(ordinal, new RegionConfig(name, ordinal, name, 0, 0, Set.of(), 0.5));
+  }
+
+  private static ServiceConfig config(String name) {
+    Duration second = Duration.ofSeconds(1);
+    return new ServiceConfig(
+        name,
+        ServiceConfig.Priority.NORMAL,
+        Map.of(),
+        new ServiceConfig.UpstreamTls(null, null, true),
+        new ServiceConfig.HealthCheck(
+            "/", null, new ServiceConfig.StatusRange(200, 299), second, second, second, 1, 1),
+        new ServiceConfig.Timeouts(second, second, second, second),
+        new ServiceConfig.Retry(1, Set.of(), Set.of()),
+        null,
+        false,
+        List.of(),
+        new ServiceConfig.WebSocket(1, new Rate(1, second), second),
+        new ServiceConfig.Targets(null, null, null));
+  }
+
+  @Test
+  void aPreferenceHasEachRegionOnceAndAtLeastOne() {
+    assertThatThrownBy(() -> RegionPreference.of(List.of())).hasMessageContaining("at least one");
+    assertThatThrownBy(() -> RegionPreference.of(List.of(eu, us, eu))).hasMessageContaining("once");
+  }
+
+  @Test
+  void startingWithMovesARegionToTheFrontAndKeepsTheOrderOfTheOthers() {
+    RegionPreference preference = RegionPreference.of(List.of(eu, us, asia));
+    assertThat(preference.startingWith(asia)).containsExactly(asia, eu, us);
+    assertThat(preference.startingWith(us)).containsExactly(us, eu, asia);
+    assertThat(preference).containsExactly(eu, us, asia);
+  }
+
+  @Test
+  void startingWithTheFirstOrAnUnknownRegionChangesNothing() {
+    RegionPreference preference = RegionPreference.of(List.of(eu, us));
+    assertThat(preference.startingWith(eu)).isSameAs(preference);
+    assertThat(preference.startingWith(asia)).isSameAs(preference);
+    assertThat(preference.indexOf(asia)).isEqualTo(-1);
+    assertThat(preference.indexOf(us)).isEqualTo(1);
+  }
+
+  @Property
+  void eachTargetGetsItsWeightOverOneCycleFromAnyStart(
+      @ForAll @Size(min = 1, max = 6) List<@IntRange(min = 1, max = 40) Integer> weights,
+      @ForAll int start) {
+    List<Target> targets = new ArrayList<>();
+    for (int weight : weights) {
+      Service service = new Service(targets.size(), config("s" + targets.size()), List.of());
+      targets.add(new Target(service, weight, List.of(), List.of()));
+    }
+    Route route = RouteSpec.route(0, "r", RouteSpec.prefix("/").match(), targets);
+    Map<Integer, Integer> counts = new TreeMap<>();
+    // The cycle is broken once in 2^32 draws, where int overflows.
+    int from = start & 0x3fff_ffff;
+    for (int draw = from; draw < from + route.totalWeight(); draw++) {
+      counts.merge(route.target(draw).service().ordinal(), 1, Integer::sum);
+    }
+    assertThat(List.copyOf(counts.values())).isEqualTo(weights);
+    assertThat(targets)
+        .contains(route.target(start), route.target(-start), route.target(Integer.MIN_VALUE));
+  }
+}
