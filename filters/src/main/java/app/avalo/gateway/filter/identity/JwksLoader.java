@@ -70,13 +70,14 @@ final class JwksLoader implements KeySource.Loader {
   }
 
   private static Future<KeySet> body(HttpClientRequest request, HttpClientResponse response) {
-    if (response.statusCode() != 200) {
-      request.reset();
-      return Future.failedFuture("status " + response.statusCode() + " (expected: 200)");
-    }
     Promise<KeySet> parsed = Promise.promise();
-    Buffer body = Buffer.buffer();
     response.exceptionHandler(parsed::tryFail);
+    if (response.statusCode() != 200) {
+      parsed.fail("status " + response.statusCode() + " (expected: 200)");
+      request.reset();
+      return parsed.future();
+    }
+    Buffer body = Buffer.buffer();
     response.handler(
         chunk -> {
           if (body.length() + chunk.length() > MAX_BYTES) {
