@@ -39,7 +39,7 @@ final class Credentials {
     return found != null ? found : new Verdict.Rejected("API key not accepted");
   }
 
-  /** Accepted, Rejected or UnknownKey; null when no token was sent. */
+  /** Accepted, Rejected, UnknownKey or Deferred; null when no token was sent. */
   @Nullable Verdict token(Exchange exchange, CredentialTable table) {
     MultiMap headers = exchange.head().headers();
     String value = headers.get(HttpHeaders.AUTHORIZATION);
@@ -74,6 +74,20 @@ final class Credentials {
     if (verifier == null) {
       return new Verdict.Rejected("unknown issuer");
     }
+    if (!token.algorithm().slow()) {
+      return verify(token, verifier, fingerprint, nowMillis);
+    }
+    return new Verdict.Deferred(
+        () -> {
+          // An app's first screen sends many requests with one new token; the first pays for all.
+          Verdict known = identities.cache().get(fingerprint, table, nowMillis);
+          return known != null ? known : verify(token, verifier, fingerprint, nowMillis);
+        });
+  }
+
+  /** Verifies and remembers. Any thread. */
+  private Verdict verify(
+      CompactToken token, TokenVerifier verifier, Fingerprint fingerprint, long nowMillis) {
     KeySet keys = verifier.keys().current();
     Verdict verdict = verifier.verify(token, nowMillis);
     if (keys != null && verdict instanceof Verdict.Accepted accepted) {

@@ -10,14 +10,20 @@ import app.avalo.gateway.filter.identity.jose.KeySet;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import java.security.SecureRandom;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The keys and verified tokens of this process, shared by the identity filters of all event loops.
@@ -27,24 +33,61 @@ import org.jspecify.annotations.Nullable;
  * The tables of the newest two configurations are kept, for exchanges that began on the older one.
  */
 public final class Identities implements AutoCloseable {
+  /** Verifications that may wait for a thread: about half a second of one thread's work. */
+  static final int MAX_DEFERRED = 256;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Identities.class);
+
   private final Ticker ticker;
   private final Timers timers;
   private final Function<Keys, KeySource.Loader> loaders;
+  private final Lane lane;
+  private final AtomicInteger deferred = new AtomicInteger();
   private final byte[] salt = new byte[32];
   private final TokenCache cache;
 
   private volatile List<CredentialTable> tables = List.of(); // compile(), newest first
 
-  public Identities(Vertx vertx, Ticker ticker, Timers timers) {
-    this(ticker, timers, keys -> loader(vertx, timers, keys));
+  /** Threads beside the event loops. */
+  interface Lane {
+    void run(Runnable task);
+
+    default void close() {}
   }
 
-  Identities(Ticker ticker, Timers timers, Function<Keys, KeySource.Loader> loaders) {
+  public Identities(Vertx vertx, Ticker ticker, Timers timers) {
+    this(ticker, timers, keys -> loader(vertx, timers, keys), lane(vertx));
+  }
+
+  Identities(Ticker ticker, Timers timers, Function<Keys, KeySource.Loader> loaders, Lane lane) {
     this.ticker = ticker;
     this.timers = timers;
     this.loaders = loaders;
+    this.lane = lane;
     this.cache = new TokenCache(ticker);
     new SecureRandom().nextBytes(salt);
+  }
+
+  /** Half the processors at most: a flood of forged tokens leaves the rest to the event loops. */
+  private static Lane lane(Vertx vertx) {
+    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    WorkerExecutor workers = vertx.createSharedWorkerExecutor("identity", threads);
+    return new Lane() {
+      @Override
+      public void run(Runnable task) {
+        workers.executeBlocking(
+            () -> {
+              task.run();
+              return true;
+            },
+            false);
+      }
+
+      @Override
+      public void close() {
+        workers.close();
+      }
+    };
   }
 
   private static KeySource.Loader loader(Vertx vertx, Timers timers, Keys keys) {
@@ -76,6 +119,34 @@ public final class Identities implements AutoCloseable {
 
   TokenCache cache() {
     return cache;
+  }
+
+  /**
+   * Finds a verdict off the event loop.
+   *
+   * @param done runs on any thread
+   * @return false, and nothing will run, when too many wait already
+   */
+  boolean defer(Supplier<Verdict> work, Consumer<Verdict> done) {
+    if (deferred.incrementAndGet() > MAX_DEFERRED) {
+      deferred.decrementAndGet();
+      return false;
+    }
+    lane.run(
+        () -> {
+          Verdict verdict;
+          try {
+            verdict = work.get();
+          } catch (RuntimeException defect) {
+            // Whatever it is, the exchange must be answered, and not let pass.
+            LOG.atError().addKeyValue("reason", defect.toString()).log("verification failed");
+            verdict = new Verdict.Unavailable();
+          } finally {
+            deferred.decrementAndGet();
+          }
+          done.accept(verdict);
+        });
+    return true;
   }
 
   Ticker ticker() {
@@ -145,5 +216,6 @@ public final class Identities implements AutoCloseable {
     for (CredentialTable table : tables) {
       table.verifiers().forEach(verifier -> verifier.keys().close());
     }
+    lane.close();
   }
 }

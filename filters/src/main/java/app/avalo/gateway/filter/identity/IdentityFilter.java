@@ -41,35 +41,55 @@ public final class IdentityFilter implements Filter {
       Refusals.badCredential(exchange, table, rejected.reason(), next);
       return;
     }
-    Verdict token = table.readsTokens() ? credentials.token(exchange, table) : null;
-    if (token instanceof Verdict.UnknownKey unknown) {
-      renew(exchange, table, unknown, (Verdict.Accepted) key, next);
+    Check check = new Check(exchange, table, (Verdict.Accepted) key, next);
+    settle(check, table.readsTokens() ? credentials.token(exchange, table) : null, false);
+  }
+
+  /**
+   * One exchange on its way through this filter.
+   *
+   * @param key the good API key, or null
+   */
+  private record Check(
+      Exchange exchange, CredentialTable table, Verdict.@Nullable Accepted key, Next next) {}
+
+  /**
+   * Decides, or finds out what is missing for it.
+   *
+   * @param renewed whether newer keys were asked for already; one try is enough
+   */
+  private void settle(Check check, @Nullable Verdict token, boolean renewed) {
+    if (token instanceof Verdict.Deferred deferred) {
+      Context loop = Vertx.currentContext();
+      if (!identities.defer(
+          deferred.work(), verdict -> onLoop(loop, () -> settle(check, verdict, renewed)))) {
+        Refusals.overloaded(check.exchange, check.next);
+      }
+    } else if (token instanceof Verdict.UnknownKey unknown) {
+      if (renewed) {
+        decide(check, lastWord(unknown.source()));
+      } else {
+        renew(check, unknown.source());
+      }
     } else {
-      decide(exchange, table, token, (Verdict.Accepted) key, next);
+      decide(check, token);
     }
   }
 
   /** Waits for newer keys if that can help, then looks at the token once more. */
-  private void renew(
-      Exchange exchange,
-      CredentialTable table,
-      Verdict.UnknownKey unknown,
-      Verdict.@Nullable Accepted key,
-      Next next) {
+  private void renew(Check check, KeySource source) {
+    if (check.exchange.explaining()) {
+      decide(check, lastWord(source));
+      return;
+    }
     Context loop = Vertx.currentContext();
-    Runnable again =
-        () -> {
-          Verdict second = credentials.token(exchange, table);
-          decide(exchange, table, settled(second, unknown.source()), key, next);
-        };
-    KeySource.Renewal renewal =
-        exchange.explaining()
-            ? KeySource.Renewal.CURRENT
-            : unknown.source().renew(() -> onLoop(loop, again));
+    Runnable again = () -> settle(check, credentials.token(check.exchange, check.table), true);
+    KeySource.Renewal renewal = source.renew(() -> onLoop(loop, again));
     if (renewal == KeySource.Renewal.UNAVAILABLE) {
-      decide(exchange, table, new Verdict.Unavailable(), key, next);
+      decide(check, new Verdict.Unavailable());
     } else if (renewal == KeySource.Renewal.CURRENT) {
-      decide(exchange, table, settled(unknown, unknown.source()), key, next);
+      // The keys may have come between our look and our question, on another loop's behalf.
+      again.run();
     }
   }
 
@@ -81,34 +101,25 @@ public final class IdentityFilter implements Filter {
     }
   }
 
-  /**
-   * A key unknown to fresh keys is a bad token; to stale ones, or to none, it is an open question.
-   */
-  private static @Nullable Verdict settled(@Nullable Verdict verdict, KeySource source) {
-    if (!(verdict instanceof Verdict.UnknownKey)) {
-      return verdict;
-    }
+  /** A key unknown to fresh keys is a bad token; to stale ones, or to none, an open question. */
+  private static Verdict lastWord(KeySource source) {
     return source.failing() || source.current() == null
         ? new Verdict.Unavailable()
         : new Verdict.Rejected("signed by an unknown key");
   }
 
-  private static void decide(
-      Exchange exchange,
-      CredentialTable table,
-      @Nullable Verdict token,
-      Verdict.@Nullable Accepted key,
-      Next next) {
+  private static void decide(Check check, @Nullable Verdict token) {
+    Verdict.Accepted key = check.key;
     if (token instanceof Verdict.Rejected rejected) {
-      Refusals.badCredential(exchange, table, rejected.reason(), next);
+      Refusals.badCredential(check.exchange, check.table, rejected.reason(), check.next);
     } else if (token instanceof Verdict.Accepted accepted) {
-      admit(exchange, table, both(accepted, key), accepted.source(), next);
+      admit(check.exchange, check.table, both(accepted, key), accepted.source(), check.next);
     } else if (token != null) {
-      Refusals.unavailable(exchange, next);
+      Refusals.unavailable(check.exchange, check.next);
     } else if (key != null) {
-      admit(exchange, table, key.caller(), key.source(), next);
+      admit(check.exchange, check.table, key.caller(), key.source(), check.next);
     } else {
-      admit(exchange, table, Caller.ANONYMOUS, "none", next);
+      admit(check.exchange, check.table, Caller.ANONYMOUS, "none", check.next);
     }
   }
 

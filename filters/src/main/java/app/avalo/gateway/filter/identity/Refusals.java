@@ -52,6 +52,13 @@ final class Refusals {
                 KeySource.LEAST_INTERVAL.toSeconds())));
   }
 
+  static void overloaded(Exchange exchange, Next next) {
+    String detail = "Too many tokens are being verified.";
+    explain(exchange, "refused: too many verifications", "not trusted");
+    String rule = exchange.route().name() + ".identity";
+    next.reply(exchange, Reply.Local.of(new GatewayError(Kind.OVERLOADED, rule, detail, 1)));
+  }
+
   private static String challengeOf(CredentialTable table) {
     return table.readsTokens() || !table.readsApiKeys()
         ? "Bearer realm=\"avalo\""

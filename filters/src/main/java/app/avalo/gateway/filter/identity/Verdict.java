@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.identity;
 
 import app.avalo.gateway.filter.Caller;
+import java.util.function.Supplier;
 
 /** What a credential turned out to be. */
 sealed interface Verdict {
@@ -21,6 +22,13 @@ sealed interface Verdict {
 
   /** Signed by a key that its issuer's current set does not hold; a newer set might. */
   record UnknownKey(KeySource source) implements Verdict {}
+
+  /**
+   * Too dear for an event loop.
+   *
+   * @param work finds the verdict; runs on any thread, and is never this again
+   */
+  record Deferred(Supplier<Verdict> work) implements Verdict {}
 
   /** Nobody can tell now. */
   record Unavailable() implements Verdict {}

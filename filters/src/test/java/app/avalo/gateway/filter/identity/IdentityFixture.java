@@ -35,9 +35,22 @@ final class IdentityFixture {
 
   final VirtualTime time = new VirtualTime();
   final Deque<Promise<KeySet>> loads = new ArrayDeque<>();
-  final Identities identities = new Identities(time, time, keys -> this::load);
+  final Identities identities = new Identities(time, time, keys -> this::load, this::defer);
   final IdentityFilter filter = new IdentityFilter(identities);
   final IdentityConfig config = config();
+
+  /** Verifications that wait for a thread, when the test keeps them waiting. */
+  final Deque<Runnable> deferred = new ArrayDeque<>();
+
+  boolean keepDeferred;
+
+  private void defer(Runnable task) {
+    if (keepDeferred) {
+      deferred.add(task);
+    } else {
+      task.run();
+    }
+  }
 
   /** Loads asked for so far. */
   int loadCount;

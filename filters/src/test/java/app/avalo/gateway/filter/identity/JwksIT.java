@@ -145,14 +145,22 @@ class JwksIT {
 
   @Test
   void requestsOfManyLoopsWaitForOneFetchAndGoOnAtHome() throws Exception {
+    String both =
+        "{\"keys\":["
+            + Tokens.jwk("a", Tokens.RSA.getPublic(), "")
+            + ","
+            + Tokens.jwk("e", Tokens.EC.getPublic(), "")
+            + "]}";
+    answer = request -> request.response().end(both);
     try (Identities identities = new Identities(vertx, Ticker.SYSTEM, timers)) {
       IdentityConfig config = config();
-      String token = Tokens.rs256("a", claims());
+      String rsa = Tokens.rs256("a", claims());
+      String ec = Tokens.es256("e", claims());
       CompletableFuture<?>[] decided = new CompletableFuture<?>[16];
       for (int i = 0; i < decided.length; i++) {
         Exchange exchange =
             Exchanges.on(IdentityFixture.plan(config, Routes.toFeed()))
-                .header("Authorization", "Bearer " + token)
+                .header("Authorization", "Bearer " + (i % 2 == 0 ? rsa : ec))
                 .live();
         decided[i] = onOwnLoop(new IdentityFilter(identities), exchange);
       }
@@ -167,7 +175,7 @@ class JwksIT {
   private IdentityConfig config() {
     Jwks keys = new Jwks(url(), Duration.ofMinutes(10));
     return new IdentityConfig(
-        List.of(IdentityFixture.issuer("rs", keys, "RS256")), "X-Api-Key", List.of());
+        List.of(IdentityFixture.issuer("rs", keys, "RS256", "ES256")), "X-Api-Key", List.of());
   }
 
   private static String claims() {

@@ -133,6 +133,39 @@ class KeyRotationTest {
   }
 
   @Test
+  void aSlowVerificationWaitsForAThreadAndACachedOneDoesNot() {
+    fixture.identities.prepare(fixture.config);
+    fixture.serve(Tokens.jwks("e", Tokens.EC.getPublic()));
+    fixture.keepDeferred = true;
+    String token = Tokens.es256("e", fixture.claims("rs", ""));
+    Outcome first = fixture.bearer(token);
+    assertThat(first.decided()).isFalse();
+
+    fixture.deferred.remove().run();
+
+    assertThat(first.proceeded()).isTrue();
+    assertThat(fixture.bearer(token).proceeded()).isTrue();
+    assertThat(fixture.deferred).isEmpty();
+  }
+
+  @Test
+  void onlySoManyVerificationsMayWaitForAThread() {
+    fixture.identities.prepare(fixture.config);
+    fixture.serve(Tokens.jwks("e", Tokens.EC.getPublic()));
+    fixture.keepDeferred = true;
+    String token = Tokens.es256("e", fixture.claims("rs", ""));
+    for (int i = 0; i < Identities.MAX_DEFERRED; i++) {
+      fixture.bearer(token);
+    }
+
+    Outcome oneTooMany = fixture.bearer(token);
+
+    assertThat(oneTooMany.error().kind()).isEqualTo(Kind.OVERLOADED);
+    fixture.deferred.forEach(Runnable::run);
+    assertThat(fixture.bearer(token).proceeded()).isTrue();
+  }
+
+  @Test
   void anExplanationFetchesNothing() {
     start();
     pass(Duration.ofSeconds(20));

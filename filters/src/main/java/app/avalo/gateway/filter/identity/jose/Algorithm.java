@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.identity.jose;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.MessageDigest;
+import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.Signature;
 import javax.crypto.Mac;
@@ -10,17 +11,24 @@ import org.jspecify.annotations.Nullable;
 
 /** The accepted ways to sign (RFC 7518, 3.1). */
 public enum Algorithm {
-  HS256("HmacSHA256"),
-  RS256("SHA256withRSA"),
+  HS256("HmacSHA256", false),
+  RS256("SHA256withRSA", false),
   /**
    * The P1363 format is the one of tokens, r and s side by side; DER would be a second spelling.
    */
-  ES256("SHA256withECDSAinP1363Format");
+  ES256("SHA256withECDSAinP1363Format", true);
 
   private final String jca;
+  private final boolean slow;
 
-  Algorithm(String jca) {
+  Algorithm(String jca, boolean slow) {
     this.jca = jca;
+    this.slow = slow;
+  }
+
+  /** Whether one verification takes a millisecond or more, too long for an event loop. */
+  public boolean slow() {
+    return slow;
   }
 
   /** The algorithm of this exact name, or null; {@code none} is not one. */
@@ -48,7 +56,7 @@ public enum Algorithm {
       verifier.initVerify((PublicKey) key);
       verifier.update(input);
       return verifier.verify(signature);
-    } catch (GeneralSecurityException wrongShape) {
+    } catch (GeneralSecurityException | ProviderException wrongShape) {
       return false;
     }
   }
