@@ -1,0 +1,74 @@
+package app.avalo.gateway.filter.geo;
+
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.RegionPreference;
+import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.Place;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every region judged for one caller of one service: the answer to a live request, to {@code
+ * explain} and to an operator's {@code getRouting} alike.
+ *
+ * @param place of the caller
+ * @param service asked for
+ * @param choices all regions of the plan: the allowed ones in the order to try, then the others
+ * @param preference the allowed ones, or null when there is none
+ */
+public record RoutingAdvice(
+    Place place, Service service, List<Choice> choices, @Nullable RegionPreference preference) {
+
+  /** Whether a region may serve the caller. */
+  public enum Verdict {
+    ALLOWED,
+    /** The service has no endpoint there. */
+    ABSENT,
+    /** A data rule of the caller's country keeps it out. */
+    RESIDENCY
+  }
+
+  /**
+   * One region and the reason for its position.
+   *
+   * @param region judged
+   * @param verdict whether it may serve
+   * @param missingTag residency tag it lacks, or null
+   * @param km distance along the great circle, NaN when the place has no position
+   * @param expectedMillis expected round trip, NaN when the place has no position
+   */
+  public record Choice(
+      Region region,
+      Verdict verdict,
+      @Nullable String missingTag,
+      double km,
+      double expectedMillis) {
+
+    /** The reason in words. */
+    public String reason() {
+      return switch (verdict) {
+        case ABSENT -> "absent";
+        case RESIDENCY -> "residency " + missingTag + " missing";
+        case ALLOWED ->
+            Double.isNaN(km)
+                ? "position unknown, static order"
+                : String.format(Locale.ROOT, "expected %.0f ms over %.0f km", expectedMillis, km);
+      };
+    }
+  }
+
+  /** What the client is told when no region may serve it. */
+  public GatewayError refusal() {
+    String tag = null;
+    for (Choice choice : choices) {
+      tag = tag == null ? choice.missingTag() : tag;
+    }
+    return new GatewayError(
+        GatewayError.Kind.RESIDENCY,
+        tag,
+        "No region of " + service.name() + " meets the data rules of " + place.country() + ".",
+        -1);
+  }
+}
