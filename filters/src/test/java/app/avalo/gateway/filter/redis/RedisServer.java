@@ -89,6 +89,8 @@ public final class RedisServer implements AutoCloseable {
     try {
       process =
           new ProcessBuilder(command)
+              // A replica leaves a dump where it runs.
+              .directory(Files.createTempDirectory("redis").toFile())
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();

@@ -1,0 +1,271 @@
+package app.avalo.gateway.filter.limit;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.config.unit.IpAddress;
+import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.Exchange;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which bucket a request draws from. A filter fills one instance again and again to look buckets
+ * up, so a decision allocates no key; whatever is kept holds a {@link #copy}.
+ *
+ * <p>What a client may choose freely cannot make keys without bound or with a forged meaning:
+ * methods outside the known ones count as one, and a user whose name is long or has unusual
+ * characters is known by its digest.
+ */
+final class BucketKey {
+  private static final int PLAIN_LENGTH = 64;
+  private static final int DIGEST_BYTES = 16;
+
+  private String policy = "";
+  private String tier = ""; // only of a tier with a bandwidth of its own
+  private long addressHigh;
+  private long addressLow; // both 0 without an address
+  private @Nullable String user;
+  private @Nullable String apiKey;
+  private @Nullable String route;
+  private @Nullable String service;
+  private @Nullable String method;
+  private @Nullable String country;
+  private int hash;
+
+  /** The bandwidth that a policy gives this caller, or null when it does not limit them. */
+  static @Nullable Bandwidth bandwidth(LimitConfig policy, Caller caller) {
+    Bandwidth own = policy.tiers().get(caller.tier());
+    return own != null ? own : policy.bandwidth();
+  }
+
+  /** Becomes the key of a request; false when the policy has no bucket for it. */
+  boolean fill(LimitConfig limit, Exchange exchange) {
+    clear(limit.name(), limit.tiers().containsKey(exchange.caller().tier()) ? exchange : null);
+    List<KeyPart> parts = limit.key();
+    for (int i = 0; i < parts.size(); i++) {
+      if (!add(parts.get(i), exchange)) {
+        return false;
+      }
+    }
+    rehash();
+    return true;
+  }
+
+  private void clear(String policy, @Nullable Exchange tiered) {
+    this.policy = policy;
+    tier = tiered == null ? "" : tiered.caller().tier();
+    addressHigh = 0;
+    addressLow = 0;
+    user = null;
+    apiKey = null;
+    route = null;
+    service = null;
+    method = null;
+    country = null;
+  }
+
+  private boolean add(KeyPart part, Exchange exchange) {
+    Caller caller = exchange.caller();
+    switch (part) {
+      case ADDRESS -> address(exchange.client());
+      case USER -> {
+        return user(caller.user());
+      }
+      case API_KEY -> {
+        apiKey = caller.apiKey();
+        return apiKey != null;
+      }
+      case CALLER -> {
+        if (!user(caller.user())) {
+          apiKey = caller.apiKey();
+          if (apiKey == null) {
+            address(exchange.client());
+          }
+        }
+      }
+      case ROUTE -> route = exchange.route().name();
+      case SERVICE -> {
+        var target = exchange.target();
+        service = target == null ? "-" : target.service().name();
+      }
+      case METHOD -> method = known(exchange.method());
+      case COUNTRY -> {
+        String found = exchange.place().country();
+        country = found == null ? "-" : found;
+      }
+    }
+    return true;
+  }
+
+  /** One host has a /64 of IPv6 to itself, so its address counts without the lower half. */
+  private void address(IpAddress address) {
+    addressHigh = address.high();
+    addressLow = address.isV4() ? address.low() : 0;
+  }
+
+  private boolean user(@Nullable String name) {
+    user = name == null ? null : isPlain(name) ? name : digest(name);
+    return user != null;
+  }
+
+  private static String known(String method) {
+    return switch (method) {
+      case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" -> method;
+      default -> "other";
+    };
+  }
+
+  private static boolean isPlain(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+      if (!letter && c != '-' && c != '_' && c != '.' && c != '@' && c != '+') {
+        return false;
+      }
+    }
+    return !name.isEmpty() && name.length() <= PLAIN_LENGTH;
+  }
+
+  /** Starts with a character that no plain name has, so the two cannot meet. */
+  private static String digest(String name) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+      return "#" + HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
+  }
+
+  /**
+   * The key that an operator writes, in the form of {@link #toString} without its tier.
+   *
+   * @return null when the text is not a key
+   */
+  static @Nullable BucketKey parse(LimitConfig limit, String tier, String text) {
+    BucketKey key = new BucketKey();
+    key.clear(limit.name(), null);
+    key.tier = tier;
+    for (String part : text.split("\\|", -1)) {
+      if (part.length() < 3
+          || part.charAt(1) != '='
+          || !key.set(part.charAt(0), part.substring(2))) {
+        return null;
+      }
+    }
+    key.rehash();
+    return key;
+  }
+
+  private boolean set(char letter, String value) {
+    switch (letter) {
+      case 'a' -> {
+        int slash = value.indexOf('/');
+        IpAddress address = IpAddress.parse(slash < 0 ? value : value.substring(0, slash));
+        if (address == null) {
+          return false;
+        }
+        address(address);
+      }
+      case 'u' -> user = value.startsWith("#") || isPlain(value) ? value : digest(value);
+      case 'k' -> apiKey = value;
+      case 'r' -> route = value;
+      case 's' -> service = value;
+      case 'm' -> method = value;
+      case 'c' -> country = value;
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void rehash() {
+    int h = policy.hashCode();
+    h = 31 * h + tier.hashCode();
+    h = 31 * h + Long.hashCode(addressHigh * 0x9e3779b97f4a7c15L + addressLow);
+    h = 31 * h + Objects.hashCode(user);
+    h = 31 * h + Objects.hashCode(apiKey);
+    h = 31 * h + Objects.hashCode(route);
+    h = 31 * h + Objects.hashCode(service);
+    h = 31 * h + Objects.hashCode(method);
+    hash = 31 * h + Objects.hashCode(country);
+  }
+
+  /** The same key, for keeping. */
+  BucketKey copy() {
+    BucketKey copy = new BucketKey();
+    copy.policy = policy;
+    copy.tier = tier;
+    copy.addressHigh = addressHigh;
+    copy.addressLow = addressLow;
+    copy.user = user;
+    copy.apiKey = apiKey;
+    copy.route = route;
+    copy.service = service;
+    copy.method = method;
+    copy.country = country;
+    copy.hash = hash;
+    return copy;
+  }
+
+  String tier() {
+    return tier;
+  }
+
+  /** Name in Redis; the braces keep all that belongs to one bucket on one cluster node. */
+  String inRedis(String prefix) {
+    return prefix + ":rl:{" + policy + ":" + this + "}";
+  }
+
+  /** The parts in a fixed order, as in {@code t=vip|u=alice|r=chat}. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(64);
+    append(text, 't', tier.isEmpty() ? null : tier);
+    if (addressHigh != 0 || addressLow != 0) {
+      IpAddress address = new IpAddress(addressHigh, addressLow);
+      append(text, 'a', address.isV4() ? address.toString() : address + "/64");
+    }
+    append(text, 'u', user);
+    append(text, 'k', apiKey);
+    append(text, 'r', route);
+    append(text, 's', service);
+    append(text, 'm', method);
+    append(text, 'c', country);
+    return text.toString();
+  }
+
+  private static void append(StringBuilder text, char letter, @Nullable String value) {
+    if (value != null) {
+      text.append(text.isEmpty() ? "" : "|").append(letter).append('=').append(value);
+    }
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof BucketKey key
+        && hash == key.hash
+        && addressLow == key.addressLow
+        && addressHigh == key.addressHigh
+        && policy.equals(key.policy)
+        && tier.equals(key.tier)
+        && Objects.equals(user, key.user)
+        && Objects.equals(apiKey, key.apiKey)
+        && Objects.equals(route, key.route)
+        && Objects.equals(service, key.service)
+        && Objects.equals(method, key.method)
+        && Objects.equals(country, key.country);
+  }
+}

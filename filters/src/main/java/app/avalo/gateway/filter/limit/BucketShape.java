@@ -1,0 +1,61 @@
+package app.avalo.gateway.filter.limit;
+
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import java.time.Duration;
+
+/**
+ * A bandwidth in whole units, so that no store ever rounds: {@code unitsPerMicro} units come back
+ * each microsecond and a token is {@code unitsPerToken} of them. The fraction rate / period is
+ * reduced, hence 100/min is 1 unit per microsecond and 600,000 units per token.
+ *
+ * <p>Lua counts in doubles, exact up to 2^53. Where a full bucket would exceed 2^52 units (a large
+ * prime rate per month), the time per token is rounded up to a microsecond instead: at most that
+ * much slower, never faster.
+ *
+ * @param capacity tokens, at least 1
+ * @param unitsPerToken at least 1
+ * @param unitsPerMicro at least 1
+ */
+record BucketShape(long capacity, long unitsPerToken, long unitsPerMicro) {
+  private static final long EXACT = 1L << 52;
+
+  static BucketShape of(Bandwidth bandwidth) {
+    long micros = Math.max(1, ceilDiv(bandwidth.rate().period().toNanos(), 1000));
+    long count = bandwidth.rate().count();
+    long common = common(micros, count);
+    long perToken = micros / common;
+    long perMicro = count / common;
+    if (bandwidth.burst() > EXACT / perToken) {
+      perToken = ceilDiv(micros, count);
+      perMicro = 1;
+    }
+    return new BucketShape(Math.min(bandwidth.burst(), EXACT / perToken), perToken, perMicro);
+  }
+
+  long capacityUnits() {
+    return capacity * unitsPerToken;
+  }
+
+  /** From empty to full. */
+  long nanosToFull() {
+    return 1000 * ceilDiv(capacityUnits(), unitsPerMicro);
+  }
+
+  /** The same bucket as Bucket4j sees it; its nanosecond arithmetic on these values is exact. */
+  io.github.bucket4j.Bandwidth bucket4j() {
+    return io.github.bucket4j.Bandwidth.builder()
+        .capacity(capacity)
+        .refillGreedy(unitsPerMicro, Duration.ofNanos(1000 * unitsPerToken))
+        .build();
+  }
+
+  /** Greatest common divisor, by Euclid. */
+  private static long common(long a, long b) {
+    return b == 0 ? a : common(b, a % b);
+  }
+
+  /** For a positive dividend. */
+  static long ceilDiv(long dividend, long divisor) {
+    return (dividend - 1) / divisor + 1;
+  }
+}

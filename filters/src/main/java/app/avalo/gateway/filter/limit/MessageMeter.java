@@ -1,0 +1,44 @@
+package app.avalo.gateway.filter.limit;
+
+import app.avalo.gateway.config.unit.Rate;
+
+/**
+ * A token bucket for the messages of one connection: GCRA, two longs and no allocation. Confined to
+ * the connection's event loop.
+ *
+ * <p>State is the theoretical arrival time: the moment at which the bucket will be full again less
+ * one token's time. A message passes while that is at most {@code burst - 1} intervals ahead.
+ */
+public final class MessageMeter {
+  private final long intervalNanos;
+  private final long toleranceNanos;
+  private long arrivalNanos;
+
+  private MessageMeter(long intervalNanos, long toleranceNanos, long nowNanos) {
+    this.intervalNanos = intervalNanos;
+    this.toleranceNanos = toleranceNanos;
+    this.arrivalNanos = nowNanos;
+  }
+
+  /** A full bucket that holds one period's messages. */
+  public static MessageMeter of(Rate rate, long nowNanos) {
+    // Rounded up, so that the rate is never exceeded.
+    long interval = BucketShape.ceilDiv(rate.period().toNanos(), rate.count());
+    return new MessageMeter(interval, (rate.count() - 1) * interval, nowNanos);
+  }
+
+  /** Takes a token; false leaves everything as it was. */
+  public boolean tryMessage(long nowNanos) {
+    long arrival = Math.max(arrivalNanos, nowNanos);
+    if (arrival - nowNanos > toleranceNanos) {
+      return false;
+    }
+    arrivalNanos = arrival + intervalNanos;
+    return true;
+  }
+
+  /** How long until {@link #tryMessage} says yes; 0 when it would now. */
+  public long delayNanos(long nowNanos) {
+    return Math.max(0, arrivalNanos - nowNanos - toleranceNanos);
+  }
+}

@@ -1,0 +1,97 @@
+package app.avalo.gateway.filter.limit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.Exchanges;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class BucketKeyTest {
+  private static BucketKey key(Exchanges request, KeyPart... parts) {
+    BucketKey key = new BucketKey();
+    LimitConfig policy = Policies.named("p").key(parts).build();
+    assertThat(key.fill(policy, request.live())).isTrue();
+    return key;
+  }
+
+  private static Exchanges request() {
+    return Exchanges.on(Policies.plan(Policies.named("p").build()));
+  }
+
+  @Test
+  void oneHostOfIpv6CountsByItsNetwork() {
+    BucketKey one = key(request().client("2001:db8:1:2::1"), KeyPart.ADDRESS);
+    BucketKey other = key(request().client("2001:db8:1:2:ffff::9"), KeyPart.ADDRESS);
+    BucketKey stranger = key(request().client("2001:db8:1:3::1"), KeyPart.ADDRESS);
+
+    assertThat(one).isEqualTo(other).hasSameHashCodeAs(other).isNotEqualTo(stranger);
+    assertThat(one).hasToString("a=2001:db8:1:2:0:0:0:0/64");
+  }
+
+  @Test
+  void everyCallerHasExactlyOneKeyAsUserOrKeyOrAddress() {
+    Caller app = new Caller(null, "shop", "authenticated", Set.of());
+    Caller both = new Caller("alice", "shop", "authenticated", Set.of());
+
+    assertThat(key(request().caller(both), KeyPart.CALLER)).hasToString("u=alice");
+    assertThat(key(request().caller(app), KeyPart.CALLER)).hasToString("k=shop");
+    assertThat(key(request().client("192.0.2.1"), KeyPart.CALLER)).hasToString("a=192.0.2.1");
+  }
+
+  @Test
+  void partsAppearInOneOrderHoweverThePolicyListsThem() {
+    BucketKey key =
+        key(
+            request().user("bob").method("POST"),
+            KeyPart.COUNTRY,
+            KeyPart.METHOD,
+            KeyPart.SERVICE,
+            KeyPart.ROUTE,
+            KeyPart.USER);
+
+    assertThat(key).hasToString("u=bob|r=all|s=feed|m=POST|c=-");
+    assertThat(key.inRedis("avalo")).isEqualTo("avalo:rl:{p:u=bob|r=all|s=feed|m=POST|c=-}");
+  }
+
+  @Test
+  void inventedMethodsShareOneBucket() {
+    assertThat(key(request().method("FOO1"), KeyPart.METHOD))
+        .isEqualTo(key(request().method("FOO2"), KeyPart.METHOD));
+  }
+
+  @Test
+  void aUserCannotForgeAnotherKeyOrGrowIt() {
+    BucketKey forged = key(request().user("bob|r=all}"), KeyPart.USER);
+    BucketKey longOne = key(request().user("x".repeat(10_000)), KeyPart.USER);
+
+    assertThat(forged.toString()).matches("u=#[0-9a-f]{32}");
+    assertThat(longOne.toString()).hasSize(35);
+  }
+
+  @Property
+  void whatIsWrittenIsReadBack(@ForAll String user, @ForAll int address) {
+    Exchanges request =
+        request()
+            .user(user.isEmpty() ? "x" : user)
+            .client(app.avalo.gateway.config.unit.IpAddress.v4(address).toString());
+    BucketKey key = key(request, KeyPart.USER, KeyPart.ADDRESS, KeyPart.ROUTE, KeyPart.METHOD);
+
+    BucketKey read = BucketKey.parse(Policies.named("p").build(), "", key.toString());
+
+    assertThat(read).isEqualTo(key).hasSameHashCodeAs(key);
+    assertThat(key.copy()).isEqualTo(key).hasSameHashCodeAs(key);
+  }
+
+  @Test
+  void whatIsNoKeyIsNotRead() {
+    LimitConfig policy = Policies.named("p").build();
+    for (String text : new String[] {"", "alice", "u=", "x=1", "a=nowhere", "u=a||r=b"}) {
+      assertThat(BucketKey.parse(policy, "", text)).as(text).isNull();
+    }
+  }
+}

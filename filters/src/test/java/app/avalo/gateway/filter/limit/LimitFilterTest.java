@@ -1,0 +1,284 @@
+package app.avalo.gateway.filter.limit;
+
+import static app.avalo.gateway.filter.limit.Policies.perMinute;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.config.LimitConfig.OnStoreDown;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.Outcome;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.redis.Script;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
+import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class LimitFilterTest {
+  /** A Redis that is away. */
+  private static final ScriptRunner AWAY =
+      new ScriptRunner() {
+        @Override
+        public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
+          return Future.failedFuture(new StoreUnavailable("away"));
+        }
+
+        @Override
+        public boolean isUp() {
+          return false;
+        }
+      };
+
+  private final VirtualTime time = new VirtualTime();
+  private final Limits limits = new Limits(time);
+  private final LimitFilter filter = new LimitFilter(limits, null, "avalo");
+  private final LimitFilter away = new LimitFilter(limits, AWAY, "avalo");
+
+  private static Outcome ask(LimitFilter filter, Plan plan) {
+    return Outcome.of(filter, Exchanges.on(plan).user("alice").live());
+  }
+
+  private static int passes(LimitFilter filter, Plan plan, int requests) {
+    int passed = 0;
+    for (int i = 0; i < requests; i++) {
+      passed += ask(filter, plan).proceeded() ? 1 : 0;
+    }
+    return passed;
+  }
+
+  @Test
+  void aBurstPassesAndTheNextIsToldWhichLimitAndWhenToComeBack() {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(6)).build());
+    assertThat(passes(filter, plan, 6)).isEqualTo(6);
+    time.advance(Duration.ofMillis(500));
+
+    Outcome refused = ask(filter, plan);
+
+    assertThat(refused.error().kind()).isEqualTo(Kind.LIMITED);
+    assertThat(refused.error().rule()).isEqualTo("calls");
+    assertThat(refused.error().detail()).isEqualTo("The limit of 6/min is used up");
+    assertThat(refused.error().retryAfterSeconds()).as("9.5 s, rounded up").isEqualTo(10);
+  }
+
+  @Test
+  void whoObeysRetryAfterPassesAndWhoDoesNotIsRefused() {
+    Plan plan =
+        Policies.plan(Policies.named("odd").of(Policies.per(7, Duration.ofSeconds(61), 7)).build());
+    passes(filter, plan, 7);
+    for (int round = 0; round < 50; round++) {
+      long wait = ask(filter, plan).error().retryAfterSeconds();
+      time.advance(Duration.ofSeconds(wait - 1));
+      assertThat(ask(filter, plan).proceeded()).as("a second early").isFalse();
+      time.advance(Duration.ofSeconds(1));
+      assertThat(ask(filter, plan).proceeded()).as("round %s", round).isTrue();
+      passes(filter, plan, 7);
+    }
+  }
+
+  @Test
+  void ofSeveralRefusalsTheLongestWaitIsNamed() {
+    LimitConfig fast = Policies.named("fast").of(Policies.per(1, Duration.ofSeconds(2), 1)).build();
+    LimitConfig slow =
+        Policies.named("slow").of(Policies.per(1, Duration.ofSeconds(30), 1)).build();
+    Plan plan = Policies.plan(slow, fast);
+    passes(filter, plan, 1);
+
+    Outcome refused = ask(filter, plan);
+
+    assertThat(refused.error().rule()).isEqualTo("slow");
+    assertThat(refused.error().retryAfterSeconds()).isEqualTo(30);
+  }
+
+  @Test
+  void aRefusedRequestPaysNowhere() {
+    LimitConfig wide = Policies.named("wide").of(perMinute(100)).build();
+    LimitConfig tight = Policies.named("tight").of(perMinute(1)).build();
+    Plan plan = Policies.plan(wide, tight);
+    passes(filter, plan, 50);
+
+    Exchange exchange = Exchanges.on(plan).user("alice").live();
+    Outcome.of(filter, exchange);
+
+    LimitVerdict first = exchange.limits().get(0);
+    assertThat(first.policy()).isEqualTo(wide);
+    assertThat(first.remaining()).as("one of fifty passed").isEqualTo(99);
+    assertThat(exchange.limits().get(1).allowed()).as("the refusing one is last").isFalse();
+  }
+
+  @Test
+  void tiersHaveBucketsOfTheirOwn() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls")
+                .key(KeyPart.ADDRESS)
+                .of(perMinute(20))
+                .tier("vip", perMinute(100))
+                .build());
+    var vip = new app.avalo.gateway.filter.Caller("bob", null, "vip", Set.of());
+
+    int anonymous = 0;
+    int vips = 0;
+    for (int i = 0; i < 150; i++) {
+      anonymous += Outcome.of(filter, Exchanges.on(plan).live()).proceeded() ? 1 : 0;
+      vips += Outcome.of(filter, Exchanges.on(plan).caller(vip).live()).proceeded() ? 1 : 0;
+    }
+
+    assertThat(anonymous).isEqualTo(20);
+    assertThat(vips).isEqualTo(100);
+  }
+
+  @Test
+  void aTierWithoutABandwidthIsNotLimited() {
+    Plan plan =
+        Policies.plan(Policies.named("calls").of(null).tier("anonymous", perMinute(1)).build());
+    Exchange exchange = Exchanges.on(plan).user("alice").live();
+
+    assertThat(passes(filter, plan, 100)).isEqualTo(100);
+    Outcome.of(filter, exchange);
+    assertThat(exchange.limits()).isEmpty();
+  }
+
+  @Test
+  void aCallerWithoutTheKeyHasNoBucket() {
+    Plan plan = Policies.plan(Policies.named("calls").key(KeyPart.USER).of(perMinute(1)).build());
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(Outcome.of(filter, Exchanges.on(plan).live()).proceeded()).isTrue();
+    }
+  }
+
+  @Test
+  void costIsTakenAsAWhole() {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(10)).cost(3).build());
+
+    assertThat(passes(filter, plan, 10)).isEqualTo(3);
+  }
+
+  @Test
+  void aShadowedPolicyCountsButRefusesNobodyAndIsNotShown() {
+    Plan plan = Policies.plan(Policies.named("trial").of(perMinute(2)).shadow().build());
+
+    assertThat(passes(filter, plan, 10)).isEqualTo(10);
+    Exchange exchange = Exchanges.on(plan).user("alice").live();
+    Outcome.of(filter, exchange);
+    Reply reply = Reply.Local.empty(200);
+    filter.response(exchange, reply);
+
+    assertThat(limits.counts()).containsEntry("trial", new Limits.Counts(2, 0, 9, 0));
+    assertThat(reply.headers().contains("ratelimit")).isFalse();
+  }
+
+  @Test
+  void everyAnswerOfALimitedRouteCarriesTheFields() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls").of(Policies.per(100, Duration.ofMinutes(1), 200)).build(),
+            Policies.named("slow").of(Policies.per(3, Duration.ofMillis(1500), 3)).build());
+    Exchange exchange = Exchanges.on(plan).user("alice").live();
+    Outcome.of(filter, exchange);
+
+    Reply reply = Reply.Local.empty(204);
+    filter.response(exchange, reply);
+
+    assertThat(reply.headers().get("RateLimit-Policy"))
+        .isEqualTo("\"calls\";q=100;w=60, \"slow\";q=4;w=2");
+    assertThat(reply.headers().get("RateLimit")).isEqualTo("\"calls\";r=199;t=1, \"slow\";r=2;t=1");
+  }
+
+  @Test
+  void explainingTakesNothing() {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(2)).build());
+    passes(filter, plan, 1);
+    for (int i = 0; i < 5; i++) {
+      Exchange asked = Exchanges.on(plan).user("alice").explained();
+      assertThat(Outcome.of(filter, asked).proceeded()).isTrue();
+      assertThat(asked.explanation().steps().get(0).verdict()).isEqualTo("allowed");
+      assertThat(asked.explanation().steps().get(0).facts())
+          .containsEntry("policy", "calls")
+          .containsEntry("key", "caller")
+          .containsEntry("remaining", 1L)
+          .containsEntry("capacity", 2L)
+          .containsEntry("resetSeconds", 30L);
+    }
+    assertThat(passes(filter, plan, 5)).isEqualTo(1);
+
+    Exchange refused = Exchanges.on(plan).user("alice").explained();
+    assertThat(Outcome.of(filter, refused).status()).isEqualTo(429);
+    assertThat(refused.explanation().steps().get(0).facts())
+        .containsEntry("retryAfterSeconds", 30L);
+    assertThat(limits.counts()).containsEntry("calls", new Limits.Counts(2, 4, 0, 0));
+  }
+
+  @Test
+  void explainingAboutManyCallersKeepsNothingInMemory() {
+    Plan plan = Policies.plan(Policies.named("calls").build());
+    for (int i = 0; i < 1000; i++) {
+      Outcome.of(filter, Exchanges.on(plan).user("u" + i).explained());
+    }
+
+    assertThat(limits.localBuckets()).isZero();
+  }
+
+  @Test
+  void aReloadKeepsTheShareToWhichABucketWasFull() {
+    Plan before = Policies.plan(Policies.named("calls").of(perMinute(100)).build());
+    assertThat(passes(filter, before, 75)).isEqualTo(75);
+
+    Plan tighter = Policies.plan(Policies.named("calls").of(perMinute(40)).build());
+    assertThat(passes(filter, tighter, 100)).as("a quarter of 40").isEqualTo(10);
+    Plan looser = Policies.plan(Policies.named("calls").of(perMinute(1000)).build());
+    assertThat(passes(filter, looser, 100)).as("empty stays empty").isZero();
+  }
+
+  @Test
+  void withoutTheStoreALocalLimitHoldsAndSaysSo() {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).build());
+
+    assertThat(passes(away, plan, 20)).isEqualTo(5);
+    assertThat(limits.counts()).containsEntry("calls", new Limits.Counts(5, 15, 0, 20));
+  }
+
+  @Test
+  void withoutTheStoreAnOpenLimitLetsEverybodyPass() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls").of(perMinute(5)).onStoreDown(OnStoreDown.OPEN).build());
+
+    assertThat(passes(away, plan, 20)).isEqualTo(20);
+    assertThat(limits.counts()).containsEntry("calls", new Limits.Counts(20, 0, 0, 20));
+  }
+
+  @Test
+  void withoutTheStoreAClosedLimitLetsNobodyPassAndPaysNowhere() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("here").local().of(perMinute(5)).build(),
+            Policies.named("calls").of(perMinute(5)).onStoreDown(OnStoreDown.CLOSED).build());
+
+    for (int i = 0; i < 20; i++) {
+      Outcome outcome = ask(away, plan);
+      assertThat(outcome.error().kind()).isEqualTo(Kind.STORE_DOWN);
+      assertThat(outcome.error().rule()).isEqualTo("calls");
+    }
+    Plan here = Policies.plan(Policies.named("here").local().of(perMinute(5)).build());
+    assertThat(passes(away, here, 20)).isEqualTo(5);
+  }
+
+  @Test
+  void withoutTheStoreAShadowedClosedLimitStillRefusesNobody() {
+    Plan plan =
+        Policies.plan(Policies.named("calls").shadow().onStoreDown(OnStoreDown.CLOSED).build());
+
+    assertThat(passes(away, plan, 20)).isEqualTo(20);
+  }
+}

@@ -1,0 +1,79 @@
+package app.avalo.gateway.filter.limit;
+
+import static app.avalo.gateway.filter.limit.Policies.perMinute;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.time.Ticker;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Keys, values and lifetimes in Redis outlive a release: replicas of two versions share them. The
+ * golden file changes only together with the version at the front of the value.
+ */
+class LimitKeysGoldenIT {
+  private static final long NOW = 1_795_219_200_000_000L;
+
+  @Test
+  void keysValuesAndLifetimesAreThoseOfTheGoldenFile() throws IOException {
+    try (Loop loop = new Loop();
+        RedisServer server = RedisServer.start()) {
+      RedisLink link =
+          loop.get(
+              () ->
+                  RedisLink.connect(
+                      loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
+      loop.until(Duration.ofSeconds(5), link::isUp);
+      StringBuilder found = new StringBuilder();
+      record(loop, link, server, "", "u=alice", 1, found);
+      record(loop, link, server, "vip", "u=alice|r=chat", 30, found);
+      record(loop, link, server, "", "a=2001:db8::1", 100, found);
+
+      assertThat(found.toString()).isEqualTo(golden());
+    }
+  }
+
+  private static void record(
+      Loop loop,
+      RedisLink link,
+      RedisServer server,
+      String tier,
+      String key,
+      long tokens,
+      StringBuilder found)
+      throws IOException {
+    LimitConfig policy = Policies.named("calls").key(KeyPart.CALLER).of(perMinute(100)).build();
+    BucketKey parsed = BucketKey.parse(policy, tier, key);
+    assertThat(parsed).isNotNull();
+    String name = parsed.inRedis("avalo");
+    BucketShape shape = BucketShape.of(perMinute(100));
+    List<String> arguments =
+        List.of(
+            "" + shape.capacityUnits(),
+            "" + shape.unitsPerMicro(),
+            "" + tokens * shape.unitsPerToken(),
+            "",
+            "" + NOW);
+    loop.await(() -> link.run(SharedBuckets.BUCKET, List.of(name), arguments));
+    long lifetime = Long.parseLong(server.command("PTTL " + name).substring(1));
+    long seconds = (lifetime + 999) / 1000;
+    found.append(name).append(' ').append(server.command("GET " + name));
+    found.append(' ').append(seconds).append("s\n");
+  }
+
+  private static String golden() throws IOException {
+    try (InputStream file = LimitKeysGoldenIT.class.getResourceAsStream("redis-keys.golden")) {
+      assertThat(file).isNotNull();
+      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

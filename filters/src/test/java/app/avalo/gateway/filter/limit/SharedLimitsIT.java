@@ -1,0 +1,315 @@
+package app.avalo.gateway.filter.limit;
+
+import static app.avalo.gateway.filter.limit.Policies.perMinute;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.OnStoreDown;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.Next;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.redis.Script;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Limits that replicas share through a real Redis, and what holds while it is away. */
+class SharedLimitsIT {
+  private static final Duration DEADLINE = Duration.ofMillis(500);
+  private static final Duration RECOVERY = Duration.ofSeconds(5);
+
+  private final Loop loop = new Loop();
+  private final RedisServer server = RedisServer.start();
+  private Counting redis;
+
+  @BeforeEach
+  void connect() {
+    RedisLink link =
+        loop.get(
+            () -> RedisLink.connect(loop.vertx(), server.config(DEADLINE, "t"), Ticker.SYSTEM));
+    loop.until(RECOVERY, link::isUp);
+    redis = new Counting(link);
+  }
+
+  @AfterEach
+  void close() {
+    loop.close();
+    server.close();
+  }
+
+  /** Counts the calls that go to Redis. */
+  private static final class Counting implements ScriptRunner {
+    final ScriptRunner link;
+    int calls;
+
+    Counting(ScriptRunner link) {
+      this.link = link;
+    }
+
+    @Override
+    public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
+      calls++;
+      return link.run(script, keys, arguments);
+    }
+
+    @Override
+    public boolean isUp() {
+      return link.isUp();
+    }
+  }
+
+  /** One gateway of several, with limits of its own. */
+  private LimitFilter replica() {
+    return new LimitFilter(new Limits(Ticker.SYSTEM), redis, "t");
+  }
+
+  /** Asks; the error, or an empty one when the request may pass. */
+  private static Future<GatewayError> ask(LimitFilter filter, Exchange exchange) {
+    Promise<GatewayError> decided = Promise.promise();
+    filter.request(
+        exchange,
+        new Next() {
+          @Override
+          public void proceed(Exchange passed) {
+            decided.complete(null);
+          }
+
+          @Override
+          public void reply(Exchange refused, Reply.Local reply) {
+            decided.complete(reply.error());
+          }
+        });
+    return decided.future();
+  }
+
+  private static Exchange alice(Plan plan) {
+    return Exchanges.on(plan).user("alice").live();
+  }
+
+  private long passes(LimitFilter filter, Plan plan, int requests) {
+    List<Future<GatewayError>> answers = new ArrayList<>();
+    loop.await(
+        () -> {
+          for (int i = 0; i < requests; i++) {
+            answers.add(ask(filter, alice(plan)));
+          }
+          return Future.all(answers);
+        });
+    return answers.stream().filter(answer -> answer.result() == null).count();
+  }
+
+  @Test
+  void sixtyFourCallersAtOnceOnTwoReplicasGetExactlyTheCapacity() {
+    Plan plan =
+        Policies.plan(Policies.named("calls").of(Policies.per(1, Duration.ofHours(1), 40)).build());
+    LimitFilter one = replica();
+    LimitFilter other = replica();
+    List<Future<GatewayError>> answers = new ArrayList<>();
+
+    loop.await(
+        () -> {
+          for (int i = 0; i < 64; i++) {
+            answers.add(ask(i % 2 == 0 ? one : other, alice(plan)));
+          }
+          return Future.all(answers);
+        });
+
+    assertThat(answers.stream().filter(answer -> answer.result() == null)).hasSize(40);
+    assertThat(answers.stream().filter(answer -> answer.result() != null))
+        .allSatisfy(answer -> assertThat(answer.result().retryAfterSeconds()).isEqualTo(3600));
+  }
+
+  @Test
+  void aRefusalIsRememberedAndRedisNotAskedAgain() {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(1)).build());
+    LimitFilter filter = replica();
+    passes(filter, plan, 1);
+    passes(filter, plan, 1);
+    int before = redis.calls;
+
+    assertThat(passes(filter, plan, 50)).isZero();
+
+    assertThat(redis.calls).isEqualTo(before);
+  }
+
+  @Test
+  void whoWaitsAsToldIsServed() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls").of(Policies.per(1, Duration.ofSeconds(1), 1)).build());
+    LimitFilter filter = replica();
+    passes(filter, plan, 1);
+    GatewayError refused = loop.await(() -> ask(filter, alice(plan)));
+
+    GatewayError later =
+        loop.await(
+            () ->
+                loop.vertx()
+                    .timer(refused.retryAfterSeconds(), java.util.concurrent.TimeUnit.SECONDS)
+                    .compose(waited -> ask(filter, alice(plan))));
+
+    assertThat(later).isNull();
+  }
+
+  @Test
+  void whatASharedBucketGaveIsGivenBackWhenAnotherRefuses() {
+    LimitConfig wide = Policies.named("wide").of(perMinute(100)).build();
+    LimitConfig tight = Policies.named("tight").of(perMinute(1)).build();
+    LimitFilter filter = replica();
+    passes(filter, Policies.plan(wide, tight), 1);
+    // All asked before the first refusal is known, so each takes from the wide one first.
+    passes(filter, Policies.plan(wide, tight), 20);
+
+    Exchange exchange = alice(Policies.plan(wide));
+    loop.await(() -> ask(filter, exchange));
+
+    assertThat(exchange.limits().get(0).remaining()).isEqualTo(98);
+  }
+
+  @Test
+  void explainingReadsTheSharedBucketAndTakesNothing() {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).build());
+    LimitFilter filter = replica();
+    passes(filter, plan, 2);
+
+    for (int i = 0; i < 5; i++) {
+      Exchange asked = Exchanges.on(plan).user("alice").explained();
+      loop.await(() -> ask(filter, asked));
+      assertThat(asked.explanation().steps().get(0).facts()).containsEntry("remaining", 3L);
+    }
+  }
+
+  @Test
+  void aReloadKeepsTheShareToWhichTheBucketWasFull() {
+    LimitFilter filter = replica();
+    passes(
+        filter,
+        Policies.plan(
+            Policies.named("calls").of(Policies.per(1, Duration.ofHours(1), 100)).build()),
+        75);
+
+    Plan tighter =
+        Policies.plan(Policies.named("calls").of(Policies.per(1, Duration.ofHours(2), 40)).build());
+
+    assertThat(passes(filter, tighter, 100)).isEqualTo(10);
+  }
+
+  @Test
+  void adminSeesAndFillsASharedBucket() {
+    LimitConfig policy =
+        Policies.named("calls").of(perMinute(5)).tier("vip", perMinute(50)).build();
+    Limits limits = new Limits(Ticker.SYSTEM);
+    LimitFilter filter = new LimitFilter(limits, redis, "t");
+    LimitAdmin admin = new LimitAdmin(limits, redis, "t");
+    passes(filter, Policies.plan(policy), 9);
+
+    List<LimitAdmin.BucketView> used = loop.await(() -> admin.peek(policy, "u=alice"));
+    loop.await(() -> admin.reset(policy, "u=alice"));
+
+    assertThat(used).extracting(LimitAdmin.BucketView::tier).containsExactly("", "vip");
+    assertThat(used).extracting(LimitAdmin.BucketView::remaining).containsExactly(0L, 50L);
+    assertThat(used).extracting(LimitAdmin.BucketView::shared).containsExactly(true, true);
+    assertThat(passes(filter, Policies.plan(policy), 9)).isEqualTo(5);
+    assertThat(loop.start(() -> admin.peek(policy, "nonsense"))).failsWithin(RECOVERY);
+  }
+
+  @Test
+  void theThreeWaysToLiveWithoutRedisAndTheWayBack() {
+    Plan local = Policies.plan(Policies.named("local").of(perMinute(5)).build());
+    Plan open =
+        Policies.plan(
+            Policies.named("open").of(perMinute(5)).onStoreDown(OnStoreDown.OPEN).build());
+    Plan closed =
+        Policies.plan(
+            Policies.named("closed").of(perMinute(5)).onStoreDown(OnStoreDown.CLOSED).build());
+    LimitFilter filter = replica();
+
+    server.kill();
+    loop.until(RECOVERY, () -> !redis.isUp());
+
+    assertThat(passes(filter, local, 20)).isEqualTo(5);
+    assertThat(passes(filter, open, 20)).isEqualTo(20);
+    assertThat(passes(filter, closed, 20)).isZero();
+    assertThat(loop.await(() -> ask(filter, alice(closed))).kind())
+        .isEqualTo(GatewayError.Kind.STORE_DOWN);
+
+    server.restart();
+    loop.until(RECOVERY, redis::isUp);
+    assertThat(passes(filter, closed, 20)).isEqualTo(5);
+  }
+
+  @Test
+  void aFrozenRedisDelaysARequestByTheDeadlineAtMost() {
+    Plan local = Policies.plan(Policies.named("local").of(perMinute(5)).build());
+    LimitFilter filter = replica();
+    server.stop();
+
+    long start = Ticker.SYSTEM.nanos();
+    assertThat(passes(filter, local, 20)).isEqualTo(5);
+    Duration took = Duration.ofNanos(Ticker.SYSTEM.nanos() - start);
+    server.cont();
+
+    assertThat(took).isLessThan(DEADLINE.plusMillis(700));
+  }
+
+  @Test
+  void theScriptDecidesAsTheOracleDoes() {
+    Random random = new Random(42);
+    for (int run = 0; run < 60; run++) {
+      long count = 1 + random.nextInt(run % 2 == 0 ? 100 : 1_000_003);
+      Duration period = Duration.ofMillis(1 + random.nextInt(run % 3 == 0 ? 1000 : 86_400_000));
+      long burst = 1 + random.nextInt(500);
+      compare(Policies.per(count, period, burst), "run" + run, random);
+    }
+  }
+
+  private void compare(LimitConfig.Bandwidth bandwidth, String name, Random random) {
+    BucketShape shape = BucketShape.of(bandwidth);
+    long now = 1_795_219_200_000_000L; // microseconds
+    Oracle oracle = new Oracle(bandwidth, 0);
+    List<String> key = List.of("t:rl:{" + name + "}");
+    for (int step = 0; step < 50; step++) {
+      now += random.nextInt(3) == 0 ? 0 : random.nextInt(3_000_000);
+      long tokens = 1 + random.nextInt((int) Math.min(3, bandwidth.burst()));
+      boolean back = random.nextInt(6) == 0;
+      long nanos = 1000 * (now - 1_795_219_200_000_000L);
+      List<String> arguments =
+          List.of(
+              "" + shape.capacityUnits(),
+              "" + shape.unitsPerMicro(),
+              "" + (back ? -tokens : tokens) * shape.unitsPerToken(),
+              "",
+              "" + now);
+      Response said = loop.await(() -> redis.run(SharedBuckets.BUCKET, key, arguments));
+      boolean allowed = true;
+      if (back) {
+        oracle.giveBack(tokens, nanos);
+      } else {
+        allowed = oracle.take(tokens, nanos);
+      }
+      assertThat(said.get(0).toLong()).as("%s step %s", bandwidth, step).isEqualTo(allowed ? 1 : 0);
+      assertThat(said.get(1).toLong() / shape.unitsPerToken()).isEqualTo(oracle.remaining());
+      assertThat(said.get(2).toLong())
+          .isEqualTo(allowed ? 0 : (oracle.nanosUntil(tokens) + 999) / 1000);
+      assertThat(said.get(3).toLong())
+          .isBetween(
+              (oracle.nanosUntil(bandwidth.burst()) + 999) / 1000 - 1,
+              (oracle.nanosUntil(bandwidth.burst()) + 999) / 1000);
+    }
+  }
+}
