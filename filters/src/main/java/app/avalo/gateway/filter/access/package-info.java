@@ -2,9 +2,8 @@
  * Which client addresses may use a route.
  *
  * <p>Runs on the exchange's event loop, imports the filter contract and configuration only, keeps
- * nothing between requests but what it compiled from the plan. Fails closed: an address that no
- * {@code allow} block holds is refused. Start at {@link
- * app.avalo.gateway.filter.access.AccessFilter}.
+ * nothing: the plan holds the compiled rule. Fails closed: an address that no {@code allow} block
+ * holds is refused. Start at {@link app.avalo.gateway.filter.access.AccessFilter}.
  */
 @NullMarked
 package app.avalo.gateway.filter.access;
