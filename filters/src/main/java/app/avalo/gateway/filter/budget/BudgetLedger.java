@@ -1,0 +1,332 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.budget.Term.Answer;
+import app.avalo.gateway.filter.budget.Term.Standing;
+import app.avalo.gateway.filter.budget.journal.Entry;
+import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.lease.Lender;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The accounts of all budgets of a process: reserve, settle, correct, show. Every operation is
+ * idempotent by its id and safe from every thread; none waits. What was spent survives reloads, and
+ * with a journal restarts.
+ */
+public final class BudgetLedger {
+  /** Settled holds remembered, so that a repeated reserve or settle changes nothing. */
+  private static final int REMEMBERED = 16_384;
+
+  /** Where sums stay exact in a Redis script, which calculates in doubles: 2^53. */
+  private static final long LARGEST_CORRECTION = 1L << 53;
+
+  private final Ticker ticker;
+  private final Journal journal;
+  private final BudgetListener listener;
+  private final @Nullable Sharing sharing;
+  private final ConcurrentMap<String, Account> accounts = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Hold> holds = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedQueue<Hold> settled = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger remembered = new AtomicInteger();
+  private final AtomicLong sequence;
+
+  /**
+   * What a process needs to share budgets with others.
+   *
+   * @param lender used on the home loop only
+   * @param home runs tasks on the loop that owns the road to the store
+   * @param timers of that loop
+   * @param ticker the clock
+   */
+  public record Sharing(Lender lender, Executor home, Timers timers, Ticker ticker) {}
+
+  /**
+   * A change made by an operator or taken from an invoice.
+   *
+   * @param id key under which it counts once, 1 to 128 characters
+   * @param raise whether it changes the amount of the running period instead of the money spent
+   * @param micros added, negative to take away
+   * @param who made it
+   * @param reason why, not empty
+   */
+  public record Correction(String id, boolean raise, long micros, String who, String reason) {
+    public Correction {
+      require(!id.isBlank() && id.length() <= 128, "id", id, "1 to 128 characters");
+      require(!reason.isBlank() && reason.length() <= 512, "reason", reason, "1 to 512 characters");
+      boolean exact = micros > -LARGEST_CORRECTION && micros < LARGEST_CORRECTION;
+      require(exact, "micros", Long.toString(micros), "between -2^53 and 2^53");
+    }
+
+    private static void require(boolean holds, String name, String value, String expected) {
+      if (!holds) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
+      }
+    }
+  }
+
+  /** What came of asking for money. */
+  sealed interface Verdict permits Hold, Refused, Waiting {}
+
+  /**
+   * No.
+   *
+   * @param account the budget that refused
+   * @param term its period
+   * @param answer why
+   * @param usedUp whether what is left is too little even with nothing in flight
+   */
+  record Refused(Account account, Term term, Answer answer, boolean usedUp) implements Verdict {}
+
+  /**
+   * Not yet: ask again after the next exchange with the store.
+   *
+   * @param keeper runs the exchange
+   * @param refused what the answer is if that does not help
+   */
+  record Waiting(LeaseKeeper keeper, Refused refused) implements Verdict {}
+
+  private BudgetLedger(
+      Ticker ticker, Journal journal, BudgetListener listener, @Nullable Sharing sharing) {
+    this.ticker = ticker;
+    this.journal = journal;
+    this.listener = listener;
+    this.sharing = sharing;
+    this.sequence = new AtomicLong(ticker.epochMillis() << 16); // no id twice in one journal
+  }
+
+  /** The ledger of a gateway that owns its budgets alone. */
+  public static BudgetLedger alone(Ticker ticker, Journal journal, BudgetListener listener) {
+    return new BudgetLedger(ticker, journal, listener, null);
+  }
+
+  /** The ledger of one of many replicas. */
+  public static BudgetLedger shared(Sharing sharing, Journal journal, BudgetListener listener) {
+    return new BudgetLedger(sharing.ticker(), journal, listener, sharing);
+  }
+
+  /** Takes over a plan's budgets; call it with the first plan and after every swap. */
+  public void configure(Plan plan) {
+    long now = ticker.epochMillis();
+    for (BudgetConfig budget : plan.config().budgets().values()) {
+      account(budget, now).configure(budget, now);
+    }
+  }
+
+  private Account account(BudgetConfig budget, long now) {
+    Account known = accounts.get(budget.name());
+    return known != null
+        ? known
+        : accounts.computeIfAbsent(
+            budget.name(), name -> new Account(budget, journal, listener, sharing, now));
+  }
+
+  long secondsUntil(long epochMillis) {
+    return Math.max(1, (epochMillis - ticker.epochMillis() + 999) / 1000);
+  }
+
+  long nextNumber() {
+    return sequence.incrementAndGet();
+  }
+
+  /** Reserves the upper bound in every budget, or in none. */
+  Verdict reserve(
+      String id, List<BudgetConfig> budgets, @Nullable ServiceConfig service, long bodyBytes) {
+    Hold known = holds.get(id);
+    if (known != null) {
+      return known;
+    }
+    long now = ticker.epochMillis();
+    Hold hold = new Hold(id, service == null ? "" : service.name(), budgets.size());
+    for (int i = 0; i < budgets.size(); i++) {
+      Account account = account(budgets.get(i), now);
+      BudgetConfig config = account.config();
+      Term term = account.term(now);
+      long ask = Price.upperBound(config.cost(), bodyBytes);
+      Standing standing = standing(config, service);
+      Answer answer = term.reserve(config, standing, ask);
+      if (answer != Answer.ADMITTED) {
+        giveUp(hold, i);
+        return refusal(account, term, answer, ask);
+      }
+      hold.accounts[i] = account;
+      hold.terms[i] = term;
+      hold.standings[i] = standing;
+      hold.costs[i] = config.cost();
+      hold.held[i] = ask;
+    }
+    Hold earlier = holds.putIfAbsent(id, hold);
+    if (earlier != null) {
+      giveUp(hold, hold.budgets());
+      return earlier;
+    }
+    write(hold);
+    return hold;
+  }
+
+  private void write(Hold hold) {
+    for (int i = 0; i < hold.budgets(); i++) {
+      Account account = hold.accounts[i];
+      account.record(Entry.Kind.RESERVE, hold.id(), hold.terms[i], hold.service, hold.held[i]);
+      LeaseKeeper keeper = account.keeper();
+      if (keeper != null) {
+        keeper.spent(account.config());
+      }
+    }
+  }
+
+  private static void giveUp(Hold hold, int upTo) {
+    for (int i = 0; i < upTo; i++) {
+      hold.terms[i].unreserve(hold.accounts[i].config(), hold.standings[i], hold.held[i]);
+    }
+  }
+
+  private static Verdict refusal(Account account, Term term, Answer answer, long ask) {
+    Refused refused = new Refused(account, term, answer, term.usedUp(account.config(), ask));
+    LeaseKeeper keeper = account.keeper();
+    return answer == Answer.NO_ROOM && keeper != null && keeper.mayHelp()
+        ? new Waiting(keeper, refused)
+        : refused;
+  }
+
+  private static Standing standing(BudgetConfig budget, @Nullable ServiceConfig service) {
+    if (service == null) {
+      return Standing.OTHER;
+    }
+    if (budget.floors().contains(service.name())) {
+      return Standing.FLOOR;
+    }
+    return service.priority() == ServiceConfig.Priority.CRITICAL
+        ? Standing.CRITICAL
+        : Standing.OTHER;
+  }
+
+  /** What {@link #reserve} would say of one budget, without asking for it. */
+  Peek peek(BudgetConfig budget, @Nullable ServiceConfig service, long bodyBytes) {
+    long now = ticker.epochMillis();
+    Account account = account(budget, now);
+    Term term = account.term(now);
+    long ask = Price.upperBound(account.config().cost(), bodyBytes);
+    Answer answer = term.peek(account.config(), standing(account.config(), service), ask);
+    Refused refused = new Refused(account, term, answer, term.usedUp(account.config(), ask));
+    // An empty lease is filled on demand; only money that is used up refuses.
+    boolean passes =
+        answer == Answer.ADMITTED
+            || answer == Answer.NO_ROOM && !account.alone() && !refused.usedUp();
+    return new Peek(passes ? null : refused, account.view(term), ask);
+  }
+
+  /**
+   * A decision that was only asked for.
+   *
+   * @param refused why not, or null
+   * @param view the budget
+   * @param ask micro-units that would be reserved
+   */
+  record Peek(@Nullable Refused refused, BudgetView view, long ask) {}
+
+  /**
+   * Charges what a request truly cost, and releases the rest; once.
+   *
+   * @param costs micro-units by budget, 0 for a request that never reached an upstream
+   */
+  void settle(Hold hold, long[] costs) {
+    if (!hold.settleOnce()) {
+      return;
+    }
+    for (int i = 0; i < hold.budgets(); i++) {
+      Account account = hold.accounts[i];
+      Term term = hold.terms[i];
+      term.settle(hold.service, hold.held[i], costs[i]);
+      account.record(Entry.Kind.SETTLE, hold.id(), term, hold.service, costs[i]);
+      if (account.alone()) {
+        account.announce(term, term.tell(account.config()));
+      }
+    }
+    settled.add(hold);
+    if (remembered.incrementAndGet() > REMEMBERED) {
+      Hold oldest = settled.poll();
+      if (oldest != null) {
+        remembered.decrementAndGet();
+        holds.remove(oldest.id(), oldest);
+      }
+    }
+  }
+
+  /** The budgets of a plan, in the order of its file. */
+  public List<BudgetView> view(Plan plan) {
+    List<BudgetView> views = new ArrayList<>();
+    for (BudgetConfig budget : plan.config().budgets().values()) {
+      long now = ticker.epochMillis();
+      Account account = account(budget, now);
+      views.add(account.view(account.term(now)));
+    }
+    return views;
+  }
+
+  /**
+   * Corrects a budget's running period once.
+   *
+   * @return whether it was new; fails with {@link IllegalArgumentException} for a budget nobody
+   *     knows or a sum below zero, otherwise when the store does not answer
+   */
+  public Future<Boolean> correct(String budget, Correction correction) {
+    Account account = accounts.get(budget);
+    if (account == null) {
+      return Future.failedFuture(new IllegalArgumentException("no such budget: " + budget));
+    }
+    Term term = account.term(ticker.epochMillis());
+    LeaseKeeper keeper = account.keeper();
+    String note = correction.who() + ": " + correction.reason();
+    if (keeper != null && sharing != null) {
+      return correctShared(sharing, keeper, account.config(), correction, note);
+    }
+    Entry.Kind kind = correction.raise() ? Entry.Kind.RAISE : Entry.Kind.ADJUST;
+    Entry entry =
+        new Entry(kind, correction.id(), budget, term.span.key(), note, correction.micros());
+    switch (term.correct(account.config(), entry)) {
+      case IMPOSSIBLE -> {
+        return Future.failedFuture(new IllegalArgumentException("the sum would fall below zero"));
+      }
+      case SEEN -> {
+        return Future.succeededFuture(false);
+      }
+      case DONE -> {
+        journal.append(entry);
+        account.announce(term, term.tell(account.config()));
+      }
+    }
+    return Future.succeededFuture(true);
+  }
+
+  private static Future<Boolean> correctShared(
+      Sharing sharing, LeaseKeeper keeper, BudgetConfig budget, Correction made, String note) {
+    Promise<Boolean> done = Promise.promise();
+    sharing
+        .home()
+        .execute(
+            () ->
+                sharing
+                    .lender()
+                    .correct(keeper.where(budget), made.id(), made.raise(), made.micros(), note)
+                    .onComplete(
+                        answer -> {
+                          keeper.hurry();
+                          done.handle(answer);
+                        }));
+    return done.future();
+  }
+}

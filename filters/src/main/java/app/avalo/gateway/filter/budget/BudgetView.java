@@ -1,0 +1,66 @@
+package app.avalo.gateway.filter.budget;
+
+import java.util.Map;
+
+/**
+ * A budget as operators see it; amounts in micro-units of the currency.
+ *
+ * @param name as in the YAML
+ * @param currency ISO 4217 code
+ * @param amount for this period, raises included
+ * @param spent settled by all replicas, corrections included; others' share may be a second old
+ * @param reserved held by requests in flight through this gateway
+ * @param level reached by what is spent
+ * @param share spent of amount, 1 is all of it
+ * @param admittedShare of requests to services that are not critical, 0 to 1
+ * @param criticalShare of requests to critical services, 0 to 1
+ * @param periodStart milliseconds since 1970
+ * @param periodEnd milliseconds since 1970
+ * @param counts of this gateway since it started or the period began
+ * @param byService spent per service by all replicas, corrections excluded
+ * @param store where the amount is kept
+ */
+public record BudgetView(
+    String name,
+    String currency,
+    long amount,
+    long spent,
+    long reserved,
+    Level level,
+    double share,
+    double admittedShare,
+    double criticalShare,
+    long periodStart,
+    long periodEnd,
+    Counts counts,
+    Map<String, Long> byService,
+    Store store) {
+
+  /**
+   * Requests counted.
+   *
+   * @param admitted reserved and passed on
+   * @param paced refused by a ramp
+   * @param refused refused because the money was used up, or the store away
+   * @param settled ended, refunds included
+   * @param unreadable answers without a readable cost, charged at what was reserved
+   * @param underestimated requests that cost more than was reserved
+   */
+  public record Counts(
+      long admitted,
+      long paced,
+      long refused,
+      long settled,
+      long unreadable,
+      long underestimated) {}
+
+  /** Where the amount is kept. */
+  public enum Store {
+    /** In this process alone. */
+    LOCAL,
+    /** Shared by all replicas. */
+    SHARED,
+    /** Shared, but not reachable: what is leased can still be spent. */
+    AWAY
+  }
+}

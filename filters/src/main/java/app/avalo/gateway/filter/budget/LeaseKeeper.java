@@ -1,0 +1,182 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.budget.lease.Lease;
+import app.avalo.gateway.filter.budget.lease.Statement;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps this replica's lease on one budget and period: enough ahead that requests rarely wait,
+ * little enough that a replica that dies takes at most a thousandth of the amount (or four
+ * requests' worth) with it. One exchange with the store is under way at a time; requests that found
+ * the lease empty meanwhile share the next.
+ *
+ * <p>{@link #await}, {@link #hurry} and the readers are safe from every thread; the rest runs on
+ * the loop that owns the road to the store.
+ */
+final class LeaseKeeper {
+  private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  /** For this long a store that had nothing more is not asked again. */
+  private static final long DRY_NANOS = 100_000_000;
+
+  /** Requests that may wait for one exchange; more are refused at once. */
+  private static final int MOST_WAITING = 4096;
+
+  /** Seconds of demand to hold ahead. */
+  private static final int AHEAD = 2;
+
+  /** Exchanges without demand until the lease is given back. */
+  private static final int IDLE = 10;
+
+  private final Account account;
+  private final Term term;
+  private final BudgetLedger.Sharing sharing;
+  private final ConcurrentLinkedQueue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger waiters = new AtomicInteger();
+  private final AtomicBoolean hurried = new AtomicBoolean();
+  private volatile boolean away; // home loop
+  private volatile boolean dry; // home loop
+  private volatile long dryNanos; // home loop, before dry
+  private volatile long headroom; // home loop
+  private boolean underWay;
+  private boolean ticking;
+  private int idle;
+  private long sequence;
+  private long askedNanos;
+  private long told = -1; // spent, as last stated
+
+  LeaseKeeper(Account account, Term term, BudgetLedger.Sharing sharing) {
+    this.account = account;
+    this.term = term;
+    this.sharing = sharing;
+    this.sequence = sharing.ticker().epochMillis() * 1000; // above all of an earlier process
+    this.askedNanos = sharing.ticker().nanos();
+  }
+
+  /** Leases a first slice, and goes on until the period is over and all of it is stated. */
+  void start() {
+    sharing
+        .home()
+        .execute(
+            () -> {
+              if (!ticking) {
+                ticking = true;
+                tick();
+              }
+            });
+  }
+
+  boolean away() {
+    return away;
+  }
+
+  /** Whether another exchange could bring money. */
+  boolean mayHelp() {
+    return waiters.get() < MOST_WAITING
+        && !(dry && sharing.ticker().nanos() - dryNanos < DRY_NANOS);
+  }
+
+  /** Runs the task on the home loop after the next exchange. */
+  void await(Runnable retry) {
+    waiters.incrementAndGet();
+    waiting.add(retry);
+    hurry();
+  }
+
+  /** Exchanges soon when the lease runs low. */
+  void spent(BudgetConfig budget) {
+    if (!away && mayHelp() && term.low(budget, headroom)) {
+      hurry();
+    }
+  }
+
+  /** Exchanges as soon as possible. */
+  void hurry() {
+    if (hurried.compareAndSet(false, true)) {
+      sharing.home().execute(this::exchange);
+    }
+  }
+
+  private void tick() {
+    exchange();
+    ticking = account.runs(term) || told != term.used();
+    if (ticking) {
+      sharing.timers().after(INTERVAL, this::tick);
+    }
+  }
+
+  private void exchange() {
+    if (underWay) {
+      return;
+    }
+    hurried.set(false);
+    underWay = true;
+    BudgetConfig budget = account.config();
+    Statement said = statement(budget);
+    sharing.lender().exchange(said).onComplete(done -> answered(said, done.result(), done.cause()));
+  }
+
+  private Statement statement(BudgetConfig budget) {
+    long now = sharing.ticker().nanos();
+    long[] demand = term.drainDemand();
+    long ask = Math.max(demand[1], budget.cost().reserve());
+    headroom = ahead(budget, demand[0], ask, Math.max(1, now - askedNanos));
+    askedNanos = now;
+    long[] sums = term.handBack(headroom, ask);
+    return new Statement(
+        where(budget),
+        ++sequence,
+        sums[2],
+        Price.add(sums[1], headroom),
+        sums[0],
+        term.level(budget),
+        budget.services(),
+        term.spentBy(budget.services()));
+  }
+
+  Statement.Where where(BudgetConfig budget) {
+    return new Statement.Where(
+        budget.name(), term.span.key(), budget.amount().micros(), term.span.endMillis());
+  }
+
+  private long ahead(BudgetConfig budget, long asked, long ask, long elapsedNanos) {
+    idle = asked > 0 ? 0 : idle + 1;
+    if (idle > IDLE || !account.runs(term)) {
+      return 0;
+    }
+    long least = Price.add(ask, Price.add(ask, Price.add(ask, ask)));
+    long most = Math.max(least, budget.amount().micros() / 1000);
+    double wanted = AHEAD * 1e9 * asked / Math.max(elapsedNanos, 1_000_000);
+    return Math.max(least, (long) Math.min(most, Math.max(wanted, headroom * 0.9)));
+  }
+
+  private void answered(Statement said, Lease lease, Throwable failure) {
+    underWay = false;
+    if (failure == null) {
+      term.leased(lease, said);
+      told = said.spent();
+      account.announce(term, term.tellOnly(lease.levels()));
+    }
+    if (away != (failure != null)) {
+      LOG.warn("budget store {}: budget={}", away ? "back" : "away", account.config().name());
+    }
+    away = failure != null;
+    dryNanos = sharing.ticker().nanos();
+    dry = failure != null || lease.granted() < said.want();
+    // A lease that came back empty is an answer for those who waited, not for those to come.
+    for (Runnable retry = waiting.poll(); retry != null; retry = waiting.poll()) {
+      waiters.decrementAndGet();
+      retry.run();
+    }
+    if (hurried.get()) {
+      exchange();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig;
+
+/** How far a budget is spent; each level begins at a share of the amount. */
+public enum Level {
+  NORMAL,
+  /** Operators are told. */
+  ALERT,
+  /** Services that are not critical are slowed. */
+  THROTTLE,
+  /** Critical services are slowed too. */
+  CRITICAL,
+  /** What is left does not pay for one more request; only floors go on. */
+  EXHAUSTED;
+
+  /**
+   * The level at this spend.
+   *
+   * @param spent micro-units, settled
+   * @param amount micro-units of the period
+   */
+  static Level at(BudgetConfig budget, long spent, long amount) {
+    if (spent >= amount || amount - spent < budget.cost().reserve()) {
+      return EXHAUSTED;
+    }
+    double share = (double) spent / amount;
+    if (share >= budget.criticalAt()) {
+      return CRITICAL;
+    }
+    if (share >= budget.throttleAt()) {
+      return THROTTLE;
+    }
+    return share >= budget.alertAt() ? ALERT : NORMAL;
+  }
+}

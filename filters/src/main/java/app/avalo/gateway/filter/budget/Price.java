@@ -1,0 +1,109 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig.Cost;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Exact arithmetic of what a request costs. Each part is rounded up to a whole micro-unit by
+ * itself, and sums stop at the largest number instead of wrapping round.
+ */
+final class Price {
+  /** A header without a readable cost. */
+  static final long UNREADABLE = -1;
+
+  /** A reply without the header, or no reply. */
+  static final long ABSENT = -2;
+
+  private static final int LONGEST_HEADER = 32;
+  private static final int DECIMALS = 6;
+  private static final int MEBIBYTE_BITS = 20;
+  private static final long MEBIBYTE_MASK = (1L << MEBIBYTE_BITS) - 1;
+
+  private Price() {}
+
+  /**
+   * What is reserved: the configured upper bound, and the body when its length is known.
+   *
+   * @param bodyBytes announced, or 0
+   */
+  static long upperBound(Cost cost, long bodyBytes) {
+    long body = traffic(cost.perMebibyteIn(), bodyBytes);
+    return Math.max(1, Math.max(cost.reserve(), add(cost.perRequest(), body)));
+  }
+
+  /**
+   * What a request that reached an upstream truly cost.
+   *
+   * @param fromHeader micro-units, {@link #UNREADABLE} or {@link #ABSENT}
+   * @param held what was reserved; charged at least when the header should have told and did not
+   */
+  static long settled(Cost cost, long bytesIn, long bytesOut, long fromHeader, long held) {
+    long known =
+        add(
+            cost.perRequest(),
+            add(traffic(cost.perMebibyteIn(), bytesIn), traffic(cost.perMebibyteOut(), bytesOut)));
+    if (cost.header() == null) {
+      return known;
+    }
+    return fromHeader >= 0 ? add(known, fromHeader) : Math.max(known, held);
+  }
+
+  /** Micro-units for this many bytes, rounded up. */
+  static long traffic(long perMebibyte, long bytes) {
+    if (bytes <= 0 || perMebibyte <= 0) {
+      return 0;
+    }
+    long whole = bytes >>> MEBIBYTE_BITS;
+    long rest = bytes & MEBIBYTE_MASK;
+    long part = multiply(rest, perMebibyte);
+    long rounded = (part >>> MEBIBYTE_BITS) + ((part & MEBIBYTE_MASK) == 0 ? 0 : 1);
+    return add(multiply(whole, perMebibyte), rounded);
+  }
+
+  /**
+   * Reads a cost in units of the currency, {@code 0.0125}. No sign, no exponent; decimals beyond
+   * the sixth round up. Above the ceiling nothing is believed: one header must not end a month.
+   */
+  static long parse(@Nullable String header, long ceiling) {
+    if (header == null) {
+      return ABSENT;
+    }
+    if (header.isEmpty() || header.length() > LONGEST_HEADER) {
+      return UNREADABLE;
+    }
+    long micros = 0;
+    int decimals = -1;
+    int digits = 0;
+    boolean more = false;
+    for (int i = 0; i < header.length(); i++) {
+      char c = header.charAt(i);
+      if (c == '.' && decimals < 0) {
+        decimals = 0;
+      } else if (c < '0' || c > '9') {
+        return UNREADABLE;
+      } else if (decimals >= DECIMALS) {
+        more |= c != '0';
+        digits++;
+      } else {
+        micros = add(multiply(micros, 10), c - '0');
+        decimals += decimals < 0 ? 0 : 1;
+        digits++;
+      }
+    }
+    for (int scale = Math.max(0, decimals); scale < DECIMALS; scale++) {
+      micros = multiply(micros, 10);
+    }
+    micros = more ? add(micros, 1) : micros;
+    return digits == 0 || micros > ceiling ? UNREADABLE : micros;
+  }
+
+  /** The sum of two amounts that are not negative, at most the largest number. */
+  static long add(long a, long b) {
+    long sum = a + b;
+    return sum < 0 ? Long.MAX_VALUE : sum;
+  }
+
+  private static long multiply(long a, long b) {
+    return Math.multiplyHigh(a, b) != 0 || a * b < 0 ? Long.MAX_VALUE : a * b;
+  }
+}

@@ -1,0 +1,49 @@
+package app.avalo.gateway.filter.budget;
+
+/**
+ * Lets a share of requests pass, evenly spaced: the error of each decision is carried to the next,
+ * so after n requests at share s the admitted are within one of n * s. No dice, so a test and an
+ * operator can count. Guarded by its term.
+ */
+final class Ramp {
+  static final long ONE = 1_000_000_000;
+
+  private long credit = ONE / 2;
+
+  /**
+   * The share that passes.
+   *
+   * @param from share of the amount at which slowing begins; all pass below it, none at 1
+   */
+  static long share(double from, long spent, long amount) {
+    if (spent >= amount) {
+      return 0;
+    }
+    double spentShare = (double) spent / amount;
+    return spentShare < from ? ONE : Math.round((1 - spentShare) / (1 - from) * ONE);
+  }
+
+  /** Whether the next request passes, which changes nothing. */
+  boolean peek(long share) {
+    return credit + share >= ONE;
+  }
+
+  boolean take(long share) {
+    if (share >= ONE) {
+      return true;
+    }
+    credit += share;
+    if (credit < ONE) {
+      return false;
+    }
+    credit -= ONE;
+    return true;
+  }
+
+  /** A request that passed here was refused elsewhere; the next one passes in its place. */
+  void giveBack(long share) {
+    if (share < ONE) {
+      credit = Math.min(2 * ONE, credit + ONE);
+    }
+  }
+}

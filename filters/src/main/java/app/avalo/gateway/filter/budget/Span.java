@@ -1,0 +1,37 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.BudgetConfig.Period;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+
+/**
+ * One period of a budget, in UTC.
+ *
+ * @param key {@code 2026-11.PLN} or {@code 2026-11-21.PLN}; a change of currency begins anew
+ * @param startMillis first millisecond since 1970
+ * @param endMillis first millisecond after it
+ */
+record Span(String key, long startMillis, long endMillis) {
+  static Span of(BudgetConfig budget, long epochMillis) {
+    LocalDate day = Instant.ofEpochMilli(epochMillis).atOffset(ZoneOffset.UTC).toLocalDate();
+    boolean daily = budget.period() == Period.DAY;
+    LocalDate start = daily ? day : day.withDayOfMonth(1);
+    LocalDate end = daily ? day.plusDays(1) : start.plusMonths(1);
+    String date = start.toString();
+    return new Span(
+        (daily ? date : date.substring(0, date.length() - 3)) + '.' + budget.amount().currency(),
+        millis(start),
+        millis(end));
+  }
+
+  private static long millis(LocalDate day) {
+    return day.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
+  }
+
+  /** When the period ends, as a client reads it. */
+  String end() {
+    return Instant.ofEpochMilli(endMillis).toString();
+  }
+}

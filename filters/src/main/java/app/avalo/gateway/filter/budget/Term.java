@@ -1,0 +1,298 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.budget.journal.Entry;
+import app.avalo.gateway.filter.budget.journal.Sheet;
+import app.avalo.gateway.filter.budget.lease.Lease;
+import app.avalo.gateway.filter.budget.lease.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one budget in one period. Every method is one short critical section; nothing is
+ * called from inside it.
+ *
+ * <p>Invariant: requests without a floor are admitted only while {@code spent + reserved + ask <=
+ * min(granted, amount + raised)}. Alone, everything is granted; among replicas, the granted slices
+ * add up to at most the amount. So spending passes the amount by floors and by requests that cost
+ * more than was reserved for them, never by concurrency.
+ */
+final class Term {
+  /** Who asks. */
+  enum Standing {
+    /** Never refused for money. */
+    FLOOR,
+    CRITICAL,
+    OTHER
+  }
+
+  /** What the budget says. */
+  enum Answer {
+    ADMITTED,
+    /** The ramp lets only a share pass. */
+    PACED,
+    /** What is left, or leased, does not cover the request. */
+    NO_ROOM
+  }
+
+  final Span span;
+  private long spent; // by this replica, corrections included while alone
+  private long reserved;
+  private long granted;
+  private long elsewhere; // by other replicas and corrections in the store; may be negative
+  private long raised;
+  private int told; // highest level operators heard of
+  private long asked; // since the last exchange with the store
+  private long largestAsk; // since the period began
+  private long unreadable;
+  private long admitted;
+  private long paced;
+  private long refused;
+  private long settled;
+  private long underestimated;
+  private final Ramp criticalRamp = new Ramp();
+  private final Ramp otherRamp = new Ramp();
+  private final Map<String, Long> byService = new LinkedHashMap<>();
+  private final Map<String, Long> byServiceElsewhere = new LinkedHashMap<>();
+  private final Map<String, Entry> corrections = new LinkedHashMap<>();
+
+  /**
+   * A period.
+   *
+   * @param granted what this replica may spend before it leases
+   * @param before what the ledger on disk says of it, or null
+   */
+  Term(Span span, long granted, @Nullable Sheet before) {
+    this.span = span;
+    this.granted = granted;
+    if (before != null) {
+      spent = before.spent();
+      settled = before.settled();
+      told = before.level();
+      byService.putAll(before.totals());
+      corrections.putAll(before.corrections());
+      raised = raises(before);
+    }
+  }
+
+  private static long raises(Sheet sheet) {
+    long sum = 0;
+    for (Entry entry : sheet.corrections().values()) {
+      sum += entry.kind() == Entry.Kind.RAISE ? entry.micros() : 0;
+    }
+    return sum;
+  }
+
+  private long amount(BudgetConfig budget) {
+    return Math.max(0, Price.add(budget.amount().micros(), raised));
+  }
+
+  private long room(BudgetConfig budget) {
+    return Math.min(granted, amount(budget)) - spent - reserved;
+  }
+
+  private long share(BudgetConfig budget, Standing standing) {
+    double from =
+        switch (standing) {
+          case FLOOR -> 1;
+          case CRITICAL -> budget.criticalAt();
+          case OTHER -> budget.throttleAt();
+        };
+    return standing == Standing.FLOOR ? Ramp.ONE : Ramp.share(from, total(), amount(budget));
+  }
+
+  private long total() {
+    return Math.max(0, saturating(spent, elsewhere));
+  }
+
+  private Ramp ramp(Standing standing) {
+    return standing == Standing.CRITICAL ? criticalRamp : otherRamp;
+  }
+
+  /** Holds the money, or says why not. */
+  synchronized Answer reserve(BudgetConfig budget, Standing standing, long micros) {
+    asked = Price.add(asked, micros);
+    largestAsk = Math.max(largestAsk, micros);
+    if (standing != Standing.FLOOR) {
+      // Room first: a request that waits for a lease must not use up its place in the ramp.
+      if (room(budget) < micros) {
+        return Answer.NO_ROOM;
+      }
+      if (!ramp(standing).take(share(budget, standing))) {
+        return Answer.PACED;
+      }
+    }
+    reserved = Price.add(reserved, micros);
+    admitted++;
+    return Answer.ADMITTED;
+  }
+
+  /** What {@link #reserve} would say now. */
+  synchronized Answer peek(BudgetConfig budget, Standing standing, long micros) {
+    if (standing == Standing.FLOOR) {
+      return Answer.ADMITTED;
+    }
+    if (room(budget) < micros) {
+      return Answer.NO_ROOM;
+    }
+    return ramp(standing).peek(share(budget, standing)) ? Answer.ADMITTED : Answer.PACED;
+  }
+
+  /** A hold that was made here is given up because another budget refused. */
+  synchronized void unreserve(BudgetConfig budget, Standing standing, long micros) {
+    reserved -= micros;
+    admitted--;
+    if (standing != Standing.FLOOR) {
+      ramp(standing).giveBack(share(budget, standing));
+    }
+  }
+
+  /** A request was turned away for this. */
+  synchronized void refused(Answer why) {
+    paced += why == Answer.PACED ? 1 : 0;
+    refused += why == Answer.NO_ROOM ? 1 : 0;
+  }
+
+  /** Whether the refusal would stand if nothing else were in flight. */
+  synchronized boolean usedUp(BudgetConfig budget, long micros) {
+    return amount(budget) - total() < micros;
+  }
+
+  /** Turns a hold into its true cost. */
+  synchronized void settle(String service, long held, long cost) {
+    reserved -= held;
+    spent = Price.add(spent, cost);
+    settled++;
+    underestimated += cost > held ? 1 : 0;
+    byService.merge(service, cost, Price::add);
+  }
+
+  synchronized void unreadable() {
+    unreadable++;
+  }
+
+  /** Outcome of a correction. */
+  enum Correction {
+    DONE,
+    /** Its id was seen before. */
+    SEEN,
+    /** A sum would fall below zero. */
+    IMPOSSIBLE
+  }
+
+  /** Applies a correction once. */
+  synchronized Correction correct(BudgetConfig budget, Entry entry) {
+    if (corrections.containsKey(entry.id())) {
+      return Correction.SEEN;
+    }
+    boolean raise = entry.kind() == Entry.Kind.RAISE;
+    long sum = saturating(raise ? amount(budget) : spent, entry.micros());
+    if (sum < 0) {
+      return Correction.IMPOSSIBLE;
+    }
+    corrections.put(entry.id(), entry);
+    if (raise) {
+      raised = saturating(raised, entry.micros());
+    } else {
+      spent = sum;
+    }
+    return Correction.DONE;
+  }
+
+  private static long saturating(long a, long b) {
+    long sum = a + b;
+    boolean wrapped = ((a ^ sum) & (b ^ sum)) < 0;
+    return wrapped ? (a < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
+  }
+
+  /** The levels reached and not told before, bit by ordinal; from now on they are told. */
+  synchronized int tell(BudgetConfig budget) {
+    int now = level(budget);
+    return now <= told ? 0 : tellOnly((1 << now + 1) - 1);
+  }
+
+  /** Those of these levels that were not told before; from now on they are. */
+  synchronized int tellOnly(int levels) {
+    int news = levels & -(1 << told + 1);
+    if (news != 0) {
+      told = 31 - Integer.numberOfLeadingZeros(news);
+    }
+    return news;
+  }
+
+  /** The ordinal of the level reached. */
+  synchronized int level(BudgetConfig budget) {
+    return Level.at(budget, total(), amount(budget)).ordinal();
+  }
+
+  synchronized boolean low(BudgetConfig budget, long headroom) {
+    return granted != Long.MAX_VALUE && room(budget) < headroom / 2;
+  }
+
+  synchronized long used() {
+    return Price.add(spent, reserved);
+  }
+
+  /** Micro-units asked for since the last call, and the largest request of the period. */
+  synchronized long[] drainDemand() {
+    long[] demand = {asked, largestAsk};
+    asked = 0;
+    return demand;
+  }
+
+  /**
+   * Gives back what is leased beyond {@code headroom}, and all of it when it would not pay for one
+   * request. From here on no more than what is kept can be spent.
+   *
+   * @return spent, used and kept, as one moment's truth
+   */
+  synchronized long[] handBack(long headroom, long ask) {
+    long used = Price.add(spent, reserved);
+    long ahead = granted - used < ask ? 0 : headroom;
+    granted = Math.min(granted, Price.add(used, ahead));
+    return new long[] {spent, used, granted};
+  }
+
+  /** What this replica spent per service, in the given order. */
+  synchronized long[] spentBy(List<String> services) {
+    long[] sums = new long[services.size()];
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = byService.getOrDefault(services.get(i), 0L);
+    }
+    return sums;
+  }
+
+  /** Takes over what the store answered to a statement. */
+  synchronized void leased(Lease lease, Statement said) {
+    granted = lease.granted();
+    elsewhere = lease.spent() - said.spent();
+    raised = lease.raised();
+    for (int i = 0; i < lease.byService().length; i++) {
+      long others = lease.byService()[i] - said.byService()[i];
+      byServiceElsewhere.put(said.services().get(i), Math.max(0, others));
+    }
+  }
+
+  synchronized BudgetView view(BudgetConfig budget, BudgetView.Store store) {
+    long amount = amount(budget);
+    Map<String, Long> services = new LinkedHashMap<>(byServiceElsewhere);
+    byService.forEach((service, micros) -> services.merge(service, micros, Price::add));
+    return new BudgetView(
+        budget.name(),
+        budget.amount().currency(),
+        amount,
+        total(),
+        reserved,
+        Level.at(budget, total(), amount),
+        amount == 0 ? 1 : (double) total() / amount,
+        (double) share(budget, Standing.OTHER) / Ramp.ONE,
+        (double) share(budget, Standing.CRITICAL) / Ramp.ONE,
+        span.startMillis(),
+        span.endMillis(),
+        new BudgetView.Counts(admitted, paced, refused, settled, unreadable, underestimated),
+        Map.copyOf(services),
+        store);
+  }
+}

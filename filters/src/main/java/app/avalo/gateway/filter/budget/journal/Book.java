@@ -1,0 +1,105 @@
+package app.avalo.gateway.filter.budget.journal;
+
+import app.avalo.gateway.filter.budget.journal.Entry.Kind;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the lines of a ledger add up to: the state machine behind recovery and snapshots. A line
+ * that was seen before changes nothing, as far as its kind has an id. Confined to one thread.
+ */
+final class Book {
+  /** Periods kept per budget: the running one, and the one before for holds that outlived it. */
+  private static final int TERMS = 2;
+
+  private final Map<String, LinkedHashMap<String, Sheet>> sheets = new LinkedHashMap<>();
+  private final Map<String, Entry> open = new LinkedHashMap<>();
+
+  void apply(Entry entry) {
+    switch (entry.kind()) {
+      case RESERVE -> open.putIfAbsent(key(entry), entry);
+      case SETTLE -> {
+        if (open.remove(key(entry)) != null) {
+          charge(entry);
+          sheet(entry).settled++;
+        }
+      }
+      case ADJUST, RAISE -> sheet(entry).corrections.putIfAbsent(entry.id(), entry);
+      case LEVEL -> sheet(entry).level = Math.max(sheet(entry).level, entry.micros());
+      case TOTAL -> charge(entry);
+      case COUNT -> sheet(entry).settled += entry.micros();
+      case END -> {}
+    }
+  }
+
+  private void charge(Entry entry) {
+    sheet(entry).totals.merge(entry.subject(), entry.micros(), Long::sum);
+  }
+
+  private static String key(Entry entry) {
+    return entry.id() + '\n' + entry.budget();
+  }
+
+  private Sheet sheet(Entry entry) {
+    return sheets
+        .computeIfAbsent(entry.budget(), budget -> new LinkedHashMap<>())
+        .computeIfAbsent(entry.term(), term -> new Sheet());
+  }
+
+  @Nullable Sheet sheet(String budget, String term) {
+    Map<String, Sheet> terms = sheets.get(budget);
+    return terms == null ? null : terms.get(term);
+  }
+
+  int openHolds() {
+    return open.size();
+  }
+
+  /** Charges every hold that was not settled at what was reserved; returns how many. */
+  int chargeOpen() {
+    List<Entry> holds = List.copyOf(open.values());
+    for (Entry hold : holds) {
+      apply(
+          new Entry(
+              Kind.SETTLE, hold.id(), hold.budget(), hold.term(), hold.subject(), hold.micros()));
+    }
+    return holds.size();
+  }
+
+  /** Lines that rebuild this book from nothing. Drops periods that nobody asks for any more. */
+  List<Entry> snapshot() {
+    List<Entry> lines = new ArrayList<>();
+    sheets.forEach(
+        (budget, terms) -> {
+          List<String> keys = List.copyOf(terms.keySet());
+          terms.keySet().removeAll(keys.subList(0, Math.max(0, keys.size() - TERMS)));
+          terms.forEach((term, sheet) -> write(lines, budget, term, sheet));
+        });
+    lines.addAll(open.values());
+    lines.add(new Entry(Kind.END, "", "", "", "", lines.size()));
+    return lines;
+  }
+
+  private static void write(List<Entry> lines, String budget, String term, Sheet sheet) {
+    sheet.totals.forEach(
+        (service, micros) -> lines.add(new Entry(Kind.TOTAL, "", budget, term, service, micros)));
+    lines.add(new Entry(Kind.COUNT, "", budget, term, "", sheet.settled));
+    lines.add(new Entry(Kind.LEVEL, "", budget, term, "", sheet.level));
+    lines.addAll(sheet.corrections.values());
+  }
+
+  /** A copy that the writer no longer touches, sheets by budget and term. */
+  Map<String, Map<String, Sheet>> copy() {
+    Map<String, Map<String, Sheet>> copy = new LinkedHashMap<>();
+    sheets.forEach(
+        (budget, terms) -> {
+          Map<String, Sheet> copied = new LinkedHashMap<>();
+          terms.forEach((term, sheet) -> copied.put(term, new Sheet(sheet)));
+          copy.put(budget, copied);
+        });
+    return copy;
+  }
+}

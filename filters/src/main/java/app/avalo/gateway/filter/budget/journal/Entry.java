@@ -1,0 +1,133 @@
+package app.avalo.gateway.filter.budget.journal;
+
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of the ledger.
+ *
+ * @param kind what happened
+ * @param id of the hold or of the correction; empty where the kind has none
+ * @param budget name of the budget
+ * @param term key of the budget's period, {@code 2026-11.PLN}
+ * @param subject the service charged; for a correction who made it and why
+ * @param micros amount in micro-units; for {@link Kind#COUNT} a number, for {@link Kind#LEVEL} a
+ *     level
+ */
+public record Entry(Kind kind, String id, String budget, String term, String subject, long micros) {
+  private static final int FIELDS = 6;
+  private static final int CHECKSUM = 8;
+
+  /** What a line says; the letters are part of the file format. */
+  public enum Kind {
+    /** A hold was made. */
+    RESERVE('R'),
+    /** A hold ended with this true cost. */
+    SETTLE('S'),
+    /** An operator or an invoice corrected the money spent. */
+    ADJUST('A'),
+    /** An operator raised the amount for this period. */
+    RAISE('U'),
+    /** Operators were told of this level. */
+    LEVEL('L'),
+    /** Snapshot: money that a service spent so far. */
+    TOTAL('T'),
+    /** Snapshot: holds settled so far. */
+    COUNT('C'),
+    /** Snapshot: complete, with this many lines before it. */
+    END('Z');
+
+    private static final Kind[] ALL = values();
+    private final char letter;
+
+    Kind(char letter) {
+      this.letter = letter;
+    }
+
+    private static @Nullable Kind of(String letter) {
+      for (Kind kind : ALL) {
+        if (letter.length() == 1 && letter.charAt(0) == kind.letter) {
+          return kind;
+        }
+      }
+      return null;
+    }
+  }
+
+  /** The line, checksum first, line feed last. */
+  String encode() {
+    StringBuilder line = new StringBuilder(96).append(kind.letter).append('\t');
+    field(line, id).append('\t');
+    field(line, budget).append('\t');
+    field(line, term).append('\t');
+    field(line, subject).append('\t').append(micros);
+    return checksum(line.toString()) + ' ' + line + '\n';
+  }
+
+  /** Reads a line without its line feed; null when it is torn or was changed. */
+  static @Nullable Entry decode(String line) {
+    if (line.length() <= CHECKSUM + 1 || line.charAt(CHECKSUM) != ' ') {
+      return null;
+    }
+    String payload = line.substring(CHECKSUM + 1);
+    if (!checksum(payload).equals(line.substring(0, CHECKSUM))) {
+      return null;
+    }
+    String[] fields = payload.split("\t", -1);
+    Kind kind = fields.length == FIELDS ? Kind.of(fields[0]) : null;
+    if (kind == null) {
+      return null;
+    }
+    try {
+      return new Entry(
+          kind,
+          plain(fields[1]),
+          plain(fields[2]),
+          plain(fields[3]),
+          plain(fields[4]),
+          Long.parseLong(fields[5]));
+    } catch (NumberFormatException notAnAmount) {
+      return null;
+    }
+  }
+
+  private static String checksum(String payload) {
+    CRC32C crc = new CRC32C();
+    crc.update(payload.getBytes(StandardCharsets.UTF_8));
+    String hex = Long.toHexString(crc.getValue());
+    return "0".repeat(CHECKSUM - hex.length()) + hex;
+  }
+
+  /** Control characters would end a field or a line; they are written as {@code %hh}. */
+  private static StringBuilder field(StringBuilder to, String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < ' ' || c == '%' || c == 0x7f) {
+        to.append('%')
+            .append(Character.forDigit(c >> 4, 16))
+            .append(Character.forDigit(c & 15, 16));
+      } else {
+        to.append(c);
+      }
+    }
+    return to;
+  }
+
+  private static String plain(String field) {
+    if (field.indexOf('%') < 0) {
+      return field;
+    }
+    StringBuilder text = new StringBuilder(field.length());
+    for (int i = 0; i < field.length(); i++) {
+      char c = field.charAt(i);
+      if (c == '%' && i + 2 < field.length()) {
+        text.append((char) Integer.parseInt(field, i + 1, i + 3, 16));
+        i += 2;
+      } else {
+        text.append(c);
+      }
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,237 @@
+package app.avalo.gateway.filter.budget.journal;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The ledger in a directory of its own. {@link #open} reads and {@link #close} writes, so both
+ * belong off the event loops; the rest is safe everywhere and never waits.
+ */
+public final class FileJournal implements Journal, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
+
+  /** A file that grew by this much is replaced by a snapshot. */
+  private static final long ROTATE_BYTES = 8L << 20;
+
+  /** How long the writer lets entries gather before it writes them as one group. */
+  private static final long GATHER_NANOS = 2_000_000;
+
+  private static final long RETRY_NANOS = 500_000_000;
+
+  /** Somebody waits for what was queued before. */
+  private record Mark(CompletableFuture<Void> done) {}
+
+  private final ConcurrentLinkedQueue<Record> queue = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean idle = new AtomicBoolean();
+  private final Segments segments;
+  private final Book book; // writer thread, after open
+  private final Map<String, Map<String, Sheet>> recovered;
+  private final FileChannel lock;
+  private final String replica;
+  private final Thread writer = new Thread(this::work, "budget-ledger");
+  private @Nullable FileChannel channel; // writer thread, after open
+  private boolean failing; // writer thread: whether the fault was logged
+  private volatile boolean closing;
+
+  private FileJournal(Path directory, FileChannel lock) throws IOException {
+    this.lock = lock;
+    this.replica = replica(directory.resolve("replica"));
+    this.segments = new Segments(directory);
+    this.book = segments.recover();
+    int charged = book.chargeOpen();
+    if (charged > 0) {
+      LOG.warn("holds of a crashed process charged at what was reserved: holds={}", charged);
+    }
+    this.recovered = book.copy();
+    this.channel = segments.start(book);
+  }
+
+  /**
+   * Opens the ledger of this directory, which is made when it does not exist.
+   *
+   * @throws IOException when it cannot be written, or belongs to a process that still runs
+   */
+  public static FileJournal open(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    FileChannel lock =
+        FileChannel.open(
+            directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (!locked(lock)) {
+        throw new IOException("budget ledger is used by another process: " + directory);
+      }
+      FileJournal journal = new FileJournal(directory, lock);
+      journal.writer.setDaemon(true);
+      journal.writer.start();
+      return journal;
+    } catch (IOException failed) {
+      lock.close();
+      throw failed;
+    }
+  }
+
+  private static boolean locked(FileChannel channel) throws IOException {
+    try {
+      FileLock held = channel.tryLock();
+      return held != null;
+    } catch (OverlappingFileLockException sameProcess) {
+      return false;
+    }
+  }
+
+  private static String replica(Path file) throws IOException {
+    if (Files.exists(file)) {
+      byte[] bytes = Files.readAllBytes(file);
+      String name = new String(bytes, StandardCharsets.ISO_8859_1);
+      if (bytes.length == 16 && name.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
+        return name;
+      }
+      LOG.error("replica name unreadable, a new one is made: file={}", file);
+    }
+    String name = HexFormat.of().toHexDigits(RandomGenerator.getDefault().nextLong());
+    Files.writeString(file, name, StandardCharsets.ISO_8859_1);
+    return name;
+  }
+
+  /** This gateway's name among those that share budgets; it stays across restarts. */
+  public String replica() {
+    return replica;
+  }
+
+  @Override
+  public @Nullable Sheet recovered(String budget, String term) {
+    Map<String, Sheet> terms = recovered.get(budget);
+    return terms == null ? null : terms.get(term);
+  }
+
+  @Override
+  public void append(Entry entry) {
+    queue.add(entry);
+    wake();
+  }
+
+  @Override
+  public CompletableFuture<Void> flush() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    queue.add(new Mark(done));
+    wake();
+    return done;
+  }
+
+  private void wake() {
+    if (idle.get() && idle.compareAndSet(true, false)) {
+      LockSupport.unpark(writer);
+    }
+  }
+
+  /** Writes what is queued and ends the writer. Blocks until then. */
+  @Override
+  public void close() {
+    closing = true;
+    LockSupport.unpark(writer);
+    try {
+      writer.join(5_000);
+      lock.close();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    } catch (IOException failed) {
+      LOG.warn("budget ledger lock not released: {}", failed.toString());
+    }
+  }
+
+  private void work() {
+    while (!closing || !queue.isEmpty()) {
+      if (queue.isEmpty() && channel != null) {
+        idle.set(true);
+        if (queue.isEmpty() && !closing) {
+          LockSupport.park(this);
+        }
+        idle.set(false);
+      }
+      if (!closing) {
+        LockSupport.parkNanos(this, GATHER_NANOS);
+      }
+      commit();
+    }
+    closeChannel();
+  }
+
+  /** One group: applied to the book first, so that a failing disk loses nothing in memory. */
+  private void commit() {
+    StringBuilder text = new StringBuilder();
+    List<CompletableFuture<Void>> waiting = new ArrayList<>();
+    for (Record next = queue.poll(); next != null; next = queue.poll()) {
+      if (next instanceof Entry entry) {
+        book.apply(entry);
+        text.append(entry.encode());
+      } else if (next instanceof Mark mark) {
+        waiting.add(mark.done());
+      }
+    }
+    try {
+      write(text);
+      failing = false;
+      waiting.forEach(done -> done.complete(null));
+    } catch (IOException failed) {
+      fault(failed);
+      waiting.forEach(done -> done.completeExceptionally(failed));
+    }
+  }
+
+  /** After a fault the file may end in half a line, so the next attempt starts a new one. */
+  private void write(StringBuilder text) throws IOException {
+    FileChannel open = channel;
+    if (open == null) {
+      channel = segments.start(book);
+      LOG.info("budget ledger written again");
+    } else if (text.length() > 0) {
+      Segments.write(open, text);
+      open.force(false);
+      if (open.position() > ROTATE_BYTES) {
+        channel = segments.start(book);
+        open.close();
+      }
+    }
+  }
+
+  private void fault(IOException failed) {
+    if (!failing) {
+      LOG.error("budget ledger not written, kept in memory: cause={}", failed.toString());
+    }
+    failing = true;
+    closeChannel();
+    if (!closing) {
+      LockSupport.parkNanos(this, RETRY_NANOS);
+    }
+  }
+
+  private void closeChannel() {
+    FileChannel open = channel;
+    channel = null;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (IOException failed) {
+        LOG.debug("budget ledger not closed: {}", failed.toString());
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package app.avalo.gateway.filter.budget.journal;
+
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Where the ledger's entries go. Safe from every thread; appending never waits. */
+public interface Journal {
+  /** Keeps nothing: the ledger ends with the process. */
+  Journal NONE =
+      new Journal() {
+        @Override
+        public void append(Entry entry) {}
+
+        @Override
+        public @Nullable Sheet recovered(String budget, String term) {
+          return null;
+        }
+
+        @Override
+        public CompletableFuture<Void> flush() {
+          return CompletableFuture.completedFuture(null);
+        }
+      };
+
+  /** Queues an entry; it is safe from a crash of the process once a later flush completes. */
+  void append(Entry entry);
+
+  /** What was on disk for this budget and period when the process started, or null. */
+  @Nullable Sheet recovered(String budget, String term);
+
+  /** Completes when everything appended before is on disk, or fails with the disk's fault. */
+  CompletableFuture<Void> flush();
+}

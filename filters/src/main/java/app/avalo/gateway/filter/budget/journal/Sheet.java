@@ -1,0 +1,53 @@
+package app.avalo.gateway.filter.budget.journal;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What one budget spent in one period. Confined to whoever owns the book. */
+public final class Sheet {
+  final Map<String, Long> totals = new LinkedHashMap<>();
+  final Map<String, Entry> corrections = new LinkedHashMap<>();
+  long settled;
+  long level;
+
+  Sheet() {}
+
+  Sheet(Sheet other) {
+    totals.putAll(other.totals);
+    corrections.putAll(other.corrections);
+    settled = other.settled;
+    level = other.level;
+  }
+
+  /** Micro-units by service, corrections not included. */
+  public Map<String, Long> totals() {
+    return totals;
+  }
+
+  /** By id, in the order made: adjustments of the money spent and raises of the amount. */
+  public Map<String, Entry> corrections() {
+    return corrections;
+  }
+
+  /** Holds settled. */
+  public long settled() {
+    return settled;
+  }
+
+  /** Highest level that operators were told of. */
+  public int level() {
+    return (int) level;
+  }
+
+  /** Micro-units spent, corrections included. */
+  public long spent() {
+    long sum = 0;
+    for (long total : totals.values()) {
+      sum += total;
+    }
+    for (Entry correction : corrections.values()) {
+      sum += correction.kind() == Entry.Kind.ADJUST ? correction.micros() : 0;
+    }
+    return sum;
+  }
+}

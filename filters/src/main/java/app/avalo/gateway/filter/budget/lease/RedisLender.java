@@ -1,0 +1,108 @@
+package app.avalo.gateway.filter.budget.lease;
+
+import app.avalo.gateway.filter.redis.Script;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Shared amounts in Redis: one hash {@code <prefix>:budget:{<name>}:<period>} per budget and
+ * period, gone 40 days after the period. Its fields are described in {@code budget-lease.lua}.
+ */
+public final class RedisLender implements Lender {
+  private static final Script LEASE = load("budget-lease");
+  private static final Script CORRECT = load("budget-correct");
+  private static final long KEPT_MILLIS = 40L * 24 * 3600 * 1000;
+
+  private final ScriptRunner redis;
+  private final String prefix;
+  private final String replica;
+
+  /**
+   * A lender for one replica.
+   *
+   * @param redis of the loop on which this is used
+   * @param prefix of every key
+   * @param replica name of this gateway, of no other one alive
+   */
+  public RedisLender(ScriptRunner redis, String prefix, String replica) {
+    this.redis = redis;
+    this.prefix = prefix;
+    this.replica = replica;
+  }
+
+  private static Script load(String name) {
+    try (InputStream source = RedisLender.class.getResourceAsStream(name + ".lua")) {
+      if (source == null) {
+        throw new IllegalStateException(name + ".lua is missing from the jar");
+      }
+      return Script.of(name, new String(source.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  private List<String> key(Statement.Where where) {
+    return List.of(prefix + ":budget:{" + where.budget() + "}:" + where.term());
+  }
+
+  @Override
+  public Future<Lease> exchange(Statement said) {
+    List<String> arguments = new ArrayList<>(9 + 2 * said.byService().length);
+    arguments.add(replica);
+    arguments.add(Long.toString(said.sequence()));
+    arguments.add(Long.toString(said.keep()));
+    arguments.add(Long.toString(said.want()));
+    arguments.add(Long.toString(said.spent()));
+    arguments.add(Integer.toString(said.level()));
+    arguments.add(Long.toString(said.where().amount()));
+    arguments.add(Long.toString(said.where().endMillis() + KEPT_MILLIS));
+    for (int i = 0; i < said.byService().length; i++) {
+      arguments.add(said.services().get(i));
+      arguments.add(Long.toString(said.byService()[i]));
+    }
+    return redis.run(LEASE, key(said.where()), arguments).map(RedisLender::lease);
+  }
+
+  private static Lease lease(Response answer) {
+    long[] byService = new long[answer.size() - 4];
+    for (int i = 0; i < byService.length; i++) {
+      byService[i] = answer.get(4 + i).toLong();
+    }
+    return new Lease(
+        answer.get(0).toLong(),
+        answer.get(1).toLong(),
+        answer.get(2).toLong(),
+        answer.get(3).toInteger(),
+        byService);
+  }
+
+  @Override
+  public Future<Boolean> correct(
+      Statement.Where where, String id, boolean raise, long micros, String note) {
+    List<String> arguments =
+        List.of(
+            id,
+            raise ? "raised" : "spent",
+            Long.toString(micros),
+            note,
+            Long.toString(where.amount()),
+            Long.toString(where.endMillis() + KEPT_MILLIS));
+    return redis
+        .run(CORRECT, key(where), arguments)
+        .map(
+            answer -> {
+              int verdict = answer.toInteger();
+              if (verdict < 0) {
+                throw new IllegalArgumentException("the sum would fall below zero");
+              }
+              return verdict == 1;
+            });
+  }
+}

@@ -1,0 +1,37 @@
+package app.avalo.gateway.filter.budget.lease;
+
+import java.util.List;
+
+/**
+ * What a replica says of one budget and period: sums since the period began, so that a statement
+ * that is lost, repeated or late does no harm.
+ *
+ * @param where the budget and period
+ * @param sequence grows with every statement of a replica; older ones are ignored
+ * @param keep micro-units leased that it goes on holding, spent ones included
+ * @param want micro-units it would like to hold
+ * @param spent micro-units settled
+ * @param level reached as far as this replica sees
+ * @param services that can be charged
+ * @param byService micro-units settled, in the order of {@code services}
+ */
+public record Statement(
+    Where where,
+    long sequence,
+    long keep,
+    long want,
+    long spent,
+    int level,
+    List<String> services,
+    long[] byService) {
+
+  /**
+   * A budget's period.
+   *
+   * @param budget name
+   * @param term key of the period
+   * @param amount micro-units by configuration
+   * @param endMillis end of the period
+   */
+  public record Where(String budget, String term, long amount, long endMillis) {}
+}

@@ -1,0 +1,169 @@
+package app.avalo.gateway.filter.budget;
+
+import static app.avalo.gateway.filter.budget.BudgetSample.budget;
+import static app.avalo.gateway.filter.budget.BudgetSample.byHeader;
+import static app.avalo.gateway.filter.budget.BudgetSample.flat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.BudgetConfig.Cost;
+import app.avalo.gateway.config.ServiceConfig.Priority;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.Outcome;
+import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.http.HttpHeaders;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BudgetFilterTest {
+  private final VirtualTime time = new VirtualTime();
+  private final BudgetLedger ledger = BudgetLedger.alone(time, Journal.NONE, BudgetListener.NONE);
+  private final BudgetFilter filter = new BudgetFilter(ledger, Runnable::run);
+
+  private static Plan plan(BudgetConfig budget) {
+    return Plans.minimal()
+        .service(BudgetSample.service("ai", Priority.NORMAL))
+        .budget(budget)
+        .compile();
+  }
+
+  private BudgetView view(Plan plan) {
+    return ledger.view(plan).get(0);
+  }
+
+  private void served(Exchange exchange, String cost) {
+    assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
+    exchange.attempt(exchange.plan().regions().get(0));
+    var headers = HttpHeaders.headers();
+    if (!cost.isEmpty()) {
+      headers.set("X-Cost", cost);
+    }
+    filter.response(exchange, new Reply.Proxied(200, headers));
+    exchange.ended(1);
+    filter.end(exchange);
+  }
+
+  @Test
+  void aRequestWithoutABudgetPasses() {
+    Exchange exchange = Exchanges.on(Plans.minimal()).live();
+
+    assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
+    filter.end(exchange);
+    assertThat(exchange.budget()).isNull();
+  }
+
+  @Test
+  void theTrueCostIsTheSumOfRequestBytesAndHeader() {
+    Plan plan = plan(budget("ai", 1_000_000_000, new Cost(5, 1 << 20, 2 << 20, "X-Cost", 9_000)));
+    Exchange exchange = Exchanges.on(plan).live();
+    exchange.addBytesIn(100);
+    exchange.addBytesOut(1_000);
+
+    served(exchange, "0.0125");
+
+    assertThat(view(plan).spent()).isEqualTo(5 + 100 + 2_000 + 12_500);
+    assertThat(view(plan).counts().underestimated()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1", "abc", "1e3", "99999999999999999999", "''", "5000"})
+  void aHostileCostHeaderChargesTheEstimateAndIsCounted(String header) {
+    Plan plan = plan(budget("ai", 1_000_000_000, byHeader("X-Cost", 9_000)));
+
+    served(Exchanges.on(plan).live(), header);
+
+    assertThat(view(plan).spent()).isEqualTo(9_000);
+    assertThat(view(plan).counts().unreadable()).isEqualTo(1);
+  }
+
+  @Test
+  void aRequestThatReachedNoUpstreamCostsNothing() {
+    Plan plan = plan(budget("ai", 1_000_000, flat(1_000)));
+    Exchange exchange = Exchanges.on(plan).live();
+    Outcome.of(filter, exchange);
+    assertThat(view(plan).reserved()).isEqualTo(1_000);
+
+    filter.end(exchange);
+    filter.end(exchange);
+
+    assertThat(view(plan).reserved()).isZero();
+    assertThat(view(plan).spent()).isZero();
+  }
+
+  @Test
+  void theSameRequestIdFromOutsidePaysEachTime() {
+    Plan plan = plan(budget("ai", 1_000_000, flat(1_000)));
+
+    served(Exchanges.on(plan).id("same").live(), "");
+    served(Exchanges.on(plan).id("same").live(), "");
+
+    assertThat(view(plan).spent()).isEqualTo(2_000);
+  }
+
+  @Test
+  void aBodyOfKnownLengthIsReservedWithTheRequest() {
+    Plan plan = plan(budget("ai", 1L << 50, new Cost(7, 1 << 20, 0, null, 10)));
+
+    Outcome.of(filter, Exchanges.on(plan).header("Content-Length", "4000").live());
+    Outcome.of(filter, Exchanges.on(plan).header("Content-Length", "9".repeat(40)).live());
+
+    assertThat(view(plan).reserved()).isEqualTo(4_007 + (10 << 20) + 7);
+  }
+
+  @Test
+  void aRefusalNamesTheBudgetAndWhenItEases() {
+    Plan plan = plan(budget("ai", 1_500, flat(1_000)));
+    served(Exchanges.on(plan).live(), "");
+    time.advance(Duration.ofDays(9));
+
+    GatewayError error = Outcome.of(filter, Exchanges.on(plan).live()).error();
+
+    assertThat(error.kind()).isEqualTo(GatewayError.Kind.BUDGET);
+    assertThat(error.rule()).isEqualTo("ai");
+    assertThat(error.detail())
+        .isEqualTo("The budget ai is used up; it eases at 2026-12-01T00:00:00Z.");
+    assertThat(error.retryAfterSeconds()).isEqualTo(Duration.ofDays(1).toSeconds());
+    assertThat(view(plan).counts().refused()).isEqualTo(1);
+  }
+
+  @Test
+  void moneyThatIsOnlyReservedIsWorthAskingForSoon() {
+    Plan plan = plan(budget("ai", 1_500, flat(1_000)));
+    Outcome.of(filter, Exchanges.on(plan).live());
+
+    GatewayError error = Outcome.of(filter, Exchanges.on(plan).live()).error();
+
+    assertThat(error.retryAfterSeconds()).isEqualTo(1);
+    assertThat(error.detail()).contains("reserved by requests in flight");
+  }
+
+  @Test
+  void explainingReservesNothing() {
+    Plan plan = plan(budget("ai", 1_500, flat(1_000)));
+    Exchange asked = Exchanges.on(plan).explained();
+
+    assertThat(Outcome.of(filter, asked).proceeded()).isTrue();
+    filter.end(asked);
+
+    assertThat(view(plan).reserved()).isZero();
+    assertThat(asked.explanation().steps())
+        .singleElement()
+        .satisfies(
+            step ->
+                assertThat(step.facts())
+                    .containsEntry("budget", "ai")
+                    .containsEntry("amount", 1_500L)
+                    .containsEntry("decision", "pass"));
+
+    served(Exchanges.on(plan).live(), "");
+    assertThat(Outcome.of(filter, Exchanges.on(plan).explained()).error().rule()).isEqualTo("ai");
+  }
+}

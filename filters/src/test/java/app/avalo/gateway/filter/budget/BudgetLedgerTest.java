@@ -1,0 +1,282 @@
+package app.avalo.gateway.filter.budget;
+
+import static app.avalo.gateway.filter.budget.BudgetSample.budget;
+import static app.avalo.gateway.filter.budget.BudgetSample.byHeader;
+import static app.avalo.gateway.filter.budget.BudgetSample.flat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.Priority;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
+import app.avalo.gateway.filter.budget.BudgetLedger.Refused;
+import app.avalo.gateway.filter.budget.journal.FileJournal;
+import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.time.VirtualTime;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BudgetLedgerTest {
+  private static final ServiceConfig AI = BudgetSample.service("ai", Priority.NORMAL);
+  private static final ServiceConfig CHAT = BudgetSample.service("chat", Priority.CRITICAL);
+  private static final ServiceConfig PANIC = BudgetSample.service("panic", Priority.CRITICAL);
+
+  private final VirtualTime time = new VirtualTime();
+  private final List<Level> told = Collections.synchronizedList(new ArrayList<>());
+  private BudgetLedger ledger = alone(Journal.NONE);
+  private int ids;
+
+  private BudgetLedger alone(Journal journal) {
+    return BudgetLedger.alone(time, journal, (view, level) -> told.add(level));
+  }
+
+  private static Plan plan(BudgetConfig... budgets) {
+    Plans plans = Plans.minimal().service(AI).service(CHAT).service(PANIC);
+    for (BudgetConfig budget : budgets) {
+      plans.budget(budget);
+    }
+    return plans.compile();
+  }
+
+  private BudgetView view(BudgetConfig budget) {
+    return ledger.view(plan(budget)).get(0);
+  }
+
+  private boolean spend(BudgetConfig budget, ServiceConfig service, long cost) {
+    if (ledger.reserve("id" + ids++, List.of(budget), service, 0) instanceof Hold hold) {
+      ledger.settle(hold, new long[] {cost});
+      return true;
+    }
+    return false;
+  }
+
+  private int admitted(BudgetConfig budget, ServiceConfig service, int requests) {
+    int passed = 0;
+    for (int i = 0; i < requests; i++) {
+      passed += spend(budget, service, 0) ? 1 : 0;
+    }
+    return passed;
+  }
+
+  @Test
+  void sixtyFourThreadsNeverSpendMoreThanTheAmountAndEveryMicroIsAccountedFor() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, byHeader("X-Cost", 1_000));
+    AtomicLong truth = new AtomicLong();
+    CountDownLatch start = new CountDownLatch(1);
+    List<Thread> threads = new ArrayList<>();
+    for (int t = 0; t < 64; t++) {
+      int number = t;
+      Thread thread =
+          new Thread(
+              () -> {
+                SplittableRandom random = new SplittableRandom(number);
+                awaitQuietly(start);
+                for (int i = 0; i < 200; i++) {
+                  String id = number + "-" + i;
+                  var verdict = ledger.reserve(id, List.of(budget), CHAT, 0);
+                  if (verdict instanceof Hold hold) {
+                    long cost = random.nextLong(1_001);
+                    truth.addAndGet(cost);
+                    ledger.settle(hold, new long[] {cost});
+                    ledger.settle(hold, new long[] {cost + 1});
+                    assertThat(ledger.reserve(id, List.of(budget), CHAT, 0)).isSameAs(hold);
+                  }
+                }
+              });
+      threads.add(thread);
+      thread.start();
+    }
+    start.countDown();
+    for (Thread thread : threads) {
+      thread.join();
+    }
+
+    BudgetView view = view(budget);
+    assertThat(view.spent()).isEqualTo(truth.get()).isBetween(900_000L, 1_000_000L);
+    assertThat(view.reserved()).isZero();
+    assertThat(view.byService()).containsEntry("chat", truth.get());
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
+  }
+
+  @Test
+  void whatIsReservedCountsAgainstTheAmount() {
+    BudgetConfig budget = budget("ai", 1_000, byHeader("X-Cost", 300));
+    ledger.reserve("a", List.of(budget), AI, 0);
+    ledger.reserve("b", List.of(budget), AI, 0);
+    ledger.reserve("c", List.of(budget), AI, 0);
+
+    var fourth = ledger.reserve("d", List.of(budget), AI, 0);
+
+    assertThat(fourth).isInstanceOf(Refused.class);
+    assertThat(((Refused) fourth).usedUp()).isFalse();
+    assertThat(view(budget).reserved()).isEqualTo(900);
+  }
+
+  @Test
+  void aReplayedIdChangesNothingBeforeOrAfterItsSettlement() {
+    BudgetConfig budget = budget("ai", 1_000_000, byHeader("X-Cost", 300));
+    Hold hold = (Hold) ledger.reserve("same", List.of(budget), AI, 0);
+
+    assertThat(ledger.reserve("same", List.of(budget), AI, 0)).isSameAs(hold);
+    ledger.settle(hold, new long[] {120});
+    ledger.settle(hold, new long[] {250});
+    Hold again = (Hold) ledger.reserve("same", List.of(budget), AI, 0);
+    ledger.settle(again, new long[] {99});
+
+    assertThat(view(budget).spent()).isEqualTo(120);
+    assertThat(view(budget).reserved()).isZero();
+  }
+
+  @Test
+  void severalBudgetsReserveAllOrNothing() {
+    BudgetConfig rich = budget("rich", 1_000_000, flat(10));
+    BudgetConfig poor = budget("poor", 5, flat(10));
+
+    var verdict = ledger.reserve("x", List.of(rich, poor), AI, 0);
+
+    assertThat(verdict).isInstanceOf(Refused.class);
+    assertThat(((Refused) verdict).account().config().name()).isEqualTo("poor");
+    assertThat(view(rich).reserved()).isZero();
+    assertThat(view(rich).counts().admitted()).isZero();
+  }
+
+  @Test
+  void theRampsAdmitExactlyTheirShare() {
+    BudgetConfig budget = budget("ai", 1_000_000, byHeader("X-Cost", 1));
+    spend(budget, AI, 799_999);
+    assertThat(admitted(budget, AI, 1000)).isEqualTo(1000);
+
+    spend(budget, AI, 1);
+    assertThat(view(budget).level()).isEqualTo(Level.THROTTLE);
+    assertThat(admitted(budget, AI, 1000)).isEqualTo(1000);
+
+    spend(budget, CHAT, 50_000); // 85 %: a quarter of the way
+    assertThat(admitted(budget, AI, 1000)).isEqualTo(750);
+    assertThat(admitted(budget, CHAT, 1000)).isEqualTo(1000);
+
+    spend(budget, CHAT, 100_000); // 95 %
+    assertThat(admitted(budget, AI, 1000)).isEqualTo(250);
+    assertThat(admitted(budget, CHAT, 1000)).isEqualTo(500);
+    assertThat(view(budget).admittedShare()).isEqualTo(0.25);
+    assertThat(view(budget).criticalShare()).isEqualTo(0.5);
+  }
+
+  @Test
+  void floorsAreNeverRefusedAndNobodyElsePassesTheAmount() {
+    BudgetConfig budget = budget("ai", 100, flat(10));
+    spend(budget, PANIC, 95);
+
+    assertThat(admitted(budget, CHAT, 50)).isZero();
+    assertThat(spend(budget, PANIC, 10)).isTrue();
+    assertThat(spend(budget, PANIC, 10)).isTrue();
+    assertThat(view(budget).spent()).isEqualTo(115);
+    assertThat(view(budget).level()).isEqualTo(Level.EXHAUSTED);
+  }
+
+  @Test
+  void eachLevelIsToldOncePerPeriod() {
+    BudgetConfig budget = budget("ai", 1_000, byHeader("X-Cost", 1));
+    spend(budget, PANIC, 850);
+    spend(budget, PANIC, 10);
+    spend(budget, PANIC, 200);
+    spend(budget, PANIC, 200);
+    assertThat(told).containsExactly(Level.ALERT, Level.THROTTLE, Level.CRITICAL, Level.EXHAUSTED);
+
+    time.advance(Duration.ofDays(12));
+    spend(budget, PANIC, 700);
+    assertThat(told).hasSize(5).endsWith(Level.ALERT);
+  }
+
+  @Test
+  void aHoldIsChargedToThePeriodInWhichItWasMade() {
+    BudgetConfig budget = budget("ai", 1_000, byHeader("X-Cost", 100));
+    time.advance(Duration.ofDays(9).plusHours(23)); // 30 November
+    Hold late = (Hold) ledger.reserve("late", List.of(budget), AI, 0);
+    spend(budget, AI, 40);
+    assertThat(view(budget).spent()).isEqualTo(40);
+
+    time.advance(Duration.ofHours(1));
+    assertThat(view(budget).spent()).isZero();
+    assertThat(view(budget).reserved()).isZero();
+    ledger.settle(late, new long[] {77});
+
+    assertThat(view(budget).spent()).isZero();
+    assertThat(late.terms[0].view(budget, BudgetView.Store.LOCAL).spent()).isEqualTo(117);
+    assertThat(view(budget).periodStart()).isEqualTo(time.epochMillis());
+  }
+
+  @Test
+  void aReloadKeepsWhatWasSpentAndTakesTheNewAmount() {
+    BudgetConfig before = budget("ai", 1_000, byHeader("X-Cost", 1));
+    ledger.configure(plan(before));
+    spend(before, AI, 500);
+
+    ledger.configure(plan(budget("ai", 2_000, byHeader("X-Cost", 1))));
+
+    assertThat(view(before).spent()).isEqualTo(500);
+    assertThat(view(before).amount()).isEqualTo(2_000);
+  }
+
+  @Test
+  void correctionsCountOnceAndNeverMakeASumNegative() {
+    BudgetConfig budget = budget("ai", 1_000, flat(100));
+    ledger.configure(plan(budget));
+    Correction invoice = new Correction("inv-1/3", false, 950, "eva", "invoice of the provider");
+    Correction raise = new Correction("raise-1", true, 500, "eva", "campaign");
+
+    assertThat(ledger.correct("ai", invoice).result()).isTrue();
+    assertThat(ledger.correct("ai", invoice).result()).isFalse();
+    assertThat(view(budget).spent()).isEqualTo(950);
+    assertThat(admitted(budget, AI, 5)).isZero();
+    assertThat(ledger.correct("ai", raise).result()).isTrue();
+    assertThat(admitted(budget, AI, 5)).isEqualTo(5);
+    assertThat(view(budget).amount()).isEqualTo(1_500);
+    Correction refund = new Correction("r", false, -951, "eva", "refund");
+    assertThat(ledger.correct("ai", refund).failed()).isTrue();
+    assertThat(ledger.correct("none", refund).failed()).isTrue();
+  }
+
+  @Test
+  void aRestartKeepsSpendCorrectionsAndWhatWasTold(@TempDir Path directory) throws Exception {
+    BudgetConfig budget = budget("ai", 1_000, byHeader("X-Cost", 10));
+    try (FileJournal journal = FileJournal.open(directory)) {
+      ledger = alone(journal);
+      ledger.configure(plan(budget));
+      spend(budget, AI, 650);
+      ledger.correct("ai", new Correction("c", false, 70, "eva", "invoice"));
+      ledger.correct("ai", new Correction("d", true, 20, "eva", "more"));
+      ledger.reserve("in flight", List.of(budget), AI, 0);
+    }
+    assertThat(told).containsExactly(Level.ALERT);
+
+    try (FileJournal journal = FileJournal.open(directory)) {
+      ledger = alone(journal);
+      ledger.configure(plan(budget));
+
+      assertThat(view(budget).spent()).isEqualTo(730);
+      assertThat(view(budget).amount()).isEqualTo(1_020);
+      assertThat(view(budget).byService()).containsEntry("ai", 660L);
+      assertThat(ledger.correct("ai", new Correction("c", false, 70, "eva", "again")).result())
+          .isFalse();
+      spend(budget, AI, 1);
+      assertThat(told).containsExactly(Level.ALERT);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.Priority;
+import app.avalo.gateway.config.unit.Money;
+import app.avalo.gateway.filter.Plans;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Budgets and services for tests: the budget {@code ai} pays for ai, chat and panic. */
+final class BudgetSample {
+  private BudgetSample() {}
+
+  static BudgetConfig budget(String name, long amount, BudgetConfig.Cost cost) {
+    return new BudgetConfig(
+        name,
+        new Money(amount, "PLN"),
+        BudgetConfig.Period.MONTH,
+        List.of("ai", "chat", "panic"),
+        List.of(),
+        cost,
+        0.7,
+        0.8,
+        0.9,
+        List.of("panic"));
+  }
+
+  /** Every request costs this much, known beforehand. */
+  static BudgetConfig.Cost flat(long micros) {
+    return new BudgetConfig.Cost(micros, 0, 0, null, micros);
+  }
+
+  static BudgetConfig.Cost byHeader(@Nullable String header, long reserve) {
+    return new BudgetConfig.Cost(0, 0, 0, header, reserve);
+  }
+
+  static ServiceConfig service(String name, Priority priority) {
+    ServiceConfig model = Plans.service(name, null);
+    return new ServiceConfig(
+        name,
+        priority,
+        model.regions(),
+        model.upstreamTls(),
+        model.health(),
+        model.timeouts(),
+        model.retry(),
+        null,
+        false,
+        List.of(),
+        model.webSocket(),
+        model.targets());
+  }
+}

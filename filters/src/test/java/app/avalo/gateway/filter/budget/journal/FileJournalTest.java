@@ -1,0 +1,178 @@
+package app.avalo.gateway.filter.budget.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import app.avalo.gateway.filter.budget.journal.Entry.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileJournalTest {
+  private static final String TERM = "2026-11.PLN";
+
+  @TempDir Path directory;
+
+  private static Entry entry(Kind kind, String id, long micros) {
+    return new Entry(kind, id, "ai", TERM, "svc", micros);
+  }
+
+  private long spent() throws IOException {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      Sheet sheet = journal.recovered("ai", TERM);
+      return sheet == null ? 0 : sheet.spent();
+    }
+  }
+
+  private Path newest() throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(file -> file.getFileName().toString().matches("budget-ledger\\.\\d+"))
+          .sorted()
+          .reduce((a, b) -> b)
+          .orElseThrow();
+    }
+  }
+
+  @Test
+  void entriesSurviveControlCharactersAndSayWhenTheyWereChanged() {
+    Entry odd = new Entry(Kind.ADJUST, "a\tb", "x%y", "t\n", "zażółć\u0000", -7);
+    String line = odd.encode();
+
+    assertThat(line).endsWith("\n").doesNotContain("\u0000");
+    assertThat(Entry.decode(line.substring(0, line.length() - 1))).isEqualTo(odd);
+    for (int i = 0; i < line.length() - 1; i++) {
+      char[] changed = line.substring(0, line.length() - 1).toCharArray();
+      changed[i] ^= 1;
+      assertThat(Entry.decode(new String(changed))).isNull();
+      assertThat(Entry.decode(line.substring(0, i))).isNull();
+    }
+  }
+
+  @Test
+  void aRepeatedLineChangesNothing() {
+    Book book = new Book();
+    for (int i = 0; i < 2; i++) {
+      book.apply(entry(Kind.RESERVE, "1", 100));
+      book.apply(entry(Kind.ADJUST, "x", 5));
+    }
+    book.apply(entry(Kind.SETTLE, "1", 60));
+    book.apply(entry(Kind.SETTLE, "1", 60));
+
+    assertThat(book.sheet("ai", TERM).spent()).isEqualTo(65);
+    assertThat(book.openHolds()).isZero();
+  }
+
+  @Test
+  void holdsOfACrashedProcessAreChargedAtWhatWasReservedOnce() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      journal.append(entry(Kind.RESERVE, "1", 100));
+      journal.append(entry(Kind.RESERVE, "2", 100));
+      journal.append(entry(Kind.SETTLE, "1", 30));
+    }
+
+    assertThat(spent()).isEqualTo(130);
+    assertThat(spent()).isEqualTo(130);
+  }
+
+  @Test
+  void cutAnywhereItKeepsEverythingBeforeTheCut(@TempDir Path copy) throws Exception {
+    int requests = 200;
+    try (FileJournal journal = FileJournal.open(directory)) {
+      for (int i = 0; i < requests; i++) {
+        journal.append(entry(Kind.RESERVE, "" + i, 100));
+        journal.append(entry(Kind.SETTLE, "" + i, 1));
+      }
+    }
+    Path file = newest();
+    byte[] whole = Files.readAllBytes(file);
+    long snapshotEnd =
+        new String(whole, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("\n");
+    SplittableRandom random = new SplittableRandom(7);
+    for (int round = 0; round < 60; round++) {
+      int cut = (int) random.nextLong(snapshotEnd + 1, whole.length + 1L);
+      byte[] kept = Arrays.copyOf(whole, cut);
+      String text = new String(kept, java.nio.charset.StandardCharsets.ISO_8859_1);
+      long reserves = lines(text, " R\t");
+      long settles = lines(text, " S\t");
+      Path at = Files.createDirectory(copy.resolve("" + round));
+      Files.write(at.resolve(file.getFileName()), kept);
+
+      try (FileJournal journal = FileJournal.open(at)) {
+        Sheet sheet = journal.recovered("ai", TERM);
+        long spent = sheet == null ? 0 : sheet.spent();
+        assertThat(spent).as("cut at %d", cut).isEqualTo(settles + (reserves - settles) * 100);
+      }
+    }
+  }
+
+  private static long lines(String text, String kind) {
+    return Arrays.stream(text.substring(0, text.lastIndexOf('\n') + 1).split("\n"))
+        .filter(line -> line.startsWith(kind, 8))
+        .count();
+  }
+
+  @Test
+  void aCorruptFileIsSetAsideAndTheLastGoodStateKept() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      journal.append(entry(Kind.RESERVE, "1", 100));
+      journal.append(entry(Kind.SETTLE, "1", 30));
+    }
+    assertThat(spent()).isEqualTo(30);
+    byte[] garbage = new byte[200_000];
+    new java.util.Random(3).nextBytes(garbage);
+    Files.write(newest(), garbage);
+
+    assertThat(spent()).isEqualTo(30);
+    assertThat(directory.toFile().list()).anyMatch(name -> name.endsWith(".corrupt"));
+    assertThat(spent()).isEqualTo(30);
+  }
+
+  @Test
+  void allFilesCorruptStillStarts() throws Exception {
+    Files.writeString(directory.resolve("budget-ledger.0000000004"), "not a ledger");
+    Files.writeString(directory.resolve("replica"), "?");
+
+    assertThat(spent()).isZero();
+  }
+
+  @Test
+  void manyEntriesRotateIntoASnapshot() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      String service = "s".repeat(4000);
+      for (int i = 0; i < 2_500; i++) {
+        journal.append(new Entry(Kind.RESERVE, "" + i, "ai", TERM, service, 5));
+        journal.append(new Entry(Kind.SETTLE, "" + i, "ai", TERM, service, 2));
+        if (i % 500 == 0) {
+          journal.flush().get();
+        }
+      }
+    }
+
+    assertThat(newest().getFileName().toString()).isNotEqualTo("budget-ledger.0000000001");
+    assertThat(spent()).isEqualTo(5_000);
+  }
+
+  @Test
+  void aDirectoryHasOneOwner() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      assertThatThrownBy(() -> FileJournal.open(directory))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another process");
+      assertThat(journal.replica()).hasSize(16);
+    }
+    String name = FileJournalTest.name(directory);
+    assertThat(FileJournalTest.name(directory)).isEqualTo(name);
+  }
+
+  private static String name(Path directory) throws IOException {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      return journal.replica();
+    }
+  }
+}
