@@ -12,6 +12,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.CharRange;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -169,6 +170,16 @@ class BrokenTokensTest {
   @ValueSource(strings = {"=", ".", "A", " x"})
   void aTokenWithAnAppendixIsRefused(String appendix) {
     assertThat(FIXTURE.bearer(hs("") + appendix).status()).isEqualTo(401);
+  }
+
+  @Test
+  void aSignatureHasOneSpelling() {
+    String good = hs("");
+    String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    int last = alphabet.indexOf(good.charAt(good.length() - 1));
+    String twin = good.substring(0, good.length() - 1) + alphabet.charAt(last | 1);
+
+    assertThat(FIXTURE.bearer(twin).error().detail()).contains("not base64url");
   }
 
   @ParameterizedTest
