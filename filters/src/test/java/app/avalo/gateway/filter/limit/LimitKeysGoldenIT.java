@@ -38,6 +38,11 @@ class LimitKeysGoldenIT {
       record(loop, link, server, "vip", "u=alice|r=chat", 30, found);
       record(loop, link, server, "", "a=2001:db8::1", 100, found);
 
+      loop.get(
+          () -> {
+            link.close();
+            return true;
+          });
       assertThat(found.toString()).isEqualTo(golden());
     }
   }

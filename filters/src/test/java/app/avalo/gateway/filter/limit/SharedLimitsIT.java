@@ -35,11 +35,12 @@ class SharedLimitsIT {
 
   private final Loop loop = new Loop();
   private final RedisServer server = RedisServer.start();
+  private RedisLink link;
   private Counting redis;
 
   @BeforeEach
   void connect() {
-    RedisLink link =
+    link =
         loop.get(
             () -> RedisLink.connect(loop.vertx(), server.config(DEADLINE, "t"), Ticker.SYSTEM));
     loop.until(RECOVERY, link::isUp);
@@ -48,6 +49,11 @@ class SharedLimitsIT {
 
   @AfterEach
   void close() {
+    loop.get(
+        () -> {
+          link.close();
+          return true;
+        });
     loop.close();
     server.close();
   }

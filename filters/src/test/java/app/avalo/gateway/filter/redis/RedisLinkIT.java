@@ -18,13 +18,19 @@ class RedisLinkIT {
       Script.of("add", "return redis.call('INCRBY', KEYS[1], ARGV[1])");
   private static final Duration DEADLINE = Duration.ofMillis(50);
   private static final Duration SLACK = Duration.ofMillis(300);
-  private static final Duration RECOVERY = Duration.ofSeconds(5);
+  private static final Duration RECOVERY = Duration.ofSeconds(10);
 
   private final Loop loop = new Loop();
   private final List<AutoCloseable> servers = new ArrayList<>();
+  private final List<RedisLink> links = new ArrayList<>();
 
   @AfterEach
   void close() throws Exception {
+    loop.get(
+        () -> {
+          links.forEach(RedisLink::close);
+          return true;
+        });
     loop.close();
     for (AutoCloseable server : servers) {
       server.close();
@@ -38,7 +44,9 @@ class RedisLinkIT {
   }
 
   private RedisLink link(StateConfig.Redis config) {
-    return loop.get(() -> RedisLink.connect(loop.vertx(), config, Ticker.SYSTEM));
+    RedisLink link = loop.get(() -> RedisLink.connect(loop.vertx(), config, Ticker.SYSTEM));
+    links.add(link);
+    return link;
   }
 
   private RedisLink linkUpTo(RedisServer server) {
@@ -222,7 +230,7 @@ class RedisLinkIT {
 
   @Test
   void followsTheMasterThatSentinelNames() throws IOException {
-    RedisServer master = server();
+    RedisServer master = server("--repl-diskless-sync-delay", "0");
     RedisServer replica = server("--replicaof", "127.0.0.1", "" + master.port());
     loop.until(RECOVERY, () -> role(replica).contains("master_link_status:up"));
     RedisServer sentinel = RedisServer.sentinel("main", master);
@@ -238,7 +246,7 @@ class RedisLinkIT {
     master.kill();
 
     loop.until(Duration.ofSeconds(20), () -> role(replica).contains("role:master"));
-    loop.until(Duration.ofSeconds(5), link::isUp);
+    loop.until(RECOVERY, link::isUp);
     assertThat(loop.await(() -> timed(link)).answered()).isTrue();
   }
 

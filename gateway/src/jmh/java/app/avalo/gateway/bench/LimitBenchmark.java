@@ -1,0 +1,124 @@
+package app.avalo.gateway.bench;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.unit.IpAddress;
+import app.avalo.gateway.config.unit.Rate;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.Next;
+import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.Routes;
+import app.avalo.gateway.filter.limit.LimitFilter;
+import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.MessageMeter;
+import app.avalo.gateway.filter.time.Ticker;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
+
+/** The local decision of one policy, by address: passed, refused, and with many callers. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+@State(Scope.Thread)
+public class LimitBenchmark {
+  /** Callers that take turns. */
+  @Param({"1", "10000"})
+  public int callers;
+
+  private Exchange[] passing;
+  private Exchange[] refused;
+  private LimitFilter filter;
+  private MessageMeter meter;
+  private int turn;
+
+  @Setup
+  public void prepare() {
+    passing = exchanges(plan("wide", 1_000_000_000));
+    refused = exchanges(plan("tight", 1));
+    filter = new LimitFilter(new Limits(Ticker.SYSTEM), null, "bench");
+    meter = MessageMeter.of(new Rate(100, Duration.ofSeconds(1)), Ticker.SYSTEM.nanos());
+  }
+
+  private static Plan plan(String name, long perDay) {
+    LimitConfig limit =
+        new LimitConfig(
+            name,
+            List.of(KeyPart.ADDRESS),
+            new Bandwidth(new Rate(perDay, Duration.ofDays(1)), perDay),
+            Map.of(),
+            LimitConfig.Scope.LOCAL,
+            LimitConfig.OnStoreDown.LOCAL,
+            false,
+            1);
+    return Plans.minimal().limit(limit).route(Routes.toFeed().limits(name).build()).compile();
+  }
+
+  private Exchange[] exchanges(Plan plan) {
+    Exchange[] exchanges = new Exchange[callers];
+    for (int i = 0; i < callers; i++) {
+      exchanges[i] = Exchanges.on(plan).client(IpAddress.v4(0x0a000000 + i).toString()).live();
+    }
+    return exchanges;
+  }
+
+  private Exchange next(Exchange[] exchanges) {
+    turn = turn + 1 == exchanges.length ? 0 : turn + 1;
+    return exchanges[turn];
+  }
+
+  private record Sink(Blackhole hole) implements Next {
+    @Override
+    public void proceed(Exchange exchange) {
+      hole.consume(exchange.limits());
+    }
+
+    @Override
+    public void reply(Exchange exchange, Reply.Local reply) {
+      hole.consume(reply);
+    }
+  }
+
+  @Benchmark
+  public void passes(Blackhole hole) {
+    filter.request(next(passing), new Sink(hole));
+  }
+
+  @Benchmark
+  public void refuses(Blackhole hole) {
+    filter.request(next(refused), new Sink(hole));
+  }
+
+  @Benchmark
+  public Reply passesAndAnswers(Blackhole hole) {
+    Exchange exchange = next(passing);
+    filter.request(exchange, new Sink(hole));
+    Reply reply = Reply.Local.empty(204);
+    filter.response(exchange, reply);
+    return reply;
+  }
+
+  @Benchmark
+  public boolean message() {
+    return meter.tryMessage(Ticker.SYSTEM.nanos());
+  }
+}
