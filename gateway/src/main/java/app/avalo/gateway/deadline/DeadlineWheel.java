@@ -1,0 +1,107 @@
+package app.avalo.gateway.deadline;
+
+import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Vertx;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All deadlines of one event loop on one timer: a hashed wheel of 10 ms slots (Varghese and Lauck,
+ * SOSP 1987). Setting, moving and cancelling is a few pointer writes, where a timer of the loop
+ * costs a heap operation and garbage per request. The timer stands still while nothing is due.
+ */
+public final class DeadlineWheel {
+  private static final int SLOTS = 1024;
+  private static final long TICK_NANOS = 10_000_000;
+  private static final long IDLE = -1;
+
+  private final Vertx vertx;
+  private final Ticker ticker;
+  private final @Nullable Deadline[] slots = new Deadline[SLOTS];
+  private long lastTick;
+  private int pending;
+  private long timer = IDLE;
+
+  public DeadlineWheel(Vertx vertx, Ticker ticker) {
+    this.vertx = vertx;
+    this.ticker = ticker;
+  }
+
+  /** Sets or moves a deadline; it expires at most 10 ms late. */
+  public void set(Deadline deadline, long dueNanos) {
+    if (deadline.slot >= 0) {
+      unlink(deadline);
+    }
+    if (timer == IDLE) {
+      lastTick = ticker.nanos() / TICK_NANOS;
+      timer = vertx.setPeriodic(TICK_NANOS / 1_000_000, fired -> turn());
+    }
+    long tick = Math.max(lastTick + 1, dueNanos / TICK_NANOS + 1);
+    deadline.dueTick = tick;
+    link(deadline, (int) (tick & (SLOTS - 1)));
+  }
+
+  public void cancel(Deadline deadline) {
+    if (deadline.slot >= 0) {
+      unlink(deadline);
+    }
+  }
+
+  private void link(Deadline deadline, int slot) {
+    Deadline first = slots[slot];
+    deadline.slot = slot;
+    deadline.next = first;
+    deadline.previous = null;
+    if (first != null) {
+      first.previous = deadline;
+    }
+    slots[slot] = deadline;
+    pending++;
+  }
+
+  private void unlink(Deadline deadline) {
+    Deadline previous = deadline.previous;
+    Deadline next = deadline.next;
+    if (previous == null) {
+      slots[deadline.slot] = next;
+    } else {
+      previous.next = next;
+    }
+    if (next != null) {
+      next.previous = previous;
+    }
+    deadline.slot = -1;
+    deadline.next = null;
+    deadline.previous = null;
+    pending--;
+  }
+
+  private void turn() {
+    long now = ticker.nanos() / TICK_NANOS;
+    long from = Math.max(lastTick + 1, now - SLOTS + 1);
+    lastTick = now;
+    for (long tick = from; tick <= now; tick++) {
+      expire((int) (tick & (SLOTS - 1)), now);
+    }
+    if (pending == 0) {
+      vertx.cancelTimer(timer);
+      timer = IDLE;
+    }
+  }
+
+  private void expire(int slot, long now) {
+    Deadline deadline = slots[slot];
+    while (deadline != null) {
+      Deadline next = deadline.next;
+      if (deadline.dueTick <= now) {
+        unlink(deadline);
+        deadline.expired();
+        // The slot's list may have changed under an expired deadline; start over, it is short.
+        next = slots[slot];
+        while (next != null && next.dueTick > now) {
+          next = next.next;
+        }
+      }
+      deadline = next;
+    }
+  }
+}

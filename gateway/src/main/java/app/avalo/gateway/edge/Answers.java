@@ -1,0 +1,159 @@
+package app.avalo.gateway.edge;
+
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.forward.Responder;
+import app.avalo.gateway.pipeline.Pipeline;
+import io.netty.util.AsciiString;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Writes answers to clients: the one place that turns errors into responses. */
+final class Answers implements Responder {
+  private static final CharSequence REQUEST_ID = AsciiString.cached("x-request-id");
+  private static final CharSequence NO_STORE = AsciiString.cached("no-store");
+
+  /** How long a refused body is read and thrown away, so that the client can read the answer. */
+  private static final Duration LINGER = Duration.ofSeconds(2);
+
+  private final Ticker ticker;
+  private final Timers timers;
+  private final BooleanSupplier draining;
+  private final Runnable ended;
+  private @Nullable Pipeline pipeline;
+
+  Answers(Ticker ticker, Timers timers, BooleanSupplier draining, Runnable ended) {
+    this.ticker = ticker;
+    this.timers = timers;
+    this.draining = draining;
+    this.ended = ended;
+  }
+
+  /** Closes the circle: filters see what is answered, and answer themselves. */
+  void through(Pipeline pipeline) {
+    this.pipeline = pipeline;
+  }
+
+  @Override
+  public void head(Exchange exchange, Reply.Proxied reply) {
+    exchange.status(reply.status());
+    pipeline().response(exchange, reply);
+    common(exchange, reply);
+  }
+
+  private void common(Exchange exchange, Reply reply) {
+    reply.headers().set(REQUEST_ID, exchange.head().id());
+    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    if (isHttp1(request)
+        && (draining.getAsBoolean() || asksToClose(request))
+        && !reply.headers().contains(HttpHeaders.UPGRADE)) {
+      reply.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+  }
+
+  private static boolean isHttp1(HttpServerRequest request) {
+    return request.version() != HttpVersion.HTTP_2;
+  }
+
+  /** Whether {@code close} stands in a list; alone it is the server's business already. */
+  private static boolean asksToClose(HttpServerRequest request) {
+    String connection = request.headers().get(HttpHeaders.CONNECTION);
+    if (connection == null || connection.indexOf(',') < 0) {
+      return false;
+    }
+    for (String token : connection.split(",")) {
+      if (token.trim().equalsIgnoreCase("close")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void local(Exchange exchange, Reply.Local reply) {
+    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    HttpServerResponse response = request.response();
+    if (response.closed() || response.headWritten()) {
+      done(exchange, reply.error());
+      return;
+    }
+    GatewayError error = reply.error();
+    Buffer body = reply.body();
+    if (error != null) {
+      exchange.failed(error);
+      body = Problem.of(exchange, error);
+      reply.headers().set(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE);
+      reply.headers().set(HttpHeaders.CACHE_CONTROL, NO_STORE);
+      if (error.retryAfterSeconds() >= 0) {
+        reply.headers().set(HttpHeaders.RETRY_AFTER, Long.toString(error.retryAfterSeconds()));
+      }
+    }
+    exchange.status(reply.status());
+    pipeline().response(exchange, reply);
+    common(exchange, reply);
+    response.setStatusCode(reply.status());
+    response.headers().addAll(reply.headers());
+    write(exchange, request, response, body);
+    done(exchange, error);
+  }
+
+  private static void write(
+      Exchange exchange, HttpServerRequest request, HttpServerResponse response, Buffer body) {
+    if (!request.isEnded() && isHttp1(request)) {
+      response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+    if ("HEAD".equals(exchange.method())) {
+      response.headers().set(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
+      response.end();
+    } else {
+      exchange.addBytesOut(body.length());
+      response.end(body);
+    }
+  }
+
+  @Override
+  public void done(Exchange exchange, @Nullable GatewayError error) {
+    if (error != null && exchange.error() == null) {
+      exchange.failed(error);
+    }
+    exchange.ended(ticker.nanos());
+    pipeline().end(exchange);
+    ended.run();
+    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    if (isHttp1(request)
+        && request.response().headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true)) {
+      close(request);
+    }
+  }
+
+  /** Closes behind an answer; a body that nobody wants is read for a while, and thrown away. */
+  private void close(HttpServerRequest request) {
+    if (request.isEnded() || request.response().closed()) {
+      request.connection().close();
+      return;
+    }
+    Timers.Timer linger = timers.after(LINGER, () -> request.connection().close());
+    request.handler(thrownAway -> {});
+    request.exceptionHandler(failure -> linger.cancel());
+    request.endHandler(
+        end -> {
+          linger.cancel();
+          request.connection().close();
+        });
+    request.resume();
+  }
+
+  private Pipeline pipeline() {
+    return Objects.requireNonNull(pipeline);
+  }
+}

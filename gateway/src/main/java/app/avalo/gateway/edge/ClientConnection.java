@@ -1,0 +1,54 @@
+package app.avalo.gateway.edge;
+
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.unit.Cidr;
+import app.avalo.gateway.config.unit.IpAddress;
+import app.avalo.gateway.deadline.Deadline;
+import io.vertx.core.http.HttpConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one client connection, found out once instead of per request. Its own deadline
+ * for the first request head.
+ */
+final class ClientConnection extends Deadline {
+  private final HttpConnection connection;
+  private final IpAddress peer;
+  private @Nullable Plan judgedBy;
+  private boolean trusted;
+
+  ClientConnection(HttpConnection connection) {
+    this.connection = connection;
+    String address = connection.remoteAddress().hostAddress();
+    IpAddress parsed = address == null ? null : IpAddress.parse(address);
+    this.peer = parsed == null ? IpAddress.v4(0) : parsed;
+  }
+
+  IpAddress peer() {
+    return peer;
+  }
+
+  /** Whether the peer's forwarding headers are believed under this plan. */
+  boolean isTrusted(Plan plan) {
+    if (judgedBy != plan) {
+      judgedBy = plan;
+      trusted = isTrusted(plan, peer);
+    }
+    return trusted;
+  }
+
+  static boolean isTrusted(Plan plan, IpAddress address) {
+    for (Cidr hop : plan.config().trustedHops()) {
+      if (hop.contains(address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** No request came in time. */
+  @Override
+  protected void expired() {
+    connection.close();
+  }
+}

@@ -1,0 +1,199 @@
+package app.avalo.gateway.edge;
+
+import app.avalo.gateway.config.ListenerConfig;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.deadline.DeadlineWheel;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Filter;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.forward.Forwarder;
+import app.avalo.gateway.forward.Responder;
+import app.avalo.gateway.pipeline.Pipeline;
+import io.netty.util.AsciiString;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The straight line of a request on one event loop: connection, intake, pipeline, forwarder,
+ * answer. Everything here is confined to that loop, but for the two counters.
+ */
+public final class EdgeLoop {
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeLoop.class);
+  private static final CharSequence ALLOW = AsciiString.cached("allow");
+
+  private final Supplier<Plan> plan;
+  private final Ticker ticker;
+  private final DeadlineWheel deadlines;
+  private final Map<HttpConnection, ClientConnection> connections = new IdentityHashMap<>();
+  private final AtomicInteger openConnections;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final Intake intake = new Intake();
+  private final Answers answers;
+  private final Forwarder forwarder;
+  private final List<Filter> filters;
+  private final Pipeline pipeline;
+  private volatile boolean draining;
+
+  /**
+   * Assembles the loop.
+   *
+   * @param plan the plan in force, one volatile read
+   * @param openConnections of all loops together
+   * @param filters of this loop, in order
+   * @param forwarder makes this loop's forwarder, given the way back
+   */
+  public EdgeLoop(
+      Supplier<Plan> plan,
+      Ticker ticker,
+      Timers timers,
+      DeadlineWheel deadlines,
+      AtomicInteger openConnections,
+      List<Filter> filters,
+      Function<Responder, Forwarder> forwarder) {
+    this.plan = plan;
+    this.ticker = ticker;
+    this.deadlines = deadlines;
+    this.openConnections = openConnections;
+    this.answers = new Answers(ticker, timers, () -> draining, inFlight::decrementAndGet);
+    this.forwarder = forwarder.apply(answers);
+    this.filters = List.copyOf(filters);
+    this.pipeline = new Pipeline(filters, this::act, answers::local);
+    answers.through(pipeline);
+  }
+
+  private void act(Exchange exchange) {
+    if (exchange.target() == null) {
+      answers.local(exchange, FixedAnswers.of(exchange));
+    } else {
+      forwarder.forward(exchange);
+    }
+  }
+
+  void connected(HttpConnection connection, ListenerConfig.Bounds bounds) {
+    if (openConnections.get() >= bounds.connections()) {
+      connection.close();
+      return;
+    }
+    openConnections.incrementAndGet();
+    ClientConnection client = new ClientConnection(connection);
+    connections.put(connection, client);
+    deadlines.set(client, ticker.nanos() + bounds.headerTimeout().toNanos());
+    connection.closeHandler(
+        closed -> {
+          openConnections.decrementAndGet();
+          connections.remove(connection);
+          deadlines.cancel(client);
+        });
+  }
+
+  void handle(HttpServerRequest request) {
+    ClientConnection client = connections.get(request.connection());
+    if (client == null) {
+      request.connection().close();
+      return;
+    }
+    deadlines.cancel(client);
+    inFlight.incrementAndGet();
+    if (!request.isEnded()) {
+      // Filters may take their time; nothing of the body may be lost meanwhile.
+      request.pause();
+    }
+    Intake.Admission admission = intake.admit(plan.get(), client, request, ticker.nanos());
+    GatewayError refusal = admission.refusal();
+    if (refusal != null) {
+      refuse(admission, refusal);
+      return;
+    }
+    try {
+      pipeline.run(admission.exchange());
+    } catch (RuntimeException defect) {
+      LOG.atError()
+          .setCause(defect)
+          .addKeyValue("requestId", admission.exchange().head().id())
+          .log("a filter failed");
+      answers.local(
+          admission.exchange(),
+          Reply.Local.of(new GatewayError(Kind.INTERNAL, "The gateway made a mistake.")));
+    }
+  }
+
+  /** A request that the decoder could not read. */
+  void malformed(HttpServerRequest request, GatewayError error) {
+    ClientConnection client = connections.get(request.connection());
+    if (client == null) {
+      request.connection().close();
+      return;
+    }
+    deadlines.cancel(client);
+    inFlight.incrementAndGet();
+    Intake.Admission admission = intake.admit(plan.get(), client, request, ticker.nanos());
+    refuse(new Intake.Admission(admission.exchange(), error, java.util.Set.of()), error);
+  }
+
+  private void refuse(Intake.Admission admission, GatewayError refusal) {
+    Reply.Local reply = Reply.Local.of(refusal);
+    if (!admission.allowed().isEmpty()) {
+      reply.headers().set(ALLOW, String.join(", ", admission.allowed()));
+    }
+    answers.local(admission.exchange(), reply);
+  }
+
+  /**
+   * Lets an exchange that is only explained take the way of a live one, as far as the choice of its
+   * region. Must be called on this loop.
+   */
+  public Future<Exchange> explain(Exchange exchange) {
+    Promise<Exchange> explained = Promise.promise();
+    Intake.Admission admission = intake.route(exchange);
+    GatewayError refusal = admission.refusal();
+    if (refusal != null) {
+      Explained.answer(exchange, Reply.Local.of(refusal));
+      return Future.succeededFuture(exchange);
+    }
+    Explained.route(exchange);
+    new Pipeline(
+            filters,
+            passed -> {
+              if (passed.target() == null) {
+                Explained.answer(passed, FixedAnswers.of(passed));
+              } else {
+                forwarder.explain(passed);
+              }
+              explained.complete(passed);
+            },
+            (refused, reply) -> {
+              Explained.answer(refused, reply);
+              explained.complete(refused);
+            })
+        .run(exchange);
+    return explained.future();
+  }
+
+  public Forwarder forwarder() {
+    return forwarder;
+  }
+
+  /** Exchanges in flight; safe from every thread. */
+  public int inFlight() {
+    return inFlight.get();
+  }
+
+  /** From now on every answer asks the client to close; safe from every thread. */
+  public void drain() {
+    draining = true;
+  }
+}

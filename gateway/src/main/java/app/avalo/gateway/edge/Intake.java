@@ -1,0 +1,238 @@
+package app.avalo.gateway.edge;
+
+import app.avalo.gateway.config.plan.PathNormalizer;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Route;
+import app.avalo.gateway.config.plan.Target;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what arrived into an exchange with a route, or into a refusal. Everything that two readers
+ * could understand differently is refused here, before anything is matched.
+ */
+final class Intake {
+  private static final AsciiString HOST = AsciiString.cached("host");
+  private static final CharSequence REQUEST_ID = AsciiString.cached("x-request-id");
+  private static final CharSequence PROTO = AsciiString.cached("x-forwarded-proto");
+  private static final CharSequence ORIGIN = AsciiString.cached("origin");
+  private static final CharSequence PREFLIGHT = AsciiString.cached("access-control-request-method");
+
+  /** Headers with these prefixes are ours; a client that sends one is trying something. */
+  private static final String[] INTERNAL = {"x-pin-", "x-avalo-"};
+
+  private static final Set<String> OFFERED =
+      new TreeSet<>(Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"));
+
+  private final RequestIds ids = new RequestIds();
+  private int draws;
+
+  /**
+   * What came of a request.
+   *
+   * @param exchange always there, so that a refusal is logged and counted like any answer
+   * @param refusal why it goes no further, or null
+   * @param allowed methods that the path knows, for 405
+   */
+  record Admission(Exchange exchange, @Nullable GatewayError refusal, Set<String> allowed) {}
+
+  Admission admit(
+      Plan plan, ClientConnection connection, HttpServerRequest request, long startNanos) {
+    MultiMap headers = request.headers();
+    String problem = check(request, headers);
+    String uri = request.uri();
+    String authority = authority(request, headers, uri);
+    String host = Authority.host(authority);
+    String target = originForm(uri);
+    int question = target.indexOf('?');
+    String rawPath = question < 0 ? target : target.substring(0, question);
+    String path =
+        "*".equals(rawPath) && "OPTIONS".equals(request.method().name())
+            ? "*"
+            : PathNormalizer.normalize(rawPath);
+    boolean trusted = connection.isTrusted(plan);
+    String id = trusted ? headers.get(REQUEST_ID) : null;
+    Exchange.Head head =
+        new Exchange.Head(
+            request.method().name(),
+            host == null ? "" : host,
+            path == null ? "/" : path,
+            question < 0 ? null : target.substring(question + 1),
+            headers,
+            ClientAddress.of(connection, plan, headers),
+            trusted,
+            isSecure(request, trusted, headers),
+            RequestIds.isUsable(id) ? id : ids.next());
+    Exchange exchange = Exchange.live(plan, head, request, startNanos);
+    if (isRefusedMethod(exchange.method())) {
+      return refusedMethod(exchange);
+    }
+    if (problem == null && host == null) {
+      problem = "The request needs exactly one valid host.";
+    }
+    if (problem == null && path == null) {
+      problem = "The path has characters or segments that are not accepted.";
+    }
+    if (problem != null) {
+      return new Admission(exchange, new GatewayError(Kind.BAD_REQUEST, problem), Set.of());
+    }
+    return route(exchange);
+  }
+
+  /** Finds the route; also for requests that are only explained. */
+  Admission route(Exchange exchange) {
+    Plan plan = exchange.plan();
+    if (isRefusedMethod(exchange.method())) {
+      return refusedMethod(exchange);
+    }
+    Route route = plan.table().match(exchange);
+    if (route == null && isPreflight(exchange)) {
+      route =
+          plan.table().matchAs(exchange, String.valueOf(exchange.head().headers().get(PREFLIGHT)));
+    }
+    if (route == null) {
+      Set<String> allowed = plan.table().allowedMethods(exchange);
+      return allowed.isEmpty()
+          ? new Admission(
+              exchange, new GatewayError(Kind.NOT_FOUND, "Nothing is served here."), allowed)
+          : new Admission(
+              exchange,
+              new GatewayError(Kind.METHOD_NOT_ALLOWED, "This path does not know that method."),
+              allowed);
+    }
+    Target target = route.targets().isEmpty() ? null : route.target(draws++);
+    exchange.routeTo(route, target);
+    exchange.deadlineNanos(exchange.startNanos() + route.config().timeouts().total().toNanos());
+    return new Admission(exchange, null, Set.of());
+  }
+
+  private static Admission refusedMethod(Exchange exchange) {
+    return new Admission(
+        exchange,
+        new GatewayError(Kind.METHOD_NOT_ALLOWED, "This method is not offered."),
+        OFFERED);
+  }
+
+  private static boolean isRefusedMethod(String method) {
+    return "CONNECT".equals(method) || "TRACE".equals(method);
+  }
+
+  private static boolean isPreflight(Exchange exchange) {
+    MultiMap headers = exchange.head().headers();
+    return "OPTIONS".equals(exchange.method())
+        && headers.contains(ORIGIN)
+        && headers.contains(PREFLIGHT);
+  }
+
+  private static boolean isSecure(HttpServerRequest request, boolean trusted, MultiMap headers) {
+    if (trusted) {
+      String proto = headers.get(PROTO);
+      if (proto != null) {
+        return "https".equalsIgnoreCase(proto);
+      }
+    }
+    return request.isSSL();
+  }
+
+  /** Looks at every header once: one host, no internal names. Returns what is wrong, or null. */
+  private static @Nullable String check(HttpServerRequest request, MultiMap headers) {
+    if (!(headers instanceof HttpHeaders netty)) {
+      stripInternal(headers);
+      return null;
+    }
+    int hosts = 0;
+    boolean internal = false;
+    Iterator<Map.Entry<CharSequence, CharSequence>> all = netty.iteratorCharSequence();
+    while (all.hasNext()) {
+      CharSequence name = all.next().getKey();
+      if (name.length() == 4 && HOST.contentEqualsIgnoreCase(name)) {
+        hosts++;
+      } else {
+        internal |= isInternal(name);
+      }
+    }
+    if (internal) {
+      stripInternal(headers);
+    }
+    if (hosts > 1 || hosts == 0 && request.version() == HttpVersion.HTTP_1_1) {
+      return "The request needs exactly one valid host.";
+    }
+    return null;
+  }
+
+  private static boolean isInternal(CharSequence name) {
+    if (name.length() < 7 || (name.charAt(0) | 0x20) != 'x' || name.charAt(1) != '-') {
+      return false;
+    }
+    for (String prefix : INTERNAL) {
+      if (name.length() >= prefix.length()
+          && AsciiString.regionMatches(name, true, 0, prefix, 0, prefix.length())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void stripInternal(MultiMap headers) {
+    for (String name : Set.copyOf(headers.names())) {
+      if (isInternal(name)) {
+        headers.remove(name);
+      }
+    }
+  }
+
+  private static @Nullable String authority(
+      HttpServerRequest request, MultiMap headers, String uri) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      return request.authority() == null ? null : request.authority().toString();
+    }
+    int scheme = schemeEnd(uri);
+    if (scheme > 0) {
+      int end = authorityEnd(uri, scheme);
+      String absolute = uri.substring(scheme, end);
+      String sent = headers.get(HOST);
+      // RFC 9112, 3.2.2: the target wins; two different hosts are an attack or a broken client.
+      return sent == null || sent.equalsIgnoreCase(absolute) ? absolute : null;
+    }
+    return headers.get(HOST);
+  }
+
+  private static String originForm(String uri) {
+    int scheme = schemeEnd(uri);
+    if (scheme < 0) {
+      return uri;
+    }
+    String rest = uri.substring(authorityEnd(uri, scheme));
+    return rest.startsWith("/") ? rest : "/" + rest;
+  }
+
+  /** Where the authority of an absolute target begins, or -1 for any other form. */
+  private static int schemeEnd(String uri) {
+    if (uri.startsWith("/")) {
+      return -1;
+    }
+    if (uri.regionMatches(true, 0, "http://", 0, 7)) {
+      return 7;
+    }
+    return uri.regionMatches(true, 0, "https://", 0, 8) ? 8 : -1;
+  }
+
+  private static int authorityEnd(String uri, int from) {
+    int at = from;
+    while (at < uri.length() && uri.charAt(at) != '/' && uri.charAt(at) != '?') {
+      at++;
+    }
+    return at;
+  }
+}

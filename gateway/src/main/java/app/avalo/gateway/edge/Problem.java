@@ -1,0 +1,47 @@
+package app.avalo.gateway.edge;
+
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
+import io.vertx.core.buffer.Buffer;
+
+/** Writes an error as {@code application/problem+json} (RFC 9457). */
+final class Problem {
+  static final String CONTENT_TYPE = "application/problem+json";
+  private static final String HEX = "0123456789abcdef";
+
+  private Problem() {}
+
+  static Buffer of(Exchange exchange, GatewayError error) {
+    StringBuilder json = new StringBuilder(256);
+    json.append("{\"type\":\"urn:avalo:gateway:").append(error.kind().label());
+    json.append("\",\"title\":");
+    quote(json, error.kind().title());
+    json.append(",\"status\":").append(error.kind().status()).append(",\"detail\":");
+    quote(json, error.detail());
+    if (error.rule() != null) {
+      json.append(",\"rule\":");
+      quote(json, error.rule());
+    }
+    if (error.retryAfterSeconds() >= 0) {
+      json.append(",\"retryAfter\":").append(error.retryAfterSeconds());
+    }
+    json.append(",\"requestId\":");
+    quote(json, exchange.head().id());
+    return Buffer.buffer(json.append("}\n").toString());
+  }
+
+  private static void quote(StringBuilder json, String text) {
+    json.append('"');
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\') {
+        json.append('\\').append(c);
+      } else if (c < ' ') {
+        json.append("\\u00").append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 15));
+      } else {
+        json.append(c);
+      }
+    }
+    json.append('"');
+  }
+}

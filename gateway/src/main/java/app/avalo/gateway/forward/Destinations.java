@@ -1,0 +1,89 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.region.Health;
+import app.avalo.gateway.upstream.EndpointPool;
+import app.avalo.gateway.upstream.UpstreamPool;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A plan's services in its regions, joined with this loop's pools and with health. */
+final class Destinations {
+  private final Plan plan;
+  private final @Nullable Destination[][] byServiceAndRegion;
+  private final RetryBudget[] retries;
+
+  Destinations(Plan plan, Health health, UpstreamPool pool, long nowNanos) {
+    this.plan = plan;
+    int services = plan.services().size();
+    this.byServiceAndRegion = new Destination[services][plan.regions().size()];
+    this.retries = new RetryBudget[services];
+    for (Service service : plan.services()) {
+      retries[service.ordinal()] = new RetryBudget(nowNanos);
+      for (Region region : plan.regions()) {
+        List<Endpoint> endpoints = service.in(region);
+        if (!endpoints.isEmpty()) {
+          byServiceAndRegion[service.ordinal()][region.ordinal()] =
+              destination(service, region, endpoints, health, pool);
+        }
+      }
+    }
+  }
+
+  private static Destination destination(
+      Service service, Region region, List<Endpoint> endpoints, Health health, UpstreamPool pool) {
+    Destination.Member[] members = new Destination.Member[endpoints.size()];
+    for (int i = 0; i < members.length; i++) {
+      Endpoint endpoint = endpoints.get(i);
+      members[i] =
+          new Destination.Member(
+              endpoint,
+              health.endpoint(region, service, endpoint),
+              pool.pool(service.config(), endpoint));
+    }
+    return new Destination(region, members, health);
+  }
+
+  Plan plan() {
+    return plan;
+  }
+
+  /** The service in the region, or null where it is absent. */
+  @Nullable Destination of(Service service, Region region) {
+    return byServiceAndRegion[service.ordinal()][region.ordinal()];
+  }
+
+  RetryBudget retries(Service service) {
+    return retries[service.ordinal()];
+  }
+
+  Set<EndpointPool> pools() {
+    Set<EndpointPool> pools = new HashSet<>();
+    for (Destination[] ofService : byServiceAndRegion) {
+      for (Destination destination : ofService) {
+        if (destination != null) {
+          for (Destination.Member member : destination.members()) {
+            pools.add(member.pool());
+          }
+        }
+      }
+    }
+    return pools;
+  }
+
+  /** Cuts every connection of this loop to a region. */
+  void cut(String region) {
+    for (Destination[] ofService : byServiceAndRegion) {
+      for (Destination destination : ofService) {
+        if (destination != null && destination.region().name().equals(region)) {
+          destination.cut();
+        }
+      }
+    }
+  }
+}

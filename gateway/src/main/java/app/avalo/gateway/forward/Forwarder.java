@@ -1,0 +1,141 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.deadline.DeadlineWheel;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.region.Health;
+import app.avalo.gateway.upstream.UpstreamPool;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Takes admitted exchanges to a region; one per event loop. */
+public final class Forwarder {
+  private final Health health;
+  private final UpstreamPool pool;
+  private final Ticker ticker;
+  private final DeadlineWheel deadlines;
+  private final Responder responder;
+  private final WebSockets webSockets;
+  private final TraceIds traces = new TraceIds();
+  private @Nullable Destinations destinations;
+  private int random;
+  private long retries;
+
+  public Forwarder(
+      Health health,
+      UpstreamPool pool,
+      Ticker ticker,
+      DeadlineWheel deadlines,
+      Responder responder,
+      WebSockets webSockets) {
+    this.health = health;
+    this.pool = pool;
+    this.ticker = ticker;
+    this.deadlines = deadlines;
+    this.responder = responder;
+    this.webSockets = webSockets;
+    this.random = (int) ticker.nanos() | 1;
+  }
+
+  /** Adds the choice of region to an exchange that is only explained. */
+  public void explain(Exchange exchange) {
+    RegionChoice.explain(exchange, destinations(exchange.plan()));
+  }
+
+  /** Forwards a live exchange. */
+  public void forward(Exchange exchange) {
+    Destinations destinations = destinations(exchange.plan());
+    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    Service service = Objects.requireNonNull(exchange.target()).service();
+    boolean upgrade = isUpgrade(request);
+    if (upgrade && !webSockets.ceiling().tryAcquire(service.name(), ceiling(service))) {
+      responder.local(
+          exchange,
+          Reply.Local.of(
+              new GatewayError(
+                  Kind.OVERLOADED,
+                  service.name() + ".webSocket.connections",
+                  "Too many WebSockets are open to this service.",
+                  5)));
+      return;
+    }
+    new Forwarding(this, exchange, request, destinations, upgrade).start();
+  }
+
+  private static int ceiling(Service service) {
+    return service.config().webSocket().connections();
+  }
+
+  /** Whether a request asks to become a WebSocket; other upgrades are not offered upstream. */
+  private static boolean isUpgrade(HttpServerRequest request) {
+    return request.version() == HttpVersion.HTTP_1_1
+        && request.headers().contains(HttpHeaders.UPGRADE)
+        && "websocket".equalsIgnoreCase(request.headers().get(HttpHeaders.UPGRADE));
+  }
+
+  private Destinations destinations(Plan plan) {
+    Destinations current = destinations;
+    if (current != null && current.plan() == plan) {
+      return current;
+    }
+    Destinations made = new Destinations(plan, health, pool, ticker.nanos());
+    destinations = made;
+    pool.retain(made.pools());
+    return made;
+  }
+
+  /** Cuts every connection of this loop to a lost region; called on this loop. */
+  public void cut(String region) {
+    if (destinations != null) {
+      destinations.cut(region);
+    }
+    webSockets.moved(region);
+  }
+
+  Ticker ticker() {
+    return ticker;
+  }
+
+  DeadlineWheel deadlines() {
+    return deadlines;
+  }
+
+  Responder responder() {
+    return responder;
+  }
+
+  TraceIds traces() {
+    return traces;
+  }
+
+  WebSockets webSockets() {
+    return webSockets;
+  }
+
+  void countRetry() {
+    retries++;
+  }
+
+  /** Attempts after the first, of all exchanges of this loop. */
+  public long retries() {
+    return retries;
+  }
+
+  /** Next bits of a xorshift generator (Marsaglia); good enough to draw endpoints. */
+  int random() {
+    int x = random;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    random = x;
+    return x;
+  }
+}

@@ -1,0 +1,442 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.config.ServiceConfig.Retry;
+import app.avalo.gateway.config.ServiceConfig.Timeouts;
+import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.deadline.Deadline;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.Pinned;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.region.EndpointHealth.Failure;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.NetSocket;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One exchange on its way: chooses a region, tries it, moves on where that is safe, relays the
+ * answer. A small state machine; its own deadline.
+ *
+ * <p>A request may move on when nothing of it was sent, or when its method may be repeated and its
+ * body is still here; never once a byte of an answer went to the client.
+ */
+final class Forwarding extends Deadline implements RequestBody.Listener {
+  /** How long a pinned exchange waits for the verdict on its region. */
+  private static final long PATIENCE_NANOS = 2_500_000_000L;
+
+  /** Between two looks at a suspected region. */
+  private static final long RECHECK_NANOS = 20_000_000L;
+
+  private static final int SWITCHING_PROTOCOLS = 101;
+
+  private final Forwarder forwarder;
+  private final Exchange exchange;
+  private final HttpServerRequest request;
+  private final HttpServerResponse response;
+  private final Destinations destinations;
+  private final Service service;
+  private final RequestBody body;
+  private final boolean upgrade;
+  private Phase phase = Phase.COLLECTING;
+  private @Nullable Attempt attempt;
+  private @Nullable ResponseRelay relay;
+  private long tried;
+  private int sent;
+  private long waitingSinceNanos;
+  private GatewayError lastError =
+      new GatewayError(Kind.NO_REGION, null, "No region of this service is in service.", 1);
+
+  private enum Phase {
+    COLLECTING,
+    CHOOSING,
+    WAITING,
+    TRYING,
+    RELAYING,
+    OVER
+  }
+
+  Forwarding(
+      Forwarder forwarder,
+      Exchange exchange,
+      HttpServerRequest request,
+      Destinations destinations,
+      boolean upgrade) {
+    this.forwarder = forwarder;
+    this.exchange = exchange;
+    this.request = request;
+    this.response = request.response();
+    this.destinations = destinations;
+    this.service = Objects.requireNonNull(exchange.target()).service();
+    this.body = new RequestBody(exchange, request, this);
+    this.upgrade = upgrade;
+  }
+
+  void start() {
+    if (body.isTooLarge()) {
+      tooLarge();
+      return;
+    }
+    response.closeHandler(gone -> clientGone());
+    response.exceptionHandler(failure -> clientGone());
+    request.exceptionHandler(failure -> clientGone());
+    if (request.headers().contains(HttpHeaders.EXPECT)) {
+      response.writeContinue();
+    }
+    destinations.retries(service).earn();
+    if (body.collects()) {
+      forwarder.deadlines().set(this, exchange.deadlineNanos());
+      body.collect();
+    } else {
+      choose();
+    }
+  }
+
+  @Override
+  public void collected() {
+    if (phase == Phase.COLLECTING) {
+      choose();
+    }
+  }
+
+  @Override
+  public void tooLarge() {
+    answer(
+        new GatewayError(
+            Kind.BODY_TOO_LARGE,
+            exchange.route().name(),
+            "The request body is larger than the route allows.",
+            -1));
+  }
+
+  private void choose() {
+    phase = Phase.CHOOSING;
+    long now = now();
+    boolean patient = waitingSinceNanos == 0 || now - waitingSinceNanos < PATIENCE_NANOS;
+    RegionChoice.Choice choice = RegionChoice.next(exchange, destinations, tried, patient);
+    switch (choice.verdict()) {
+      case GO -> attempt(Objects.requireNonNull(choice.destination()), null, false);
+      case MOVE_PIN -> movePin(Objects.requireNonNull(choice.destination()));
+      case WAIT -> await(now);
+      case NONE -> answer(lastError);
+    }
+  }
+
+  private void await(long now) {
+    phase = Phase.WAITING;
+    if (waitingSinceNanos == 0) {
+      waitingSinceNanos = now;
+    }
+    forwarder.deadlines().set(this, Math.min(now + RECHECK_NANOS, exchange.deadlineNanos()));
+  }
+
+  private void movePin(Destination to) {
+    forwarder.deadlines().set(this, exchange.deadlineNanos());
+    Objects.requireNonNull(exchange.pin())
+        .moveTo(to.region())
+        .onComplete((moved, failure) -> pinMoved(moved, to));
+  }
+
+  private void pinMoved(@Nullable Pinned moved, Destination wanted) {
+    if (phase != Phase.CHOOSING) {
+      return;
+    }
+    if (moved == null) {
+      answer(
+          new GatewayError(
+              Kind.STORE_DOWN, "pins", "The home of this user cannot be determined now.", 1));
+      return;
+    }
+    exchange.pin(moved);
+    if (moved.region().ordinal() == wanted.region().ordinal()) {
+      attempt(wanted, null, false);
+    } else {
+      choose();
+    }
+  }
+
+  private void attempt(Destination destination, Destination.@Nullable Member again, boolean fresh) {
+    phase = Phase.TRYING;
+    exchange.attempt(destination.region());
+    Attempt last = attempt;
+    Destination.Member member =
+        again != null
+            ? again
+            : destination.pick(last == null ? null : last.member(), forwarder.random());
+    Attempt made = new Attempt(this, destination, member, patienceNanos());
+    attempt = made;
+    forwarder.deadlines().set(this, exchange.deadlineNanos());
+    made.start(fresh || upgrade);
+  }
+
+  /** How long an attempt may take to answer while another region could be tried; 0 is for ever. */
+  private long patienceNanos() {
+    return mayRepeat() ? timeouts().attempt().toNanos() : 0;
+  }
+
+  /** An attempt has sent the request. */
+  void sent(Attempt by) {
+    sent++;
+    if (by.patienceNanos() > 0) {
+      forwarder
+          .deadlines()
+          .set(this, Math.min(now() + by.patienceNanos(), exchange.deadlineNanos()));
+    }
+  }
+
+  /** An attempt ended without the head of an answer. */
+  void failed(Attempt by, Failure failure, GatewayError error, boolean wasSent) {
+    if (by != attempt || phase != Phase.TRYING) {
+      return;
+    }
+    if (by.wasStale() && wasSent && mayRepeat()) {
+      attempt(by.destination(), by.member(), true);
+      return;
+    }
+    by.member().health().failed(failure);
+    moveOn(by, error, wasSent);
+  }
+
+  /** The endpoint is not to blame: this gateway has too many connections to it. */
+  void refused(Attempt by, GatewayError error) {
+    if (by == attempt && phase == Phase.TRYING) {
+      moveOn(by, error, false);
+    }
+  }
+
+  private void moveOn(Attempt from, GatewayError error, boolean wasSent) {
+    lastError = error;
+    if (!canMoveOn(from, wasSent)) {
+      answer(error);
+      return;
+    }
+    forwarder.countRetry();
+    from.abandon();
+    if (exchange.pin() == null) {
+      tried |= RegionChoice.bit(from.destination().region().ordinal());
+      if (!RegionChoice.hasOther(exchange, destinations, tried)) {
+        tried = 0;
+      }
+    }
+    choose();
+  }
+
+  private boolean canMoveOn(Attempt from, boolean wasSent) {
+    if (wasSent && !mayRepeat()) {
+      return false;
+    }
+    if (exchange.attempts() >= Math.max(retry().attempts(), destinations.plan().regions().size())) {
+      return false;
+    }
+    return (exchange.pin() != null || hasOther(from)) && destinations.retries(service).spend(now());
+  }
+
+  private boolean hasOther(Attempt from) {
+    long next = tried | RegionChoice.bit(from.destination().region().ordinal());
+    return from.destination().members().length > 1
+        || RegionChoice.hasOther(exchange, destinations, next);
+  }
+
+  private boolean mayRepeat() {
+    return sent < retry().attempts()
+        && body.isRepeatable()
+        && retry().methods().contains(exchange.method());
+  }
+
+  /** The head of an answer arrived; relays it, or moves on if it is a failure in disguise. */
+  void head(Attempt by, HttpClientResponse answer) {
+    if (by != attempt || phase != Phase.TRYING) {
+      by.abandon();
+      return;
+    }
+    int status = answer.statusCode();
+    if (!retry().statuses().contains(status)) {
+      by.member().health().succeeded();
+    } else {
+      by.member().health().failed(Failure.BAD_ANSWER);
+      if (mayRepeat() && canMoveOn(by, true)) {
+        moveOn(
+            by,
+            new GatewayError(Kind.NO_REGION, null, "No region of this service answers well.", 1),
+            true);
+        return;
+      }
+    }
+    exchange.firstByteNanos(now());
+    if (status == SWITCHING_PROTOCOLS) {
+      tunnel(by, answer);
+      return;
+    }
+    phase = Phase.RELAYING;
+    ResponseRelay made = new ResponseRelay(this, by, answer, response);
+    relay = made;
+    forwarder.deadlines().set(this, made.nextCheckNanos());
+    made.start();
+  }
+
+  /** Both sides agreed on a WebSocket; from here on it is a tunnel. */
+  private void tunnel(Attempt by, HttpClientResponse answer) {
+    NetSocket server = answer.netSocket();
+    server.pause();
+    HeaderCopy.down(answer.headers(), response.headers());
+    response.headers().set(HttpHeaders.UPGRADE, "websocket");
+    response.headers().set(HttpHeaders.CONNECTION, "Upgrade");
+    forwarder
+        .responder()
+        .head(exchange, new Reply.Proxied(SWITCHING_PROTOCOLS, response.headers()));
+    phase = Phase.OVER;
+    forwarder.deadlines().cancel(this);
+    request
+        .toNetSocket()
+        .onComplete(
+            (client, failure) -> {
+              if (client != null) {
+                client.pause();
+                new Tunnel(forwarder, exchange, by, client, server).start();
+              } else {
+                releaseUpgrade();
+                by.finish(false);
+                forwarder
+                    .responder()
+                    .done(exchange, new GatewayError(Kind.CLIENT_GONE, "The client went away."));
+              }
+            });
+  }
+
+  private void releaseUpgrade() {
+    if (upgrade) {
+      forwarder.webSockets().ceiling().release(service.name());
+    }
+  }
+
+  @Override
+  protected void expired() {
+    long now = now();
+    switch (phase) {
+      case WAITING -> {
+        if (now < exchange.deadlineNanos()) {
+          choose();
+        } else {
+          answer(lastError);
+        }
+      }
+      case TRYING -> tryingExpired(now);
+      case RELAYING -> {
+        ResponseRelay current = Objects.requireNonNull(relay);
+        if (current.isStalled(now)) {
+          cutOff(new GatewayError(Kind.UPSTREAM_TIMEOUT, "The answer stalled."));
+        } else {
+          forwarder.deadlines().set(this, current.nextCheckNanos());
+        }
+      }
+      case COLLECTING ->
+          answer(new GatewayError(Kind.REQUEST_TIMEOUT, "The request body took too long."));
+      case CHOOSING ->
+          answer(
+              new GatewayError(
+                  Kind.STORE_DOWN, "pins", "The home of this user cannot be determined now.", 1));
+      case OVER -> {}
+    }
+  }
+
+  private void tryingExpired(long now) {
+    Attempt current = Objects.requireNonNull(attempt);
+    GatewayError error =
+        new GatewayError(Kind.UPSTREAM_TIMEOUT, "The service did not answer in time.");
+    if (now >= exchange.deadlineNanos()) {
+      answer(error);
+      return;
+    }
+    current.member().health().failed(Failure.TIMEOUT);
+    if (canMoveOn(current, true)) {
+      moveOn(current, error, true);
+    } else {
+      forwarder.deadlines().set(this, exchange.deadlineNanos());
+    }
+  }
+
+  private void clientGone() {
+    if (phase == Phase.OVER) {
+      return;
+    }
+    end();
+    forwarder
+        .responder()
+        .done(exchange, new GatewayError(Kind.CLIENT_GONE, "The client went away."));
+  }
+
+  /** Answers with a problem; nothing has been written yet. */
+  private void answer(GatewayError error) {
+    if (phase == Phase.RELAYING) {
+      cutOff(error);
+      return;
+    }
+    if (phase != Phase.OVER) {
+      end();
+      forwarder.responder().local(exchange, Reply.Local.of(error));
+    }
+  }
+
+  /** The answer cannot be completed: the client must see that it is not. */
+  void cutOff(GatewayError error) {
+    if (phase != Phase.OVER) {
+      end();
+      response.reset();
+      forwarder.responder().done(exchange, error);
+    }
+  }
+
+  /** The answer went out whole. */
+  void complete() {
+    if (phase != Phase.OVER) {
+      end();
+      forwarder.responder().done(exchange, null);
+    }
+  }
+
+  private void end() {
+    phase = Phase.OVER;
+    releaseUpgrade();
+    forwarder.deadlines().cancel(this);
+    body.stop();
+    if (attempt != null) {
+      attempt.abandon();
+    }
+  }
+
+  private long now() {
+    return forwarder.ticker().nanos();
+  }
+
+  private Retry retry() {
+    return exchange.route().config().retry();
+  }
+
+  Timeouts timeouts() {
+    return exchange.route().config().timeouts();
+  }
+
+  Forwarder forwarder() {
+    return forwarder;
+  }
+
+  Exchange exchange() {
+    return exchange;
+  }
+
+  HttpServerRequest request() {
+    return request;
+  }
+
+  boolean isUpgrade() {
+    return upgrade;
+  }
+
+  RequestBody body() {
+    return body;
+  }
+}

@@ -1,0 +1,82 @@
+package app.avalo.gateway.forward;
+
+import io.vertx.core.buffer.Buffer;
+
+/**
+ * Follows the frames of one direction of a WebSocket (RFC 6455, 5.2) without touching them: counts
+ * messages and knows where a frame ends, so that a close frame can be put in between.
+ */
+final class FrameScanner {
+  private static final int TEXT = 1;
+  private static final int BINARY = 2;
+  private static final int CLOSE = 8;
+
+  private long payloadLeft;
+  private int headerLeft = 2;
+  private int headerAt;
+  private long lengthBits;
+  private int extended;
+  private boolean masked;
+  private boolean closing;
+
+  /** Reads the next bytes; returns how many messages begin in them. */
+  int scan(Buffer bytes) {
+    int messages = 0;
+    int at = 0;
+    int end = bytes.length();
+    while (at < end) {
+      if (headerLeft == 0) {
+        long skipped = Math.min(payloadLeft, end - at);
+        payloadLeft -= skipped;
+        at += (int) skipped;
+        if (payloadLeft == 0) {
+          begin();
+        }
+        continue;
+      }
+      messages += header(bytes.getByte(at++) & 0xff);
+    }
+    return messages;
+  }
+
+  private void begin() {
+    headerLeft = 2;
+    headerAt = 0;
+  }
+
+  private int header(int value) {
+    int started = 0;
+    headerLeft--;
+    if (headerAt == 0) {
+      int opcode = value & 0x0f;
+      started = opcode == TEXT || opcode == BINARY ? 1 : 0;
+      closing |= opcode == CLOSE;
+    } else if (headerAt == 1) {
+      masked = (value & 0x80) != 0;
+      int length = value & 0x7f;
+      extended = length == 127 ? 8 : length == 126 ? 2 : 0;
+      lengthBits = extended == 0 ? length : 0;
+      headerLeft = extended + (masked ? 4 : 0);
+    } else if (headerAt < 2 + extended) {
+      lengthBits = lengthBits << 8 | value;
+    }
+    headerAt++;
+    if (headerLeft == 0) {
+      payloadLeft = Math.max(0, lengthBits);
+      if (payloadLeft == 0) {
+        begin();
+      }
+    }
+    return started;
+  }
+
+  /** Whether the bytes so far end with a whole frame. */
+  boolean isAtBoundary() {
+    return headerAt == 0;
+  }
+
+  /** Whether a close frame has been seen; nothing may follow it. */
+  boolean isClosing() {
+    return closing;
+  }
+}

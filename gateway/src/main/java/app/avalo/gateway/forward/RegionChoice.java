@@ -1,0 +1,138 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.RegionPreference;
+import app.avalo.gateway.config.plan.Target;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Pinned;
+import app.avalo.gateway.region.Standing;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins preference, pin and health: where does this exchange go next? The live path and {@code
+ * explain} ask the same questions here.
+ *
+ * <ul>
+ *   <li>Not pinned: the first region of the preference that is in service, else the first that is
+ *       only suspected, regions already tried excepted.
+ *   <li>Pinned: its own region while that is in service; while it is suspected the exchange waits,
+ *       because moving a user on a suspicion may leave two owners; once it is out the next one,
+ *       after the pin has moved.
+ * </ul>
+ */
+final class RegionChoice {
+  private RegionChoice() {}
+
+  /** What to do next. */
+  enum Verdict {
+    GO,
+    /** Moving the pin to the chosen region comes first. */
+    MOVE_PIN,
+    /** The pinned region is suspected: ask again soon. */
+    WAIT,
+    NONE
+  }
+
+  /**
+   * An answer.
+   *
+   * @param verdict what to do
+   * @param destination where to, null for WAIT and NONE
+   */
+  record Choice(Verdict verdict, @Nullable Destination destination) {
+    static final Choice WAIT = new Choice(Verdict.WAIT, null);
+    static final Choice NONE = new Choice(Verdict.NONE, null);
+  }
+
+  /**
+   * The next step of an exchange.
+   *
+   * @param tried bit per region ordinal that this exchange has tried
+   * @param patient whether a pinned exchange may still wait for the verdict on its region
+   */
+  static Choice next(Exchange exchange, Destinations destinations, long tried, boolean patient) {
+    Target target = Objects.requireNonNull(exchange.target());
+    RegionPreference preference = Objects.requireNonNull(exchange.preference());
+    Pinned pin = exchange.pin();
+    if (pin == null) {
+      return go(best(target, preference, destinations, tried));
+    }
+    Destination own = destinations.of(target.service(), pin.region());
+    boolean allowed = own != null && preference.indexOf(pin.region()) >= 0;
+    Standing standing = allowed ? Objects.requireNonNull(own).standing() : Standing.OUT;
+    return switch (standing) {
+      case IN_SERVICE -> new Choice(Verdict.GO, own);
+      case SUSPECT -> patient ? Choice.WAIT : new Choice(Verdict.GO, own);
+      case OUT -> {
+        Destination other =
+            best(target, preference, destinations, tried | bit(pin.region().ordinal()));
+        yield other == null ? Choice.NONE : new Choice(Verdict.MOVE_PIN, other);
+      }
+    };
+  }
+
+  private static Choice go(@Nullable Destination destination) {
+    return destination == null ? Choice.NONE : new Choice(Verdict.GO, destination);
+  }
+
+  private static @Nullable Destination best(
+      Target target, RegionPreference preference, Destinations destinations, long tried) {
+    Destination fallback = null;
+    for (int i = 0; i < preference.size(); i++) {
+      Region region = preference.get(i);
+      Destination destination = destinations.of(target.service(), region);
+      if (destination == null || (tried & bit(region.ordinal())) != 0) {
+        continue;
+      }
+      Standing standing = destination.standing();
+      if (standing == Standing.IN_SERVICE) {
+        return destination;
+      }
+      if (standing == Standing.SUSPECT && fallback == null) {
+        fallback = destination;
+      }
+    }
+    return fallback;
+  }
+
+  /** Whether a region other than those tried could take the exchange. */
+  static boolean hasOther(Exchange exchange, Destinations destinations, long tried) {
+    Target target = Objects.requireNonNull(exchange.target());
+    RegionPreference preference = Objects.requireNonNull(exchange.preference());
+    return best(target, preference, destinations, tried) != null;
+  }
+
+  static long bit(int ordinal) {
+    return 1L << ordinal;
+  }
+
+  /** Adds the standing of each preferred region and the final choice to an explanation. */
+  static void explain(Exchange exchange, Destinations destinations) {
+    Target target = Objects.requireNonNull(exchange.target());
+    Map<String, Object> facts = new LinkedHashMap<>();
+    for (Region region : Objects.requireNonNull(exchange.preference())) {
+      Destination destination = destinations.of(target.service(), region);
+      facts.put(region.name(), destination == null ? "absent" : label(destination.standing()));
+    }
+    Choice choice = next(exchange, destinations, 0, true);
+    Destination chosen = choice.destination();
+    String verdict =
+        switch (choice.verdict()) {
+          case GO -> String.valueOf(chosen);
+          case MOVE_PIN -> chosen + ", after moving the pin there";
+          case WAIT -> "waits for the verdict on the pinned region";
+          case NONE -> "no region in service";
+        };
+    Objects.requireNonNull(exchange.explanation()).add("region", verdict, facts);
+    if (chosen != null) {
+      exchange.attempt(chosen.region());
+    }
+  }
+
+  private static String label(Standing standing) {
+    return standing.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+  }
+}

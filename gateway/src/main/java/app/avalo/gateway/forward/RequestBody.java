@@ -1,0 +1,169 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.filter.Exchange;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of one request on its way up. Small bodies of known length are collected first: the
+ * upstream gets head and body in one write, a slow client cannot hold its connection, and the body
+ * can be sent again. Larger ones stream with back-pressure, once.
+ */
+final class RequestBody {
+  /** Collected up to this size. */
+  private static final int SMALL = 64 * 1024;
+
+  private final Exchange exchange;
+  private final HttpServerRequest request;
+  private final Listener listener;
+  private final long length;
+  private final long ceiling;
+  private final boolean present;
+  private @Nullable Buffer collected;
+  private @Nullable HttpClientRequest sink;
+  private boolean streamed;
+  private boolean complete;
+
+  /** Told what the body did; on the exchange's loop. */
+  interface Listener {
+    /** A small body is complete. */
+    void collected();
+
+    /** More bytes than the route allows. */
+    void tooLarge();
+  }
+
+  RequestBody(Exchange exchange, HttpServerRequest request, Listener listener) {
+    this.exchange = exchange;
+    this.request = request;
+    this.listener = listener;
+    this.ceiling = exchange.route().config().bodyBytes();
+    this.length = lengthOf(request);
+    this.present = isPresent(request);
+    this.complete = !present;
+  }
+
+  /** Whether a request has a body that will arrive. */
+  static boolean isPresent(HttpServerRequest request) {
+    return !request.isEnded()
+        && (lengthOf(request) > 0
+            || request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+            || isHttp2(request) && lengthOf(request) < 0);
+  }
+
+  private static boolean isHttp2(HttpServerRequest request) {
+    return request.streamId() > 0;
+  }
+
+  /** The declared length, or -1. The decoder has refused everything that is not a number. */
+  private static long lengthOf(HttpServerRequest request) {
+    String length = request.headers().get(HttpHeaders.CONTENT_LENGTH);
+    if (length == null) {
+      return -1;
+    }
+    try {
+      return Long.parseLong(length);
+    } catch (NumberFormatException notDecimal) {
+      return -1;
+    }
+  }
+
+  boolean isTooLarge() {
+    return length > ceiling;
+  }
+
+  /** Whether it can be sent a second time. */
+  boolean isRepeatable() {
+    return !present || collected != null && complete;
+  }
+
+  /** Whether every byte has arrived. */
+  boolean isComplete() {
+    return complete;
+  }
+
+  /** Whether the body is collected before the first attempt. */
+  boolean collects() {
+    return present && length >= 0 && length <= SMALL;
+  }
+
+  void collect() {
+    Buffer all = Buffer.buffer((int) length);
+    collected = all;
+    request.handler(
+        chunk -> {
+          exchange.addBytesIn(chunk.length());
+          all.appendBuffer(chunk);
+        });
+    request.endHandler(
+        end -> {
+          complete = true;
+          listener.collected();
+        });
+    request.resume();
+  }
+
+  /** Sends it, or begins to. */
+  void sendTo(HttpClientRequest upstream) {
+    if (!present) {
+      upstream.end();
+      return;
+    }
+    Buffer whole = collected;
+    if (whole != null) {
+      upstream.headers().set(HttpHeaders.CONTENT_LENGTH, Integer.toString(whole.length()));
+      upstream.end(whole);
+      return;
+    }
+    if (length >= 0) {
+      upstream.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+    } else {
+      upstream.setChunked(true);
+    }
+    streamed = true;
+    sink = upstream;
+    request.handler(this::pass);
+    request.endHandler(
+        end -> {
+          complete = true;
+          if (sink != null) {
+            sink.end();
+          }
+        });
+    upstream.drainHandler(drained -> request.resume());
+    request.resume();
+  }
+
+  private void pass(Buffer chunk) {
+    exchange.addBytesIn(chunk.length());
+    HttpClientRequest upstream = sink;
+    if (upstream == null) {
+      return;
+    }
+    if (exchange.bytesIn() > ceiling) {
+      sink = null;
+      listener.tooLarge();
+      return;
+    }
+    upstream.write(chunk);
+    if (upstream.writeQueueFull()) {
+      request.pause();
+    }
+  }
+
+  /** Whether bytes have gone to an upstream and are gone. */
+  boolean isStreamed() {
+    return streamed;
+  }
+
+  /** Stops sending; what still arrives is thrown away. */
+  void stop() {
+    sink = null;
+    if (!complete) {
+      request.resume();
+    }
+  }
+}

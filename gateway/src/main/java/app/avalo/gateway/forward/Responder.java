@@ -1,0 +1,22 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.Reply;
+import org.jspecify.annotations.Nullable;
+
+/** The way back to the client: through all filters, then onto the socket. */
+public interface Responder {
+  /** Answers with a local reply and ends the exchange. */
+  void local(Exchange exchange, Reply.Local reply);
+
+  /** Lets all filters see the head of an upstream's answer before it is written. */
+  void head(Exchange exchange, Reply.Proxied reply);
+
+  /**
+   * Ends an exchange whose answer was streamed.
+   *
+   * @param error why it was cut off, or null when it is complete
+   */
+  void done(Exchange exchange, @Nullable GatewayError error);
+}

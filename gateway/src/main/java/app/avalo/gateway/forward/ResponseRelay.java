@@ -1,0 +1,149 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.region.EndpointHealth.Failure;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An upstream's answer on its way down, byte for byte and with back-pressure. A body that ends
+ * early never looks complete: the client's stream is reset.
+ */
+final class ResponseRelay {
+  private final Forwarding forwarding;
+  private final Attempt attempt;
+  private final HttpClientResponse from;
+  private final HttpServerResponse to;
+  private final long length;
+  private final boolean endless;
+  private final long idleNanos;
+  private long received;
+  private long activeNanos;
+  private boolean ended;
+
+  ResponseRelay(
+      Forwarding forwarding, Attempt attempt, HttpClientResponse from, HttpServerResponse to) {
+    this.forwarding = forwarding;
+    this.attempt = attempt;
+    this.from = from;
+    this.to = to;
+    this.length = length(from.headers().get(HttpHeaders.CONTENT_LENGTH));
+    this.endless = isEventStream(from.headers().get(HttpHeaders.CONTENT_TYPE));
+    this.idleNanos = forwarding.timeouts().idle().toNanos();
+    this.activeNanos = forwarding.forwarder().ticker().nanos();
+  }
+
+  private static long length(@Nullable String value) {
+    if (value == null) {
+      return -1;
+    }
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException notDecimal) {
+      return -1;
+    }
+  }
+
+  private static boolean isEventStream(@Nullable String type) {
+    return type != null && type.regionMatches(true, 0, "text/event-stream", 0, 17);
+  }
+
+  void start() {
+    int status = from.statusCode();
+    to.setStatusCode(status);
+    HeaderCopy.down(from.headers(), to.headers());
+    if (!forwarding.body().isComplete()) {
+      // The rest of the request will not be read, so nothing may follow on this connection.
+      to.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+    forwarding
+        .forwarder()
+        .responder()
+        .head(forwarding.exchange(), new Reply.Proxied(status, to.headers()));
+    if (length < 0 && !isBodiless(status) && isHttp11()) {
+      to.setChunked(true);
+    }
+    from.handler(this::chunk);
+    from.endHandler(end -> end());
+    from.exceptionHandler(failure -> broken());
+  }
+
+  private boolean isHttp11() {
+    return forwarding.request().version() == HttpVersion.HTTP_1_1;
+  }
+
+  private boolean isBodiless(int status) {
+    return status == 204 || status == 304 || "HEAD".equals(forwarding.exchange().method());
+  }
+
+  private void chunk(Buffer chunk) {
+    if (ended) {
+      return;
+    }
+    int size = chunk.length();
+    received += size;
+    activeNanos = forwarding.forwarder().ticker().nanos();
+    forwarding.exchange().addBytesOut(size);
+    if (received == length) {
+      // The last byte: head and body, or the rest of it, leave in one write.
+      ended = true;
+      to.end(chunk);
+      return;
+    }
+    to.write(chunk);
+    if (to.writeQueueFull()) {
+      from.pause();
+      to.drainHandler(
+          drained -> {
+            activeNanos = forwarding.forwarder().ticker().nanos();
+            from.resume();
+          });
+    }
+  }
+
+  private void end() {
+    if (!ended) {
+      ended = true;
+      if (length < 0 && isHttp11() && !from.trailers().isEmpty()) {
+        HeaderCopy.down(from.trailers(), to.trailers());
+      }
+      to.end();
+    }
+    attempt.finish(isReusable());
+    forwarding.complete();
+  }
+
+  private boolean isReusable() {
+    return forwarding.body().isComplete()
+        && from.version() == HttpVersion.HTTP_1_1
+        && !from.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true);
+  }
+
+  private void broken() {
+    if (ended) {
+      attempt.finish(false);
+      forwarding.complete();
+      return;
+    }
+    attempt.member().health().failed(Failure.RESET);
+    attempt.finish(false);
+    forwarding.cutOff(new GatewayError(Kind.UPSTREAM_RESET, "The service cut its answer off."));
+  }
+
+  /** When to look again whether this goes on. */
+  long nextCheckNanos() {
+    long idle = activeNanos + idleNanos;
+    return endless ? idle : Math.min(idle, forwarding.exchange().deadlineNanos());
+  }
+
+  /** Whether nothing moved for too long, or the whole takes too long. */
+  boolean isStalled(long now) {
+    return now - nextCheckNanos() >= 0;
+  }
+}

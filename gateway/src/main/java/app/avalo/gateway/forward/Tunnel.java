@@ -1,0 +1,178 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.config.ServiceConfig.WebSocket;
+import app.avalo.gateway.deadline.Deadline;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.limit.MessageMeter;
+import app.avalo.gateway.filter.time.Timers;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetSocket;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open WebSocket: bytes both ways with back-pressure, frames untouched, so that extensions stay
+ * a matter between client and service. Frames are followed only to meter messages and to find a
+ * place for a close frame.
+ */
+final class Tunnel extends Deadline {
+  /** A client that is further ahead of its rate than this is not slowed but closed. */
+  private static final long PATIENCE_NANOS = 2_000_000_000L;
+
+  /** How long the other side may take to finish a frame, or to answer a close. */
+  private static final Duration CLOSE_GRACE = Duration.ofSeconds(2);
+
+  private final Forwarder forwarder;
+  private final Exchange exchange;
+  private final Attempt attempt;
+  private final NetSocket client;
+  private final NetSocket server;
+  private final FrameScanner fromClient = new FrameScanner();
+  private final FrameScanner fromServer = new FrameScanner();
+  private final MessageMeter meter;
+  private final long idleNanos;
+  private long activeNanos;
+  private @Nullable CloseFrame closing;
+  private Timers.@Nullable Timer closeTimer;
+  private boolean over;
+
+  Tunnel(
+      Forwarder forwarder, Exchange exchange, Attempt attempt, NetSocket client, NetSocket server) {
+    this.forwarder = forwarder;
+    this.exchange = exchange;
+    this.attempt = attempt;
+    this.client = client;
+    this.server = server;
+    WebSocket bounds = Objects.requireNonNull(exchange.target()).service().config().webSocket();
+    this.meter = MessageMeter.of(bounds.messages(), now());
+    this.idleNanos = bounds.idleTimeout().toNanos();
+    this.activeNanos = now();
+  }
+
+  String service() {
+    return Objects.requireNonNull(exchange.target()).service().name();
+  }
+
+  String region() {
+    return attempt.destination().region().name();
+  }
+
+  void start() {
+    forwarder.webSockets().opened(this);
+    forwarder.deadlines().set(this, activeNanos + idleNanos);
+    client.handler(this::up);
+    server.handler(this::down);
+    client.endHandler(end -> finish(null));
+    server.endHandler(end -> finish(null));
+    client.exceptionHandler(failure -> finish(null));
+    server.exceptionHandler(
+        failure ->
+            finish(new GatewayError(Kind.UPSTREAM_RESET, "The service cut the WebSocket off.")));
+    client.closeHandler(gone -> finish(null));
+    server.closeHandler(gone -> finish(null));
+    client.resume();
+    server.resume();
+  }
+
+  private void up(Buffer bytes) {
+    activeNanos = now();
+    exchange.addBytesIn(bytes.length());
+    int messages = fromClient.scan(bytes);
+    if (closing != null && !fromServer.isClosing()) {
+      return;
+    }
+    pass(bytes, client, server);
+    if (messages == 0) {
+      return;
+    }
+    long aheadNanos = meter.take(messages, activeNanos);
+    if (aheadNanos > PATIENCE_NANOS) {
+      close(CloseFrame.POLICY);
+    } else if (aheadNanos > 0) {
+      client.pause();
+      forwarder.webSockets().timers().after(Duration.ofNanos(aheadNanos), client::resume);
+    }
+  }
+
+  private void down(Buffer bytes) {
+    activeNanos = now();
+    exchange.addBytesOut(bytes.length());
+    fromServer.scan(bytes);
+    pass(bytes, server, client);
+    CloseFrame wanted = closing;
+    if (wanted != null && fromServer.isAtBoundary()) {
+      sendClose(wanted);
+    }
+  }
+
+  private static void pass(Buffer bytes, NetSocket from, NetSocket to) {
+    to.write(bytes);
+    if (to.writeQueueFull()) {
+      from.pause();
+      to.drainHandler(drained -> from.resume());
+    }
+  }
+
+  /** Ends it politely: a close frame to both sides as soon as the frames allow. */
+  void close(CloseFrame frame) {
+    if (over || closing != null) {
+      return;
+    }
+    closing = frame;
+    closeTimer = forwarder.webSockets().timers().after(CLOSE_GRACE, () -> finish(null));
+    if (fromServer.isAtBoundary()) {
+      sendClose(frame);
+    }
+  }
+
+  private void sendClose(CloseFrame frame) {
+    server.handler(ignored -> {});
+    if (!fromServer.isClosing()) {
+      client.write(frame.toClient());
+    }
+    if (fromClient.isAtBoundary() && !fromClient.isClosing()) {
+      server.write(frame.toServer());
+    }
+    // The client answers with its own close frame and then closes, or the grace time ends it.
+    client.handler(
+        bytes -> {
+          fromClient.scan(bytes);
+          if (fromClient.isClosing()) {
+            finish(null);
+          }
+        });
+    client.resume();
+  }
+
+  @Override
+  protected void expired() {
+    if (now() - activeNanos >= idleNanos) {
+      close(CloseFrame.RESTART);
+    } else {
+      forwarder.deadlines().set(this, activeNanos + idleNanos);
+    }
+  }
+
+  private void finish(@Nullable GatewayError error) {
+    if (over) {
+      return;
+    }
+    over = true;
+    forwarder.deadlines().cancel(this);
+    if (closeTimer != null) {
+      closeTimer.cancel();
+    }
+    forwarder.webSockets().closed(this);
+    client.end();
+    server.end();
+    attempt.finish(false);
+    forwarder.responder().done(exchange, error);
+  }
+
+  private long now() {
+    return forwarder.ticker().nanos();
+  }
+}

@@ -1,0 +1,71 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.filter.limit.ConnectionCeiling;
+import app.avalo.gateway.filter.time.Timers;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+
+/** The open WebSockets of one event loop, and the ceiling that all loops share. */
+public final class WebSockets {
+  /** Closing many at once would bring them all back at once. */
+  private static final int CLOSED_PER_TICK = 50;
+
+  private static final Duration TICK = Duration.ofMillis(20);
+
+  private final ConnectionCeiling ceiling;
+  private final Timers timers;
+  private final Set<Tunnel> open = new HashSet<>();
+
+  public WebSockets(ConnectionCeiling ceiling, Timers timers) {
+    this.ceiling = ceiling;
+    this.timers = timers;
+  }
+
+  ConnectionCeiling ceiling() {
+    return ceiling;
+  }
+
+  Timers timers() {
+    return timers;
+  }
+
+  void opened(Tunnel tunnel) {
+    open.add(tunnel);
+  }
+
+  void closed(Tunnel tunnel) {
+    open.remove(tunnel);
+    ceiling.release(tunnel.service());
+  }
+
+  /** WebSockets open on this loop. */
+  public int open() {
+    return open.size();
+  }
+
+  /** Closes those to a lost region with 1012, a few at a time. */
+  void moved(String region) {
+    closeSome(Set.copyOf(open.stream().filter(t -> t.region().equals(region)).toList()));
+  }
+
+  /** Closes all with 1012, a few at a time. */
+  public void drain() {
+    closeSome(Set.copyOf(open));
+  }
+
+  private void closeSome(Set<Tunnel> left) {
+    Set<Tunnel> rest = new HashSet<>(left);
+    int closed = 0;
+    for (Tunnel tunnel : left) {
+      if (closed++ == CLOSED_PER_TICK) {
+        break;
+      }
+      rest.remove(tunnel);
+      tunnel.close(CloseFrame.RESTART);
+    }
+    if (!rest.isEmpty()) {
+      timers.after(TICK, () -> closeSome(rest));
+    }
+  }
+}

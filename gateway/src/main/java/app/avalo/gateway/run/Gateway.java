@@ -1,0 +1,189 @@
+package app.avalo.gateway.run;
+
+import app.avalo.gateway.config.load.Loaded;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.edge.EdgeServer;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.region.HealthMonitor;
+import app.avalo.gateway.region.HealthService;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running gateway. Started once, reloaded any number of times, stopped once. Safe from every
+ * thread.
+ */
+public final class Gateway {
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+
+  /** How often a stopping gateway looks whether its requests are done. */
+  private static final Duration LOOK = Duration.ofMillis(20);
+
+  private final Vertx vertx;
+  private final Timers timers;
+  private final CurrentPlan plan;
+  private final HealthMonitor health;
+  private final Shared shared;
+  private final Reloader reloader;
+  private final List<LoopVerticle> loops = new ArrayList<>();
+  private final AtomicInteger turns = new AtomicInteger();
+  private volatile boolean stopping;
+
+  private Gateway(
+      Vertx vertx, ConfigSource source, Loaded.Valid initial, CurrentPlan plan, Shared shared) {
+    this.vertx = vertx;
+    this.timers = Timers.of(vertx);
+    this.plan = plan;
+    this.shared = shared;
+    this.health = shared.health();
+    this.reloader = new Reloader(vertx, Ticker.SYSTEM, source, initial, plan, this::prepare);
+  }
+
+  /**
+   * Starts a gateway: health first, then shared state, then the listeners of every loop.
+   *
+   * @param source for later reloads
+   * @param initial what it says now
+   * @param loops event loops that serve clients
+   */
+  public static Future<Gateway> start(
+      Vertx vertx, ConfigSource source, Loaded.Valid initial, int loops) {
+    CurrentPlan plan = new CurrentPlan(Plan.compile(initial.config()));
+    return HealthService.deploy(vertx, plan.get())
+        .compose(health -> Shared.open(vertx, plan, health))
+        .compose(shared -> new Gateway(vertx, source, initial, plan, shared).listen(loops));
+  }
+
+  private Future<Gateway> listen(int count) {
+    Future<?> all = Future.succeededFuture();
+    for (int i = 0; i < count; i++) {
+      LoopVerticle loop = new LoopVerticle(plan, shared);
+      loops.add(loop);
+      all = all.compose(before -> vertx.deployVerticle(loop));
+    }
+    return all.map(
+        started -> {
+          health.onChange(
+              (region, from, to, reason) -> {
+                if (to == app.avalo.gateway.region.Standing.OUT) {
+                  loops.forEach(loop -> loop.cut(region));
+                }
+              });
+          reloader.watch();
+          LOG.atInfo()
+              .addKeyValue("loops", count)
+              .addKeyValue("transport", vertx.isNativeTransportEnabled() ? "epoll" : "nio")
+              .addKeyValue("fingerprint", reloader.status().fingerprint())
+              .log("gateway started");
+          return this;
+        });
+  }
+
+  /** Makes ready what a new plan needs before any request can see it. */
+  private Future<Void> prepare(Plan next) {
+    return health.reconfigure(next).compose(done -> shared.prepare(next));
+  }
+
+  /** Port of a listener, for configurations that let the system choose. */
+  public int port(String listener) {
+    for (EdgeServer server : loops.get(0).servers()) {
+      if (server.listener().name().equals(listener)) {
+        return server.port();
+      }
+    }
+    throw new IllegalArgumentException(listener + " (expected the name of a listener)");
+  }
+
+  /** Loads the configuration again. */
+  public Future<ReloadStatus> reload(String cause) {
+    return reloader.reload(cause);
+  }
+
+  public ReloadStatus lastReload() {
+    return reloader.status();
+  }
+
+  public Plan plan() {
+    return plan.get();
+  }
+
+  public HealthMonitor health() {
+    return health;
+  }
+
+  public Shared shared() {
+    return shared;
+  }
+
+  /** Whether new work should be sent here. */
+  public boolean isReady() {
+    return !stopping && health.probedOnce();
+  }
+
+  /** Requests and WebSockets that are not over. */
+  public int inFlight() {
+    int sum = 0;
+    for (LoopVerticle loop : loops) {
+      sum += loop.inFlight();
+    }
+    return sum;
+  }
+
+  public List<LoopVerticle> loops() {
+    return List.copyOf(loops);
+  }
+
+  /** Says what would happen to a request, on one of the loops, without doing it. */
+  public Future<Exchange> explain(Exchange.Head head) {
+    LoopVerticle loop = loops.get(Math.floorMod(turns.getAndIncrement(), loops.size()));
+    return loop.explain(head);
+  }
+
+  /**
+   * Stops in order: readiness off and every answer says close; then no new connections, WebSockets
+   * closed; then waits for what is in flight, at most the grace time of the plan in all.
+   *
+   * @param notice how long balancers get to notice before the listeners close
+   */
+  public Future<Void> stop(Duration notice) {
+    stopping = true;
+    Duration grace = plan.get().config().shutdownGrace();
+    long deadline = Ticker.SYSTEM.nanos() + grace.toNanos();
+    LOG.atInfo().addKeyValue("grace", grace).addKeyValue("inFlight", inFlight()).log("stopping");
+    loops.forEach(LoopVerticle::drain);
+    Promise<Void> noticed = Promise.promise();
+    timers.after(notice.compareTo(grace) < 0 ? notice : grace, noticed::complete);
+    return noticed
+        .future()
+        .compose(
+            done -> {
+              loops.forEach(LoopVerticle::closeListeners);
+              return idle(deadline);
+            })
+        .compose(
+            left -> {
+              LOG.atInfo().addKeyValue("unfinished", left).log("stopped");
+              return shared.close();
+            })
+        .eventually(vertx::close);
+  }
+
+  private Future<Integer> idle(long deadline) {
+    int left = inFlight();
+    if (left == 0 || Ticker.SYSTEM.nanos() - deadline >= 0) {
+      return Future.succeededFuture(left);
+    }
+    Promise<Integer> later = Promise.promise();
+    timers.after(LOOK, () -> idle(deadline).onComplete(later));
+    return later.future();
+  }
+}

@@ -1,0 +1,112 @@
+package app.avalo.gateway.run;
+
+import app.avalo.gateway.config.ListenerConfig;
+import app.avalo.gateway.config.StateConfig;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.deadline.DeadlineWheel;
+import app.avalo.gateway.edge.EdgeLoop;
+import app.avalo.gateway.edge.EdgeServer;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.forward.Forwarder;
+import app.avalo.gateway.forward.WebSockets;
+import app.avalo.gateway.upstream.UpstreamPool;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Everything of one event loop that serves clients. */
+public final class LoopVerticle extends VerticleBase {
+  private final Supplier<Plan> plan;
+  private final Shared shared;
+  private final List<EdgeServer> servers = new ArrayList<>();
+  private @Nullable EdgeLoop edge;
+  private @Nullable WebSockets webSockets;
+  private @Nullable UpstreamPool pool;
+  private @Nullable RedisLink redis;
+
+  LoopVerticle(Supplier<Plan> plan, Shared shared) {
+    this.plan = plan;
+    this.shared = shared;
+  }
+
+  @Override
+  public Future<?> start() {
+    Ticker ticker = Ticker.SYSTEM;
+    Timers timers = Timers.of(vertx);
+    DeadlineWheel deadlines = new DeadlineWheel(vertx, ticker);
+    StateConfig.Redis config = plan.get().config().state().redis();
+    redis = config == null ? null : RedisLink.connect(vertx, config, ticker);
+    webSockets = new WebSockets(shared.ceiling(), timers);
+    UpstreamPool pool = new UpstreamPool(vertx, ticker);
+    this.pool = pool;
+    WebSockets open = webSockets;
+    EdgeLoop edge =
+        new EdgeLoop(
+            plan,
+            ticker,
+            timers,
+            deadlines,
+            shared.openConnections(),
+            LoopFilters.of(shared, redis),
+            responder -> new Forwarder(shared.health(), pool, ticker, deadlines, responder, open));
+    this.edge = edge;
+    List<Future<?>> listening = new ArrayList<>();
+    for (ListenerConfig listener : plan.get().config().listeners()) {
+      EdgeServer server = new EdgeServer(vertx, listener, edge);
+      servers.add(server);
+      listening.add(server.listen());
+    }
+    return Future.all(listening);
+  }
+
+  List<EdgeServer> servers() {
+    return List.copyOf(servers);
+  }
+
+  /** Exchanges in flight on this loop. */
+  public int inFlight() {
+    return edge == null ? 0 : edge.inFlight();
+  }
+
+  /** Cuts every connection of this loop to a lost region. */
+  void cut(String region) {
+    context.runOnContext(now -> Objects.requireNonNull(edge).forwarder().cut(region));
+  }
+
+  void drain() {
+    if (edge != null) {
+      edge.drain();
+    }
+  }
+
+  void closeListeners() {
+    context.runOnContext(
+        now -> {
+          servers.forEach(EdgeServer::close);
+          Objects.requireNonNull(webSockets).drain();
+        });
+  }
+
+  Future<Exchange> explain(Exchange.Head head) {
+    Promise<Exchange> explained = Promise.promise();
+    context.runOnContext(
+        now ->
+            Objects.requireNonNull(edge)
+                .explain(Exchange.explained(plan.get(), head, Ticker.SYSTEM.nanos()))
+                .onComplete(explained));
+    return explained.future();
+  }
+
+  /** State of this loop's road to Redis, or null without Redis. */
+  public RedisLink.@Nullable Stats redis() {
+    return redis == null ? null : redis.stats();
+  }
+}

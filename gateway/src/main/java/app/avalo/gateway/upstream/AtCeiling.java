@@ -1,0 +1,12 @@
+package app.avalo.gateway.upstream;
+
+/** The pool has no room; the endpoint is not to blame. */
+public final class AtCeiling extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  static final AtCeiling INSTANCE = new AtCeiling();
+
+  private AtCeiling() {
+    super("connection ceiling reached", null, false, false);
+  }
+}

@@ -1,0 +1,83 @@
+package app.avalo.gateway.failover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.testing.RegionProcess;
+import app.avalo.gateway.testing.RunningGateway;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Three regions as processes, 300 GETs a second from everywhere, one region lost in the middle:
+ * nobody notices more than a short wait.
+ */
+class RegionDiesIT {
+  private static final int PER_SECOND = 300;
+
+  private RegionProcess eu;
+  private RegionProcess us;
+  private RegionProcess asia;
+  private RunningGateway gateway;
+
+  @BeforeEach
+  void start() {
+    eu = RegionProcess.start("eu");
+    us = RegionProcess.start("us");
+    asia = RegionProcess.start("asia");
+    gateway =
+        RunningGateway.start(
+            """
+            regions:
+              eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
+              us: {index: 1, place: San Francisco, latitude: 37.8, longitude: -122.4}
+              asia: {index: 2, place: Tokyo, latitude: 35.7, longitude: 139.7}
+            services:
+              feed:
+                regions:
+                  eu: ["http://127.0.0.1:%d"]
+                  us: ["http://127.0.0.1:%d"]
+                  asia: ["http://127.0.0.1:%d"]
+            routes:
+              - {name: all, match: {path: {prefix: /}}, service: feed}
+            placing:
+              ranges:
+                - {block: 192.0.2.0/24, latitude: 52.5, longitude: 13.4}
+                - {block: 198.51.100.0/24, latitude: 37.8, longitude: -122.4}
+                - {block: 203.0.113.0/24, latitude: 35.7, longitude: 139.7}
+            """
+                .formatted(eu.port(), us.port(), asia.port()));
+  }
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    eu.close();
+    us.close();
+    asia.close();
+  }
+
+  @Test
+  void a_killed_region_fails_no_request_and_gets_none_after_a_second() {
+    OpenLoop.Report report =
+        OpenLoop.run(
+            gateway.port(), PER_SECOND, Duration.ofSeconds(20), Duration.ofSeconds(10), eu::kill);
+
+    assertThat(report.failed()).as(report.toString()).isZero();
+    assertThat(report.lastServedBy("eu")).as(report.toString()).isLessThan(Duration.ofSeconds(1));
+    assertThat(report.slowest()).as(report.toString()).isLessThan(Duration.ofSeconds(1));
+    assertThat(report.servedBy("eu")).as(report.toString()).isPositive();
+  }
+
+  @Test
+  void a_stopped_region_fails_no_request_and_nobody_waits_over_three_seconds() {
+    OpenLoop.Report report =
+        OpenLoop.run(
+            gateway.port(), PER_SECOND, Duration.ofSeconds(20), Duration.ofSeconds(10), eu::stop);
+
+    assertThat(report.failed()).as(report.toString()).isZero();
+    assertThat(report.slowest()).as(report.toString()).isLessThan(Duration.ofSeconds(3));
+    assertThat(report.lastServedBy("eu")).as(report.toString()).isLessThan(Duration.ofSeconds(1));
+  }
+}

@@ -1,0 +1,101 @@
+package app.avalo.gateway.testing;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** A client that sends exactly the bytes it is told to. */
+public final class Wire implements AutoCloseable {
+  private static final int PATIENCE_MILLIS = 10_000;
+  private final Socket socket;
+
+  public Wire(int port) {
+    try {
+      socket = new Socket(InetAddress.getByName("127.0.0.1"), port);
+      socket.setSoTimeout(PATIENCE_MILLIS);
+      socket.setTcpNoDelay(true);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** Sends text as it is; write CR and LF where they belong. */
+  public Wire send(String text) {
+    return send(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  public Wire send(byte[] bytes) {
+    try {
+      socket.getOutputStream().write(bytes);
+      socket.getOutputStream().flush();
+      return this;
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** Everything until the other side closes. */
+  public String readAll() {
+    try {
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    } catch (IOException reset) {
+      return "reset: " + reset.getMessage();
+    }
+  }
+
+  /** Everything until these bytes have come, or the end. */
+  public String readUntil(String mark) {
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    try {
+      InputStream in = socket.getInputStream();
+      for (int b = in.read(); b >= 0; b = in.read()) {
+        read.write(b);
+        if (read.toString(StandardCharsets.ISO_8859_1).endsWith(mark)) {
+          break;
+        }
+      }
+    } catch (IOException late) {
+      throw new UncheckedIOException(read.toString(StandardCharsets.ISO_8859_1), late);
+    }
+    return read.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  /** This many bytes. */
+  public byte[] read(int count) {
+    try {
+      byte[] bytes = socket.getInputStream().readNBytes(count);
+      if (bytes.length < count) {
+        throw new IOException("closed after " + bytes.length + " of " + count + " bytes");
+      }
+      return bytes;
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** Whether the other side has closed; waits for it. */
+  public boolean isClosed() {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (IOException reset) {
+      return true;
+    }
+  }
+
+  public Socket socket() {
+    return socket;
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+}
