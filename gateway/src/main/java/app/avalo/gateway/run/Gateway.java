@@ -1,13 +1,16 @@
 package app.avalo.gateway.run;
 
+import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.edge.EdgeServer;
 import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.region.HealthService;
+import app.avalo.gateway.region.Standing;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -58,8 +61,19 @@ public final class Gateway {
   public static Future<Gateway> start(
       Vertx vertx, ConfigSource source, Loaded.Valid initial, int loops) {
     CurrentPlan plan = new CurrentPlan(Plan.compile(initial.config()));
-    return HealthService.deploy(vertx, plan.get())
-        .compose(health -> Shared.open(vertx, plan, health))
+    StateConfig state = initial.config().state();
+    ControlVerticle control = new ControlVerticle(state);
+    return vertx
+        .deployVerticle(control)
+        .compose(
+            id -> Future.join(HealthService.deploy(vertx, plan.get()), Stores.open(vertx, state)))
+        .compose(
+            opened -> {
+              HealthMonitor health = opened.resultAt(0);
+              Stores stores = opened.resultAt(1);
+              BudgetLedger ledger = Ledgers.of(control, stores);
+              return new Shared(control, plan, health, stores, ledger).open(plan.get());
+            })
         .compose(shared -> new Gateway(vertx, source, initial, plan, shared).listen(loops));
   }
 
@@ -74,7 +88,7 @@ public final class Gateway {
         started -> {
           health.onChange(
               (region, from, to, reason) -> {
-                if (to == app.avalo.gateway.region.Standing.OUT) {
+                if (to == Standing.OUT) {
                   loops.forEach(loop -> loop.cut(region));
                 }
               });
@@ -90,7 +104,7 @@ public final class Gateway {
 
   /** Makes ready what a new plan needs before any request can see it. */
   private Future<Void> prepare(Plan next) {
-    return health.reconfigure(next).compose(done -> shared.prepare(next));
+    return health.reconfigure(next).onSuccess(done -> shared.prepare(next));
   }
 
   /** Port of a listener, for configurations that let the system choose. */

@@ -2,19 +2,25 @@ package app.avalo.gateway.run;
 
 import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.access.AccessFilter;
+import app.avalo.gateway.filter.budget.BudgetFilter;
 import app.avalo.gateway.filter.cors.CorsFilter;
 import app.avalo.gateway.filter.geo.PlaceFilter;
 import app.avalo.gateway.filter.header.HeaderFilter;
 import app.avalo.gateway.filter.identity.IdentityFilter;
+import app.avalo.gateway.filter.limit.LimitFilter;
+import app.avalo.gateway.filter.pin.PinFilter;
 import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.time.Ticker;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** The filters of one event loop, in the order in which a request meets them. */
 final class LoopFilters {
   private LoopFilters() {}
 
-  static List<Filter> of(Shared shared, @Nullable RedisLink redis) {
+  static List<Filter> of(Shared shared, @Nullable RedisLink redis, Executor loop) {
+    Ticker ticker = Ticker.SYSTEM;
     return List.of(
         // Above everything that costs: an address that is shut out learns nothing and uses nothing.
         new AccessFilter(),
@@ -22,8 +28,14 @@ final class LoopFilters {
         new CorsFilter(),
         // Above the limits: tiers and per-user buckets need to know who calls.
         new IdentityFilter(shared.identities()),
-        // Above the pins: they need the preference to choose a home from.
+        // Above all that asks a store for more than tokens: a flood ends here.
+        new LimitFilter(shared.limits(), redis, shared.stores().prefix()),
+        // Above the pins: they choose a first home from the preference.
         new PlaceFilter(shared.locator()),
+        // Above the budgets: a user whose home is unknown must not hold money.
+        new PinFilter(shared.stores().pins(redis), shared.pinKeys(), shared.pinCounters(), ticker),
+        // Below every other refusal: money is held only for what will be forwarded.
+        new BudgetFilter(shared.ledger(), loop),
         // Last: what it sets must not be read by a filter as the client's word.
         new HeaderFilter());
   }

@@ -55,7 +55,7 @@ public final class LoopVerticle extends VerticleBase {
             timers,
             deadlines,
             shared.openConnections(),
-            LoopFilters.of(shared, redis),
+            LoopFilters.of(shared, redis, task -> context.runOnContext(now -> task.run())),
             responder -> new Forwarder(shared.health(), pool, ticker, deadlines, responder, open));
     this.edge = edge;
     List<Future<?>> listening = new ArrayList<>();

@@ -1,72 +1,95 @@
 package app.avalo.gateway.run;
 
+import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoLocator;
 import app.avalo.gateway.filter.identity.Identities;
 import app.avalo.gateway.filter.limit.ConnectionCeiling;
+import app.avalo.gateway.filter.limit.LimitAdmin;
+import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.pin.PinAdmin;
+import app.avalo.gateway.filter.pin.PinCounters;
+import app.avalo.gateway.filter.pin.PinKeys;
 import app.avalo.gateway.filter.time.Ticker;
-import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.HealthMonitor;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** State that all event loops share; every part is safe from every thread. */
+/**
+ * State that all event loops share and that outlives every plan; each part is safe from every
+ * thread.
+ */
 public final class Shared {
+  private final ControlVerticle control;
   private final HealthMonitor health;
+  private final Stores stores;
+  private final BudgetLedger ledger;
   private final Identities identities;
-  private final GeoLocator locator;
+  private final GeoLocator locator = new GeoLocator();
   private final GeoDatabaseWatch database;
+  private final Limits limits = new Limits(Ticker.SYSTEM);
+  private final PinKeys pinKeys = new PinKeys();
+  private final PinCounters pinCounters = new PinCounters();
   private final ConnectionCeiling ceiling = new ConnectionCeiling();
   private final AtomicInteger openConnections = new AtomicInteger();
 
-  private Shared(
-      HealthMonitor health, Identities identities, GeoLocator locator, GeoDatabaseWatch database) {
+  Shared(
+      ControlVerticle control,
+      CurrentPlan plan,
+      HealthMonitor health,
+      Stores stores,
+      BudgetLedger ledger) {
+    this.control = control;
     this.health = health;
-    this.identities = identities;
-    this.locator = locator;
-    this.database = database;
+    this.stores = stores;
+    this.ledger = ledger;
+    this.database = new GeoDatabaseWatch(locator, () -> plan.get().config().placing().database());
+    this.identities = new Identities(control.vertx(), Ticker.SYSTEM, control.timers());
   }
 
-  /** Opens everything; a file or store that is missing delays nothing and fails nothing. */
-  static Future<Shared> open(Vertx vertx, CurrentPlan plan, HealthMonitor health) {
-    Timers timers = Timers.of(vertx);
-    GeoLocator locator = new GeoLocator();
-    GeoDatabaseWatch database =
-        new GeoDatabaseWatch(locator, () -> plan.get().config().placing().database());
-    Identities identities = new Identities(vertx, Ticker.SYSTEM, timers);
-    identities.prepare(plan.get().config().identity());
-    Shared shared = new Shared(health, identities, locator, database);
-    return database.start(vertx, timers).map(started -> shared);
+  /** Opens what is read from outside; a file that is missing delays nothing and fails nothing. */
+  Future<Shared> open(Plan first) {
+    prepare(first);
+    return database.start(control.vertx(), control.timers()).map(started -> this);
   }
 
-  /** Makes ready what a new plan needs. */
-  Future<Void> prepare(Plan next) {
+  /** Makes ready what a plan needs, before any request can see it. */
+  void prepare(Plan next) {
     identities.prepare(next.config().identity());
-    return Future.succeededFuture();
+    ledger.configure(next);
   }
 
+  /** Writes out what must survive and lets go of files. */
   Future<Void> close() {
     database.stop();
     identities.close();
-    return Future.succeededFuture();
+    return stores.close();
   }
 
   public HealthMonitor health() {
     return health;
   }
 
-  Identities identities() {
-    return identities;
+  public BudgetLedger ledger() {
+    return ledger;
+  }
+
+  public GeoDatabaseWatch database() {
+    return database;
   }
 
   public GeoLocator locator() {
     return locator;
   }
 
-  public GeoDatabaseWatch database() {
-    return database;
+  public Limits limits() {
+    return limits;
+  }
+
+  public PinCounters pinCounters() {
+    return pinCounters;
   }
 
   public ConnectionCeiling ceiling() {
@@ -75,5 +98,37 @@ public final class Shared {
 
   public AtomicInteger openConnections() {
     return openConnections;
+  }
+
+  /** Looks at and changes pins; for the control loop. */
+  public PinAdmin pins() {
+    return new PinAdmin(stores.pins(control.redis()), control.timers());
+  }
+
+  /** Looks at and resets buckets; for the control loop. */
+  public LimitAdmin limitAdmin() {
+    return new LimitAdmin(limits, control.redis(), stores.prefix());
+  }
+
+  /** The loop that owns what is not on the way of a request. */
+  public ControlVerticle control() {
+    return control;
+  }
+
+  Stores stores() {
+    return stores;
+  }
+
+  Identities identities() {
+    return identities;
+  }
+
+  PinKeys pinKeys() {
+    return pinKeys;
+  }
+
+  /** Prefix of keys in Redis. */
+  static String prefix(StateConfig state) {
+    return state.redis() == null ? "avalo" : state.redis().prefix();
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A load that does not slow down when the gateway does: requests start on a schedule, whatever
@@ -37,8 +38,10 @@ final class OpenLoop {
    * @param tookNanos to the end of its body
    * @param region that served it, empty when it failed
    * @param status 0 when there was no answer
+   * @param failure what the client saw instead of an answer, or null
    */
-  private record Sample(long startNanos, long tookNanos, String region, int status) {}
+  private record Sample(
+      long startNanos, long tookNanos, String region, int status, @Nullable Throwable failure) {}
 
   /**
    * What the clients saw.
@@ -78,7 +81,8 @@ final class OpenLoop {
           + slowest().toMillis()
           + " ms, last by eu "
           + lastServedBy("eu").toMillis()
-          + " ms after the fault";
+          + " ms after the fault, failures "
+          + samples.stream().filter(s -> s.status() != 200).limit(5).toList();
     }
   }
 
@@ -156,8 +160,10 @@ final class OpenLoop {
                                 began - start,
                                 System.nanoTime() - began,
                                 String.valueOf(answer.getHeader("X-Region")),
-                                answer.statusCode())))
-        .otherwise(failure -> new Sample(began - start, System.nanoTime() - began, "", 0))
+                                answer.statusCode(),
+                                null)))
+        .otherwise(
+            failure -> new Sample(began - start, System.nanoTime() - began, "", 0, failure))
         .onSuccess(
             sample -> {
               synchronized (samples) {

@@ -244,12 +244,12 @@ class RelayIT {
 
   @Test
   void a_client_that_leaves_cancels_the_upstream_request() {
-    long before = gateway.gateway().inFlight();
+    Awaiting.until(() -> gateway.gateway().inFlight() == 0);
     try (Wire wire = new Wire(gateway.port())) {
       wire.send("POST /feed?mode=NEVER_ANSWER HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
-      Awaiting.until(() -> gateway.gateway().inFlight() > before);
+      Awaiting.until(() -> gateway.gateway().inFlight() == 1);
     }
 
-    Awaiting.until(() -> gateway.gateway().inFlight() == before);
+    Awaiting.until(() -> gateway.gateway().inFlight() == 0);
   }
 }

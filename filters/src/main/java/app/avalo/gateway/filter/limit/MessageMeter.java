@@ -41,4 +41,14 @@ public final class MessageMeter {
   public long delayNanos(long nowNanos) {
     return Math.max(0, arrivalNanos - nowNanos - toleranceNanos);
   }
+
+  /**
+   * Charges messages that have been passed on already.
+   *
+   * @return how long nothing more should be passed on; 0 while the rate is kept
+   */
+  public long take(int messages, long nowNanos) {
+    arrivalNanos = Math.max(arrivalNanos, nowNanos) + messages * intervalNanos;
+    return delayNanos(nowNanos);
+  }
 }
