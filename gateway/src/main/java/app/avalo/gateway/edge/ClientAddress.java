@@ -36,7 +36,7 @@ final class ClientAddress {
           return address;
         }
         address = hop;
-        if (!ClientConnection.isTrusted(plan, hop)) {
+        if (!plan.trustedHops().contains(hop)) {
           return address;
         }
         end = comma;

@@ -1,7 +1,6 @@
 package app.avalo.gateway.edge;
 
 import app.avalo.gateway.config.plan.Plan;
-import app.avalo.gateway.config.unit.Cidr;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.deadline.Deadline;
 import io.vertx.core.http.HttpConnection;
@@ -32,18 +31,9 @@ final class ClientConnection extends Deadline {
   boolean isTrusted(Plan plan) {
     if (judgedBy != plan) {
       judgedBy = plan;
-      trusted = isTrusted(plan, peer);
+      trusted = plan.trustedHops().contains(peer);
     }
     return trusted;
-  }
-
-  static boolean isTrusted(Plan plan, IpAddress address) {
-    for (Cidr hop : plan.config().trustedHops()) {
-      if (hop.contains(address)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** No request came in time. */

@@ -27,7 +27,7 @@ final class FixedAnswers {
   private static String location(Exchange exchange, String to) {
     String query = exchange.head().queryString();
     return to.replace("{path}", exchange.path())
-        .replace("{query}", query == null ? "" : query)
+        .replace("{query}", query == null ? "" : "?" + query)
         .replace("{host}", exchange.host());
   }
 }

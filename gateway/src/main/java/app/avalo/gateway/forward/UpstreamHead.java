@@ -1,6 +1,5 @@
 package app.avalo.gateway.forward;
 
-import app.avalo.gateway.config.plan.PathRewrite;
 import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Pinned;
@@ -32,8 +31,7 @@ final class UpstreamHead {
 
   /** Path and query after the route's rewriting. */
   static String uri(Exchange exchange) {
-    PathRewrite rewrite = exchange.route().rewrite();
-    String path = rewrite == null ? exchange.path() : rewrite.apply(exchange.path());
+    String path = exchange.route().upstreamPath(exchange.path());
     String query = exchange.head().queryString();
     return query == null ? path : path + '?' + query;
   }

@@ -162,8 +162,7 @@ final class OpenLoop {
                                 String.valueOf(answer.getHeader("X-Region")),
                                 answer.statusCode(),
                                 null)))
-        .otherwise(
-            failure -> new Sample(began - start, System.nanoTime() - began, "", 0, failure))
+        .otherwise(failure -> new Sample(began - start, System.nanoTime() - began, "", 0, failure))
         .onSuccess(
             sample -> {
               synchronized (samples) {

@@ -35,7 +35,7 @@ class RelayIT {
                 regions: {eu: ["http://127.0.0.1:%d"]}
                 timeouts: {attempt: 300ms, total: 5s}
             routes:
-              - {name: old, match: {path: {prefix: /old}}, redirect: {status: 308, to: "https://avalo.app{path}?{query}"}}
+              - {name: old, match: {path: {prefix: /old}}, redirect: {status: 308, to: "https://avalo.app{path}{query}"}}
               - {name: hello, match: {path: /hello}, respond: {status: 200, body: "hello"}}
               - {name: api, match: {path: {prefix: /api}}, service: feed, rewrite: {prefix: /v2}}
               - {name: small, match: {path: /small}, service: feed, bodyLimit: 1KiB}
