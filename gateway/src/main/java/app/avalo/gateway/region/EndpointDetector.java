@@ -3,9 +3,10 @@ package app.avalo.gateway.region;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.region.evidence.CheckRun;
+import app.avalo.gateway.region.evidence.Penalty;
 import app.avalo.gateway.region.evidence.TrafficWindow;
 import app.avalo.gateway.region.probe.Prober;
-import app.avalo.gateway.region.probe.Prober.Outcome;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
@@ -24,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class EndpointDetector {
-  /** Checks that were refused or reset convict after this many. */
-  static final int REFUSED = 2;
-
   /** Failures in a row, after a check has cleared the endpoint once, that eject it. */
   static final int EJECT_RUN = 5;
 
@@ -35,13 +33,9 @@ final class EndpointDetector {
 
   static final Duration EJECTION = Duration.ofSeconds(5);
   static final Duration TRIAL = Duration.ofSeconds(60);
-  static final Duration CALM = Duration.ofMinutes(10);
 
   /** Spacing of checks of a lost endpoint, in burst intervals: 1 s by default. */
   static final int RECOVERY_SPACING = 5;
-
-  /** Ejection time and hold-down double at most this often. */
-  static final int DOUBLINGS = 4;
 
   private static final int OUTSTANDING = 8;
 
@@ -78,6 +72,9 @@ final class EndpointDetector {
   private final Surroundings around;
   private final EndpointSignals signals;
   private final TrafficWindow window = new TrafficWindow();
+  private final CheckRun run;
+  private final Penalty convictions;
+  private final Penalty ejections;
   private Prober.Target target;
   private State state = State.HEALTHY;
   private long sinceEpochMillis;
@@ -86,14 +83,8 @@ final class EndpointDetector {
   private Timers.@Nullable Timer next;
   private int generation; // results of checks sent before a change of state decide nothing
   private int outstanding;
-  private int misses; // in a row
-  private int refusals; // in a row
-  private int successes; // in a row
-  private long firstSuccessNanos; // of the row
-  private int convictions; // since it was calm
-  private int ejections; // since it was calm
-  private long lostNanos; // last conviction or ejection
   private boolean trial; // back from an ejection or conviction
+  private boolean byTraffic; // what suspects it now
   private boolean cleared; // a check answered while traffic failed
   private long clearedSuccesses; // traffic's total then
   private long clearedFailures; // traffic's total then
@@ -105,6 +96,9 @@ final class EndpointDetector {
     this.around = around;
     this.signals = signals;
     this.target = target;
+    this.run = new CheckRun(around.ticker());
+    this.convictions = new Penalty(around.ticker());
+    this.ejections = new Penalty(around.ticker());
     stamp();
   }
 
@@ -134,7 +128,11 @@ final class EndpointDetector {
 
   /** New times and trust for the same address and check. */
   void reconfigure(Prober.Target target) {
+    boolean otherTimes = !target.check().equals(this.target.check());
     this.target = target;
+    if (otherTimes) {
+      scheduleNext();
+    }
   }
 
   /** Looks at live traffic after a failure. */
@@ -147,7 +145,7 @@ final class EndpointDetector {
     } else if (condemned()) {
       eject("requests fail although checks answer");
     } else if (signals.standing() == Standing.SUSPECT) {
-      suspect("a request failed: " + signals.lastFailure());
+      suspectByTraffic("a request failed: " + signals.lastFailure());
     }
   }
 
@@ -161,17 +159,16 @@ final class EndpointDetector {
         if (trial || cleared) {
           eject("half of the requests fail although checks answer");
         } else {
-          suspect("half of the requests fail");
+          suspectByTraffic("half of the requests fail");
         }
-      } else if (age > TRIAL.toNanos()) {
+        return;
+      }
+      if (age > TRIAL.toNanos()) {
         trial = false;
         cleared = false;
-        if (around.ticker().nanos() - lostNanos > CALM.toNanos()) {
-          convictions = 0;
-          ejections = 0;
-        }
       }
-    } else if (state == State.EJECTED && misses == 0 && age > ejection().toNanos()) {
+      traffic();
+    } else if (state == State.EJECTED && run.clean() && age > ejection().toNanos()) {
       comeBack("on trial after " + ejection().toSeconds() + " s");
     }
   }
@@ -180,8 +177,7 @@ final class EndpointDetector {
   void doubt() {
     if (state == State.SUSPECT) {
       generation++;
-      misses = 0;
-      refusals = 0;
+      run.restart();
     }
   }
 
@@ -191,24 +187,29 @@ final class EndpointDetector {
         && signals.failures() - clearedFailures >= EJECT_RUN;
   }
 
+  private void suspectByTraffic(String why) {
+    byTraffic = true;
+    suspect(why);
+  }
+
   private void suspect(String why) {
     become(State.SUSPECT, why);
     probe();
   }
 
   private void eject(String why) {
-    ejections++;
+    ejections.lost();
     become(State.EJECTED, why);
     scheduleNext();
   }
 
   private Duration ejection() {
-    return EJECTION.multipliedBy(1L << Math.min(DOUBLINGS, Math.max(0, ejections - 1)));
+    return ejections.stretch(EJECTION);
   }
 
   private void convict(String why) {
     if (state == State.SUSPECT) {
-      convictions++;
+      convictions.lost();
     }
     become(State.CONVICTED, why);
     scheduleNext();
@@ -220,14 +221,15 @@ final class EndpointDetector {
       eject("requests fail although checks answer");
       return;
     }
-    if (!cleared || signals.successes() != clearedSuccesses) {
+    if (byTraffic && (!cleared || signals.successes() != clearedSuccesses)) {
       clearedSuccesses = signals.successes();
       clearedFailures = signals.failures();
     }
     boolean stillOnTrial = trial;
+    boolean stillCleared = cleared || byTraffic;
     comeBack("a check answered");
     trial = stillOnTrial;
-    cleared = true;
+    cleared = stillCleared;
   }
 
   private void comeBack(String why) {
@@ -244,13 +246,8 @@ final class EndpointDetector {
     state = to;
     reason = why;
     generation++;
-    misses = 0;
-    refusals = 0;
-    successes = 0;
+    run.restart();
     stamp();
-    if (to.standing == Standing.OUT) {
-      lostNanos = sinceNanos;
-    }
     signals.standing(to.standing);
     around.observer().changed(this, from.standing, to.standing, why);
   }
@@ -277,56 +274,39 @@ final class EndpointDetector {
     }
     lastResult = result;
     lastResultEpochMillis = around.ticker().epochMillis();
+    run.total(result);
     around.observer().probed(this, result);
     if (sent != generation) {
       return;
     }
-    count(result);
+    run.add(result);
+    int failures = target.check().failures();
     String what = "check: " + result.detail();
     switch (state) {
       case HEALTHY -> {
         if (!result.ok()) {
+          byTraffic = false;
           suspect(what);
         }
       }
       case SUSPECT -> {
         if (result.ok()) {
           acquit();
-        } else if (enough() && !around.holdsConvictions().getAsBoolean()) {
+        } else if (run.convicts(failures) && !around.holdsConvictions().getAsBoolean()) {
           convict(what);
         }
       }
       case EJECTED -> {
-        if (enough() && !around.holdsConvictions().getAsBoolean()) {
+        if (run.convicts(failures) && !around.holdsConvictions().getAsBoolean()) {
           convict(what);
         }
       }
       case CONVICTED -> {
-        if (successes >= target.check().successes()
-            && around.ticker().nanos() - firstSuccessNanos >= holdDown().toNanos()) {
-          comeBack(successes + " checks answered");
+        if (run.recovered(target.check().successes(), holdDown().toNanos())) {
+          comeBack(run.successes() + " checks answered");
         }
       }
     }
-  }
-
-  private void count(Prober.Result result) {
-    if (result.ok()) {
-      if (successes++ == 0) {
-        firstSuccessNanos = around.ticker().nanos();
-      }
-      misses = 0;
-      refusals = 0;
-    } else {
-      successes = 0;
-      misses++;
-      refusals = result.outcome() == Outcome.REFUSED ? refusals + 1 : 0;
-    }
-  }
-
-  private boolean enough() {
-    int failures = target.check().failures();
-    return misses >= failures || refusals >= Math.min(REFUSED, failures);
   }
 
   private Duration recoveryInterval() {
@@ -335,8 +315,7 @@ final class EndpointDetector {
 
   /** How long checks must answer before a lost endpoint returns; doubles while it flaps. */
   private Duration holdDown() {
-    int doublings = Math.min(DOUBLINGS, Math.max(0, convictions - 1));
-    return recoveryInterval().multipliedBy(((long) target.check().successes()) << doublings);
+    return convictions.stretch(recoveryInterval().multipliedBy(target.check().successes()));
   }
 
   private void scheduleNext() {
@@ -389,7 +368,9 @@ final class EndpointDetector {
         lastResultEpochMillis,
         signals.successes(),
         RegionStatus.failures(signals),
-        convictions,
-        ejections);
+        run.checks(),
+        run.failedChecks(),
+        convictions.times(),
+        ejections.times());
   }
 }

@@ -23,6 +23,7 @@ final class ForcedFile {
 
   private final Vertx vertx;
   private final Path file;
+  private Future<?> lastSave = Future.succeededFuture(); // control loop
 
   ForcedFile(Vertx vertx, Path file) {
     this.vertx = vertx;
@@ -45,14 +46,20 @@ final class ForcedFile {
 
   /** Keeps these orders; written in the order of the calls, off the loop. */
   void save(Map<String, Forced> orders) {
-    vertx
-        .executeBlocking(() -> write(orders))
-        .onFailure(
-            e ->
-                LOG.atError()
-                    .addKeyValue("file", file)
-                    .addKeyValue("cause", e.toString())
-                    .log("forced regions are not kept"));
+    lastSave =
+        vertx
+            .executeBlocking(() -> write(orders))
+            .onFailure(
+                e ->
+                    LOG.atError()
+                        .addKeyValue("file", file)
+                        .addKeyValue("cause", e.toString())
+                        .log("forced regions are not kept"));
+  }
+
+  /** Ends when everything saved so far is on disk, or reported. */
+  Future<?> settled() {
+    return lastSave.otherwiseEmpty();
   }
 
   private Map<String, Forced> read() throws IOException {

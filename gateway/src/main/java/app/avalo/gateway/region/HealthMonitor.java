@@ -16,13 +16,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -49,18 +47,12 @@ public final class HealthMonitor implements Health {
   record ControlLoop(Executor executor, Ticker ticker, Timers timers, RandomGenerator random) {}
 
   private final ControlLoop loop;
-  private final Consumer<Map<String, Forced>> keepForced;
   private final ConcurrentMap<Key, EndpointSignals> signals = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, RegionState> regions = new ConcurrentHashMap<>();
-  private final List<ChangeListener> listeners = new CopyOnWriteArrayList<>();
   private final Map<Key, EndpointDetector> detectors = new LinkedHashMap<>();
-  private final Map<String, Forced> forced;
-  private final PanicRule panicRule = new PanicRule();
+  private final RegionBoard board;
   private final SelfDoubt doubt;
   private final EndpointDetector.Surroundings surroundings;
-  private List<RegionState> order = List.of();
   private Timers.@Nullable Timer ticking;
-  private volatile boolean panic; // control loop
   private volatile boolean probedOnce; // control loop
 
   /** Idle until the first {@link #reconfigure}; keeps what operators ordered before. */
@@ -70,8 +62,7 @@ public final class HealthMonitor implements Health {
       Map<String, Forced> forced,
       Consumer<Map<String, Forced>> keepForced) {
     this.loop = loop;
-    this.forced = new HashMap<>(forced);
-    this.keepForced = keepForced;
+    this.board = new RegionBoard(loop.ticker(), forced, keepForced);
     this.doubt = new SelfDoubt(loop.ticker(), TICK);
     this.surroundings =
         new EndpointDetector.Surroundings(
@@ -80,8 +71,7 @@ public final class HealthMonitor implements Health {
 
   @Override
   public Standing standing(Region region) {
-    RegionState state = regions.get(region.name());
-    return state == null ? Standing.IN_SERVICE : state.standing();
+    return board.standing(region.name());
   }
 
   @Override
@@ -98,12 +88,12 @@ public final class HealthMonitor implements Health {
 
   @Override
   public void onChange(ChangeListener listener) {
-    listeners.add(listener);
+    board.onChange(listener);
   }
 
   @Override
   public boolean panic() {
-    return panic;
+    return board.panic();
   }
 
   @Override
@@ -125,34 +115,17 @@ public final class HealthMonitor implements Health {
 
   /** Orders a region out or in, until it is released or the order expires. */
   public Future<RegionStatus> force(String region, Forced order) {
-    return onLoop(
-        () -> {
-          RegionState state = known(region);
-          forced.put(region, order);
-          keepForced.accept(Map.copyOf(forced));
-          evaluate("forced");
-          return state.status(order);
-        });
+    return onLoop(() -> board.force(region, order));
   }
 
   /** Ends an operator's order; what is observed counts again. */
   public Future<RegionStatus> release(String region, String by) {
-    return onLoop(
-        () -> {
-          RegionState state = known(region);
-          drop(region, "released by " + by);
-          return state.status(null);
-        });
+    return onLoop(() -> board.release(region, "released by " + by));
   }
 
   /** Snapshots of all regions, in the order of the plan. */
   public Future<List<RegionStatus>> status() {
-    return onLoop(
-        () -> {
-          List<RegionStatus> all = new ArrayList<>();
-          order.forEach(region -> all.add(region.status(forced.get(region.name()))));
-          return List.copyOf(all);
-        });
+    return onLoop(board::status);
   }
 
   /** Stops all checks and timers. */
@@ -188,15 +161,6 @@ public final class HealthMonitor implements Health {
     return done.future();
   }
 
-  private RegionState known(String region) {
-    RegionState state = regions.get(region);
-    if (state == null) {
-      throw new IllegalArgumentException(
-          "region: " + region + " (expected one of " + regions.keySet() + ")");
-    }
-    return state;
-  }
-
   private void follow(Plan plan) {
     Map<Key, Prober.Target> targets = targets(plan);
     List<EndpointDetector> dropped = new ArrayList<>();
@@ -225,7 +189,7 @@ public final class HealthMonitor implements Health {
       detector.stop();
       signals.remove(detector.signals().key());
     }
-    evaluate("reconfigured");
+    board.evaluate();
     if (ticking == null) {
       tick();
     }
@@ -267,8 +231,7 @@ public final class HealthMonitor implements Health {
   private void arrange(Plan plan) {
     List<RegionState> arranged = new ArrayList<>();
     for (Region region : plan.regions()) {
-      RegionState state =
-          regions.computeIfAbsent(region.name(), name -> new RegionState(name, loop.ticker()));
+      RegionState state = board.open(region.name());
       List<EndpointDetector> own = new ArrayList<>();
       for (EndpointDetector detector : detectors.values()) {
         if (detector.signals().key().region().equals(region.name())) {
@@ -278,8 +241,7 @@ public final class HealthMonitor implements Health {
       state.reconfigure(region.config().minHealthy(), own);
       arranged.add(state);
     }
-    order = List.copyOf(arranged);
-    regions.values().retainAll(order);
+    board.arrange(arranged);
   }
 
   private void tick() {
@@ -288,89 +250,15 @@ public final class HealthMonitor implements Health {
       detectors.values().forEach(EndpointDetector::doubt);
     }
     detectors.values().forEach(EndpointDetector::tick);
-    long now = loop.ticker().epochMillis();
-    for (Map.Entry<String, Forced> order : List.copyOf(forced.entrySet())) {
-      Long until = order.getValue().untilEpochMillis();
-      if (until != null && until <= now) {
-        drop(order.getKey(), "the order by " + order.getValue().by() + " expired");
-      }
-    }
-    evaluate("the panic rule allows it now");
+    board.tick();
     ticking = loop.timers().after(TICK, this::tick);
-  }
-
-  private void drop(String region, String why) {
-    if (forced.remove(region) != null) {
-      keepForced.accept(Map.copyOf(forced));
-      evaluate(why);
-    }
-  }
-
-  /** Brings every region to the standing it should have. */
-  private void evaluate(String why) {
-    boolean refused = false;
-    for (RegionState region : order) {
-      Forced order = forced.get(region.name());
-      Standing observed = region.observed();
-      Standing to = order != null ? order.standing() : observed;
-      region.refused(order == null && observed == Standing.OUT && !mayBeOut(region));
-      if (region.refused()) {
-        to = Standing.SUSPECT;
-        refused = true;
-      }
-      become(region, to, order == null ? why : "forced by " + order.by() + ": " + order.reason());
-    }
-    panic = refused;
-  }
-
-  private boolean mayBeOut(RegionState region) {
-    if (region.standing() == Standing.OUT) {
-      return true;
-    }
-    int left = 0;
-    for (RegionState other : order) {
-      left += other != region && other.standing() != Standing.OUT ? 1 : 0;
-    }
-    long now = loop.ticker().nanos();
-    boolean allowed = panicRule.allows(region.name(), order.size(), left, now);
-    if (allowed) {
-      panicRule.evicted(region.name(), now);
-    }
-    return allowed;
-  }
-
-  private void become(RegionState region, Standing to, String why) {
-    Standing from = region.standing();
-    if (region.become(to, why)) {
-      LOG.atInfo()
-          .addKeyValue("region", region.name())
-          .addKeyValue("from", from)
-          .addKeyValue("to", to)
-          .addKeyValue("reason", why)
-          .log("region changed");
-      listeners.forEach(listener -> listener.changed(region.name(), from, to, why));
-    }
   }
 
   /** What detectors tell. */
   private final class Observer implements EndpointDetector.Observer {
     @Override
     public void changed(EndpointDetector endpoint, Standing from, Standing to, String reason) {
-      EndpointSignals changed = endpoint.signals();
-      String url = endpoint.target().endpoint().url();
-      LOG.atInfo()
-          .addKeyValue("region", changed.key().region())
-          .addKeyValue("endpoint", url)
-          .addKeyValue("from", from)
-          .addKeyValue("to", to)
-          .addKeyValue("reason", reason)
-          .log("endpoint changed");
-      RegionState region = regions.get(changed.key().region());
-      if (region != null) {
-        region.note(url, from, to, reason);
-      }
-      listeners.forEach(listener -> listener.endpointChanged(changed, from, to, reason));
-      evaluate(url + ": " + reason);
+      board.endpointChanged(endpoint, from, to, reason);
     }
 
     @Override

@@ -21,6 +21,7 @@ public final class HealthService extends VerticleBase {
   private final Plan plan;
   private final Promise<HealthMonitor> started = Promise.promise();
   private @Nullable HealthMonitor monitor; // control loop
+  private @Nullable ForcedFile file; // control loop
 
   private HealthService(Plan plan) {
     this.plan = plan;
@@ -38,8 +39,9 @@ public final class HealthService extends VerticleBase {
     if (directory == null) {
       return begin(Map.of(), orders -> {});
     }
-    ForcedFile file = new ForcedFile(vertx, directory.resolve("forced.json"));
-    return file.load().compose(orders -> begin(orders, file::save));
+    ForcedFile kept = new ForcedFile(vertx, directory.resolve("forced.json"));
+    file = kept;
+    return kept.load().compose(orders -> begin(orders, kept::save));
   }
 
   private Future<Void> begin(Map<String, Forced> orders, Consumer<Map<String, Forced>> keep) {
@@ -61,6 +63,8 @@ public final class HealthService extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return monitor == null ? Future.succeededFuture() : monitor.close();
+    Future<Void> closed = monitor == null ? Future.succeededFuture() : monitor.close();
+    ForcedFile kept = file;
+    return kept == null ? closed : closed.compose(done -> kept.settled());
   }
 }

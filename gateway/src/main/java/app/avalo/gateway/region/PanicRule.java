@@ -15,21 +15,21 @@ final class PanicRule {
   private long lastNanos;
 
   /**
-   * Whether one more region may go.
+   * Takes one more region out, if that is allowed.
    *
    * @param region the candidate
    * @param regions all there are
    * @param left those that would not be out afterwards
+   * @return whether it may be out
    */
-  boolean allows(String region, int regions, int left, long nowNanos) {
+  boolean evict(String region, int regions, int left, long nowNanos) {
     boolean second =
         last != null && !last.equals(region) && nowNanos - lastNanos < BETWEEN.toNanos();
-    return left * 2 >= regions && !second;
-  }
-
-  /** Notes an automatic eviction. */
-  void evicted(String region, long nowNanos) {
+    if (second || left * 2 < regions) {
+      return false;
+    }
     last = region;
     lastNanos = nowNanos;
+    return true;
   }
 }

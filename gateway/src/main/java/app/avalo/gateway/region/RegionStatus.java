@@ -58,6 +58,8 @@ public record RegionStatus(
    * @param lastCheckEpochMillis when it ended, 0 before the first
    * @param successes attempts that succeeded since the start
    * @param failures attempts that failed since the start, by kind
+   * @param checks since the start
+   * @param failedChecks since the start
    * @param convictions in the present series
    * @param ejections in the present series
    */
@@ -72,6 +74,8 @@ public record RegionStatus(
       long lastCheckEpochMillis,
       long successes,
       Map<String, Long> failures,
+      long checks,
+      long failedChecks,
       int convictions,
       int ejections) {}
 

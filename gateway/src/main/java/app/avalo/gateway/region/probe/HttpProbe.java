@@ -47,6 +47,8 @@ final class HttpProbe {
 
   void connected(HttpClientConnection opened) {
     connection = opened;
+    // Without a handler each lost connection is logged as an error.
+    opened.exceptionHandler(this::failed);
     if (over) {
       opened.close();
       return;

@@ -1,0 +1,189 @@
+package app.avalo.gateway.region;
+
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.region.RegionStatus.Forced;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The standing of every region: what is observed, what operators ordered, what the panic rule
+ * allows. Written by the control loop; {@link #standing} and {@link #panic} are read by every loop.
+ */
+final class RegionBoard {
+  private static final Logger LOG = LoggerFactory.getLogger(RegionBoard.class);
+
+  private final Ticker ticker;
+  private final Consumer<Map<String, Forced>> keepForced;
+  private final ConcurrentMap<String, RegionState> byName = new ConcurrentHashMap<>();
+  private final Map<String, Forced> forced;
+  private final PanicRule panicRule = new PanicRule();
+  private final List<Health.ChangeListener> listeners = new CopyOnWriteArrayList<>();
+  private List<RegionState> inOrder = List.of();
+  private volatile boolean panic; // control loop
+
+  RegionBoard(Ticker ticker, Map<String, Forced> forced, Consumer<Map<String, Forced>> keepForced) {
+    this.ticker = ticker;
+    this.forced = new HashMap<>(forced);
+    this.keepForced = keepForced;
+  }
+
+  Standing standing(String region) {
+    RegionState state = byName.get(region);
+    return state == null ? Standing.IN_SERVICE : state.standing();
+  }
+
+  boolean panic() {
+    return panic;
+  }
+
+  void onChange(Health.ChangeListener listener) {
+    listeners.add(listener);
+  }
+
+  /** The state of this region, made if it is new. */
+  RegionState open(String region) {
+    return byName.computeIfAbsent(region, name -> new RegionState(name, ticker));
+  }
+
+  /** Keeps only these regions; orders for others wait until they return. */
+  void arrange(List<RegionState> regions) {
+    inOrder = List.copyOf(regions);
+    byName.values().retainAll(inOrder);
+  }
+
+  RegionStatus force(String region, Forced order) {
+    RegionState state = known(region);
+    forced.put(region, order);
+    keepForced.accept(Map.copyOf(forced));
+    evaluate();
+    return state.status(order);
+  }
+
+  RegionStatus release(String region, String why) {
+    RegionState state = known(region);
+    drop(region, why);
+    return state.status(null);
+  }
+
+  /** Ends orders whose time is over and retries evictions that were refused. */
+  void tick() {
+    long now = ticker.epochMillis();
+    for (Map.Entry<String, Forced> order : List.copyOf(forced.entrySet())) {
+      Long until = order.getValue().untilEpochMillis();
+      if (until != null && until <= now) {
+        drop(order.getKey(), "the order by " + order.getValue().by() + " expired");
+      }
+    }
+    evaluate();
+  }
+
+  List<RegionStatus> status() {
+    List<RegionStatus> all = new ArrayList<>();
+    inOrder.forEach(region -> all.add(region.status(forced.get(region.name()))));
+    return List.copyOf(all);
+  }
+
+  void endpointChanged(EndpointDetector endpoint, Standing from, Standing to, String reason) {
+    EndpointSignals signals = endpoint.signals();
+    String region = signals.key().region();
+    String url = endpoint.target().endpoint().url();
+    LOG.atInfo()
+        .addKeyValue("region", region)
+        .addKeyValue("endpoint", url)
+        .addKeyValue("from", from)
+        .addKeyValue("to", to)
+        .addKeyValue("reason", reason)
+        .log("endpoint changed");
+    RegionState state = byName.get(region);
+    if (state != null) {
+      state.note(url, from, to, reason);
+    }
+    listeners.forEach(listener -> listener.endpointChanged(signals, from, to, reason));
+    evaluate(region, url + ": " + reason);
+  }
+
+  private RegionState known(String region) {
+    RegionState state = byName.get(region);
+    if (state == null) {
+      throw new IllegalArgumentException(
+          "region: " + region + " (expected one of " + byName.keySet() + ")");
+    }
+    return state;
+  }
+
+  private void drop(String region, String why) {
+    if (forced.remove(region) != null) {
+      keepForced.accept(Map.copyOf(forced));
+      evaluate(region, why);
+    }
+  }
+
+  /** Brings every region to the standing it should have. */
+  void evaluate() {
+    evaluate(null, "");
+  }
+
+  /**
+   * The same, with the reason why one region may change.
+   *
+   * @param cause the region concerned, or null
+   */
+  private void evaluate(@Nullable String cause, String why) {
+    boolean refusals = false;
+    for (RegionState region : inOrder) {
+      Forced order = forced.get(region.name());
+      Standing observed = region.observed();
+      boolean refused = order == null && observed == Standing.OUT && !evicts(region);
+      region.refused(refused);
+      refusals |= refused;
+      if (order != null) {
+        become(region, order.standing(), "forced by " + order.by() + ": " + order.reason());
+      } else {
+        Standing to = refused ? Standing.SUSPECT : observed;
+        become(region, to, region.name().equals(cause) ? why : reason(to, refused));
+      }
+    }
+    panic = refusals;
+  }
+
+  private static String reason(Standing to, boolean refused) {
+    if (refused) {
+      return "would be out, but too few regions would be left or another one was just lost";
+    }
+    return to == Standing.IN_SERVICE ? "enough endpoints answer" : "too few endpoints answer";
+  }
+
+  /** Whether a region that is lost may be out; notes a new eviction. */
+  private boolean evicts(RegionState region) {
+    if (region.standing() == Standing.OUT) {
+      return true;
+    }
+    int left = 0;
+    for (RegionState other : inOrder) {
+      left += other != region && other.standing() != Standing.OUT ? 1 : 0;
+    }
+    return panicRule.evict(region.name(), inOrder.size(), left, ticker.nanos());
+  }
+
+  private void become(RegionState region, Standing to, String why) {
+    Standing from = region.standing();
+    if (region.become(to, why)) {
+      LOG.atInfo()
+          .addKeyValue("region", region.name())
+          .addKeyValue("from", from)
+          .addKeyValue("to", to)
+          .addKeyValue("reason", why)
+          .log("region changed");
+      listeners.forEach(listener -> listener.changed(region.name(), from, to, why));
+    }
+  }
+}
