@@ -32,6 +32,9 @@ final class LeaseKeeper {
   /** Seconds of demand to hold ahead. */
   private static final int AHEAD = 2;
 
+  /** Requests that a lease pays for, however small a thousandth of the amount is. */
+  private static final int AT_LEAST = 4;
+
   /** Exchanges without demand until the lease is given back. */
   private static final int IDLE = 10;
 
@@ -41,7 +44,7 @@ final class LeaseKeeper {
   private final ConcurrentLinkedQueue<Runnable> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiters = new AtomicInteger();
   private final AtomicBoolean hurried = new AtomicBoolean();
-  private volatile boolean away; // home loop
+  private volatile boolean away = true; // home loop; not reached before the first answer
   private volatile boolean dry; // home loop
   private volatile long dryNanos; // home loop, before dry
   private volatile long headroom; // home loop
@@ -151,7 +154,8 @@ final class LeaseKeeper {
     if (idle > IDLE || !account.runs(term)) {
       return 0;
     }
-    long least = Price.add(ask, Price.add(ask, Price.add(ask, ask)));
+    // Those who wait are in flight already; with a slice for four they would starve each other.
+    long least = Price.multiply(ask, AT_LEAST + waiters.get());
     long most = Math.max(least, budget.amount().micros() / 1000);
     double wanted = AHEAD * 1e9 * asked / Math.max(elapsedNanos, 1_000_000);
     return Math.max(least, (long) Math.min(most, Math.max(wanted, headroom * 0.9)));
@@ -165,7 +169,7 @@ final class LeaseKeeper {
       account.announce(term, term.tellOnly(lease.levels()));
     }
     if (away != (failure != null)) {
-      LOG.warn("budget store {}: budget={}", away ? "back" : "away", account.config().name());
+      LOG.warn("budget store {}: budget={}", away ? "reached" : "lost", account.config().name());
     }
     away = failure != null;
     dryNanos = sharing.ticker().nanos();

@@ -103,7 +103,8 @@ final class Price {
     return sum < 0 ? Long.MAX_VALUE : sum;
   }
 
-  private static long multiply(long a, long b) {
+  /** Likewise their product. */
+  static long multiply(long a, long b) {
     return Math.multiplyHigh(a, b) != 0 || a * b < 0 ? Long.MAX_VALUE : a * b;
   }
 }
