@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * called from inside it.
  *
  * <p>Invariant: requests without a floor are admitted only while {@code spent + reserved + ask <=
- * min(granted, amount + raised)}. Alone, everything is granted; among replicas, the granted slices
- * add up to at most the amount. So spending passes the amount by floors and by requests that cost
- * more than was reserved for them, never by concurrency.
+ * granted}, and never when what all replicas are known to have spent leaves no room. Alone,
+ * everything is granted; among replicas, the granted slices add up to at most the amount. So
+ * spending passes the amount by floors and by requests that cost more than was reserved for them,
+ * never by concurrency.
  */
 final class Term {
   /** Who asks. */
@@ -90,7 +91,7 @@ final class Term {
   }
 
   private long room(BudgetConfig budget) {
-    return Math.min(granted, amount(budget)) - spent - reserved;
+    return Math.min(granted - spent, amount(budget) - total()) - reserved;
   }
 
   private long share(BudgetConfig budget, Standing standing) {
