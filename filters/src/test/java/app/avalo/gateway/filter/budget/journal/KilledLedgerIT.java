@@ -1,0 +1,88 @@
+package app.avalo.gateway.filter.budget.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.filter.budget.journal.Entry.Kind;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process that writes the ledger is killed at any moment, again and again. */
+class KilledLedgerIT {
+  private static final int ROUNDS = 6;
+
+  /** Settles one micro-unit per hold for ever, and says which were acknowledged. */
+  public static final class Writer {
+    private Writer() {}
+
+    public static void main(String[] arguments) throws Exception {
+      PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
+      FileJournal journal = FileJournal.open(Path.of(arguments[0]));
+      long id = Long.parseLong(arguments[1]);
+      while (true) {
+        for (int i = 0; i < 20; i++) {
+          journal.append(new Entry(Kind.RESERVE, "" + id, "ai", "term", "svc", 1));
+          journal.append(new Entry(Kind.SETTLE, "" + id, "ai", "term", "svc", 1));
+          id++;
+        }
+        out.println("begun " + id);
+        journal.flush().get();
+        out.println("safe " + id);
+      }
+    }
+  }
+
+  @Test
+  void nothingAcknowledgedIsLostAndNothingCountsTwice(@TempDir Path directory) throws Exception {
+    SplittableRandom random = new SplittableRandom(11);
+    long safe = 0;
+    long begun = 0;
+    long known = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      Process process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xshare:auto",
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  Writer.class.getName(),
+                  directory.toString(),
+                  Long.toString(round * 1_000_000_000L))
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      int lines = 1 + random.nextInt(60);
+      long first = round * 1_000_000_000L;
+      long roundSafe = 0;
+      long roundBegun = 0;
+      try (BufferedReader said =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
+        for (String line = said.readLine(); line != null; line = said.readLine()) {
+          long id = Long.parseLong(line.substring(line.indexOf(' ') + 1)) - first;
+          roundSafe = line.startsWith("safe") ? id : roundSafe;
+          roundBegun = Math.max(roundBegun, id);
+          if (--lines == 0) {
+            process.toHandle().destroyForcibly(); // leaves its last words readable
+          }
+        }
+      }
+      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(roundBegun).isPositive();
+      // What it was about to append when it died was not announced yet: one group at most.
+      begun = known + roundBegun + 20;
+      safe = known + roundSafe;
+      try (FileJournal journal = FileJournal.open(directory)) {
+        Sheet sheet = journal.recovered("ai", "term");
+        known = sheet == null ? 0 : sheet.spent();
+      }
+      assertThat(known).isBetween(safe, begun);
+    }
+  }
+}
