@@ -77,6 +77,11 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   }
 
   void start() {
+    if (response.closed()) {
+      // A filter took its time, and the client did not wait.
+      clientGone();
+      return;
+    }
     if (body.isTooLarge()) {
       tooLarge();
       return;

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,7 @@ public final class Gateway {
   private final List<LoopVerticle> loops = new ArrayList<>();
   private final AtomicInteger turns = new AtomicInteger();
   private volatile boolean stopping;
+  private @Nullable Future<Void> stopped; // whoever asks first
 
   private Gateway(
       Vertx vertx, ConfigSource source, Loaded.Valid initial, CurrentPlan plan, Shared shared) {
@@ -164,12 +166,20 @@ public final class Gateway {
 
   /**
    * Stops in order: readiness off and every answer says close; then no new connections, WebSockets
-   * closed; then waits for what is in flight, at most the grace time of the plan in all.
+   * closed; then waits for what is in flight, at most the grace time of the plan in all. Asked
+   * again, it gives the same answer.
    *
    * @param notice how long balancers get to notice before the listeners close
    */
-  public Future<Void> stop(Duration notice) {
-    stopping = true;
+  public synchronized Future<Void> stop(Duration notice) {
+    if (stopped == null) {
+      stopping = true;
+      stopped = shutDown(notice);
+    }
+    return stopped;
+  }
+
+  private Future<Void> shutDown(Duration notice) {
     Duration grace = plan.get().config().shutdownGrace();
     long deadline = Ticker.SYSTEM.nanos() + grace.toNanos();
     LOG.atInfo().addKeyValue("grace", grace).addKeyValue("inFlight", inFlight()).log("stopping");
