@@ -14,12 +14,16 @@ public final class DeadlineWheel {
   private static final long TICK_NANOS = 10_000_000;
   private static final long IDLE = -1;
 
+  /** A turn that comes this late says that the loop itself stood still. */
+  private static final long PAUSE_TICKS = 10;
+
   private final Vertx vertx;
   private final Ticker ticker;
   private final @Nullable Deadline[] slots = new Deadline[SLOTS];
   private long lastTick;
   private int pending;
   private long timer = IDLE;
+  private boolean late;
 
   public DeadlineWheel(Vertx vertx, Ticker ticker) {
     this.vertx = vertx;
@@ -77,6 +81,12 @@ public final class DeadlineWheel {
 
   private void turn() {
     long now = ticker.nanos() / TICK_NANOS;
+    if (now - lastTick > PAUSE_TICKS && !late) {
+      // What arrived during our own pause is read first; nobody is blamed for it.
+      late = true;
+      return;
+    }
+    late = false;
     long from = Math.max(lastTick + 1, now - SLOTS + 1);
     lastTick = now;
     for (long tick = from; tick <= now; tick++) {

@@ -63,6 +63,23 @@ final class Destination {
   }
 
   /**
+   * Whether it may be tried when nothing better is left anywhere: its endpoints are out, but its
+   * region is not, so nobody has decided that nothing may go there.
+   */
+  boolean isLastResort() {
+    return health.standing(region) != Standing.OUT;
+  }
+
+  /** Cuts this loop's connections to one endpoint, if it has it. */
+  void cut(EndpointHealth lost) {
+    for (Member member : members) {
+      if (member.health() == lost) {
+        member.pool().closeAll();
+      }
+    }
+  }
+
+  /**
    * An endpoint for one attempt: of two drawn by weight, the one with less in flight (Mitzenmacher,
    * the power of two choices), among those of the best standing.
    *

@@ -4,12 +4,14 @@ import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.upstream.EndpointPool;
 import app.avalo.gateway.upstream.UpstreamPool;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A plan's services in its regions, joined with this loop's pools and with health. */
@@ -64,24 +66,35 @@ final class Destinations {
 
   Set<EndpointPool> pools() {
     Set<EndpointPool> pools = new HashSet<>();
-    for (Destination[] ofService : byServiceAndRegion) {
-      for (Destination destination : ofService) {
-        if (destination != null) {
+    each(
+        destination -> {
           for (Destination.Member member : destination.members()) {
             pools.add(member.pool());
           }
-        }
-      }
-    }
+        });
     return pools;
   }
 
   /** Cuts every connection of this loop to a region. */
   void cut(String region) {
+    each(
+        destination -> {
+          if (destination.region().name().equals(region)) {
+            destination.cut();
+          }
+        });
+  }
+
+  /** Cuts every connection of this loop to an endpoint. */
+  void cut(EndpointHealth endpoint) {
+    each(destination -> destination.cut(endpoint));
+  }
+
+  private void each(Consumer<Destination> action) {
     for (Destination[] ofService : byServiceAndRegion) {
       for (Destination destination : ofService) {
-        if (destination != null && destination.region().name().equals(region)) {
-          destination.cut();
+        if (destination != null) {
+          action.accept(destination);
         }
       }
     }

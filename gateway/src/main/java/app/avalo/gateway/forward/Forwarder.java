@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.upstream.UpstreamPool;
 import io.vertx.core.http.HttpHeaders;
@@ -98,6 +99,13 @@ public final class Forwarder {
       destinations.cut(region);
     }
     webSockets.moved(region);
+  }
+
+  /** Cuts every connection of this loop to a lost endpoint; called on this loop. */
+  public void cut(EndpointHealth endpoint) {
+    if (destinations != null) {
+      destinations.cut(endpoint);
+    }
   }
 
   Ticker ticker() {

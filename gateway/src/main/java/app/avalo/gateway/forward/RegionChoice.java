@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Not pinned: the first region of the preference that is in service, else the first that is
- *       only suspected, regions already tried excepted.
+ *       only suspected, else any that nobody has put out of service as a whole; regions already
+ *       tried excepted.
  *   <li>Pinned: its own region while that is in service; while it is suspected the exchange waits,
  *       because moving a user on a suspicion may leave two owners; once it is out the next one,
  *       after the pin has moved.
@@ -68,8 +69,11 @@ final class RegionChoice {
       case SUSPECT -> patient ? Choice.WAIT : new Choice(Verdict.GO, own);
       case OUT -> {
         Destination other =
-            best(target, preference, destinations, tried | bit(pin.region().ordinal()));
-        yield other == null ? Choice.NONE : new Choice(Verdict.MOVE_PIN, other);
+            inService(target, preference, destinations, tried | bit(pin.region().ordinal()));
+        if (other != null) {
+          yield new Choice(Verdict.MOVE_PIN, other);
+        }
+        yield go(allowed && Objects.requireNonNull(own).isLastResort() ? own : null);
       }
     };
   }
@@ -78,7 +82,25 @@ final class RegionChoice {
     return destination == null ? Choice.NONE : new Choice(Verdict.GO, destination);
   }
 
+  /** The best there is: in service, else suspected, else the last resort. */
   private static @Nullable Destination best(
+      Target target, RegionPreference preference, Destinations destinations, long tried) {
+    Destination good = inService(target, preference, destinations, tried);
+    if (good != null) {
+      return good;
+    }
+    for (Region region : preference) {
+      Destination destination = destinations.of(target.service(), region);
+      if (destination != null
+          && (tried & bit(region.ordinal())) == 0
+          && destination.isLastResort()) {
+        return destination;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Destination inService(
       Target target, RegionPreference preference, Destinations destinations, long tried) {
     Destination fallback = null;
     for (int i = 0; i < preference.size(); i++) {

@@ -8,6 +8,8 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.region.EndpointHealth;
+import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.region.HealthService;
 import app.avalo.gateway.region.Standing;
@@ -88,12 +90,7 @@ public final class Gateway {
     }
     return all.map(
         started -> {
-          health.onChange(
-              (region, from, to, reason) -> {
-                if (to == Standing.OUT) {
-                  loops.forEach(loop -> loop.cut(region));
-                }
-              });
+          health.onChange(new Cutter());
           reloader.watch();
           LOG.atInfo()
               .addKeyValue("loops", count)
@@ -102,6 +99,24 @@ public final class Gateway {
               .log("gateway started");
           return this;
         });
+  }
+
+  /** Cuts the connections to what is lost, so that nobody waits on them. */
+  private final class Cutter implements Health.ChangeListener {
+    @Override
+    public void changed(String region, Standing from, Standing to, String reason) {
+      if (to == Standing.OUT) {
+        loops.forEach(loop -> loop.cut(region));
+      }
+    }
+
+    @Override
+    public void endpointChanged(
+        EndpointHealth endpoint, Standing from, Standing to, String reason) {
+      if (to == Standing.OUT) {
+        loops.forEach(loop -> loop.cut(endpoint));
+      }
+    }
   }
 
   /** Makes ready what a new plan needs before any request can see it. */

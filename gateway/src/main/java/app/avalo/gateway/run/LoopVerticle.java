@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.forward.Forwarder;
 import app.avalo.gateway.forward.WebSockets;
+import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.upstream.UpstreamPool;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -79,6 +80,11 @@ public final class LoopVerticle extends VerticleBase {
   /** Cuts every connection of this loop to a lost region. */
   void cut(String region) {
     context.runOnContext(now -> Objects.requireNonNull(edge).forwarder().cut(region));
+  }
+
+  /** Cuts every connection of this loop to a lost endpoint. */
+  void cut(EndpointHealth endpoint) {
+    context.runOnContext(now -> Objects.requireNonNull(edge).forwarder().cut(endpoint));
   }
 
   void drain() {

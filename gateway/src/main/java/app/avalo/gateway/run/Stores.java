@@ -44,7 +44,7 @@ final class Stores {
             vertx,
             prefix,
             LocalPinStore.open(directory, Ticker.SYSTEM),
-            FileJournal.open(directory));
+            FileJournal.open(directory.resolve("budgets")));
   }
 
   /** Pins in Redis over this link, or in this process without one. */

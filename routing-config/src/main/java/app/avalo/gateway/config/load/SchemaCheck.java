@@ -6,7 +6,9 @@ import app.avalo.gateway.config.yaml.Node;
 import app.avalo.gateway.config.yaml.Spelling;
 import com.networknt.schema.Error;
 import com.networknt.schema.SchemaRegistry;
-import com.networknt.schema.SpecificationVersion;
+import com.networknt.schema.dialect.Dialect;
+import com.networknt.schema.dialect.Dialects;
+import com.networknt.schema.keyword.NonValidationKeyword;
 import com.networknt.schema.path.NodePath;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -26,10 +28,19 @@ import tools.jackson.databind.node.ObjectNode;
 final class SchemaCheck {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final com.networknt.schema.Schema SCHEMA =
-      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-          .getSchema(Schema.text());
+      SchemaRegistry.withDefaultDialect(dialect()).getSchema(Schema.text());
 
   private SchemaCheck() {}
+
+  /** Draft 2020-12 with the annotations that the reference and the messages are made from. */
+  private static Dialect dialect() {
+    Dialect draft = Dialects.getDraft202012();
+    return Dialect.builder(draft.getId(), draft)
+        .keyword(new NonValidationKeyword("x-expected"))
+        .keyword(new NonValidationKeyword("x-default"))
+        .keyword(new NonValidationKeyword("x-secret"))
+        .build();
+  }
 
   static void check(Node.Mapping root, Faults faults) {
     Set<String> meant = new HashSet<>();
