@@ -28,10 +28,12 @@ final class LoopFilters {
         new CorsFilter(),
         // Above the limits: tiers and per-user buckets need to know who calls.
         new IdentityFilter(shared.identities()),
+        // Above the limits, whose keys may hold the country, and above the pins, which choose a
+        // first
+        // home from the preference.
+        new PlaceFilter(shared.locator()),
         // Above all that asks a store for more than tokens: a flood ends here.
         new LimitFilter(shared.limits(), redis, shared.stores().prefix()),
-        // Above the pins: they choose a first home from the preference.
-        new PlaceFilter(shared.locator()),
         // Above the budgets: a user whose home is unknown must not hold money.
         new PinFilter(shared.stores().pins(redis), shared.pinKeys(), shared.pinCounters(), ticker),
         // Below every other refusal: money is held only for what will be forwarded.
