@@ -5,6 +5,8 @@ import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.config.unit.Cidr;
+import app.avalo.gateway.config.unit.CidrMap;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.geo.RoutingAdvice.Choice;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class RoutingAdvisor {
   private final Plan plan;
   private final GeoLocator locator;
-  private final PlaceRanges ranges;
+  private final CidrMap<Place> ranges;
   private final LatencyMap latencies;
   private final Map<String, Set<String>> tagsByCountry;
   private final int[] rank;
@@ -34,10 +36,22 @@ public final class RoutingAdvisor {
     this.plan = plan;
     this.locator = locator;
     PlacingConfig placing = plan.config().placing();
-    ranges = new PlaceRanges(placing.ranges());
+    ranges = ranges(placing);
     latencies = new LatencyMap(plan.regions());
     tagsByCountry = tagsByCountry(placing);
     rank = rank(plan, placing.order());
+  }
+
+  private static CidrMap<Place> ranges(PlacingConfig placing) {
+    Map<Cidr, Place> places = new HashMap<>();
+    for (PlacingConfig.Range range : placing.ranges()) {
+      Place place =
+          Countries.place(range.country(), range.latitude(), range.longitude(), Place.Source.RANGE);
+      if (place != Place.UNKNOWN) {
+        places.put(range.block(), place);
+      }
+    }
+    return CidrMap.of(places);
   }
 
   private static Map<String, Set<String>> tagsByCountry(PlacingConfig placing) {
@@ -70,7 +84,7 @@ public final class RoutingAdvisor {
    * @param trustedCountry country header of a trusted hop as sent, or null; nonsense is ignored
    */
   public Place place(IpAddress client, @Nullable String trustedCountry) {
-    Place known = ranges.find(client);
+    Place known = ranges.get(client);
     if (known != null) {
       return known;
     }
@@ -80,7 +94,7 @@ public final class RoutingAdvisor {
 
   /** Whether the configuration itself knows where the address is. */
   boolean inRange(IpAddress client) {
-    return ranges.find(client) != null;
+    return ranges.get(client) != null;
   }
 
   /** All regions judged for a caller at this place. */
