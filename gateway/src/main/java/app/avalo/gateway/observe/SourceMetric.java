@@ -1,0 +1,83 @@
+package app.avalo.gateway.observe;
+
+import java.util.List;
+
+/** Every metric that a part of the gateway counts itself: its name, kind, labels and meaning. */
+public enum SourceMetric {
+  BUDGET_SPENT("gateway_budget_spent_ratio", "Spent share of the period's amount.", "budget"),
+  BUDGET_AMOUNT(
+      "gateway_budget_amount", "Money for the period, raises included.", "budget", "currency"),
+  BUDGET_LEVEL(
+      "gateway_budget_level",
+      "0 normal, 1 alert, 2 throttled, 3 critical throttled, 4 used up.",
+      "budget"),
+  BUDGET_DECISIONS(
+      "gateway_budget_decisions_total",
+      "Requests a budget admitted, paced or refused.",
+      "budget",
+      "decision"),
+  LIMIT_DECISIONS(
+      "gateway_limit_decisions_total",
+      "Requests a limit allowed, refused or would have refused in shadow.",
+      "policy",
+      "decision"),
+  LIMIT_DEGRADED("gateway_limit_degraded_total", "Decisions without the shared store.", "policy"),
+  PIN_EVENTS("gateway_pin_events_total", "What happened to pins and their cookies.", "event"),
+  REDIS_UP("gateway_redis_up", "1 while Redis answers."),
+  REDIS_FAILURES("gateway_redis_failures_total", "Calls and connections lost.", "kind"),
+  GEO_LOADED("gateway_geo_database_loaded", "1 while a GeoIP database is in use."),
+  GEO_LAST_LOAD(
+      "gateway_geo_database_last_load_successful", "0 while the GeoIP file cannot be used."),
+  GEO_BUILT("gateway_geo_database_build_timestamp_seconds", "When the database in use was made."),
+  GEO_LOOKUPS(
+      "gateway_geo_lookups_total",
+      "Look-ups in the GeoIP database, cached ones excepted.",
+      "result"),
+  REGION_STANDING(
+      "gateway_region_standing", "2 in service, 1 suspect, 0 out; forced state applied.", "region"),
+  REGION_PANIC("gateway_region_panic", "1 while the panic rule keeps a lost region."),
+  CONFIG_RELOADS("gateway_config_reloads_total", "Attempts to load the configuration.", "result"),
+  CONFIG_SUCCESSFUL(
+      "gateway_config_last_reload_successful", "0 while the file on disk is not in force."),
+  CONFIG_FINGERPRINT(
+      "gateway_config_fingerprint_info", "The configuration in force.", "fingerprint"),
+  CONNECTIONS("gateway_connections", "Open client connections."),
+  INFLIGHT("gateway_inflight_requests", "Requests that have not ended."),
+  WEBSOCKETS("gateway_websocket_connections", "Open WebSockets.", "service"),
+  ACCESS_LOG_LINES(
+      "gateway_access_log_lines_total",
+      "Lines written; dropped because the log could not keep up; lost to a write error.",
+      "result"),
+  BUILD("gateway_build_info", "The build that runs.", "version", "java");
+
+  private final String name;
+  private final String help;
+  private final List<String> labels;
+
+  SourceMetric(String name, String help, String... labels) {
+    this.name = name;
+    this.help = help;
+    this.labels = List.of(labels);
+  }
+
+  /** As Prometheus shows it. */
+  public String metricName() {
+    return name;
+  }
+
+  public String help() {
+    return help;
+  }
+
+  public List<String> labels() {
+    return labels;
+  }
+
+  boolean isCounter() {
+    return name.endsWith("_total");
+  }
+
+  boolean isInfo() {
+    return name.endsWith("_info");
+  }
+}
