@@ -1,7 +1,8 @@
 package app.avalo.gateway.deadline;
 
 import app.avalo.gateway.filter.time.Ticker;
-import io.vertx.core.Vertx;
+import app.avalo.gateway.filter.time.Timers;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,22 +13,22 @@ import org.jspecify.annotations.Nullable;
 public final class DeadlineWheel {
   private static final int SLOTS = 1024;
   private static final long TICK_NANOS = 10_000_000;
-  private static final long IDLE = -1;
+  private static final Duration TICK = Duration.ofNanos(TICK_NANOS);
 
   /** A turn that comes this late says that the loop itself stood still. */
   private static final long PAUSE_TICKS = 10;
 
-  private final Vertx vertx;
   private final Ticker ticker;
+  private final Timers timers;
   private final @Nullable Deadline[] slots = new Deadline[SLOTS];
   private long lastTick;
   private int pending;
-  private long timer = IDLE;
+  private boolean turning;
   private boolean late;
 
-  public DeadlineWheel(Vertx vertx, Ticker ticker) {
-    this.vertx = vertx;
+  public DeadlineWheel(Ticker ticker, Timers timers) {
     this.ticker = ticker;
+    this.timers = timers;
   }
 
   /** Sets or moves a deadline; it expires at most 10 ms late. */
@@ -35,9 +36,10 @@ public final class DeadlineWheel {
     if (deadline.slot >= 0) {
       unlink(deadline);
     }
-    if (timer == IDLE) {
+    if (!turning) {
+      turning = true;
       lastTick = ticker.nanos() / TICK_NANOS;
-      timer = vertx.setPeriodic(TICK_NANOS / 1_000_000, fired -> turn());
+      timers.after(TICK, this::turn);
     }
     long tick = Math.max(lastTick + 1, dueNanos / TICK_NANOS + 1);
     deadline.dueTick = tick;
@@ -84,6 +86,7 @@ public final class DeadlineWheel {
     if (now - lastTick > PAUSE_TICKS && !late) {
       // What arrived during our own pause is read first; nobody is blamed for it.
       late = true;
+      timers.after(TICK, this::turn);
       return;
     }
     late = false;
@@ -92,9 +95,9 @@ public final class DeadlineWheel {
     for (long tick = from; tick <= now; tick++) {
       expire((int) (tick & (SLOTS - 1)), now);
     }
-    if (pending == 0) {
-      vertx.cancelTimer(timer);
-      timer = IDLE;
+    turning = pending > 0;
+    if (turning) {
+      timers.after(TICK, this::turn);
     }
   }
 

@@ -2,6 +2,7 @@ package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.forward.head.UpstreamHead;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.upstream.AtCeiling;
 import app.avalo.gateway.upstream.EndpointPool;

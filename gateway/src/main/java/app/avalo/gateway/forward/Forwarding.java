@@ -14,7 +14,6 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.net.NetSocket;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +31,6 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   /** Between two looks at a suspected region. */
   private static final long RECHECK_NANOS = 20_000_000L;
 
-  private static final int SWITCHING_PROTOCOLS = 101;
-
   private final Forwarder forwarder;
   private final Exchange exchange;
   private final HttpServerRequest request;
@@ -41,12 +38,11 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   private final Destinations destinations;
   private final Service service;
   private final RequestBody body;
+  private final Tries tries;
   private final boolean upgrade;
   private Phase phase = Phase.COLLECTING;
   private @Nullable Attempt attempt;
   private @Nullable ResponseRelay relay;
-  private long tried;
-  private int sent;
   private long waitingSinceNanos;
   private GatewayError lastError =
       new GatewayError(Kind.NO_REGION, null, "No region of this service is in service.", 1);
@@ -73,6 +69,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     this.destinations = destinations;
     this.service = Objects.requireNonNull(exchange.target()).service();
     this.body = new RequestBody(exchange, request, this);
+    this.tries = new Tries(exchange, destinations, body);
     this.upgrade = upgrade;
   }
 
@@ -122,7 +119,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     phase = Phase.CHOOSING;
     long now = now();
     boolean patient = waitingSinceNanos == 0 || now - waitingSinceNanos < PATIENCE_NANOS;
-    RegionChoice.Choice choice = RegionChoice.next(exchange, destinations, tried, patient);
+    RegionChoice.Choice choice = RegionChoice.next(exchange, destinations, tries.tried(), patient);
     switch (choice.verdict()) {
       case GO -> attempt(Objects.requireNonNull(choice.destination()), null, false);
       case MOVE_PIN -> movePin(Objects.requireNonNull(choice.destination()));
@@ -180,12 +177,12 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
 
   /** How long an attempt may take to answer while another region could be tried; 0 is for ever. */
   private long patienceNanos() {
-    return mayRepeat() ? timeouts().attempt().toNanos() : 0;
+    return tries.mayRepeat() ? timeouts().attempt().toNanos() : 0;
   }
 
   /** An attempt has sent the request. */
   void sent(Attempt by) {
-    sent++;
+    tries.sent();
     if (by.patienceNanos() > 0) {
       forwarder
           .deadlines()
@@ -198,7 +195,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     if (by != attempt || phase != Phase.TRYING) {
       return;
     }
-    if (by.wasStale() && wasSent && mayRepeat()) {
+    if (by.wasStale() && wasSent && tries.mayRepeat()) {
       attempt(by.destination(), by.member(), true);
       return;
     }
@@ -215,41 +212,14 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
 
   private void moveOn(Attempt from, GatewayError error, boolean wasSent) {
     lastError = error;
-    if (!canMoveOn(from, wasSent)) {
+    if (!tries.canMoveOn(from.destination(), wasSent, now())) {
       answer(error);
       return;
     }
     forwarder.countRetry();
     from.abandon();
-    if (exchange.pin() == null) {
-      tried |= RegionChoice.bit(from.destination().region().ordinal());
-      if (!RegionChoice.hasOther(exchange, destinations, tried)) {
-        tried = 0;
-      }
-    }
+    tries.leave(from.destination());
     choose();
-  }
-
-  private boolean canMoveOn(Attempt from, boolean wasSent) {
-    if (wasSent && !mayRepeat()) {
-      return false;
-    }
-    if (exchange.attempts() >= Math.max(retry().attempts(), destinations.plan().regions().size())) {
-      return false;
-    }
-    return (exchange.pin() != null || hasOther(from)) && destinations.retries(service).spend(now());
-  }
-
-  private boolean hasOther(Attempt from) {
-    long next = tried | RegionChoice.bit(from.destination().region().ordinal());
-    return from.destination().members().length > 1
-        || RegionChoice.hasOther(exchange, destinations, next);
-  }
-
-  private boolean mayRepeat() {
-    return sent < retry().attempts()
-        && body.isRepeatable()
-        && retry().methods().contains(exchange.method());
   }
 
   /** The head of an answer arrived; relays it, or moves on if it is a failure in disguise. */
@@ -263,7 +233,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       by.member().health().succeeded();
     } else {
       by.member().health().failed(Failure.BAD_ANSWER);
-      if (mayRepeat() && canMoveOn(by, true)) {
+      if (tries.mayRepeat() && tries.canMoveOn(by.destination(), true, now())) {
         moveOn(
             by,
             new GatewayError(Kind.NO_REGION, null, "No region of this service answers well.", 1),
@@ -272,8 +242,10 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       }
     }
     exchange.firstByteNanos(now());
-    if (status == SWITCHING_PROTOCOLS) {
-      tunnel(by, answer);
+    if (status == Upgrade.SWITCHING_PROTOCOLS) {
+      phase = Phase.OVER;
+      forwarder.deadlines().cancel(this);
+      Upgrade.complete(forwarder, exchange, by, answer);
       return;
     }
     phase = Phase.RELAYING;
@@ -281,35 +253,6 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     relay = made;
     forwarder.deadlines().set(this, made.nextCheckNanos());
     made.start();
-  }
-
-  /** Both sides agreed on a WebSocket; from here on it is a tunnel. */
-  private void tunnel(Attempt by, HttpClientResponse answer) {
-    NetSocket server = answer.netSocket();
-    server.pause();
-    HeaderCopy.down(answer.headers(), response.headers());
-    response.headers().set(HttpHeaders.UPGRADE, "websocket");
-    response.headers().set(HttpHeaders.CONNECTION, "Upgrade");
-    forwarder
-        .responder()
-        .head(exchange, new Reply.Proxied(SWITCHING_PROTOCOLS, response.headers()));
-    phase = Phase.OVER;
-    forwarder.deadlines().cancel(this);
-    request
-        .toNetSocket()
-        .onComplete(
-            (client, failure) -> {
-              if (client != null) {
-                client.pause();
-                new Tunnel(forwarder, exchange, by, client, server).start();
-              } else {
-                releaseUpgrade();
-                by.finish(false);
-                forwarder
-                    .responder()
-                    .done(exchange, new GatewayError(Kind.CLIENT_GONE, "The client went away."));
-              }
-            });
   }
 
   private void releaseUpgrade() {
@@ -357,7 +300,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       return;
     }
     current.member().health().failed(Failure.TIMEOUT);
-    if (canMoveOn(current, true)) {
+    if (tries.canMoveOn(current.destination(), true, now)) {
       moveOn(current, error, true);
     } else {
       forwarder.deadlines().set(this, exchange.deadlineNanos());

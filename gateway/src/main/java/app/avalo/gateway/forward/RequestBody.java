@@ -24,7 +24,6 @@ final class RequestBody {
   private final boolean present;
   private @Nullable Buffer collected;
   private @Nullable HttpClientRequest sink;
-  private boolean streamed;
   private boolean complete;
 
   /** Told what the body did; on the exchange's loop. */
@@ -123,7 +122,6 @@ final class RequestBody {
     } else {
       upstream.setChunked(true);
     }
-    streamed = true;
     sink = upstream;
     request.handler(this::pass);
     request.endHandler(
@@ -152,11 +150,6 @@ final class RequestBody {
     if (upstream.writeQueueFull()) {
       request.pause();
     }
-  }
-
-  /** Whether bytes have gone to an upstream and are gone. */
-  boolean isStreamed() {
-    return streamed;
   }
 
   /** Stops sending; what still arrives is thrown away. */

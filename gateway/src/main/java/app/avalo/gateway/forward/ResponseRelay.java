@@ -3,6 +3,7 @@ package app.avalo.gateway.forward;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;

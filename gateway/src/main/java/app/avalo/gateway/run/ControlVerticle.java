@@ -27,6 +27,14 @@ public final class ControlVerticle extends VerticleBase {
     return Future.succeededFuture();
   }
 
+  @Override
+  public Future<?> stop() {
+    if (redis != null) {
+      redis.close();
+    }
+    return Future.succeededFuture();
+  }
+
   Vertx vertx() {
     return vertx;
   }

@@ -11,9 +11,9 @@ import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.forward.Forwarder;
-import app.avalo.gateway.forward.WebSockets;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.upstream.UpstreamPool;
+import app.avalo.gateway.websocket.WebSockets;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -42,10 +42,10 @@ public final class LoopVerticle extends VerticleBase {
   public Future<?> start() {
     Ticker ticker = Ticker.SYSTEM;
     Timers timers = Timers.of(vertx);
-    DeadlineWheel deadlines = new DeadlineWheel(vertx, ticker);
+    DeadlineWheel deadlines = new DeadlineWheel(ticker, timers);
     StateConfig.Redis config = plan.get().config().state().redis();
     redis = config == null ? null : RedisLink.connect(vertx, config, ticker);
-    webSockets = new WebSockets(shared.ceiling(), timers);
+    webSockets = new WebSockets(shared.ceiling(), ticker, timers, deadlines);
     UpstreamPool pool = new UpstreamPool(vertx, ticker);
     this.pool = pool;
     WebSockets open = webSockets;
@@ -66,6 +66,14 @@ public final class LoopVerticle extends VerticleBase {
       listening.add(server.listen());
     }
     return Future.all(listening);
+  }
+
+  @Override
+  public Future<?> stop() {
+    if (redis != null) {
+      redis.close();
+    }
+    return Future.succeededFuture();
   }
 
   List<EdgeServer> servers() {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +30,15 @@ final class GeoDatabase {
 
   private final Reader reader;
   private final boolean v4Only;
+  private final String type;
+  private final long buildEpochSeconds;
 
   private GeoDatabase(Reader reader) {
     this.reader = reader;
+    // Read here, inside the guard of open(): any field of a corrupt file may be missing.
     this.v4Only = reader.getMetadata().ipVersion() == 4;
+    this.type = Objects.requireNonNull(reader.getMetadata().databaseType(), "database_type");
+    this.buildEpochSeconds = reader.getMetadata().buildEpoch().longValue();
   }
 
   /**
@@ -96,7 +102,6 @@ final class GeoDatabase {
 
   private void check(long fileBytes) throws IOException {
     Metadata metadata = reader.getMetadata();
-    String type = metadata.databaseType();
     if (!type.contains("City") && !type.contains("Country") && !type.contains("Enterprise")) {
       throw new IOException("type " + type + " (expected a City or Country database)");
     }
@@ -175,12 +180,12 @@ final class GeoDatabase {
 
   /** What the file calls itself, for example {@code GeoLite2-City}. */
   String type() {
-    return reader.getMetadata().databaseType();
+    return type;
   }
 
   /** When it was made, seconds since 1970. */
   long buildEpochSeconds() {
-    return reader.getMetadata().buildEpoch().longValue();
+    return buildEpochSeconds;
   }
 
   /**

@@ -31,7 +31,7 @@ class LocalBucketsTest {
 
   @Property(tries = 300)
   void decidesAsTheOracleDoes(
-      @ForAll @LongRange(min = 1, max = 1_000_003) long count,
+      @ForAll @LongRange(min = 1, max = 1_000_000) long count,
       @ForAll @LongRange(min = 1, max = 86_400_000) long periodMillis,
       @ForAll @LongRange(min = 1, max = 1000) long burst,
       @ForAll @Size(40) List<@LongRange(min = 0, max = 3_000_000) Long> pausesMicros) {

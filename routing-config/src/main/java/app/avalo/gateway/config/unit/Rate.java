@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * So many events per period, as in {@code 100/min}.
  *
- * @param count events, at least 1
+ * @param count events, at least 1 and at most one per nanosecond
  * @param period the time in which they are allowed, more than zero
  */
 public record Rate(long count, Duration period) {
@@ -16,6 +16,10 @@ public record Rate(long count, Duration period) {
     }
     if (period.isZero() || period.isNegative()) {
       throw new IllegalArgumentException(period + " (expected a period above zero)");
+    }
+    if (period.compareTo(Duration.ofNanos(count)) < 0) {
+      throw new IllegalArgumentException(
+          count + " in " + period + " (expected at most one per nanosecond)");
     }
   }
 
@@ -34,7 +38,9 @@ public record Rate(long count, Duration period) {
     String span = text.substring(slash + 1);
     Duration period = Durations.parse(first >= '0' && first <= '9' ? span : "1" + span);
     long count = Long.parseLong(text.substring(0, slash));
-    return period == null || period.isZero() || count < 1 ? null : new Rate(count, period);
+    boolean possible =
+        period != null && count > 0 && period.compareTo(Duration.ofNanos(count)) >= 0;
+    return possible ? new Rate(count, period) : null;
   }
 
   /** Nanoseconds between two events at this rate, at least 1. */

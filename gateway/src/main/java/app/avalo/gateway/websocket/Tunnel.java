@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.websocket;
 
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
 import app.avalo.gateway.deadline.Deadline;
@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,18 +19,19 @@ import org.jspecify.annotations.Nullable;
  * a matter between client and service. Frames are followed only to meter messages and to find a
  * place for a close frame.
  */
-final class Tunnel extends Deadline {
+public final class Tunnel extends Deadline {
   /** A client that is further ahead of its rate than this is not slowed but closed. */
   private static final long PATIENCE_NANOS = 2_000_000_000L;
 
   /** How long the other side may take to finish a frame, or to answer a close. */
   private static final Duration CLOSE_GRACE = Duration.ofSeconds(2);
 
-  private final Forwarder forwarder;
+  private final WebSockets open;
   private final Exchange exchange;
-  private final Attempt attempt;
+  private final String region;
   private final NetSocket client;
   private final NetSocket server;
+  private final Consumer<@Nullable GatewayError> ended;
   private final FrameScanner fromClient = new FrameScanner();
   private final FrameScanner fromServer = new FrameScanner();
   private final MessageMeter meter;
@@ -39,13 +41,26 @@ final class Tunnel extends Deadline {
   private Timers.@Nullable Timer closeTimer;
   private boolean over;
 
-  Tunnel(
-      Forwarder forwarder, Exchange exchange, Attempt attempt, NetSocket client, NetSocket server) {
-    this.forwarder = forwarder;
+  /**
+   * A tunnel between two paused sockets.
+   *
+   * @param open the WebSockets of this loop, which this one joins
+   * @param region that serves it
+   * @param ended told once when both sides are closed, with what cut it off, or null
+   */
+  public Tunnel(
+      WebSockets open,
+      Exchange exchange,
+      String region,
+      NetSocket client,
+      NetSocket server,
+      Consumer<@Nullable GatewayError> ended) {
+    this.open = open;
     this.exchange = exchange;
-    this.attempt = attempt;
+    this.region = region;
     this.client = client;
     this.server = server;
+    this.ended = ended;
     WebSocket bounds = Objects.requireNonNull(exchange.target()).service().config().webSocket();
     this.meter = MessageMeter.of(bounds.messages(), now());
     this.idleNanos = bounds.idleTimeout().toNanos();
@@ -57,12 +72,13 @@ final class Tunnel extends Deadline {
   }
 
   String region() {
-    return attempt.destination().region().name();
+    return region;
   }
 
-  void start() {
-    forwarder.webSockets().opened(this);
-    forwarder.deadlines().set(this, activeNanos + idleNanos);
+  /** Lets the bytes flow. */
+  public void start() {
+    open.opened(this);
+    open.deadlines().set(this, activeNanos + idleNanos);
     client.handler(this::up);
     server.handler(this::down);
     client.endHandler(end -> finish(null));
@@ -93,7 +109,7 @@ final class Tunnel extends Deadline {
       close(CloseFrame.POLICY);
     } else if (aheadNanos > 0) {
       client.pause();
-      forwarder.webSockets().timers().after(Duration.ofNanos(aheadNanos), client::resume);
+      open.timers().after(Duration.ofNanos(aheadNanos), client::resume);
     }
   }
 
@@ -122,7 +138,7 @@ final class Tunnel extends Deadline {
       return;
     }
     closing = frame;
-    closeTimer = forwarder.webSockets().timers().after(CLOSE_GRACE, () -> finish(null));
+    closeTimer = open.timers().after(CLOSE_GRACE, () -> finish(null));
     if (fromServer.isAtBoundary()) {
       sendClose(frame);
     }
@@ -152,7 +168,7 @@ final class Tunnel extends Deadline {
     if (now() - activeNanos >= idleNanos) {
       close(CloseFrame.RESTART);
     } else {
-      forwarder.deadlines().set(this, activeNanos + idleNanos);
+      open.deadlines().set(this, activeNanos + idleNanos);
     }
   }
 
@@ -161,18 +177,17 @@ final class Tunnel extends Deadline {
       return;
     }
     over = true;
-    forwarder.deadlines().cancel(this);
+    open.deadlines().cancel(this);
     if (closeTimer != null) {
       closeTimer.cancel();
     }
-    forwarder.webSockets().closed(this);
+    open.closed(this);
     client.end();
     server.end();
-    attempt.finish(false);
-    forwarder.responder().done(exchange, error);
+    ended.accept(error);
   }
 
   private long now() {
-    return forwarder.ticker().nanos();
+    return open.ticker().nanos();
   }
 }

@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.websocket;
 
 import io.vertx.core.buffer.Buffer;
 

@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.head;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
@@ -12,7 +12,7 @@ import java.util.Map;
  * without those that the gateway writes itself. One pass; names are told apart by length first, so
  * that most headers cost one comparison of numbers.
  */
-final class HeaderCopy {
+public final class HeaderCopy {
   private static final CharSequence CONNECTION = io.vertx.core.http.HttpHeaders.CONNECTION;
   private static final int LONGEST = 19;
   private static final AsciiString[][] UP = table(true);
@@ -64,7 +64,7 @@ final class HeaderCopy {
   }
 
   /** Copies an upstream's headers to the answer. */
-  static void down(MultiMap from, MultiMap to) {
+  public static void down(MultiMap from, MultiMap to) {
     copy(from, to, DOWN);
   }
 

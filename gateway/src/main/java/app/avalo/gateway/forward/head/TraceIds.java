@@ -1,10 +1,10 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.head;
 
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Makes and checks W3C trace parents; one per event loop. */
-final class TraceIds {
+public final class TraceIds {
   private static final char[] HEX = "0123456789abcdef".toCharArray();
   private static final int LENGTH = 55;
 

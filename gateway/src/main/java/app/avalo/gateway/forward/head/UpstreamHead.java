@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.head;
 
 import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.filter.Exchange;
@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the request line and headers that an upstream sees. */
-final class UpstreamHead {
+public final class UpstreamHead {
   private static final CharSequence VIA = AsciiString.cached("via");
   private static final CharSequence FORWARDED = AsciiString.cached("forwarded");
   private static final CharSequence FOR = AsciiString.cached("x-forwarded-for");
@@ -30,14 +30,15 @@ final class UpstreamHead {
   private UpstreamHead() {}
 
   /** Path and query after the route's rewriting. */
-  static String uri(Exchange exchange) {
+  public static String uri(Exchange exchange) {
     String path = exchange.route().upstreamPath(exchange.path());
     String query = exchange.head().queryString();
     return query == null ? path : path + '?' + query;
   }
 
   /** Fills the headers of an upstream request; length and framing are the body's business. */
-  static void write(Exchange exchange, HttpServerRequest request, MultiMap to, TraceIds traces) {
+  public static void write(
+      Exchange exchange, HttpServerRequest request, MultiMap to, TraceIds traces) {
     Exchange.Head head = exchange.head();
     MultiMap from = head.headers();
     HeaderCopy.up(from, to);

@@ -1,6 +1,8 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.websocket;
 
+import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.filter.limit.ConnectionCeiling;
+import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import java.time.Duration;
 import java.util.HashSet;
@@ -14,16 +16,30 @@ public final class WebSockets {
   private static final Duration TICK = Duration.ofMillis(20);
 
   private final ConnectionCeiling ceiling;
+  private final Ticker ticker;
   private final Timers timers;
+  private final DeadlineWheel deadlines;
   private final Set<Tunnel> open = new HashSet<>();
 
-  public WebSockets(ConnectionCeiling ceiling, Timers timers) {
+  public WebSockets(
+      ConnectionCeiling ceiling, Ticker ticker, Timers timers, DeadlineWheel deadlines) {
     this.ceiling = ceiling;
+    this.ticker = ticker;
     this.timers = timers;
+    this.deadlines = deadlines;
   }
 
-  ConnectionCeiling ceiling() {
+  /** Open WebSockets of all loops per service; whoever admits one acquires a place here. */
+  public ConnectionCeiling ceiling() {
     return ceiling;
+  }
+
+  Ticker ticker() {
+    return ticker;
+  }
+
+  DeadlineWheel deadlines() {
+    return deadlines;
   }
 
   Timers timers() {
@@ -45,7 +61,7 @@ public final class WebSockets {
   }
 
   /** Closes those to a lost region with 1012, a few at a time. */
-  void moved(String region) {
+  public void moved(String region) {
     closeSome(Set.copyOf(open.stream().filter(t -> t.region().equals(region)).toList()));
   }
 

@@ -1,0 +1,74 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.config.ServiceConfig.Retry;
+import app.avalo.gateway.filter.Exchange;
+import java.util.Objects;
+
+/**
+ * What one exchange has tried, and whether it may try again. A request of which nothing was sent
+ * may always move on; one that was sent only if its method may be repeated and its body is still
+ * here. Every further attempt is paid for by the service's retry budget.
+ */
+final class Tries {
+  private final Exchange exchange;
+  private final Destinations destinations;
+  private final RequestBody body;
+  private long tried;
+  private int sent;
+
+  Tries(Exchange exchange, Destinations destinations, RequestBody body) {
+    this.exchange = exchange;
+    this.destinations = destinations;
+    this.body = body;
+  }
+
+  /** The request went onto a connection. */
+  void sent() {
+    sent++;
+  }
+
+  /** Bit per region ordinal that is not to be tried again. */
+  long tried() {
+    return tried;
+  }
+
+  /** Whether the request, sent before, may be sent once more. */
+  boolean mayRepeat() {
+    return sent < retry().attempts()
+        && body.isRepeatable()
+        && retry().methods().contains(exchange.method());
+  }
+
+  /** Whether another attempt may follow one at this destination; takes it from the budget. */
+  boolean canMoveOn(Destination from, boolean wasSent, long nowNanos) {
+    if (wasSent && !mayRepeat()) {
+      return false;
+    }
+    if (exchange.attempts() >= Math.max(retry().attempts(), destinations.plan().regions().size())) {
+      return false;
+    }
+    return (exchange.pin() != null || hasOther(from))
+        && destinations
+            .retries(Objects.requireNonNull(exchange.target()).service())
+            .spend(nowNanos);
+  }
+
+  private boolean hasOther(Destination from) {
+    long next = tried | RegionChoice.bit(from.region().ordinal());
+    return from.members().length > 1 || RegionChoice.hasOther(exchange, destinations, next);
+  }
+
+  /** Moves on; a region is tried again only when there is no other. */
+  void leave(Destination from) {
+    if (exchange.pin() == null) {
+      tried |= RegionChoice.bit(from.region().ordinal());
+      if (!RegionChoice.hasOther(exchange, destinations, tried)) {
+        tried = 0;
+      }
+    }
+  }
+
+  private Retry retry() {
+    return exchange.route().config().retry();
+  }
+}

@@ -1,0 +1,67 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.forward.head.HeaderCopy;
+import app.avalo.gateway.websocket.Tunnel;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.NetSocket;
+import java.util.Objects;
+
+/** The last step of a WebSocket handshake: both sides agreed, the exchange becomes a tunnel. */
+final class Upgrade {
+  static final int SWITCHING_PROTOCOLS = 101;
+
+  private Upgrade() {}
+
+  static void complete(
+      Forwarder forwarder, Exchange exchange, Attempt by, HttpClientResponse answer) {
+    NetSocket server = answer.netSocket();
+    server.pause();
+    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    HttpServerResponse response = request.response();
+    HeaderCopy.down(answer.headers(), response.headers());
+    response.headers().set(HttpHeaders.UPGRADE, "websocket");
+    response.headers().set(HttpHeaders.CONNECTION, "Upgrade");
+    forwarder
+        .responder()
+        .head(exchange, new Reply.Proxied(SWITCHING_PROTOCOLS, response.headers()));
+    request
+        .toNetSocket()
+        .onComplete(
+            (client, failure) -> {
+              if (client == null) {
+                abandoned(forwarder, exchange, by);
+                return;
+              }
+              client.pause();
+              new Tunnel(
+                      forwarder.webSockets(),
+                      exchange,
+                      by.destination().region().name(),
+                      client,
+                      server,
+                      error -> {
+                        by.finish(false);
+                        forwarder.responder().done(exchange, error);
+                      })
+                  .start();
+            });
+  }
+
+  private static void abandoned(Forwarder forwarder, Exchange exchange, Attempt by) {
+    forwarder
+        .webSockets()
+        .ceiling()
+        .release(Objects.requireNonNull(exchange.target()).service().name());
+    by.finish(false);
+    forwarder
+        .responder()
+        .done(exchange, new GatewayError(Kind.CLIENT_GONE, "The client went away."));
+  }
+}
