@@ -15,6 +15,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.tracing.TracingPolicy;
+import java.net.BindException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -110,8 +111,23 @@ public final class EdgeServer {
     return new GatewayError(Kind.BAD_REQUEST, "The request is not well-formed HTTP.");
   }
 
+  /** Binds; fails with the listener's name and address. */
   public Future<HttpServer> listen() {
-    return server.listen();
+    return server
+        .listen()
+        .recover(
+            failure -> {
+              BindException told =
+                  new BindException(
+                      "listener %s on %s:%d: %s"
+                          .formatted(
+                              listener.name(),
+                              listener.address().host(),
+                              listener.address().port(),
+                              failure.getMessage()));
+              told.initCause(failure);
+              return Future.failedFuture(told);
+            });
   }
 
   /** Serves new handshakes with the certificates as they are on disk now. */
