@@ -184,7 +184,7 @@ final class Intake {
     return false;
   }
 
-  private static void stripInternal(MultiMap headers) {
+  static void stripInternal(MultiMap headers) {
     for (String name : Set.copyOf(headers.names())) {
       if (isInternal(name)) {
         headers.remove(name);
@@ -208,7 +208,13 @@ final class Intake {
     return headers.get(HOST);
   }
 
-  private static String originForm(String uri) {
+  /** The authority of an absolute target, or null for any other form. */
+  static @Nullable String absoluteAuthority(String uri) {
+    int scheme = schemeEnd(uri);
+    return scheme < 0 ? null : uri.substring(scheme, authorityEnd(uri, scheme));
+  }
+
+  static String originForm(String uri) {
     int scheme = schemeEnd(uri);
     if (scheme < 0) {
       return uri;

@@ -4,20 +4,21 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Request ids of one event loop: unique without a shared counter, short enough to read aloud. */
-final class RequestIds {
+public final class RequestIds {
   private static final char[] DIGITS = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
   private static final int LONGEST = 128;
 
   private final char[] text = new char[20];
   private long counter;
 
-  RequestIds() {
+  public RequestIds() {
     SplittableRandom random = new SplittableRandom();
     write(0, 12, random.nextLong());
     counter = random.nextLong() & 0xffff_ffffL;
   }
 
-  String next() {
+  /** An id that no other call of this process has. */
+  public String next() {
     write(12, 8, counter++);
     return new String(text);
   }

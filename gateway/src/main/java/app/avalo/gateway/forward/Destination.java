@@ -43,10 +43,7 @@ final class Destination {
     return members;
   }
 
-  /**
-   * The best of its endpoints' standings, but never better than the region's own. A suspected
-   * region whose endpoints are all out is the last resort that the panic rule keeps.
-   */
+  /** {@link Standing#joined} of the region and its endpoints for this service. */
   Standing standing() {
     Standing own = health.standing(region);
     if (own == Standing.OUT) {
@@ -59,7 +56,7 @@ final class Destination {
         best = standing;
       }
     }
-    return best.compareTo(own) < 0 || own == Standing.SUSPECT ? own : best;
+    return Standing.joined(own, best);
   }
 
   /**

@@ -20,6 +20,16 @@ public interface Health {
    */
   EndpointHealth endpoint(Region region, Service service, Endpoint endpoint);
 
+  /** How far a service may be used in a region; looks endpoints up, so not for each request. */
+  default Standing standing(Region region, Service service) {
+    Standing best = Standing.OUT;
+    for (Endpoint endpoint : service.in(region)) {
+      Standing standing = endpoint(region, service, endpoint).standing();
+      best = standing.compareTo(best) < 0 ? standing : best;
+    }
+    return Standing.joined(standing(region), best);
+  }
+
   /** Calls the listener, on the control loop, whenever a region's standing changes. */
   void onChange(ChangeListener listener);
 

@@ -1,5 +1,6 @@
 package app.avalo.gateway.run;
 
+import app.avalo.gateway.admin.AdminServer;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.plan.Plan;
@@ -13,12 +14,14 @@ import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.region.HealthService;
 import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.reload.ReloadStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +45,7 @@ public final class Gateway {
   private final Reloader reloader;
   private final List<LoopVerticle> loops = new ArrayList<>();
   private final AtomicInteger turns = new AtomicInteger();
+  private volatile @Nullable AdminServer admin; // listen()
   private volatile boolean stopping;
   private @Nullable Future<Void> stopped; // whoever asks first
 
@@ -88,8 +92,11 @@ public final class Gateway {
       loops.add(loop);
       all = all.compose(before -> vertx.deployVerticle(loop));
     }
+    AdminServer operators = new AdminServer(new Operated(this), Ticker.SYSTEM);
+    all = all.compose(listening -> vertx.deployVerticle(operators));
     return all.map(
         started -> {
+          admin = operators;
           health.onChange(new Cutter());
           reloader.watch();
           LOG.atInfo()
@@ -134,6 +141,11 @@ public final class Gateway {
     throw new IllegalArgumentException(listener + " (expected the name of a listener)");
   }
 
+  /** Port of the operators. */
+  public int adminPort() {
+    return Objects.requireNonNull(admin).port();
+  }
+
   /** Loads the configuration again. */
   public Future<ReloadStatus> reload(String cause) {
     return reloader.reload(cause);
@@ -158,6 +170,11 @@ public final class Gateway {
   /** Whether new work should be sent here. */
   public boolean isReady() {
     return !stopping && health.probedOnce();
+  }
+
+  /** Whether it is on its way out. */
+  public boolean stopping() {
+    return stopping;
   }
 
   /** Requests and WebSockets that are not over. */

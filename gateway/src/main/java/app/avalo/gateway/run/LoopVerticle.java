@@ -1,5 +1,6 @@
 package app.avalo.gateway.run;
 
+import app.avalo.gateway.admin.api.LoopView;
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
@@ -20,11 +21,12 @@ import io.vertx.core.VerticleBase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Everything of one event loop that serves clients. */
-public final class LoopVerticle extends VerticleBase {
+public final class LoopVerticle extends VerticleBase implements LoopView {
   private final Supplier<Plan> plan;
   private final Shared shared;
   private final List<EdgeServer> servers = new ArrayList<>();
@@ -81,6 +83,7 @@ public final class LoopVerticle extends VerticleBase {
   }
 
   /** Exchanges in flight on this loop. */
+  @Override
   public int inFlight() {
     return edge == null ? 0 : edge.inFlight();
   }
@@ -119,7 +122,22 @@ public final class LoopVerticle extends VerticleBase {
     return explained.future();
   }
 
+  /** Runs tasks on this loop. */
+  @Override
+  public Executor executor() {
+    return task -> context.runOnContext(now -> task.run());
+  }
+
+  /** This loop's pools, as they are now. */
+  @Override
+  public Future<List<UpstreamPool.Figures>> pools() {
+    Promise<List<UpstreamPool.Figures>> figures = Promise.promise();
+    executor().execute(() -> figures.complete(Objects.requireNonNull(pool).figures()));
+    return figures.future();
+  }
+
   /** State of this loop's road to Redis, or null without Redis. */
+  @Override
   public RedisLink.@Nullable Stats redis() {
     return redis == null ? null : redis.stats();
   }

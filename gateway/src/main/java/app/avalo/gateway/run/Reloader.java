@@ -5,6 +5,7 @@ import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.yaml.Fault;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.reload.ReloadStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;

@@ -10,8 +10,10 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.tracing.TracingPolicy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -75,6 +77,24 @@ public final class UpstreamPool {
               }
               return gone;
             });
+  }
+
+  /**
+   * The pool of one endpoint.
+   *
+   * @param url of the endpoint
+   * @param open connections, idle ones included
+   * @param busy connections lent to exchanges, or being opened for them
+   */
+  public record Figures(String url, int open, int busy) {}
+
+  /** A snapshot of every pool; on this loop. */
+  public List<Figures> figures() {
+    List<Figures> all = new ArrayList<>();
+    pools.forEach(
+        (key, pool) ->
+            all.add(new Figures(key.endpoint().url(), pool.openConnections(), pool.inFlight())));
+    return all;
   }
 
   /** Every pool of this loop, for figures. */

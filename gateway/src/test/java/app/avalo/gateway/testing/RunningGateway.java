@@ -91,6 +91,11 @@ public final class RunningGateway implements AutoCloseable {
     return gateway.port("plain");
   }
 
+  /** The operators' port. */
+  public int adminPort() {
+    return gateway.adminPort();
+  }
+
   public URI uri(String pathAndQuery) {
     return URI.create("http://127.0.0.1:" + port() + pathAndQuery);
   }

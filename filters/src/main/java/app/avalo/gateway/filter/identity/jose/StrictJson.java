@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Reads one JSON object and nothing doubtful: no duplicate member (readers disagree on which one
  * counts), nothing after the end, no broken UTF-8, no depth.
  */
-final class StrictJson {
+public final class StrictJson {
   private static final int MAX_DEPTH = 8;
 
   // Strangers choose the member names, so none of them may stay in a shared symbol table.
@@ -37,7 +37,7 @@ final class StrictJson {
   private StrictJson() {}
 
   /** Members by name: String, Number, Boolean, List, Map; a JSON null is left out. */
-  static Map<String, Object> object(byte[] json) throws MalformedException {
+  public static Map<String, Object> object(byte[] json) throws MalformedException {
     try {
       // Decoded here: the parser would guess at UTF-16 and pass some broken UTF-8.
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();

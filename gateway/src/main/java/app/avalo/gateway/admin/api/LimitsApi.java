@@ -1,0 +1,131 @@
+package app.avalo.gateway.admin.api;
+
+import app.avalo.gateway.admin.http.Answer;
+import app.avalo.gateway.admin.http.Api;
+import app.avalo.gateway.admin.http.Call;
+import app.avalo.gateway.admin.http.Refusal;
+import app.avalo.gateway.config.AdminConfig.Role;
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.unit.Durations;
+import app.avalo.gateway.filter.limit.LimitAdmin.BucketView;
+import app.avalo.gateway.filter.limit.Limits;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Limits: policies with their counts; a look into one caller's buckets, and filling them up. */
+public final class LimitsApi {
+  private static final Limits.Counts NONE = new Limits.Counts(0, 0, 0, 0);
+
+  private final Controls controls;
+
+  public LimitsApi(Controls controls) {
+    this.controls = controls;
+  }
+
+  public void register(Api api) {
+    String bucket = "/admin/limits/:policy/buckets/:key";
+    api.read(HttpMethod.GET, "/admin/limits", this::all);
+    api.read(HttpMethod.GET, bucket, this::peek);
+    api.write(HttpMethod.DELETE, bucket, Role.OPERATOR, "reset-bucket", this::reset);
+  }
+
+  private Future<Answer> all(Call call) {
+    call.knows();
+    Map<String, Limits.Counts> counts = controls.limits().counts();
+    JsonArray policies = new JsonArray();
+    for (LimitConfig policy : controls.plan().config().limits().values()) {
+      policies.add(view(policy, counts.getOrDefault(policy.name(), NONE)));
+    }
+    return Answer.ok(
+        new JsonObject()
+            .put("localBuckets", controls.limits().localBuckets())
+            .put("policies", policies));
+  }
+
+  private static JsonObject view(LimitConfig policy, Limits.Counts counts) {
+    JsonArray key = new JsonArray();
+    policy.key().forEach(part -> key.add(Words.of(part)));
+    JsonObject tiers = new JsonObject();
+    policy.tiers().forEach((tier, bandwidth) -> tiers.put(tier, view(bandwidth)));
+    return new JsonObject()
+        .put("name", policy.name())
+        .put("key", key)
+        .put("bandwidth", view(policy.bandwidth()))
+        .put("tiers", tiers)
+        .put("scope", Words.of(policy.scope()))
+        .put("onStoreDown", Words.of(policy.onStoreDown()))
+        .put("shadow", policy.shadow())
+        .put("cost", policy.cost())
+        .put("allowed", counts.allowed())
+        .put("refused", counts.refused())
+        .put("shadowed", counts.shadowed())
+        .put("degraded", counts.degraded());
+  }
+
+  private static @Nullable JsonObject view(@Nullable Bandwidth bandwidth) {
+    return bandwidth == null
+        ? null
+        : new JsonObject().put("rate", bandwidth.rate().toString()).put("burst", bandwidth.burst());
+  }
+
+  private LimitConfig policy(Call call) {
+    Map<String, LimitConfig> limits = controls.plan().config().limits();
+    LimitConfig policy = limits.get(call.path("policy"));
+    if (policy == null) {
+      throw Refusal.unknown("limit", call.path("policy"), limits.keySet());
+    }
+    return policy;
+  }
+
+  private Future<Answer> peek(Call call) {
+    LimitConfig policy = policy(call.knows());
+    String key = call.path("key");
+    return On.loop(controls.controlLoop(), () -> controls.limitAdmin().peek(policy, key))
+        .recover(LimitsApi::refused)
+        .map(views -> new Answer(200, view(policy, key, views)));
+  }
+
+  private static JsonObject view(LimitConfig policy, String key, List<BucketView> views) {
+    JsonArray buckets = new JsonArray();
+    for (BucketView bucket : views) {
+      buckets.add(
+          new JsonObject()
+              .put("tier", bucket.tier().isEmpty() ? null : bucket.tier())
+              .put("remaining", bucket.remaining())
+              .put("capacity", bucket.capacity())
+              .put("fullIn", Durations.format(Duration.ofNanos(bucket.resetNanos())))
+              .put("shared", bucket.shared()));
+    }
+    return new JsonObject().put("policy", policy.name()).put("key", key).put("buckets", buckets);
+  }
+
+  private Future<Answer> reset(Call call) {
+    call.target(call.path("policy") + " " + call.path("key"));
+    String reason = call.knows("reason").query("reason");
+    call.because(reason == null ? "" : reason);
+    LimitConfig policy = policy(call);
+    String key = call.path("key");
+    return On.loop(
+            controls.controlLoop(),
+            () -> {
+              var admin = controls.limitAdmin();
+              return admin.reset(policy, key).compose(done -> admin.peek(policy, key));
+            })
+        .recover(LimitsApi::refused)
+        .map(views -> new Answer(200, view(policy, key, views)));
+  }
+
+  private static <T> Future<T> refused(Throwable failure) {
+    return Future.failedFuture(
+        failure instanceof IllegalArgumentException
+            ? Refusal.malformed("key: " + failure.getMessage())
+            : failure);
+  }
+}

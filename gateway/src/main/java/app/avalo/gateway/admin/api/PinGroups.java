@@ -1,0 +1,49 @@
+package app.avalo.gateway.admin.api;
+
+import app.avalo.gateway.admin.http.Refusal;
+import app.avalo.gateway.config.ServiceConfig.Pin;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.Service;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The groups of services that share pins, and the regions that can serve them. */
+final class PinGroups {
+  private PinGroups() {}
+
+  /** Refuses a group that no service names. */
+  static void check(Plan plan, String group) {
+    Set<String> known = new TreeSet<>();
+    for (Service service : plan.services()) {
+      Pin pin = service.config().pin();
+      if (pin != null) {
+        known.add(pin.group());
+      }
+    }
+    if (!known.contains(group)) {
+      throw Refusal.unknown("group", group, known);
+    }
+  }
+
+  /** Refuses a region that lacks a service of the group, or of any group. */
+  static void checkServed(Plan plan, @Nullable String group, Region region) {
+    Service absent = absent(plan, group, region);
+    if (absent != null) {
+      throw Refusal.conflict(absent.name() + " has no endpoint in " + region.name() + ".");
+    }
+  }
+
+  /** A service of the group that the region lacks, or null. */
+  static @Nullable Service absent(Plan plan, @Nullable String group, Region region) {
+    for (Service service : plan.services()) {
+      Pin pin = service.config().pin();
+      boolean wanted = pin != null && (group == null || pin.group().equals(group));
+      if (wanted && service.in(region).isEmpty()) {
+        return service;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,164 @@
+package app.avalo.gateway.admin.api;
+
+import app.avalo.gateway.admin.http.Answer;
+import app.avalo.gateway.admin.http.Api;
+import app.avalo.gateway.admin.http.Call;
+import app.avalo.gateway.admin.http.Fields;
+import app.avalo.gateway.admin.http.Refusal;
+import app.avalo.gateway.config.AdminConfig.Role;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.filter.pin.MoveResult;
+import app.avalo.gateway.filter.pin.PinAdmin;
+import app.avalo.gateway.filter.pin.PinIdentity;
+import app.avalo.gateway.filter.pin.store.Binding;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Pins: whose they are, how many, and moving one user. */
+public final class PinsApi {
+  private static final int LONGEST_NAME = 512;
+
+  private final Controls controls;
+
+  public PinsApi(Controls controls) {
+    this.controls = controls;
+  }
+
+  public void register(Api api) {
+    api.read(HttpMethod.GET, "/admin/pins", this::find);
+    api.read(HttpMethod.GET, "/admin/pins/counts", this::counts);
+    api.write(HttpMethod.POST, "/admin/pins/move", Role.OPERATOR, "move-pin", this::move);
+  }
+
+  /** One of three ways to name somebody; which one is part of the answer. */
+  private record Somebody(String label, PinIdentity identity) {
+    static Somebody of(@Nullable String user, @Nullable String apiKey, @Nullable String session) {
+      int given = (user == null ? 0 : 1) + (apiKey == null ? 0 : 1) + (session == null ? 0 : 1);
+      if (given != 1) {
+        throw Refusal.malformed(
+            "user", given + " of three", "exactly one of user, apiKey, session");
+      }
+      if (user != null) {
+        return new Somebody("user " + user, PinIdentity.user(user));
+      }
+      if (apiKey != null) {
+        return new Somebody("apiKey " + apiKey, PinIdentity.apiKey(apiKey));
+      }
+      PinIdentity found = PinIdentity.session(String.valueOf(session));
+      if (found == null) {
+        throw Refusal.malformed("session", String.valueOf(session), "32 hexadecimal digits");
+      }
+      return new Somebody("session " + session, found);
+    }
+  }
+
+  private Future<Answer> find(Call call) {
+    call.knows("user", "apiKey", "session");
+    Somebody somebody =
+        Somebody.of(call.query("user"), call.query("apiKey"), call.query("session"));
+    Plan plan = controls.plan();
+    return On.loop(controls.controlLoop(), () -> controls.pins().find(somebody.identity(), plan))
+        .map(
+            views -> {
+              JsonArray pins = new JsonArray();
+              views.forEach(view -> pins.add(view(view)));
+              return new Answer(
+                  200, new JsonObject().put("of", somebody.label()).put("pins", pins));
+            });
+  }
+
+  private static JsonObject view(PinAdmin.View view) {
+    return new JsonObject()
+        .put("group", view.group())
+        .put("region", view.region())
+        .put("home", view.home())
+        .put("epoch", view.epoch())
+        .put("since", Words.time(view.sinceMillis()))
+        .put("cause", Words.of(view.cause()));
+  }
+
+  private Future<Answer> counts(Call call) {
+    call.knows();
+    Plan plan = controls.plan();
+    return On.loop(controls.controlLoop(), () -> controls.pins().counts(plan))
+        .map(counts -> new Answer(200, new JsonObject().put("groups", view(counts))));
+  }
+
+  private static JsonObject view(Map<String, Map<String, Long>> counts) {
+    JsonObject groups = new JsonObject();
+    counts.forEach(
+        (group, regions) -> {
+          JsonObject users = new JsonObject();
+          regions.forEach(users::put);
+          groups.put(group, users);
+        });
+    return groups;
+  }
+
+  private Future<Answer> move(Call call) {
+    Fields body = call.knows().body();
+    Somebody somebody =
+        Somebody.of(
+            body.textOrNull("user", LONGEST_NAME),
+            body.textOrNull("apiKey", LONGEST_NAME),
+            body.textOrNull("session", LONGEST_NAME));
+    String group = body.text("group", LONGEST_NAME);
+    String to = body.text("region", LONGEST_NAME);
+    call.target(somebody.label() + " " + group + " to " + to);
+    call.because(body.text("reason", 512));
+    body.end();
+    Plan plan = controls.plan();
+    PinGroups.check(plan, group);
+    Region region = Words.region(plan, to);
+    PinGroups.checkServed(plan, group, region);
+    Duration ttl = plan.config().pins().ttl();
+    return On.loop(
+            controls.controlLoop(),
+            () -> controls.pins().move(somebody.identity(), group, region, ttl))
+        .map(result -> new Answer(200, view(plan, somebody, group, result)));
+  }
+
+  private static JsonObject view(Plan plan, Somebody somebody, String group, MoveResult result) {
+    JsonObject view = new JsonObject().put("of", somebody.label()).put("group", group);
+    if (result instanceof MoveResult.Moved moved) {
+      return view.put("moved", true)
+          .put("from", region(plan, moved.from()))
+          .put("to", region(plan, moved.to()))
+          .put("epoch", moved.to().epoch());
+    }
+    if (result instanceof MoveResult.Unchanged unchanged) {
+      return view.put("moved", false)
+          .put("from", region(plan, unchanged.binding()))
+          .put("to", region(plan, unchanged.binding()))
+          .put("epoch", unchanged.binding().epoch());
+    }
+    if (result instanceof MoveResult.Overtaken overtaken) {
+      throw Refusal.conflict(
+          somebody.label()
+              + " was moved to "
+              + region(plan, overtaken.binding())
+              + " by somebody else at the same moment.");
+    }
+    if (result instanceof MoveResult.StoreDown down) {
+      throw Refusal.unavailable("The shared store does not answer: " + down.reason());
+    }
+    throw Refusal.notFound(somebody.label() + " has no pin in the group " + group + ".");
+  }
+
+  private static String region(Plan plan, Binding binding) {
+    List<Region> regions = plan.regions();
+    for (Region region : regions) {
+      if (region.config().index() == binding.region()) {
+        return region.name();
+      }
+    }
+    return "#" + binding.region();
+  }
+}

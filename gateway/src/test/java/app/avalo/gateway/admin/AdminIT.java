@@ -1,0 +1,221 @@
+package app.avalo.gateway.admin;
+
+import static app.avalo.gateway.admin.AdminClient.ADMIN;
+import static app.avalo.gateway.admin.AdminClient.OPERATOR;
+import static app.avalo.gateway.admin.AdminClient.VIEWER;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.admin.AdminClient.Answer;
+import io.vertx.core.json.JsonObject;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Each call of the admin port as an operator uses it. */
+class AdminIT {
+  private static AdminFixture fixture;
+  private static AdminClient admin;
+
+  @BeforeAll
+  static void start() {
+    fixture = new AdminFixture();
+    admin = fixture.admin;
+  }
+
+  @AfterAll
+  static void stop() {
+    fixture.close();
+  }
+
+  @Test
+  void a_gateway_that_serves_is_alive_and_ready() {
+    assertThat(admin.call("GET", null, "/livez", null).text())
+        .isEqualTo("{\"alive\":true,\"reasons\":[]}\n");
+    assertThat(admin.call("GET", null, "/readyz", null).text())
+        .isEqualTo("{\"ready\":true,\"reasons\":[]}\n");
+  }
+
+  @Test
+  void routing_names_the_best_region_of_a_caller_and_its_alternates() {
+    JsonObject routing =
+        admin.get(VIEWER, "/admin/routing?client=198.51.100.7&service=feed").json();
+
+    assertThat(routing.getJsonObject("best").getString("region")).isEqualTo("us");
+    assertThat(routing.getJsonArray("alternates").getJsonObject(0).getString("region"))
+        .isEqualTo("eu");
+    assertThat(routing.getJsonObject("place").getString("country")).isEqualTo("US");
+  }
+
+  @Test
+  void routing_knows_callers_by_country_alone() {
+    JsonObject routing = admin.get(VIEWER, "/admin/routing?country=pl&service=feed").json();
+
+    assertThat(routing.getJsonObject("best").getString("region")).isEqualTo("eu");
+    assertThat(routing.getJsonObject("place").getString("source")).isEqualTo("header");
+  }
+
+  @Test
+  void routing_says_where_a_service_is_absent() {
+    JsonObject routing = admin.get(VIEWER, "/admin/routing?client=198.51.100.7&service=ai").json();
+
+    assertThat(routing.getJsonObject("best").getString("region")).isEqualTo("eu");
+    assertThat(routing.getJsonArray("excluded").getJsonObject(0).getString("reason"))
+        .isEqualTo("absent");
+  }
+
+  @Test
+  void a_region_forced_out_loses_its_traffic_until_it_is_released() {
+    String home = "192.0.2.1";
+    assertThat(servedBy(home)).isEqualTo("eu");
+
+    Answer forced =
+        admin.post(
+            OPERATOR,
+            "/admin/regions/eu/force",
+            "{\"order\":\"out\",\"reason\":\"power works\",\"expires\":\"15min\"}");
+
+    JsonObject region = forced.json().getJsonObject("region");
+    assertThat(forced.status()).as(forced.text()).isEqualTo(200);
+    assertThat(region.getString("standing")).isEqualTo("out");
+    assertThat(region.getString("observed")).isEqualTo("in-service");
+    assertThat(region.getJsonObject("forced").getString("by")).isEqualTo("olaf");
+    assertThat(forced.json().getJsonArray("warnings"))
+        .containsExactly("no region of ai is in service");
+    assertThat(servedBy(home)).isEqualTo("us");
+    Answer released = admin.delete(OPERATOR, "/admin/regions/eu/force?reason=done");
+    assertThat(released.json().getJsonObject("region").getString("standing"))
+        .isEqualTo("in-service");
+    assertThat(servedBy(home)).isEqualTo("eu");
+  }
+
+  @Test
+  void regions_show_what_is_observed_beside_what_is_ordered() {
+    JsonObject regions = admin.get(VIEWER, "/admin/regions").json();
+
+    JsonObject eu = regions.getJsonArray("regions").getJsonObject(0);
+    assertThat(eu.getString("name")).isEqualTo("eu");
+    assertThat(eu.getJsonArray("services")).containsExactly("feed", "chat", "ai");
+    assertThat(admin.get(VIEWER, "/admin/regions/us").json().getString("place"))
+        .isEqualTo("San Francisco");
+  }
+
+  @Test
+  void a_bucket_is_looked_into_and_filled_up_again() {
+    for (int i = 0; i < 3; i++) {
+      fixture.gateway.get("/limited", "x-forwarded-for", "203.0.113.9");
+    }
+    assertThat(fixture.gateway.get("/limited", "x-forwarded-for", "203.0.113.9").statusCode())
+        .isEqualTo(429);
+    String bucket = "/admin/limits/few/buckets/a=203.0.113.9";
+    assertThat(remaining(admin.get(VIEWER, bucket))).isZero();
+
+    Answer reset = admin.delete(OPERATOR, bucket + "?reason=goodwill");
+
+    assertThat(remaining(reset)).isEqualTo(3);
+    assertThat(fixture.gateway.get("/limited", "x-forwarded-for", "203.0.113.9").statusCode())
+        .isEqualTo(200);
+    JsonObject few =
+        admin.get(VIEWER, "/admin/limits").json().getJsonArray("policies").getJsonObject(0);
+    assertThat(few.getLong("refused")).isPositive();
+  }
+
+  private static int remaining(Answer answer) {
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return answer.json().getJsonArray("buckets").getJsonObject(0).getInteger("remaining");
+  }
+
+  @Test
+  void a_correction_of_a_budget_counts_once() {
+    String path = "/admin/budgets/ai-month/corrections";
+    String body =
+        "{\"id\":\"inv-7\",\"of\":\"amount\",\"by\":\"+12.50 PLN\",\"reason\":\"invoice 7\"}";
+
+    Answer first = admin.post(ADMIN, path, body);
+    Answer second = admin.post(ADMIN, path, body);
+
+    assertThat(first.status()).as(first.text()).isEqualTo(201);
+    assertThat(second.status()).isEqualTo(200);
+    JsonObject budget =
+        admin.get(VIEWER, "/admin/budgets").json().getJsonArray("budgets").getJsonObject(0);
+    assertThat(budget.getJsonObject("amount").getString("text")).isEqualTo("13.5 PLN");
+  }
+
+  @Test
+  void a_pin_is_found_counted_and_moved() {
+    String key = AdminFixture.API_KEY;
+    fixture.gateway.get("/chat", "x-api-key", key, "x-forwarded-for", "192.0.2.1");
+    JsonObject pins = admin.get(VIEWER, "/admin/pins?apiKey=shop").json();
+    if (pins.getJsonArray("pins").isEmpty()) {
+      pins = admin.get(VIEWER, "/admin/pins?user=shop").json();
+    }
+    assertThat(pins.getJsonArray("pins").getJsonObject(0).getString("region")).isEqualTo("eu");
+    String kind = pins.getString("of").startsWith("user") ? "user" : "apiKey";
+
+    Answer moved =
+        admin.post(
+            OPERATOR,
+            "/admin/pins/move",
+            "{\"%s\":\"shop\",\"group\":\"chat\",\"region\":\"us\",\"reason\":\"asked\"}"
+                .formatted(kind));
+
+    assertThat(moved.json().getBoolean("moved")).as(moved.text()).isTrue();
+    assertThat(
+            fixture
+                .gateway
+                .get("/chat", "x-api-key", key, "x-forwarded-for", "192.0.2.1")
+                .headers()
+                .firstValue("x-region"))
+        .contains("us");
+    assertThat(admin.get(VIEWER, "/admin/pins/counts").json().getJsonObject("groups").toString())
+        .contains("\"us\":1");
+  }
+
+  @Test
+  void explain_says_what_would_happen_and_does_nothing() {
+    long before = fixture.us.requests();
+
+    JsonObject explained =
+        admin
+            .post(
+                VIEWER,
+                "/admin/explain",
+                "{\"url\":\"http://api.test/feed/1\",\"client\":\"198.51.100.7\"}")
+            .json();
+
+    assertThat(explained.getString("outcome")).isEqualTo("forwarded");
+    assertThat(explained.getString("route")).isEqualTo("all");
+    assertThat(explained.getString("region")).isEqualTo("us");
+    assertThat(fixture.us.requests()).isEqualTo(before);
+  }
+
+  @Test
+  void the_configuration_shows_no_secret() {
+    Answer config = admin.get(VIEWER, "/admin/config");
+
+    assertThat(config.status()).as(config.text()).isEqualTo(200);
+    assertThat(config.json().getJsonObject("configuration").getJsonObject("admin").toString())
+        .contains("***")
+        .doesNotContain("token-0123456789");
+  }
+
+  @Test
+  void connections_show_pools_and_loops() {
+    fixture.gateway.get("/");
+
+    JsonObject connections = admin.get(VIEWER, "/admin/connections").json();
+
+    assertThat(connections.getJsonArray("loops")).hasSize(2);
+    assertThat(connections.getJsonArray("pools").toString())
+        .contains("http://127.0.0.1:" + fixture.eu.port());
+    assertThat(admin.get(VIEWER, "/admin/stores").json().containsKey("geo")).isTrue();
+  }
+
+  private static String servedBy(String client) {
+    return fixture
+        .gateway
+        .get("/", "x-forwarded-for", client)
+        .headers()
+        .firstValue("x-region")
+        .orElse("nobody");
+  }
+}
