@@ -1,0 +1,209 @@
+package app.avalo.gateway.observe.source;
+
+import static app.avalo.gateway.observe.SourceMetric.ACCESS_LOG_LINES;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_AMOUNT;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_DECISIONS;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_LEVEL;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_SPENT;
+import static app.avalo.gateway.observe.SourceMetric.BUILD;
+import static app.avalo.gateway.observe.SourceMetric.GEO_BUILT;
+import static app.avalo.gateway.observe.SourceMetric.GEO_LAST_LOAD;
+import static app.avalo.gateway.observe.SourceMetric.GEO_LOADED;
+import static app.avalo.gateway.observe.SourceMetric.GEO_LOOKUPS;
+import static app.avalo.gateway.observe.SourceMetric.LIMIT_DECISIONS;
+import static app.avalo.gateway.observe.SourceMetric.LIMIT_DEGRADED;
+import static app.avalo.gateway.observe.SourceMetric.PIN_EVENTS;
+import static app.avalo.gateway.observe.SourceMetric.REDIS_FAILURES;
+import static app.avalo.gateway.observe.SourceMetric.REDIS_UP;
+import static app.avalo.gateway.observe.SourceMetric.REGION_PANIC;
+import static app.avalo.gateway.observe.SourceMetric.REGION_STANDING;
+import static app.avalo.gateway.observe.SourceMetric.WEBSOCKETS;
+
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.budget.BudgetLedger;
+import app.avalo.gateway.filter.budget.BudgetView;
+import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
+import app.avalo.gateway.filter.geo.GeoStatus;
+import app.avalo.gateway.filter.limit.ConnectionCeiling;
+import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.pin.PinCounters;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.observe.AccessLog;
+import app.avalo.gateway.observe.MetricSources;
+import app.avalo.gateway.observe.MetricSources.Sample;
+import app.avalo.gateway.region.Health;
+import app.avalo.gateway.region.Standing;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Connects the parts of a gateway with their metrics; one call per part, at the start. */
+public final class PartSources {
+  private final MetricSources sources;
+
+  public PartSources(MetricSources sources) {
+    this.sources = sources;
+  }
+
+  /** Standing of the regions of the plan in force. */
+  public PartSources regions(Health health, Supplier<Plan> plan) {
+    sources.set(
+        REGION_STANDING,
+        () ->
+            each(
+                plan.get().regions(),
+                region -> Sample.of(number(health.standing(region)), region.name())));
+    sources.value(REGION_PANIC, () -> health.panic() ? 1 : 0);
+    return this;
+  }
+
+  private static int number(Standing standing) {
+    return switch (standing) {
+      case OUT -> 0;
+      case SUSPECT -> 1;
+      case IN_SERVICE -> 2;
+    };
+  }
+
+  /** The budgets of the plan in force. */
+  public PartSources budgets(BudgetLedger ledger, Supplier<Plan> plan) {
+    Supplier<List<BudgetView>> views = () -> ledger.view(plan.get());
+    sources.set(
+        BUDGET_SPENT, () -> each(views.get(), view -> Sample.of(view.share(), view.name())));
+    sources.set(
+        BUDGET_AMOUNT,
+        () ->
+            each(
+                views.get(), view -> Sample.of(view.amount() / 1e6, view.name(), view.currency())));
+    sources.set(
+        BUDGET_LEVEL,
+        () -> each(views.get(), view -> Sample.of(view.level().ordinal(), view.name())));
+    sources.set(
+        BUDGET_DECISIONS,
+        () -> {
+          List<Sample> samples = new ArrayList<>();
+          for (BudgetView view : views.get()) {
+            samples.add(Sample.of(view.counts().admitted(), view.name(), "admitted"));
+            samples.add(Sample.of(view.counts().paced(), view.name(), "paced"));
+            samples.add(Sample.of(view.counts().refused(), view.name(), "refused"));
+          }
+          return samples;
+        });
+    return this;
+  }
+
+  /** Decisions of limits, and WebSockets. */
+  public PartSources limits(Limits limits, ConnectionCeiling ceiling) {
+    sources.set(
+        LIMIT_DECISIONS,
+        () -> {
+          List<Sample> samples = new ArrayList<>();
+          limits
+              .counts()
+              .forEach(
+                  (policy, counts) -> {
+                    samples.add(Sample.of(counts.allowed(), policy, "allowed"));
+                    samples.add(Sample.of(counts.refused(), policy, "refused"));
+                    samples.add(Sample.of(counts.shadowed(), policy, "shadowed"));
+                  });
+          return samples;
+        });
+    sources.set(
+        LIMIT_DEGRADED,
+        () ->
+            each(
+                limits.counts().entrySet(),
+                policy -> Sample.of(policy.getValue().degraded(), policy.getKey())));
+    sources.set(
+        WEBSOCKETS,
+        () -> each(ceiling.open().entrySet(), open -> Sample.of(open.getValue(), open.getKey())));
+    return this;
+  }
+
+  /** Events of pins and cookies. */
+  public PartSources pins(PinCounters counters) {
+    sources.set(
+        PIN_EVENTS,
+        () ->
+            each(
+                List.of(PinCounters.Event.values()),
+                event -> Sample.of(counters.count(event), event.label())));
+    return this;
+  }
+
+  /**
+   * The roads to Redis.
+   *
+   * @param links figures of all loops' links; empty without Redis
+   */
+  public PartSources redis(Supplier<List<RedisLink.Stats>> links) {
+    sources.set(
+        REDIS_UP,
+        () -> {
+          List<RedisLink.Stats> stats = links.get();
+          boolean up = stats.stream().allMatch(RedisLink.Stats::up);
+          return stats.isEmpty() ? List.of() : List.of(Sample.of(up ? 1 : 0));
+        });
+    sources.set(
+        REDIS_FAILURES,
+        () -> {
+          Map<String, Function<RedisLink.Stats, Long>> kinds =
+              Map.of(
+                  "timeout", RedisLink.Stats::timeouts,
+                  "error", RedisLink.Stats::errors,
+                  "reconnect", RedisLink.Stats::reconnects);
+          return each(
+              kinds.entrySet(),
+              kind ->
+                  Sample.of(
+                      links.get().stream().mapToLong(kind.getValue()::apply).sum(), kind.getKey()));
+        });
+    return this;
+  }
+
+  /** The GeoIP database. */
+  public PartSources geo(GeoDatabaseWatch watch) {
+    sources.value(GEO_LOADED, () -> watch.status().loaded() ? 1 : 0);
+    sources.value(GEO_LAST_LOAD, () -> watch.status().lastLoadGood() ? 1 : 0);
+    sources.value(GEO_BUILT, () -> watch.status().buildEpochSeconds());
+    sources.set(
+        GEO_LOOKUPS,
+        () -> {
+          GeoStatus status = watch.status();
+          return List.of(
+              Sample.of(status.lookups() - status.failedLookups(), "answered"),
+              Sample.of(status.failedLookups(), "failed"));
+        });
+    return this;
+  }
+
+  /** Lines of the access log. */
+  public PartSources accessLog(AccessLog log) {
+    sources.set(
+        ACCESS_LOG_LINES,
+        () ->
+            List.of(
+                Sample.of(log.written(), "written"),
+                Sample.of(log.dropped(), "dropped"),
+                Sample.of(log.lost(), "lost")));
+    return this;
+  }
+
+  /** The build. */
+  public PartSources build(String version) {
+    String java = Runtime.version().toString();
+    sources.set(BUILD, () -> List.of(Sample.of(1, version, java)));
+    return this;
+  }
+
+  private static <T> List<Sample> each(Collection<T> things, Function<T, Sample> sample) {
+    List<Sample> samples = new ArrayList<>(things.size());
+    for (T thing : things) {
+      samples.add(sample.apply(thing));
+    }
+    return samples;
+  }
+}
