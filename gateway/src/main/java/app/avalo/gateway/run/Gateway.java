@@ -68,6 +68,12 @@ public final class Gateway {
    */
   public static Future<Gateway> start(
       Vertx vertx, ConfigSource source, Loaded.Valid initial, int loops) {
+    return start(vertx, source, initial, loops, Observed.of(initial.config().accessLog().to()));
+  }
+
+  /** Starts a gateway whose Vert.x instance reports to the same monitoring. */
+  public static Future<Gateway> start(
+      Vertx vertx, ConfigSource source, Loaded.Valid initial, int loops, Observed observed) {
     CurrentPlan plan = new CurrentPlan(Plan.compile(initial.config()));
     StateConfig state = initial.config().state();
     ControlVerticle control = new ControlVerticle(state);
@@ -80,7 +86,7 @@ public final class Gateway {
               HealthMonitor health = opened.resultAt(0);
               Stores stores = opened.resultAt(1);
               BudgetLedger ledger = Ledgers.of(control, stores);
-              return new Shared(control, plan, health, stores, ledger).open(plan.get());
+              return new Shared(control, plan, health, stores, ledger, observed).open(plan.get());
             })
         .compose(shared -> new Gateway(vertx, source, initial, plan, shared).listen(loops));
   }
@@ -98,6 +104,7 @@ public final class Gateway {
         started -> {
           admin = operators;
           health.onChange(new Cutter());
+          shared.observed().connect(this, shared, plan);
           reloader.watch();
           LOG.atInfo()
               .addKeyValue("loops", count)

@@ -11,6 +11,8 @@ import app.avalo.gateway.filter.limit.LimitFilter;
 import app.avalo.gateway.filter.pin.PinFilter;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.observe.AccessLogFilter;
+import app.avalo.gateway.observe.MetricsFilter;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,9 @@ final class LoopFilters {
   static List<Filter> of(Shared shared, @Nullable RedisLink redis, Executor loop) {
     Ticker ticker = Ticker.SYSTEM;
     return List.of(
+        // Outermost: they end last, when every other filter has settled.
+        new AccessLogFilter(shared.observed().accessLog(), ticker),
+        new MetricsFilter(shared.observed().requests()),
         // Above everything that costs: an address that is shut out learns nothing and uses nothing.
         new AccessFilter(),
         // Above identity: browsers send preflights without credentials.

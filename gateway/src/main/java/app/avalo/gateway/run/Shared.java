@@ -26,6 +26,7 @@ public final class Shared {
   private final HealthMonitor health;
   private final Stores stores;
   private final BudgetLedger ledger;
+  private final Observed observed;
   private final Identities identities;
   private final GeoLocator locator = new GeoLocator();
   private final GeoDatabaseWatch database;
@@ -40,11 +41,13 @@ public final class Shared {
       CurrentPlan plan,
       HealthMonitor health,
       Stores stores,
-      BudgetLedger ledger) {
+      BudgetLedger ledger,
+      Observed observed) {
     this.control = control;
     this.health = health;
     this.stores = stores;
     this.ledger = ledger;
+    this.observed = observed;
     this.database = new GeoDatabaseWatch(locator, () -> plan.get().config().placing().database());
     this.identities = new Identities(control.vertx(), Ticker.SYSTEM, control.timers());
   }
@@ -65,7 +68,11 @@ public final class Shared {
   Future<Void> close() {
     database.stop();
     identities.close();
-    return stores.close();
+    return stores.close().onComplete(closed -> observed.close());
+  }
+
+  public Observed observed() {
+    return observed;
   }
 
   public HealthMonitor health() {

@@ -1,0 +1,85 @@
+package app.avalo.gateway.run;
+
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.observe.AccessLog;
+import app.avalo.gateway.observe.MetricSources;
+import app.avalo.gateway.observe.MetricSources.Sample;
+import app.avalo.gateway.observe.MetricsPage;
+import app.avalo.gateway.observe.RequestMetrics;
+import app.avalo.gateway.observe.SourceMetric;
+import app.avalo.gateway.observe.source.PartSources;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * What monitoring sees of one gateway. Made before Vert.x, which reports its pools here; connected
+ * with the parts once they run.
+ *
+ * @param requests counters of all loops
+ * @param sources figures that the parts keep themselves
+ * @param page everything as one text
+ * @param accessLog one line per request
+ */
+public record Observed(
+    RequestMetrics requests, MetricSources sources, MetricsPage page, AccessLog accessLog) {
+
+  /**
+   * Monitoring for a gateway that is about to start.
+   *
+   * @param accessLogTo {@code stdout}, {@code off} or a file path
+   */
+  public static Observed of(String accessLogTo) {
+    RequestMetrics requests = new RequestMetrics();
+    MetricSources sources = new MetricSources();
+    return new Observed(
+        requests, sources, new MetricsPage(requests, sources), new AccessLog(accessLogTo));
+  }
+
+  void connect(Gateway gateway, Shared shared, Supplier<Plan> plan) {
+    new PartSources(sources)
+        .regions(shared.health(), plan)
+        .budgets(shared.ledger(), plan)
+        .limits(shared.limits(), shared.ceiling())
+        .pins(shared.pinCounters())
+        .redis(() -> links(gateway))
+        .geo(shared.database())
+        .accessLog(accessLog)
+        .build(version());
+    sources.value(SourceMetric.CONNECTIONS, () -> shared.openConnections().get());
+    sources.value(SourceMetric.INFLIGHT, gateway::inFlight);
+    sources.value(SourceMetric.CONFIG_SUCCESSFUL, () -> gateway.lastReload().successful() ? 1 : 0);
+    sources.set(
+        SourceMetric.CONFIG_RELOADS,
+        () ->
+            List.of(
+                Sample.of(gateway.lastReload().reloads(), "success"),
+                Sample.of(gateway.lastReload().failures(), "failure")));
+    sources.set(
+        SourceMetric.CONFIG_FINGERPRINT,
+        () -> List.of(Sample.of(1, gateway.lastReload().fingerprint())));
+  }
+
+  private static List<RedisLink.Stats> links(Gateway gateway) {
+    List<RedisLink.Stats> links = new ArrayList<>();
+    for (LoopVerticle loop : gateway.loops()) {
+      RedisLink.Stats stats = loop.redis();
+      if (stats != null) {
+        links.add(stats);
+      }
+    }
+    return links;
+  }
+
+  private static String version() {
+    return Objects.requireNonNullElse(
+        Gateway.class.getPackage().getImplementationVersion(), "unpackaged");
+  }
+
+  void close() {
+    accessLog.close();
+    page.close();
+  }
+}
