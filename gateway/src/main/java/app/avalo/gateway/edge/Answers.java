@@ -6,6 +6,7 @@ import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.forward.Responder;
+import app.avalo.gateway.forward.head.Framing;
 import app.avalo.gateway.pipeline.Pipeline;
 import io.netty.util.AsciiString;
 import io.vertx.core.buffer.Buffer;
@@ -109,7 +110,7 @@ final class Answers implements Responder {
 
   private static void write(
       Exchange exchange, HttpServerRequest request, HttpServerResponse response, Buffer body) {
-    if (!request.isEnded() && isHttp1(request)) {
+    if (isHttp1(request) && Framing.expectsBody(request)) {
       response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
     if ("HEAD".equals(exchange.method())) {

@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.forward.Forwarder;
 import app.avalo.gateway.forward.Responder;
+import app.avalo.gateway.forward.head.Framing;
 import app.avalo.gateway.pipeline.Pipeline;
 import io.netty.util.AsciiString;
 import io.vertx.core.Future;
@@ -108,7 +109,7 @@ public final class EdgeLoop {
     }
     deadlines.cancel(client);
     inFlight.incrementAndGet();
-    if (!request.isEnded()) {
+    if (Framing.expectsBody(request)) {
       // Filters may take their time; nothing of the body may be lost meanwhile.
       request.pause();
     }

@@ -1,6 +1,7 @@
 package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.forward.head.Framing;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
@@ -40,34 +41,9 @@ final class RequestBody {
     this.request = request;
     this.listener = listener;
     this.ceiling = exchange.route().config().bodyBytes();
-    this.length = lengthOf(request);
-    this.present = isPresent(request);
+    this.length = Framing.length(request);
+    this.present = Framing.expectsBody(request);
     this.complete = !present;
-  }
-
-  /** Whether a request has a body that will arrive. */
-  static boolean isPresent(HttpServerRequest request) {
-    return !request.isEnded()
-        && (lengthOf(request) > 0
-            || request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
-            || isHttp2(request) && lengthOf(request) < 0);
-  }
-
-  private static boolean isHttp2(HttpServerRequest request) {
-    return request.streamId() > 0;
-  }
-
-  /** The declared length, or -1. The decoder has refused everything that is not a number. */
-  private static long lengthOf(HttpServerRequest request) {
-    String length = request.headers().get(HttpHeaders.CONTENT_LENGTH);
-    if (length == null) {
-      return -1;
-    }
-    try {
-      return Long.parseLong(length);
-    } catch (NumberFormatException notDecimal) {
-      return -1;
-    }
   }
 
   boolean isTooLarge() {

@@ -145,6 +145,16 @@ class HostileRequestIT {
   }
 
   @Test
+  void a_refusal_keeps_the_connection_for_the_next_request() {
+    try (Wire wire = new Wire(gateway.port())) {
+      wire.send("GET / HTTP/1.1\r\nHost: other.example\r\n\r\n");
+      assertThat(wire.readUntil("}\n")).startsWith("HTTP/1.1 404").doesNotContain("close");
+      wire.send("GET /feed HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n");
+      assertThat(wire.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 200");
+    }
+  }
+
+  @Test
   void the_gateway_still_serves_after_all_of_this() {
     for (String garbage :
         new String[] {
