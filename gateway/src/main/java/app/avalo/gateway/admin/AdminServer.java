@@ -55,6 +55,7 @@ public final class AdminServer extends VerticleBase {
     Pulse pulse = new Pulse(ticker, timers, controls.controlLoop(), controls.loops());
     pulse.beat();
     new Probes(controls, pulse).register(router);
+    Page.load().register(router);
     register(new Api(vertx, router, () -> controls.plan().config().admin(), ticker));
     HttpServer made =
         vertx

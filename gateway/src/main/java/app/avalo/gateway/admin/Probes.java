@@ -23,6 +23,7 @@ final class Probes {
   void register(Router router) {
     router.route("/livez").method(HttpMethod.GET).method(HttpMethod.HEAD).handler(this::live);
     router.route("/readyz").method(HttpMethod.GET).method(HttpMethod.HEAD).handler(this::ready);
+    router.get("/metrics").handler(this::metrics);
   }
 
   private void live(RoutingContext context) {
@@ -40,6 +41,21 @@ final class Probes {
       reasons.add("not every endpoint was checked once");
     }
     send(context, "ready", reasons);
+  }
+
+  private void metrics(RoutingContext context) {
+    String accept = context.request().getHeader(HttpHeaders.ACCEPT);
+    // One at a time, so that a crowd of scrapers takes one worker and not all.
+    context
+        .vertx()
+        .executeBlocking(() -> controls.metrics().render(accept), true)
+        .onFailure(context::fail)
+        .onSuccess(
+            page ->
+                context
+                    .response()
+                    .putHeader(HttpHeaders.CONTENT_TYPE, page.contentType())
+                    .end(page.body()));
   }
 
   private static void send(RoutingContext context, String what, List<String> reasons) {

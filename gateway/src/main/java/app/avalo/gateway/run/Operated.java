@@ -10,6 +10,7 @@ import app.avalo.gateway.filter.geo.GeoStatus;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
 import app.avalo.gateway.filter.pin.PinAdmin;
+import app.avalo.gateway.observe.MetricsPage;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.reload.ReloadStatus;
 import io.vertx.core.Future;
@@ -105,6 +106,11 @@ final class Operated implements Controls {
   @Override
   public Map<String, Integer> webSockets() {
     return shared.ceiling().open();
+  }
+
+  @Override
+  public MetricsPage metrics() {
+    return shared.observed().page();
   }
 
   @Override

@@ -22,6 +22,8 @@ public final class ConfigApi {
 
   public void register(Api api) {
     api.read(HttpMethod.GET, "/admin/config", this::config);
+    api.read(HttpMethod.GET, "/admin/reload", this::lastReload);
+    api.read(HttpMethod.GET, "/admin/whoami", this::whoami);
     api.write(HttpMethod.POST, "/admin/reload", Role.OPERATOR, "reload", this::reload);
   }
 
@@ -33,6 +35,24 @@ public final class ConfigApi {
             .put("fingerprint", status.fingerprint())
             .put("lastReload", view(status))
             .put("configuration", ConfigView.of(controls.plan().config())));
+  }
+
+  private Future<Answer> lastReload(Call call) {
+    call.knows();
+    return Answer.ok(
+        new JsonObject()
+            .put("gateway", controls.plan().config().name())
+            .put("stopping", controls.stopping())
+            .put("lastReload", view(controls.lastReload())));
+  }
+
+  private Future<Answer> whoami(Call call) {
+    call.knows();
+    return Answer.ok(
+        new JsonObject()
+            .put("name", call.who().name())
+            .put("role", call.who().label())
+            .put("writing", !controls.plan().config().admin().credentials().isEmpty()));
   }
 
   private Future<Answer> reload(Call call) {

@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.geo.GeoStatus;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
 import app.avalo.gateway.filter.pin.PinAdmin;
+import app.avalo.gateway.observe.MetricsPage;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.reload.ReloadStatus;
 import io.vertx.core.Future;
@@ -56,6 +57,9 @@ public interface Controls {
 
   /** Open WebSockets by service. */
   Map<String, Integer> webSockets();
+
+  /** Everything that is measured; rendered on a worker. */
+  MetricsPage metrics();
 
   /** Each event loop that serves clients. */
   List<LoopView> loops();

@@ -17,10 +17,9 @@ final class Audit {
    * @param outcome {@code done}, or why it was refused
    */
   static void write(Call call, String action, int status, String outcome) {
-    Who who = call.who();
     LOG.atLevel(status < 400 ? Level.INFO : Level.WARN)
         .addKeyValue("who", call.by())
-        .addKeyValue("role", who == null ? "none" : Gate.label(who.role()))
+        .addKeyValue("role", call.who().label())
         .addKeyValue("action", action)
         .addKeyValue("target", call.target())
         .addKeyValue("reason", call.reason())

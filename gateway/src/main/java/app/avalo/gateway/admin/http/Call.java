@@ -30,11 +30,12 @@ public final class Call {
 
   /** Name of the caller's credential. */
   public String by() {
-    return who == null ? "nobody" : who.name();
+    return who().name();
   }
 
-  @Nullable Who who() {
-    return who;
+  /** The caller; handlers only see calls that were let in. */
+  public Who who() {
+    return who == null ? Who.NOBODY : who;
   }
 
   void admitted(Who who) {

@@ -8,7 +8,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.HostAndPort;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +37,7 @@ final class Gate {
     Who who = now.credentials().isEmpty() ? local(request, needed) : known(request, now);
     if (!who.may(needed)) {
       throw Refusal.forbidden(
-          who.name()
-              + " has the role "
-              + label(who.role())
-              + ", this needs "
-              + label(needed)
-              + ".");
+          who.name() + " has the role " + who.label() + ", this needs " + Who.label(needed) + ".");
     }
     return who;
   }
@@ -112,9 +106,5 @@ final class Gate {
     String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     IpAddress address = IpAddress.parse(bare);
     return address == null ? bare.equalsIgnoreCase("localhost") : isLoopback(address);
-  }
-
-  static String label(Role role) {
-    return role.name().toLowerCase(Locale.ROOT);
   }
 }
