@@ -58,7 +58,11 @@ final class AdminFixture implements AutoCloseable {
       - {name: chat, match: {path: {prefix: /chat}}, service: chat}
       - {name: ai, match: {path: {prefix: /ai}}, service: ai}
       - {name: limited, match: {path: {prefix: /limited}}, service: feed, limits: [few]}
-      - {name: members, match: {path: {prefix: /members}}, service: feed, access: {identity: required}}
+      - name: members
+        match: {path: {prefix: /members}}
+        service: feed
+        access: {identity: required}
+        requestHeaders: {set: {X-Upstream-Token: header-secret}}
       - {name: robots, match: {path: /robots.txt}, respond: {contentType: text/plain, body: "no"}}
       - {name: all, match: {path: {prefix: /}}, service: feed}
     limits:

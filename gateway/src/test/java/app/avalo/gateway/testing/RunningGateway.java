@@ -105,6 +105,11 @@ public final class RunningGateway implements AutoCloseable {
     yaml.set(COMMON + sections);
   }
 
+  /** Changes what the next reload reads, all of it. */
+  public void rewriteExactly(String text) {
+    yaml.set(text);
+  }
+
   public HttpResponse<String> get(String pathAndQuery, String... headers) {
     HttpRequest.Builder request = HttpRequest.newBuilder(uri(pathAndQuery)).timeout(PATIENCE);
     if (headers.length > 0) {

@@ -102,7 +102,9 @@ public final class Api {
   private record Attempt(Call call, @Nullable String action) {}
 
   private void admit(RoutingContext context, Call call, Role role) {
-    call.admitted(gate.admit(context.request(), role));
+    Who who = gate.identify(context.request());
+    call.identified(who);
+    gate.require(who, role);
     if (hasBody(context)) {
       String type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
       if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {

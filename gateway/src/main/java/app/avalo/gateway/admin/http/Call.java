@@ -14,7 +14,7 @@ public final class Call {
 
   private final RoutingContext context;
   private final String id;
-  private @Nullable Who who; // Api, once the gate has let it in
+  private @Nullable Who who; // Api, once the gate knows
   private String target = ""; // the handler of a write
   private String reason = ""; // the handler of a write
 
@@ -33,12 +33,12 @@ public final class Call {
     return who().name();
   }
 
-  /** The caller; handlers only see calls that were let in. */
+  /** The caller; nobody before the gate has found out. */
   public Who who() {
     return who == null ? Who.NOBODY : who;
   }
 
-  void admitted(Who who) {
+  void identified(Who who) {
     this.who = who;
   }
 

@@ -31,22 +31,29 @@ final class Gate {
     this.lockout = new Lockout(ticker);
   }
 
-  /** The caller of a request, if its role suffices; throws the refusal otherwise. */
-  Who admit(HttpServerRequest request, Role needed) {
+  /** The caller of a request; throws the refusal of one that is not known. */
+  Who identify(HttpServerRequest request) {
     AdminConfig now = config.get();
-    Who who = now.credentials().isEmpty() ? local(request, needed) : known(request, now);
-    if (!who.may(needed)) {
-      throw Refusal.forbidden(
-          who.name() + " has the role " + who.label() + ", this needs " + Who.label(needed) + ".");
-    }
-    return who;
+    return now.credentials().isEmpty() ? local(request) : known(request, now);
   }
 
-  private static Who local(HttpServerRequest request, Role needed) {
-    if (needed != Role.VIEWER) {
-      throw Refusal.forbidden(
-          "Writing is off because admin.credentials of the configuration is empty.");
+  /** Throws the refusal of a caller whose role does not suffice. */
+  void require(Who who, Role needed) {
+    if (who.may(needed)) {
+      return;
     }
+    throw Refusal.forbidden(
+        config.get().credentials().isEmpty()
+            ? "Writing is off because admin.credentials of the configuration is empty."
+            : who.name()
+                + " has the role "
+                + who.label()
+                + ", this needs "
+                + Who.label(needed)
+                + ".");
+  }
+
+  private static Who local(HttpServerRequest request) {
     if (!isThisMachine(request)) {
       throw Refusal.forbidden(
           "Without admin.credentials in the configuration only this machine may read, by a"

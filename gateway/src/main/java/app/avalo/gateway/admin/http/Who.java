@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param role what it may do, or null for nothing
  */
 public record Who(String name, @Nullable Role role) {
-  /** Not let in. */
+  /** Not known. */
   static final Who NOBODY = new Who("nobody", null);
 
   /** Somebody on this machine, while no credential is configured. */
