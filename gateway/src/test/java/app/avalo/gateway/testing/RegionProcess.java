@@ -152,7 +152,7 @@ public final class RegionProcess implements AutoCloseable {
   private void signal(String name) {
     try {
       int exit =
-          new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+          new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid())
               .inheritIO()
               .start()
               .waitFor();

@@ -211,7 +211,7 @@ public final class RedisServer implements AutoCloseable {
 
   private void signal(String name) {
     try {
-      new ProcessBuilder("kill", "-" + name, "" + running().pid()).start().waitFor();
+      new ProcessBuilder("sh", "-c", "kill -" + name + " " + running().pid()).start().waitFor();
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     } catch (InterruptedException stopped) {
