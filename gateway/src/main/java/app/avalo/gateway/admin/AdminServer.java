@@ -12,6 +12,7 @@ import app.avalo.gateway.admin.api.RegionsApi;
 import app.avalo.gateway.admin.api.RoutingApi;
 import app.avalo.gateway.admin.http.Api;
 import app.avalo.gateway.config.unit.HostPort;
+import app.avalo.gateway.edge.EdgeServer;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
@@ -78,7 +79,7 @@ public final class AdminServer extends VerticleBase {
                 })
             .exceptionHandler(failure -> {});
     server = made;
-    return made.listen();
+    return made.listen().recover(failure -> EdgeServer.cannotListen("admin", address, failure));
   }
 
   private void register(Api api) {

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The command that holds all others. */
@@ -17,8 +19,8 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       DemoCommand.class,
       CheckCommand.class,
+      ExplainCommand.class,
     },
-    mixinStandardHelpOptions = true,
     versionProvider = AvaloGateway.Version.class,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -26,10 +28,10 @@ import picocli.CommandLine.Spec;
       "  avalo-gateway check routing-config/avalo    is this configuration good?",
       "  avalo-gateway run routing-config/avalo      serve with it",
       "  avalo-gateway explain routing-config/demo GET http://localhost/feed",
-      "                                              where would this request go, and why?",
+      "                                              where would it go, and why?",
       "",
-      "`avalo-gateway COMMAND --help` says more about a command. avalo-gateway stands for",
-      "`java -jar gateway/target/avalo-gateway.jar`."
+      "`avalo-gateway COMMAND --help` says more about a command.",
+      "avalo-gateway stands for `java -jar gateway/target/avalo-gateway.jar`."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -41,13 +43,29 @@ import picocli.CommandLine.Spec;
       "143:stopped by SIGTERM, after finishing what was in flight"
     })
 final class AvaloGateway implements Runnable {
+  /** Wide enough for the examples, narrow enough for half a screen. */
+  private static final int WIDTH = 100;
+
   private @Spec @Nullable CommandSpec spec; // picocli, before it runs
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Say what this is for, with examples and exit codes.")
+  private boolean help; // picocli
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Print the version.")
+  private boolean version; // picocli
 
   /** The command line with its rules: no stack traces, usage errors in two lines. */
   static CommandLine commandLine() {
     return new CommandLine(new AvaloGateway())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setUsageHelpLongOptionsMaxWidth(28)
+        .setUsageHelpWidth(WIDTH)
         .setParameterExceptionHandler(AvaloGateway::misused)
         .setExecutionExceptionHandler(AvaloGateway::failed);
   }
@@ -79,17 +97,13 @@ final class AvaloGateway implements Runnable {
       name = "schema",
       description = "Prints the JSON Schema of the routing YAML, for editors.",
       footerHeading = "%nExample:%n",
-      footer = "  avalo-gateway schema > gateway.schema.json",
-      mixinStandardHelpOptions = true)
+      footer = "  avalo-gateway schema > gateway.schema.json")
   void schema() {
     line().getOut().print(Schema.text());
     line().getOut().flush();
   }
 
-  @Command(
-      name = "version",
-      description = "Prints the version, and what it runs on.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "version", description = "Prints the version, and what it runs on.")
   void version() {
     for (String text : new Version().getVersion()) {
       line().getOut().println(text);

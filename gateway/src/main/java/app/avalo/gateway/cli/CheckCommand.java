@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
       "Nothing is started. Each PATH is a configuration of its own.",
       ""
     },
-    mixinStandardHelpOptions = true,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:every configuration is good", "1:at least one has faults"},
     footerHeading = "%nExample:%n",

@@ -2,6 +2,7 @@ package app.avalo.gateway.cli;
 
 import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.demo.Demo;
+import app.avalo.gateway.demo.Tour;
 import app.avalo.gateway.run.Gateway;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -22,7 +23,6 @@ import picocli.CommandLine.Spec;
       "Needs nothing installed but curl, and leaves nothing behind. Ctrl-C ends it.",
       ""
     },
-    mixinStandardHelpOptions = true,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"3:a port is taken", "130:stopped by Ctrl-C"},
     footerHeading = "%nExample:%n",
@@ -57,6 +57,10 @@ final class DemoCommand implements Callable<Integer> {
     RunCommand.listening(out, gateway);
     demo.ports().forEach((name, port) -> out.printf("  %-10s http://127.0.0.1:%d%n", name, port));
     out.printf("  %-10s http://127.0.0.1:%d%n", "control", demo.controlPort());
+    int port = gateway.port("public");
+    out.print(new Tour(port, gateway.adminPort(), demo.controlPort()).text());
+    out.println();
+    out.println("Ctrl-C ends the demo and leaves nothing behind.");
     out.flush();
     return Serving.untilStopped(gateway, Duration.ofMillis(1));
   }

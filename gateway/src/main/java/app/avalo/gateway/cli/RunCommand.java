@@ -28,7 +28,6 @@ import picocli.CommandLine.Spec;
           + "asks. One with faults changes nothing.",
       ""
     },
-    mixinStandardHelpOptions = true,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "1:the configuration has faults",
@@ -107,6 +106,9 @@ final class RunCommand implements Callable<Integer> {
           listener.address().host(),
           gateway.port(listener.name()));
     }
+    out.printf(
+        "  %-10s http://%s:%d%n",
+        "admin", gateway.plan().config().admin().address().host(), gateway.adminPort());
     out.flush();
   }
 }

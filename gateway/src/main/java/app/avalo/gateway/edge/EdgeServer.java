@@ -1,6 +1,7 @@
 package app.avalo.gateway.edge;
 
 import app.avalo.gateway.config.ListenerConfig;
+import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import io.netty.handler.codec.TooLongFrameException;
@@ -116,18 +117,17 @@ public final class EdgeServer {
     return server
         .listen()
         .recover(
-            failure -> {
-              BindException told =
-                  new BindException(
-                      "listener %s on %s:%d: %s"
-                          .formatted(
-                              listener.name(),
-                              listener.address().host(),
-                              listener.address().port(),
-                              failure.getMessage()));
-              told.initCause(failure);
-              return Future.failedFuture(told);
-            });
+            failure -> cannotListen("listener " + listener.name(), listener.address(), failure));
+  }
+
+  /** A failure that says whose address cannot be had. */
+  public static <T> Future<T> cannotListen(String whose, HostPort address, Throwable failure) {
+    BindException told =
+        new BindException(
+            "%s on %s:%d: %s"
+                .formatted(whose, address.host(), address.port(), failure.getMessage()));
+    told.initCause(failure);
+    return Future.failedFuture(told);
   }
 
   /** Serves new handshakes with the certificates as they are on disk now. */

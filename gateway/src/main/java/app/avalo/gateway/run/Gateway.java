@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,13 +75,34 @@ public final class Gateway {
   /** Starts a gateway whose Vert.x instance reports to the same monitoring. */
   public static Future<Gateway> start(
       Vertx vertx, ConfigSource source, Loaded.Valid initial, int loops, Observed observed) {
+    return assemble(vertx, source, initial, observed, HealthService::deploy)
+        .compose(gateway -> gateway.serve(loops).compose(serving -> gateway.listen(loops)));
+  }
+
+  /**
+   * Starts the parts that decide, for {@link #explain} alone: nothing listens, no region is checked
+   * and all are taken for well, nothing is read from or kept in a state directory or Redis.
+   */
+  public static Future<Gateway> startDeciding(Vertx vertx, Loaded.Valid initial) {
+    Loaded.Valid quiet =
+        new Loaded.Valid(Quiet.of(initial.config()), initial.fingerprint(), initial.files());
+    Observed unseen = Observed.of(quiet.config().accessLog().to());
+    return assemble(vertx, () -> quiet, quiet, unseen, HealthService::deployAssuming)
+        .compose(gateway -> gateway.serve(1).map(gateway));
+  }
+
+  private static Future<Gateway> assemble(
+      Vertx vertx,
+      ConfigSource source,
+      Loaded.Valid initial,
+      Observed observed,
+      BiFunction<Vertx, Plan, Future<HealthMonitor>> monitoring) {
     CurrentPlan plan = new CurrentPlan(Plan.compile(initial.config()));
     StateConfig state = initial.config().state();
     ControlVerticle control = new ControlVerticle(state);
     return vertx
         .deployVerticle(control)
-        .compose(
-            id -> Future.join(HealthService.deploy(vertx, plan.get()), Stores.open(vertx, state)))
+        .compose(id -> Future.join(monitoring.apply(vertx, plan.get()), Stores.open(vertx, state)))
         .compose(
             opened -> {
               HealthMonitor health = opened.resultAt(0);
@@ -88,31 +110,36 @@ public final class Gateway {
               BudgetLedger ledger = Ledgers.of(control, stores);
               return new Shared(control, plan, health, stores, ledger, observed).open(plan.get());
             })
-        .compose(shared -> new Gateway(vertx, source, initial, plan, shared).listen(loops));
+        .map(shared -> new Gateway(vertx, source, initial, plan, shared));
   }
 
-  private Future<Gateway> listen(int count) {
+  private Future<?> serve(int count) {
     Future<?> all = Future.succeededFuture();
     for (int i = 0; i < count; i++) {
       LoopVerticle loop = new LoopVerticle(plan, shared);
       loops.add(loop);
       all = all.compose(before -> vertx.deployVerticle(loop));
     }
+    return all;
+  }
+
+  private Future<Gateway> listen(int count) {
     AdminServer operators = new AdminServer(new Operated(this), Ticker.SYSTEM);
-    all = all.compose(listening -> vertx.deployVerticle(operators));
-    return all.map(
-        started -> {
-          admin = operators;
-          health.onChange(new Cutter());
-          shared.observed().connect(this, shared, plan);
-          reloader.watch();
-          LOG.atInfo()
-              .addKeyValue("loops", count)
-              .addKeyValue("transport", vertx.isNativeTransportEnabled() ? "epoll" : "nio")
-              .addKeyValue("fingerprint", reloader.status().fingerprint())
-              .log("gateway started");
-          return this;
-        });
+    return vertx
+        .deployVerticle(operators)
+        .map(
+            started -> {
+              admin = operators;
+              health.onChange(new Cutter());
+              shared.observed().connect(this, shared, plan);
+              reloader.watch();
+              LOG.atInfo()
+                  .addKeyValue("loops", count)
+                  .addKeyValue("transport", vertx.isNativeTransportEnabled() ? "epoll" : "nio")
+                  .addKeyValue("fingerprint", reloader.status().fingerprint())
+                  .log("gateway started");
+              return this;
+            });
   }
 
   /** Cuts the connections to what is lost, so that nobody waits on them. */

@@ -145,7 +145,9 @@ public final class ExplainApi {
     if (address == null) {
       throw Refusal.malformed("client", client, "an IPv4 or IPv6 address");
     }
-    return controls.explain(head(call, asked, address)).map(ExplainApi::view);
+    return controls
+        .explain(head(call, asked, address))
+        .map(explained -> new Answer(200, view(explained)));
   }
 
   private static Exchange.Head head(Call call, Asked asked, IpAddress client) {
@@ -173,7 +175,8 @@ public final class ExplainApi {
     return !method.isEmpty();
   }
 
-  private static Answer view(Exchange exchange) {
+  /** An exchange that was explained, as it is shown; the command line shows the same. */
+  public static JsonObject view(Exchange exchange) {
     Target target = exchange.target();
     Caller caller = exchange.caller();
     JsonArray steps = new JsonArray();
@@ -185,24 +188,20 @@ public final class ExplainApi {
               .put("facts", json(step.facts())));
     }
     boolean answered = exchange.status() != 0;
-    return new Answer(
-        200,
-        new JsonObject()
-            .put("method", exchange.method())
-            .put("host", exchange.host())
-            .put("path", exchange.path())
-            .put("client", exchange.client().toString())
-            .put("route", exchange.routed() ? exchange.route().name() : null)
-            .put("service", target == null ? null : target.service().name())
-            .put("user", caller.user())
-            .put("apiKey", caller.apiKey())
-            .put("tier", caller.tier())
-            .put(
-                "outcome",
-                answered ? "answered" : exchange.region() != null ? "forwarded" : "stuck")
-            .put("status", answered ? exchange.status() : null)
-            .put("region", exchange.region() == null ? null : exchange.region().name())
-            .put("steps", steps));
+    return new JsonObject()
+        .put("method", exchange.method())
+        .put("host", exchange.host())
+        .put("path", exchange.path())
+        .put("client", exchange.client().toString())
+        .put("route", exchange.routed() ? exchange.route().name() : null)
+        .put("service", target == null ? null : target.service().name())
+        .put("user", caller.user())
+        .put("apiKey", caller.apiKey())
+        .put("tier", caller.tier())
+        .put("outcome", answered ? "answered" : exchange.region() != null ? "forwarded" : "stuck")
+        .put("status", answered ? exchange.status() : null)
+        .put("region", exchange.region() == null ? null : exchange.region().name())
+        .put("steps", steps);
   }
 
   /** Facts may be anything; what JSON has no form for is written as text. */
