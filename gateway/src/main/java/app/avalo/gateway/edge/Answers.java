@@ -131,25 +131,34 @@ final class Answers implements Responder {
     pipeline().end(exchange);
     ended.run();
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
-    if (isHttp1(request)
-        && request.response().headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true)) {
+    HttpServerResponse response = request.response();
+    if (!isHttp1(request)) {
+      if (response.ended() && !request.isEnded()) {
+        // RFC 9113, 8.1: after a complete answer NO_ERROR tells the client to stop sending.
+        leave(request, () -> response.reset(0), () -> {});
+      }
+    } else if (response.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true)) {
       close(request);
     }
   }
 
-  /** Closes behind an answer; a body that nobody wants is read for a while, and thrown away. */
   private void close(HttpServerRequest request) {
     if (request.isEnded() || request.response().closed()) {
       request.connection().close();
       return;
     }
-    Timers.Timer linger = timers.after(LINGER, () -> request.connection().close());
+    leave(request, request.connection()::close, request.connection()::close);
+  }
+
+  /** Reads a body that nobody wants for a while, and throws it away. */
+  private void leave(HttpServerRequest request, Runnable late, Runnable ended) {
+    Timers.Timer linger = timers.after(LINGER, late);
     request.handler(thrownAway -> {});
     request.exceptionHandler(failure -> linger.cancel());
     request.endHandler(
         end -> {
           linger.cancel();
-          request.connection().close();
+          ended.run();
         });
     request.resume();
   }

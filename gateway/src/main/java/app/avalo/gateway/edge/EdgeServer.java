@@ -7,6 +7,7 @@ import app.avalo.gateway.filter.GatewayError.Kind;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.ssl.OpenSsl;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
@@ -18,6 +19,7 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.tracing.TracingPolicy;
 import java.net.BindException;
 import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,22 +29,21 @@ public final class EdgeServer {
   private static final int STREAM_WINDOW = 1 << 20;
   private static final int CONNECTION_WINDOW = 4 << 20;
 
+  private final Vertx vertx;
   private final ListenerConfig listener;
-  private final HttpServer server;
+  private final EdgeLoop loop;
+  private @Nullable HttpServer server; // set once, by the loop
+  private volatile @Nullable PemKeyCertOptions keys; // written by the loop, then by reloads
 
-  /** Makes the server; must be called on the loop that will serve it. */
+  /** Serves nothing yet; must be called on the loop that will. */
   public EdgeServer(Vertx vertx, ListenerConfig listener, EdgeLoop loop) {
+    this.vertx = vertx;
     this.listener = listener;
-    this.server =
-        vertx
-            .createHttpServer(options(listener))
-            .connectionHandler(connection -> loop.connected(connection, listener.bounds()))
-            .requestHandler(loop::handle)
-            .invalidRequestHandler(request -> loop.malformed(request, error(request)))
-            .exceptionHandler(failure -> {});
+    this.loop = loop;
   }
 
-  private static HttpServerOptions options(ListenerConfig listener) {
+  private static HttpServerOptions options(
+      ListenerConfig listener, @Nullable PemKeyCertOptions keys) {
     ListenerConfig.Bounds bounds = listener.bounds();
     HttpServerOptions options =
         new HttpServerOptions()
@@ -69,12 +70,13 @@ public final class EdgeServer {
             .setHttp2ClearTextEnabled(listener.http2() && listener.tls() == null);
     ListenerConfig.Tls tls = listener.tls();
     if (tls != null) {
-      tls(options, tls, listener.http2());
+      tls(options, tls, Objects.requireNonNull(keys), listener.http2());
     }
     return options;
   }
 
-  private static void tls(HttpServerOptions options, ListenerConfig.Tls tls, boolean http2) {
+  private static void tls(
+      HttpServerOptions options, ListenerConfig.Tls tls, PemKeyCertOptions keys, boolean http2) {
     Set<String> versions = new LinkedHashSet<>();
     if ("TLSv1.2".equals(tls.minVersion())) {
       versions.add("TLSv1.2");
@@ -85,19 +87,15 @@ public final class EdgeServer {
         .setSni(tls.certificates().size() > 1)
         .setUseAlpn(http2)
         .setEnabledSecureTransportProtocols(versions)
-        .setKeyCertOptions(keys(tls));
+        .setKeyCertOptions(keys);
     if (OpenSSLEngineOptions.isAvailable()) {
       options.setSslEngineOptions(new OpenSSLEngineOptions().setSessionCacheEnabled(true));
     }
   }
 
-  private static PemKeyCertOptions keys(ListenerConfig.Tls tls) {
-    PemKeyCertOptions keys = new PemKeyCertOptions();
-    for (ListenerConfig.KeyPair pair : tls.certificates()) {
-      keys.addCertPath(pair.certificate().toString());
-      keys.addKeyPath(pair.key().toString());
-    }
-    return keys;
+  /** The library that encrypts: BoringSSL where it can be loaded, otherwise the JDK's. */
+  public static String tlsEngine() {
+    return OpenSSLEngineOptions.isAvailable() ? OpenSsl.versionString() : "JDK";
   }
 
   /** What the decoder found wrong, without saying which decoder. */
@@ -112,12 +110,29 @@ public final class EdgeServer {
     return new GatewayError(Kind.BAD_REQUEST, "The request is not well-formed HTTP.");
   }
 
-  /** Binds; fails with the listener's name and address. */
+  /** Reads certificates, then binds; fails with the file, or the listener's name and address. */
   public Future<HttpServer> listen() {
-    return server
-        .listen()
-        .recover(
-            failure -> cannotListen("listener " + listener.name(), listener.address(), failure));
+    ListenerConfig.Tls tls = listener.tls();
+    Future<@Nullable PemKeyCertOptions> wanted =
+        tls == null
+            ? Future.succeededFuture(null)
+            : vertx.executeBlocking(() -> KeyPairs.read(vertx, tls));
+    return wanted.compose(
+        read -> {
+          HttpServer made =
+              vertx
+                  .createHttpServer(options(listener, read))
+                  .connectionHandler(connection -> loop.connected(connection, listener.bounds()))
+                  .requestHandler(loop::handle)
+                  .invalidRequestHandler(request -> loop.malformed(request, error(request)))
+                  .exceptionHandler(failure -> {});
+          server = made;
+          keys = read;
+          return made.listen()
+              .recover(
+                  failure ->
+                      cannotListen("listener " + listener.name(), listener.address(), failure));
+        });
   }
 
   /** A failure that says whose address cannot be had. */
@@ -130,17 +145,32 @@ public final class EdgeServer {
     return Future.failedFuture(told);
   }
 
-  /** Serves new handshakes with the certificates as they are on disk now. */
+  /**
+   * Serves new handshakes with the certificates as they are on disk now, on every loop. Fails, and
+   * changes nothing, if they cannot be used.
+   *
+   * @return whether they are others than before
+   */
   public Future<Boolean> reloadCertificates() {
     ListenerConfig.Tls tls = listener.tls();
-    return tls == null
-        ? Future.succeededFuture(false)
-        : server.updateSSLOptions(options(listener).getSslOptions(), true);
+    HttpServer serving = server;
+    if (tls == null || serving == null) {
+      return Future.succeededFuture(false);
+    }
+    return vertx
+        .executeBlocking(() -> KeyPairs.read(vertx, tls))
+        .compose(
+            read ->
+                read.equals(keys)
+                    ? Future.succeededFuture(false)
+                    : serving
+                        .updateSSLOptions(options(listener, read).getSslOptions(), true)
+                        .onSuccess(updated -> keys = read));
   }
 
   /** Stops accepting; open connections go on. */
   public Future<Void> close() {
-    return server.shutdown(1, TimeUnit.HOURS);
+    return server == null ? Future.succeededFuture() : server.shutdown(1, TimeUnit.HOURS);
   }
 
   public ListenerConfig listener() {
@@ -148,6 +178,6 @@ public final class EdgeServer {
   }
 
   public int port() {
-    return server.actualPort();
+    return Objects.requireNonNull(server).actualPort();
   }
 }

@@ -31,6 +31,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   /** Between two looks at a suspected region. */
   private static final long RECHECK_NANOS = 20_000_000L;
 
+  /** RFC 9113, 7: NO_ERROR, which is the default, would make half an answer look intended. */
+  private static final long INTERNAL_ERROR = 2;
+
   private final Forwarder forwarder;
   private final Exchange exchange;
   private final HttpServerRequest request;
@@ -333,7 +336,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   void cutOff(GatewayError error) {
     if (phase != Phase.OVER) {
       end();
-      response.reset();
+      response.reset(INTERNAL_ERROR);
       forwarder.responder().done(exchange, error);
     }
   }

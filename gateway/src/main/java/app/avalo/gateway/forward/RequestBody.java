@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * The body of one request on its way up. Small bodies of known length are collected first: the
  * upstream gets head and body in one write, a slow client cannot hold its connection, and the body
  * can be sent again. Larger ones stream with back-pressure, once.
+ *
+ * <p>An HTTP/2 request without a length says only by its next frame whether it has a body at all,
+ * so that one is waited for: most have none, and are then as repeatable as over HTTP/1.1.
  */
 final class RequestBody {
   /** Collected up to this size. */
@@ -22,14 +25,15 @@ final class RequestBody {
   private final Listener listener;
   private final long length;
   private final long ceiling;
-  private final boolean present;
+  private boolean present;
   private @Nullable Buffer collected;
+  private @Nullable Buffer first; // of a body that streams, when it was waited for
   private @Nullable HttpClientRequest sink;
   private boolean complete;
 
   /** Told what the body did; on the exchange's loop. */
   interface Listener {
-    /** A small body is complete. */
+    /** A small body is complete, or it is known whether there is a body. */
     void collected();
 
     /** More bytes than the route allows. */
@@ -60,12 +64,16 @@ final class RequestBody {
     return complete;
   }
 
-  /** Whether the body is collected before the first attempt. */
+  /** Whether the body, or its first bytes, are waited for before the first attempt. */
   boolean collects() {
-    return present && length >= 0 && length <= SMALL;
+    return present && (length < 0 ? request.streamId() > 0 : length <= SMALL);
   }
 
   void collect() {
+    if (length < 0) {
+      look();
+      return;
+    }
     Buffer all = Buffer.buffer((int) length);
     collected = all;
     request.handler(
@@ -76,6 +84,23 @@ final class RequestBody {
     request.endHandler(
         end -> {
           complete = true;
+          listener.collected();
+        });
+    request.resume();
+  }
+
+  /** Waits for the first bytes, or for the end. */
+  private void look() {
+    request.handler(
+        chunk -> {
+          request.pause();
+          first = chunk;
+          listener.collected();
+        });
+    request.endHandler(
+        end -> {
+          complete = true;
+          present = false;
           listener.collected();
         });
     request.resume();
@@ -108,7 +133,14 @@ final class RequestBody {
           }
         });
     upstream.drainHandler(drained -> request.resume());
-    request.resume();
+    Buffer waited = first;
+    if (waited != null) {
+      first = null;
+      pass(waited);
+    }
+    if (!upstream.writeQueueFull()) {
+      request.resume();
+    }
   }
 
   private void pass(Buffer chunk) {

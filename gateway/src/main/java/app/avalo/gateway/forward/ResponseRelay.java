@@ -5,6 +5,8 @@ import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.region.EndpointHealth.Failure;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
@@ -27,6 +29,9 @@ final class ResponseRelay {
   private long received;
   private long activeNanos;
   private boolean ended;
+  private boolean waiting; // for the client to read on
+  private boolean lost; // the upstream closed meanwhile
+  private Future<Void> written = Future.succeededFuture();
 
   ResponseRelay(
       Forwarding forwarding, Attempt attempt, HttpClientResponse from, HttpServerResponse to) {
@@ -59,7 +64,7 @@ final class ResponseRelay {
     int status = from.statusCode();
     to.setStatusCode(status);
     HeaderCopy.down(from.headers(), to.headers());
-    if (!forwarding.body().isComplete()) {
+    if (!forwarding.body().isComplete() && !isHttp2()) {
       // The rest of the request will not be read, so nothing may follow on this connection.
       to.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
@@ -72,7 +77,11 @@ final class ResponseRelay {
     }
     from.handler(this::chunk);
     from.endHandler(end -> end());
-    from.exceptionHandler(failure -> broken());
+    from.exceptionHandler(failure -> upstreamLost());
+  }
+
+  private boolean isHttp2() {
+    return forwarding.request().version() == HttpVersion.HTTP_2;
   }
 
   private boolean isHttp11() {
@@ -94,30 +103,72 @@ final class ResponseRelay {
     if (received == length) {
       // The last byte: head and body, or the rest of it, leave in one write.
       ended = true;
-      to.end(chunk);
+      written = to.end(chunk);
       return;
     }
     to.write(chunk);
     if (to.writeQueueFull()) {
+      waiting = true;
       from.pause();
-      to.drainHandler(
-          drained -> {
-            activeNanos = forwarding.forwarder().ticker().nanos();
-            from.resume();
-          });
+      to.drainHandler(drained -> drained());
+    }
+  }
+
+  private void drained() {
+    activeNanos = forwarding.forwarder().ticker().nanos();
+    waiting = false;
+    from.resume();
+    if (lost) {
+      drainLost();
+    }
+  }
+
+  /**
+   * The client library tells of a close at once but may still hold what came before it, up to the
+   * whole rest: goes on as long as that moves.
+   */
+  private void drainLost() {
+    long before = received;
+    Vertx.currentContext()
+        .runOnContext(
+            later -> {
+              if (ended || waiting) {
+                return;
+              }
+              if (received == before) {
+                broken();
+              } else {
+                drainLost();
+              }
+            });
+  }
+
+  private void upstreamLost() {
+    if (ended) {
+      broken();
+      return;
+    }
+    lost = true;
+    if (!waiting) {
+      drainLost();
     }
   }
 
   private void end() {
     if (!ended) {
       ended = true;
-      if (length < 0 && isHttp11() && !from.trailers().isEmpty()) {
+      if (length < 0 && (isHttp11() || isHttp2()) && !from.trailers().isEmpty()) {
         HeaderCopy.down(from.trailers(), to.trailers());
       }
-      to.end();
+      written = to.end();
     }
     attempt.finish(isReusable());
-    forwarding.complete();
+    if (isHttp2() && !forwarding.body().isComplete()) {
+      // What ends the exchange also ends the client's stream, so the answer must be out.
+      written.onComplete(out -> forwarding.complete());
+    } else {
+      forwarding.complete();
+    }
   }
 
   private boolean isReusable() {
@@ -132,6 +183,7 @@ final class ResponseRelay {
       forwarding.complete();
       return;
     }
+    ended = true;
     attempt.member().health().failed(Failure.RESET);
     attempt.finish(false);
     forwarding.cutOff(new GatewayError(Kind.UPSTREAM_RESET, "The service cut its answer off."));

@@ -133,9 +133,11 @@ public final class Gateway {
               health.onChange(new Cutter());
               shared.observed().connect(this, shared, plan);
               reloader.watch();
+              CertificateWatch.start(vertx, loops.get(0).servers());
               LOG.atInfo()
                   .addKeyValue("loops", count)
                   .addKeyValue("transport", vertx.isNativeTransportEnabled() ? "epoll" : "nio")
+                  .addKeyValue("tls", EdgeServer.tlsEngine())
                   .addKeyValue("fingerprint", reloader.status().fingerprint())
                   .log("gateway started");
               return this;

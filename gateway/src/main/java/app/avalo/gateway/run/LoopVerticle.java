@@ -78,7 +78,8 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
     return Future.succeededFuture();
   }
 
-  List<EdgeServer> servers() {
+  /** Its listeners, in the order of the configuration. */
+  public List<EdgeServer> servers() {
     return List.copyOf(servers);
   }
 

@@ -8,11 +8,8 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.reload.ReloadStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,7 +34,7 @@ final class Reloader {
   private final CurrentPlan plan;
   private final Function<Plan, Future<Void>> swapped;
   private Set<Path> files;
-  private Map<Path, Object> seen;
+  private FileStamps seen;
   private volatile ReloadStatus status;
   private Future<ReloadStatus> running = Future.succeededFuture();
 
@@ -54,7 +51,7 @@ final class Reloader {
     this.plan = plan;
     this.swapped = swapped;
     this.files = initial.files();
-    this.seen = stamps(files);
+    this.seen = FileStamps.of(files);
     this.status =
         new ReloadStatus(
             true, "start", ticker.epochMillis(), initial.fingerprint(), List.of(), List.of(), 0, 0);
@@ -71,7 +68,7 @@ final class Reloader {
 
   private void poll() {
     vertx
-        .executeBlocking(() -> stamps(files))
+        .executeBlocking(() -> FileStamps.of(files))
         .compose(
             now -> {
               if (now.equals(seen)) {
@@ -81,20 +78,6 @@ final class Reloader {
               return reload("file").mapEmpty();
             })
         .onComplete(done -> watch());
-  }
-
-  /** What tells that a file is not the one that was read: its real path, size and time. */
-  private static Map<Path, Object> stamps(Set<Path> files) {
-    Map<Path, Object> stamps = new HashMap<>();
-    for (Path file : files) {
-      try {
-        Path real = file.toRealPath();
-        stamps.put(file, List.of(real, Files.size(real), Files.getLastModifiedTime(real)));
-      } catch (IOException missing) {
-        stamps.put(file, "missing");
-      }
-    }
-    return stamps;
   }
 
   /** Loads and, if there is no fault, swaps; one at a time, in the order asked. */
@@ -108,7 +91,7 @@ final class Reloader {
         .executeBlocking(
             () -> {
               Loaded loaded = source.load();
-              Map<Path, Object> stamps = stamps(loaded.files());
+              FileStamps stamps = FileStamps.of(loaded.files());
               return Map.entry(loaded, stamps);
             })
         .compose(

@@ -5,6 +5,7 @@ import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 
 /** How an endpoint is reached, in the client's terms. */
@@ -14,7 +15,8 @@ final class ConnectOptions {
   static HttpConnectOptions of(Endpoint endpoint, UpstreamTls tls, Duration connect) {
     HttpConnectOptions options =
         new HttpConnectOptions()
-            .setHost(endpoint.host())
+            .setServer(SocketAddress.inetSocketAddress(endpoint.port(), endpoint.host()))
+            .setHost(tls.serverName() == null ? endpoint.host() : tls.serverName())
             .setPort(endpoint.port())
             .setSsl(endpoint.tls())
             .setConnectTimeout(connect.toMillis());

@@ -1,0 +1,106 @@
+package app.avalo.gateway.edge;
+
+import app.avalo.gateway.config.ListenerConfig;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.cert.Certificate;
+import java.util.List;
+import javax.net.ssl.X509KeyManager;
+
+/**
+ * Reads a listener's certificates and keys. Each file is read once and what was read is proved
+ * before it is used: files change one after the other, and a certificate beside the key of another
+ * loads without complaint but fails every handshake.
+ */
+final class KeyPairs {
+  private static final int FILE_BYTES = 1 << 20;
+  private static final List<String> TYPES = List.of("EC", "RSA", "EdDSA");
+  private static final byte[] PROBE = {1, 2, 3, 4};
+
+  private KeyPairs() {}
+
+  /**
+   * Reads all pairs; blocks.
+   *
+   * @throws GeneralSecurityException if one cannot be used; the message names the file
+   */
+  static PemKeyCertOptions read(Vertx vertx, ListenerConfig.Tls tls)
+      throws GeneralSecurityException {
+    PemKeyCertOptions all = new PemKeyCertOptions();
+    for (ListenerConfig.KeyPair pair : tls.certificates()) {
+      Buffer certificate = bytes(pair.certificate());
+      Buffer key = bytes(pair.key());
+      prove(vertx, pair, certificate, key);
+      all.addCertValue(certificate).addKeyValue(key);
+    }
+    return all;
+  }
+
+  private static Buffer bytes(Path file) throws GeneralSecurityException {
+    try {
+      if (Files.size(file) > FILE_BYTES) {
+        throw new GeneralSecurityException(file + ": larger than 1 MiB (expected: PEM)");
+      }
+      return Buffer.buffer(Files.readAllBytes(file));
+    } catch (IOException unreadable) {
+      throw new GeneralSecurityException(file + ": cannot be read", unreadable);
+    }
+  }
+
+  private static void prove(
+      Vertx vertx, ListenerConfig.KeyPair pair, Buffer certificate, Buffer key)
+      throws GeneralSecurityException {
+    try {
+      X509KeyManager pairs =
+          (X509KeyManager)
+              new PemKeyCertOptions()
+                  .addCertValue(certificate)
+                  .addKeyValue(key)
+                  .getKeyManagerFactory(vertx)
+                  .getKeyManagers()[0];
+      if (!belong(pairs)) {
+        throw new GeneralSecurityException("the key is not the certificate's");
+      }
+    } catch (Exception broken) {
+      throw new GeneralSecurityException(
+          pair.certificate() + ", " + pair.key() + ": " + broken.getMessage(), broken);
+    }
+  }
+
+  private static boolean belong(X509KeyManager pairs) throws GeneralSecurityException {
+    for (String type : TYPES) {
+      String[] aliases = pairs.getServerAliases(type, null);
+      if (aliases != null) {
+        return belong(pairs.getPrivateKey(aliases[0]), pairs.getCertificateChain(aliases[0])[0]);
+      }
+    }
+    return false;
+  }
+
+  private static boolean belong(PrivateKey key, Certificate certificate)
+      throws GeneralSecurityException {
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> key.getAlgorithm();
+        };
+    if (!key.getAlgorithm().equals(certificate.getPublicKey().getAlgorithm())) {
+      return false;
+    }
+    Signature signer = Signature.getInstance(algorithm);
+    signer.initSign(key);
+    signer.update(PROBE);
+    byte[] signature = signer.sign();
+    signer.initVerify(certificate);
+    signer.update(PROBE);
+    return signer.verify(signature);
+  }
+}
