@@ -16,6 +16,8 @@ class ArchitectureTest {
   private static final JavaClasses ALL =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
+          // The fixtures of the other module come as a jar.
+          .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("app.avalo.gateway");
 
   private static final String ROOT = "app.avalo.gateway.";
