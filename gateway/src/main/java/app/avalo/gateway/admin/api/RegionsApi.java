@@ -168,14 +168,12 @@ public final class RegionsApi {
 
   private static JsonObject view(EndpointStatus endpoint) {
     JsonObject failures = new JsonObject();
-    endpoint
-        .failures()
-        .forEach((kind, count) -> failures.put(kind.toLowerCase(java.util.Locale.ROOT), count));
+    endpoint.failures().forEach((kind, count) -> failures.put(Words.of(kind), count));
     return new JsonObject()
         .put("url", endpoint.url())
         .put("check", endpoint.check())
         .put("standing", Words.of(endpoint.standing()))
-        .put("state", endpoint.state().toLowerCase(java.util.Locale.ROOT))
+        .put("state", Words.of(endpoint.state()))
         .put("since", Words.time(endpoint.sinceEpochMillis()))
         .put("reason", endpoint.reason())
         .put("lastCheck", endpoint.lastCheck())

@@ -17,7 +17,12 @@ final class Words {
 
   /** {@code IN_SERVICE} as {@code in-service}. */
   static String of(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return of(value.name());
+  }
+
+  /** The name of a constant likewise. */
+  static String of(String constant) {
+    return constant.toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** RFC 3339 in UTC, or null for never. */
