@@ -116,10 +116,15 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
   Future<Exchange> explain(Exchange.Head head) {
     Promise<Exchange> explained = Promise.promise();
     context.runOnContext(
-        now ->
+        now -> {
+          try {
             Objects.requireNonNull(edge)
                 .explain(Exchange.explained(plan.get(), head, Ticker.SYSTEM.nanos()))
-                .onComplete(explained));
+                .onComplete(explained);
+          } catch (RuntimeException defect) {
+            explained.tryFail(defect);
+          }
+        });
     return explained.future();
   }
 

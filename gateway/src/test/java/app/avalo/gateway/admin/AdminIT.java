@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.admin.AdminClient.Answer;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,45 @@ class AdminIT {
         .isEqualTo("{\"alive\":true,\"reasons\":[]}\n");
     assertThat(admin.call("GET", null, "/readyz", null).text())
         .isEqualTo("{\"ready\":true,\"reasons\":[]}\n");
+  }
+
+  @Test
+  void a_gateway_that_stops_says_so_until_the_end() {
+    try (AdminFixture own = new AdminFixture()) {
+      own.gateway.gateway().stop(Duration.ofSeconds(1));
+
+      Answer ready = own.admin.call("GET", null, "/readyz", null);
+
+      assertThat(ready.status()).isEqualTo(503);
+      assertThat(ready.text()).isEqualTo("{\"ready\":false,\"reasons\":[\"stopping\"]}\n");
+      assertThat(own.admin.get(VIEWER, "/admin/regions").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void metrics_count_what_the_gateway_served() {
+    fixture.gateway.get("/");
+
+    Answer metrics = admin.call("GET", null, "/metrics", null);
+
+    assertThat(metrics.header("content-type")).startsWith("text/plain; version=0.0.4");
+    assertThat(metrics.text()).contains("gateway_requests_total{");
+  }
+
+  @Test
+  void the_page_runs_nothing_but_its_own_style_and_script() {
+    Answer page = admin.call("GET", null, "/", null);
+
+    assertThat(page.header("content-type")).isEqualTo("text/html; charset=utf-8");
+    assertThat(page.header("content-security-policy"))
+        .startsWith("default-src 'none'; style-src 'sha256-")
+        .contains("script-src 'sha256-")
+        .contains("connect-src 'self'")
+        .doesNotContain("unsafe");
+    assertThat(page.text())
+        .containsOnlyOnce("<script>")
+        .containsOnlyOnce("<style>")
+        .doesNotContain("innerHTML", "<script ", "<link rel=\"stylesheet", " style=", " onclick=");
   }
 
   @Test

@@ -72,7 +72,17 @@ public final class ExplainApi {
             call.query("host"),
             headers,
             call.query("client"),
-            "true".equals(call.query("trusted"))));
+            trusted(call.query("trusted"))));
+  }
+
+  private static boolean trusted(@Nullable String text) {
+    if (text == null || text.equals("false")) {
+      return false;
+    }
+    if (text.equals("true")) {
+      return true;
+    }
+    throw Refusal.malformed("trusted", text, "true or false");
   }
 
   private boolean isCredential(String name) {

@@ -20,6 +20,8 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +35,9 @@ public final class Api {
   static final int BODY = 64 * 1024;
   private static final Logger LOG = LoggerFactory.getLogger(Api.class);
   private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
+
+  /** For an answer; counting millions of pins takes a while. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** What a wrong token costs, so that guessing is slow before the lock-out ends it. */
   private static final Duration PENALTY = Duration.ofMillis(200);
@@ -134,6 +139,7 @@ public final class Api {
     Attempt attempt = context.get(CALL);
     handler
         .answer(attempt.call())
+        .timeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
         .onComplete(
             (answer, failure) ->
                 loop.runOnContext(
@@ -160,6 +166,8 @@ public final class Api {
     } else if (failure instanceof StoreUnavailable away) {
       refuse(
           context, Refusal.unavailable("The shared store does not answer: " + away.getMessage()));
+    } else if (failure instanceof TimeoutException) {
+      refuse(context, Refusal.unavailable("This took too long; it may still come to pass."));
     } else {
       if (failure != null && context.statusCode() == 500) {
         LOG.atError().setCause(failure).log("an admin call failed");
