@@ -5,12 +5,15 @@ import app.avalo.gateway.admin.http.Api;
 import app.avalo.gateway.admin.http.Call;
 import app.avalo.gateway.admin.http.Refusal;
 import app.avalo.gateway.config.AdminConfig.Role;
+import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.reload.ReloadStatus;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
+import java.util.Objects;
 
 /** The configuration in force, what came of the last attempt to change it, and another attempt. */
 public final class ConfigApi {
@@ -30,11 +33,18 @@ public final class ConfigApi {
   private Future<Answer> config(Call call) {
     call.knows();
     ReloadStatus status = controls.lastReload();
-    return Answer.ok(
-        new JsonObject()
-            .put("fingerprint", status.fingerprint())
-            .put("lastReload", view(status))
-            .put("configuration", ConfigView.of(controls.plan().config())));
+    GatewayConfig config = controls.plan().config();
+    // Rendering reads the shape of every type the first time; no loop has that long.
+    return Objects.requireNonNull(Vertx.currentContext())
+        .executeBlocking(() -> ConfigView.of(config))
+        .map(
+            shown ->
+                new Answer(
+                    200,
+                    new JsonObject()
+                        .put("fingerprint", status.fingerprint())
+                        .put("lastReload", view(status))
+                        .put("configuration", shown)));
   }
 
   private Future<Answer> lastReload(Call call) {
