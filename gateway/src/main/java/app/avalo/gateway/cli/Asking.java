@@ -42,7 +42,7 @@ final class Asking {
       }
     }
     Exchange.Head head = head(asked);
-    Vertx vertx = Machine.start(1, Machine.TransportChoice.NIO).vertx();
+    Vertx vertx = Machine.start(1, Machine.TransportChoice.NIO, null).vertx();
     try {
       Gateway gateway = Machine.await(Gateway.startDeciding(vertx, loaded));
       for (String region : out) {

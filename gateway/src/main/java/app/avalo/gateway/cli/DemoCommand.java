@@ -42,7 +42,7 @@ final class DemoCommand implements Callable<Integer> {
     Machine.logFrom("warn");
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     int loops = Runtime.getRuntime().availableProcessors();
-    Machine.Made machine = Machine.start(loops, Machine.TransportChoice.AUTO);
+    Machine.Made machine = Machine.start(loops, Machine.TransportChoice.AUTO, null);
     Demo demo = Machine.await(Demo.start(machine.vertx(), freePorts));
     Loaded loaded = demo.load(System::getenv);
     if (loaded instanceof Loaded.Invalid invalid) {

@@ -1,6 +1,8 @@
 package app.avalo.gateway.cli;
 
-import java.net.BindException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ExecutionException;
 
 /** An end of the process that is the caller's or the machine's doing: one line and an exit code. */
@@ -35,8 +37,19 @@ final class Failure extends RuntimeException {
     if (message == null || cause instanceof RuntimeException) {
       message = cause.toString();
     }
-    String advice =
-        cause instanceof BindException ? " (expected a free port and an address of this host)" : "";
-    return new Failure(CANNOT_START, "cannot start: " + message.replace('\n', ' ') + advice);
+    if (cause instanceof FileSystemException file && file.getReason() == null) {
+      // Its message is the path alone.
+      message = file.getFile() + ": " + words(file);
+    }
+    return new Failure(CANNOT_START, "cannot start: " + message.replace('\n', ' '));
+  }
+
+  private static String words(FileSystemException problem) {
+    if (problem instanceof NoSuchFileException) {
+      return "no such file or directory, nor can it be made";
+    }
+    return problem instanceof AccessDeniedException
+        ? "no permission"
+        : problem.getClass().getSimpleName();
   }
 }

@@ -1,8 +1,10 @@
 package app.avalo.gateway.cli;
 
+import app.avalo.gateway.observe.MetricsPage;
 import ch.qos.logback.classic.LoggerContext;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.dns.AddressResolverOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -34,8 +36,6 @@ final class Machine {
   /** What Netty and Vert.x read once, when they are loaded; set only where nobody chose. */
   static void prepare() {
     unlessSet("io.netty.leakDetection.level", "disabled");
-    unlessSet("io.netty.noUnsafe", "false");
-    unlessSet("vertx.disableDnsResolver", "false");
   }
 
   /** From now on the log begins at this level; works once, before the first logger. */
@@ -62,41 +62,47 @@ final class Machine {
    * Makes the instance.
    *
    * @param loops that serve clients; one more takes checks, admin and shared state
+   * @param page where it reports its worker pools, or null
    */
-  static Made start(int loops, TransportChoice choice) {
-    VertxOptions options =
-        new VertxOptions()
-            .setEventLoopPoolSize(loops + 1)
-            // Both only read files and verify tokens; a thread of each is made per task up to here.
-            .setWorkerPoolSize(2)
-            .setInternalBlockingPoolSize(2)
-            .setPreferNativeTransport(choice == TransportChoice.AUTO)
-            .setDisableTCCL(true)
-            .setBlockedThreadCheckInterval(1)
-            .setBlockedThreadCheckIntervalUnit(TimeUnit.SECONDS)
-            .setMaxEventLoopExecuteTime(1)
-            .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS)
-            .setMaxWorkerExecuteTime(60)
-            .setMaxWorkerExecuteTimeUnit(TimeUnit.SECONDS)
-            .setAddressResolverOptions(
-                // A region whose name does not resolve must not hold a request for 20 seconds, and
-                // an address that moved is followed within half a minute.
-                new AddressResolverOptions()
-                    .setQueryTimeout(1000)
-                    .setMaxQueries(4)
-                    .setCacheMaxTimeToLive(30)
-                    .setCacheNegativeTimeToLive(1))
-            .setFileSystemOptions(
-                new FileSystemOptions()
-                    .setFileCachingEnabled(false)
-                    .setClassPathResolvingEnabled(false));
+  static Made start(int loops, TransportChoice choice, @Nullable MetricsPage page) {
+    VertxOptions options = options(loops).setPreferNativeTransport(choice == TransportChoice.AUTO);
+    VertxBuilder builder = Vertx.builder().with(options);
+    if (page != null) {
+      builder = page.measure(builder, options);
+    }
     Transport transport = transport(choice);
-    Vertx vertx =
-        transport == null
-            ? Vertx.vertx(options)
-            : Vertx.builder().with(options).withTransport(transport).build();
-    String name = transport == null ? (vertx.isNativeTransportEnabled() ? "epoll" : "nio") : "";
-    return new Made(vertx, transport == null ? name : label(choice));
+    if (transport != null) {
+      return new Made(builder.withTransport(transport).build(), label(choice));
+    }
+    Vertx vertx = builder.build();
+    return new Made(vertx, vertx.isNativeTransportEnabled() ? "epoll" : "nio");
+  }
+
+  private static VertxOptions options(int loops) {
+    return new VertxOptions()
+        .setEventLoopPoolSize(loops + 1)
+        // Both only read files and verify tokens; a thread of each is made per task up to here.
+        .setWorkerPoolSize(2)
+        .setInternalBlockingPoolSize(2)
+        .setDisableTCCL(true)
+        .setBlockedThreadCheckInterval(1)
+        .setBlockedThreadCheckIntervalUnit(TimeUnit.SECONDS)
+        .setMaxEventLoopExecuteTime(1)
+        .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS)
+        .setMaxWorkerExecuteTime(60)
+        .setMaxWorkerExecuteTimeUnit(TimeUnit.SECONDS)
+        .setAddressResolverOptions(
+            // A region whose name does not resolve must not hold a request for 20 seconds, and
+            // an address that moved is followed within half a minute.
+            new AddressResolverOptions()
+                .setQueryTimeout(1000)
+                .setMaxQueries(4)
+                .setCacheMaxTimeToLive(30)
+                .setCacheNegativeTimeToLive(1))
+        .setFileSystemOptions(
+            new FileSystemOptions()
+                .setFileCachingEnabled(false)
+                .setClassPathResolvingEnabled(false));
   }
 
   /** The chosen transport, or null to let Vert.x take the best that works. */

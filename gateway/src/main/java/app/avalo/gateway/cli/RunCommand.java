@@ -5,6 +5,7 @@ import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.unit.Durations;
 import app.avalo.gateway.run.ConfigSource;
 import app.avalo.gateway.run.Gateway;
+import app.avalo.gateway.run.Observed;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,9 +87,10 @@ final class RunCommand implements Callable<Integer> {
       invalid.faults().forEach(own.commandLine().getErr()::println);
       return Failure.FAULTS;
     }
-    Machine.Made machine = Machine.start(loops, transport);
-    Gateway gateway =
-        Machine.await(Gateway.start(machine.vertx(), source, (Loaded.Valid) loaded, loops));
+    Loaded.Valid valid = (Loaded.Valid) loaded;
+    Observed observed = Observed.of(valid.config().accessLog().to());
+    Machine.Made machine = Machine.start(loops, transport, observed.page());
+    Gateway gateway = Machine.await(Gateway.start(machine.vertx(), source, valid, loops, observed));
     out.printf(
         "avalo-gateway %s, %d loops, %s%n",
         gateway.plan().config().name(), loops, machine.transport());

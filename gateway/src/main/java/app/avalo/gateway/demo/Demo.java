@@ -12,7 +12,6 @@ import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -106,12 +105,10 @@ public final class Demo extends VerticleBase {
 
   /** What a port that cannot be had means to whoever starts the demo. */
   static IOException taken(String whose, int port, Throwable failure) {
-    IOException told =
-        new BindException(
-            "127.0.0.1:%d (%s): %s; `demo --free-ports` takes others"
-                .formatted(port, whose, failure.getMessage()));
-    told.initCause(failure);
-    return told;
+    return new IOException(
+        "127.0.0.1:%d (%s): %s; `demo --free-ports` takes others"
+            .formatted(port, whose, failure.getMessage()),
+        failure);
   }
 
   /**

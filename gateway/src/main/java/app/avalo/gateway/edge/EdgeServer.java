@@ -17,7 +17,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.tracing.TracingPolicy;
-import java.net.BindException;
+import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -137,11 +137,11 @@ public final class EdgeServer {
 
   /** A failure that says whose address cannot be had. */
   public static <T> Future<T> cannotListen(String whose, HostPort address, Throwable failure) {
-    BindException told =
-        new BindException(
+    IOException told =
+        new IOException(
             "%s on %s:%d: %s"
-                .formatted(whose, address.host(), address.port(), failure.getMessage()));
-    told.initCause(failure);
+                .formatted(whose, address.host(), address.port(), failure.getMessage()),
+            failure);
     return Future.failedFuture(told);
   }
 

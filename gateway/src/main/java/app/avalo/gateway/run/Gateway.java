@@ -136,7 +136,7 @@ public final class Gateway {
               CertificateWatch.start(vertx, loops.get(0).servers());
               LOG.atInfo()
                   .addKeyValue("loops", count)
-                  .addKeyValue("transport", vertx.isNativeTransportEnabled() ? "epoll" : "nio")
+                  .addKeyValue("nativeTransport", vertx.isNativeTransportEnabled())
                   .addKeyValue("tls", EdgeServer.tlsEngine())
                   .addKeyValue("fingerprint", reloader.status().fingerprint())
                   .log("gateway started");

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,5 +171,16 @@ class CommandsTest {
   void version_names_the_program_and_java() {
     assertThat(execute("version")).isZero();
     assertThat(out.toString()).startsWith("avalo-gateway ").contains("Java ");
+  }
+
+  @Test
+  void a_start_that_fails_is_one_line() {
+    assertThat(Failure.of(new IOException("listener plain on 127.0.0.1:80: taken")).getMessage())
+        .isEqualTo("cannot start: listener plain on 127.0.0.1:80: taken");
+    assertThat(Failure.of(new NoSuchFileException("/none")).getMessage())
+        .isEqualTo("cannot start: /none: no such file or directory, nor can it be made");
+    assertThat(Failure.of(new IllegalStateException("a\nb")).getMessage())
+        .isEqualTo("cannot start: java.lang.IllegalStateException: a b");
+    assertThat(Failure.of(new IOException("x")).code()).isEqualTo(Failure.CANNOT_START);
   }
 }
