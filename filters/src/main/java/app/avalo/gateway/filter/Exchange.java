@@ -34,6 +34,7 @@ public final class Exchange implements RequestView {
   private @Nullable BudgetHold budget; // budget
   private @Nullable Region region; // forwarder: the region that serves, or served last
   private int attempts; // forwarder
+  private boolean sent; // forwarder
   private long firstByteNanos; // forwarder
   private int status; // edge
   private long bytesIn; // edge
@@ -231,7 +232,7 @@ public final class Exchange implements RequestView {
     return region;
   }
 
-  /** How often the request was sent upstream. */
+  /** How often an endpoint was tried, with or without a connection. */
   public int attempts() {
     return attempts;
   }
@@ -239,6 +240,15 @@ public final class Exchange implements RequestView {
   public void attempt(Region region) {
     this.region = region;
     attempts++;
+  }
+
+  /** Whether the request went onto a connection, so that an upstream may have worked on it. */
+  public boolean wasSent() {
+    return sent;
+  }
+
+  public void sent() {
+    sent = true;
   }
 
   /** When the upstream's answer began, or 0. */

@@ -124,6 +124,7 @@ public class BudgetBenchmark {
     exchange.routeTo(plan.routes().get(0), plan.routes().get(0).target(0));
     filter.request(exchange, NOTHING);
     exchange.attempt(plan.regions().get(0));
+    exchange.sent();
     filter.end(exchange);
     return exchange;
   }

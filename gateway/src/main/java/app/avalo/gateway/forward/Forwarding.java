@@ -186,6 +186,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   /** An attempt has sent the request. */
   void sent(Attempt by) {
     tries.sent();
+    exchange.sent();
     if (by.patienceNanos() > 0) {
       forwarder
           .deadlines()

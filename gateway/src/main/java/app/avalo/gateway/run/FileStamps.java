@@ -28,4 +28,11 @@ record FileStamps(Map<Path, Object> byFile) {
     }
     return new FileStamps(stamps);
   }
+
+  /** The same files, each as it was earlier if it was looked at then. */
+  FileStamps orEarlier(FileStamps earlier) {
+    Map<Path, Object> stamps = new HashMap<>(byFile);
+    stamps.replaceAll((file, now) -> earlier.byFile.getOrDefault(file, now));
+    return new FileStamps(stamps);
+  }
 }

@@ -32,8 +32,9 @@ final class Reloader {
   private final Ticker ticker;
   private final ConfigSource source;
   private final CurrentPlan plan;
+  private final GatewayConfig started; // what sections that need a restart run with
   private final Function<Plan, Future<Void>> swapped;
-  private Set<Path> files;
+  private volatile Set<Path> files; // whoever finished a reload
   private FileStamps seen;
   private volatile ReloadStatus status;
   private Future<ReloadStatus> running = Future.succeededFuture();
@@ -49,6 +50,7 @@ final class Reloader {
     this.ticker = ticker;
     this.source = source;
     this.plan = plan;
+    this.started = initial.config();
     this.swapped = swapped;
     this.files = initial.files();
     this.seen = FileStamps.of(files);
@@ -90,8 +92,10 @@ final class Reloader {
     return vertx
         .executeBlocking(
             () -> {
+              // Before it is read: what changes meanwhile must look changed to the next poll.
+              FileStamps before = FileStamps.of(files);
               Loaded loaded = source.load();
-              FileStamps stamps = FileStamps.of(loaded.files());
+              FileStamps stamps = FileStamps.of(loaded.files()).orEarlier(before);
               return Map.entry(loaded, stamps);
             })
         .compose(
@@ -107,7 +111,7 @@ final class Reloader {
   }
 
   private Future<ReloadStatus> swap(Loaded.Valid valid, String cause) {
-    List<String> needsRestart = needsRestart(plan.get().config(), valid.config());
+    List<String> needsRestart = needsRestart(valid.config());
     Plan next = Plan.compile(valid.config());
     return swapped
         .apply(next)
@@ -155,7 +159,8 @@ final class Reloader {
     return status;
   }
 
-  private static List<String> needsRestart(GatewayConfig now, GatewayConfig next) {
+  private List<String> needsRestart(GatewayConfig next) {
+    GatewayConfig now = started;
     List<String> sections = new ArrayList<>();
     if (!now.listeners().equals(next.listeners())) {
       sections.add("listeners");

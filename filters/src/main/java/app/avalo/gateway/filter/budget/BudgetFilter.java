@@ -191,7 +191,7 @@ public final class BudgetFilter implements Filter {
       return;
     }
     long[] costs = new long[hold.budgets()];
-    if (exchange.attempts() > 0) {
+    if (exchange.wasSent()) {
       for (int i = 0; i < costs.length; i++) {
         Cost cost = hold.costs[i];
         costs[i] =

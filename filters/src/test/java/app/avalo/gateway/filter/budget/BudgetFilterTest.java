@@ -42,6 +42,7 @@ class BudgetFilterTest {
   private void served(Exchange exchange, String cost) {
     assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
     exchange.attempt(exchange.plan().regions().get(0));
+    exchange.sent();
     var headers = HttpHeaders.headers();
     if (!cost.isEmpty()) {
       headers.set("X-Cost", cost);
