@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * A region as one HTTP/1.1 server on loopback with plain sockets, so that it can misbehave at every
  * layer. {@code /health} follows {@link #healthMode}, everything else {@link #trafficMode}; the
  * query may override for one request: {@code mode=GARBAGE}, {@code delay=20} (ms), {@code
- * status=404}, {@code bytes=100000}. Counts requests per {@code X-Test-Id} (or {@code
- * X-Request-Id}).
+ * status=404}, {@code bytes=100000}, {@code cost=0.5} (answered as {@code X-Cost}). Counts requests
+ * per {@code X-Test-Id} (or {@code X-Request-Id}).
  *
  * <p>As a process ({@link RegionProcess}): arguments are name, port and optionally a journal file,
  * to which the id of every request is appended before it is answered; prints {@code READY port},
@@ -244,15 +244,24 @@ public final class TestRegion implements AutoCloseable {
         bytes != null
             ? new byte[Integer.parseInt(bytes)]
             : json(request).getBytes(StandardCharsets.UTF_8);
-    head(out, status, body.length);
+    String cost = request.query("cost");
+    head(out, status, body.length, cost == null ? "" : "\r\nX-Cost: " + cost);
     if (!request.method().equals("HEAD") && status != 204 && status != 304) {
       out.write(body);
     }
   }
 
   private void head(OutputStream out, int status, long length) throws IOException {
+    head(out, status, length, "");
+  }
+
+  private void head(OutputStream out, int status, long length, String more) throws IOException {
     String head =
-        "HTTP/1.1 " + status + " Test\r\nContent-Type: application/json\r\nX-Region: " + name;
+        "HTTP/1.1 "
+            + status
+            + " Test\r\nContent-Type: application/json\r\nX-Region: "
+            + name
+            + more;
     String end = status == 204 || status == 304 ? "" : "\r\nContent-Length: " + length;
     out.write((head + end + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
   }

@@ -1,0 +1,198 @@
+package app.avalo.gateway.situation;
+
+import static app.avalo.gateway.situation.Answers.cookie;
+import static app.avalo.gateway.situation.Answers.header;
+import static app.avalo.gateway.situation.Answers.post;
+import static app.avalo.gateway.situation.Answers.problem;
+import static app.avalo.gateway.situation.Answers.received;
+import static app.avalo.gateway.situation.Answers.servedBy;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.RunningGateway;
+import app.avalo.gateway.testing.ThreeRegions;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Redis is absent, killed, frozen or empty: what needs it is refused quickly, what does not goes
+ * on, and everything is as before when it is back, without a restart.
+ */
+class RedisUnavailableIT {
+  /** Far above the store's deadline, far below what a client would call hanging. */
+  private static final Duration SLACK = Duration.ofSeconds(1);
+
+  private final ThreeRegions regions = new ThreeRegions();
+  private final RedisServer redis = RedisServer.start();
+  private RunningGateway gateway;
+
+  @BeforeEach
+  void start() {
+    gateway = RunningGateway.start(sections(regions, redis));
+    Awaiting.until(this::isUp);
+  }
+
+  static String sections(ThreeRegions regions, RedisServer redis) {
+    return ThreeRegions.PLACES
+        + """
+        state: {redis: {endpoints: ["%2$s"], deadline: 100ms}}
+        pins:
+          keys: [{id: 1, secret: "${env:NONE:-0123456789abcdef0123456789abcdef}"}]
+        identity:
+          apiKeys: [{name: ada, key: "${env:NONE:-key-of-ada-0123456}"}]
+        limits:
+          alone: {key: address, rate: 10/h, onStoreDown: local}
+          open: {key: address, rate: 10/h, onStoreDown: open}
+          closed: {key: address, rate: 10/h, onStoreDown: closed}
+          forty: {key: route, rate: 40/h}
+        budgets:
+          month: {amount: 1 PLN, services: [paid], cost: {perRequest: 0.05 PLN}, throttleAt: 100%%, criticalAt: 100%%}
+        services:
+          feed: {%1$s}
+          paid: {%1$s}
+          chat: {pin: {contract: move}, %1$s}
+          wallet: {pin: {contract: single-home}, %1$s}
+        routes:
+          - {name: feed, match: {path: {prefix: /feed}}, service: feed}
+          - {name: alone, match: {path: {prefix: /alone}}, service: feed, limits: [alone]}
+          - {name: open, match: {path: {prefix: /open}}, service: feed, limits: [open]}
+          - {name: closed, match: {path: {prefix: /closed}}, service: feed, limits: [closed]}
+          - {name: forty, match: {path: {prefix: /forty}}, service: feed, limits: [forty]}
+          - {name: paid, match: {path: {prefix: /paid}}, service: paid}
+          - {name: chat, match: {path: {prefix: /chat}}, service: chat}
+          - {name: wallet, match: {path: {prefix: /wallet}}, service: wallet}
+        """
+            .formatted(regions.everywhere(), redis.url());
+  }
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    regions.close();
+    redis.close();
+  }
+
+  @Test
+  void a_gateway_starts_without_it_and_finds_it_later() {
+    redis.kill();
+    gateway.close();
+    gateway = RunningGateway.start(sections(regions, redis));
+
+    assertWithoutRedis();
+    assertThat(admitted("/paid", 30)).as("nothing was leased yet").isZero();
+
+    redis.restart();
+    Awaiting.until(this::isUp);
+    assertThat(pay("/wallet", "none").statusCode()).isEqualTo(200);
+    Awaiting.until(() -> gateway.get("/paid").statusCode() == 200);
+  }
+
+  @Test
+  void killed_it_takes_only_what_needs_it_along() {
+    assertThat(admitted("/paid", 4)).isEqualTo(4);
+    redis.kill();
+    Awaiting.until(() -> !isUp());
+
+    assertWithoutRedis();
+    assertThat(admitted("/paid", 30)).as("what was leased, at most").isLessThanOrEqualTo(16);
+
+    redis.restart();
+    Awaiting.until(this::isUp);
+    assertThat(gateway.get("/closed").statusCode()).isEqualTo(200);
+    assertThat(pay("/wallet", "none").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void frozen_it_holds_nobody_up_for_longer_than_the_deadline() {
+    String chatter = cookie(chat("none"));
+    redis.stop();
+
+    Duration worst = Duration.ZERO;
+    String[] paths = {"/feed", "/alone", "/open", "/closed", "/paid", "/chat"};
+    for (int i = 0; i < 60; i++) {
+      long start = System.nanoTime();
+      HttpResponse<String> answer =
+          gateway.get(paths[i % paths.length], "Cookie", chatter, "X-Forwarded-For", "10.1.1.1");
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      worst = took.compareTo(worst) > 0 ? took : worst;
+      assertThat(answer.statusCode()).as(paths[i % paths.length]).isIn(200, 429, 503);
+    }
+
+    assertThat(worst).isLessThan(SLACK);
+    assertWithoutRedis();
+    redis.cont();
+    Awaiting.until(this::isUp);
+    assertThat(gateway.get("/closed").statusCode()).isEqualTo(200);
+    assertThat(pay("/wallet", "none").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void empty_after_a_restart_it_learns_the_pins_again_from_those_who_have_them() {
+    HttpResponse<String> first = pay("/wallet", "none");
+    redis.kill();
+    redis.restart();
+    Awaiting.until(this::isUp);
+
+    HttpResponse<String> abroad =
+        post(
+            gateway,
+            "/wallet",
+            "Cookie",
+            cookie(first),
+            "X-Forwarded-For",
+            ThreeRegions.SAN_FRANCISCO);
+
+    assertThat(servedBy(first)).isEqualTo("eu");
+    assertThat(servedBy(abroad)).isEqualTo("eu");
+    assertThat(Long.parseLong(received(abroad, "x-pin-epoch")))
+        .isGreaterThanOrEqualTo(Long.parseLong(received(first, "x-pin-epoch")));
+  }
+
+  /** Each kind of state does what its rule says while there is no Redis. */
+  private void assertWithoutRedis() {
+    assertThat(gateway.get("/feed").statusCode()).isEqualTo(200);
+    assertThat(admitted("/alone", 15)).as("counted here").isBetween(1, 10);
+    assertThat(admitted("/open", 15)).isEqualTo(15);
+    HttpResponse<String> closed = gateway.get("/closed");
+    assertThat(closed.statusCode()).isEqualTo(503);
+    assertThat(problem(closed)).isEqualTo("store-down");
+    assertThat(header(closed, "Retry-After")).isNotEmpty();
+
+    HttpResponse<String> chat = chat("none");
+    assertThat(chat.statusCode()).isEqualTo(200);
+    assertThat(servedBy(chat(cookie(chat)))).isEqualTo(servedBy(chat));
+
+    long before = regions.requests();
+    HttpResponse<String> wallet = pay("/wallet", "none");
+    assertThat(wallet.statusCode()).isEqualTo(503);
+    assertThat(problem(wallet)).isEqualTo("store-down");
+    assertThat(header(wallet, "Retry-After")).isNotEmpty();
+    assertThat(regions.requests()).as("nobody was paid").isEqualTo(before);
+  }
+
+  private boolean isUp() {
+    return gateway.gateway().loops().stream().allMatch(loop -> loop.redis().up());
+  }
+
+  private HttpResponse<String> chat(String cookie) {
+    return gateway.get("/chat", "X-Forwarded-For", ThreeRegions.BERLIN, "Cookie", cookie);
+  }
+
+  private HttpResponse<String> pay(String path, String cookie) {
+    return post(gateway, path, "X-Forwarded-For", ThreeRegions.BERLIN, "Cookie", cookie);
+  }
+
+  private int admitted(String path, int requests) {
+    int admitted = 0;
+    for (int i = 0; i < requests; i++) {
+      long start = System.nanoTime();
+      admitted += gateway.get(path).statusCode() == 200 ? 1 : 0;
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).as(path).isLessThan(SLACK);
+    }
+    return admitted;
+  }
+}

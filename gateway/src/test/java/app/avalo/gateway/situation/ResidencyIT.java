@@ -1,0 +1,124 @@
+package app.avalo.gateway.situation;
+
+import static app.avalo.gateway.situation.Answers.explain;
+import static app.avalo.gateway.situation.Answers.header;
+import static app.avalo.gateway.situation.Answers.problem;
+import static app.avalo.gateway.situation.Answers.servedBy;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.Mode;
+import app.avalo.gateway.testing.RunningGateway;
+import app.avalo.gateway.testing.ThreeRegions;
+import java.net.http.HttpResponse;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Personal data of German users stays in regions that satisfy the tag, whatever is lost. */
+class ResidencyIT {
+  private final ThreeRegions regions = new ThreeRegions();
+  private final RunningGateway gateway =
+      RunningGateway.start(
+          ThreeRegions.PLACES
+              + """
+              services:
+                profile: {residency: true, %1$s}
+                chat: {residency: true, pin: {contract: move}, %1$s}
+                wallet: {residency: true, pin: {contract: single-home}, %1$s}
+                feed: {%1$s}
+              routes:
+                - {name: profile, match: {path: {prefix: /profile}}, service: profile}
+                - {name: chat, match: {path: {prefix: /chat}}, service: chat}
+                - {name: wallet, match: {path: {prefix: /wallet}}, service: wallet}
+                - {name: feed, match: {path: {prefix: /feed}}, service: feed}
+              """
+                  .formatted(regions.everywhere()));
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    regions.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Mode.class,
+      names = {"RESET_BEFORE_HEAD", "ERROR_503", "GARBAGE", "ACCEPT_AND_CLOSE"})
+  void german_users_get_an_error_rather_than_a_region_abroad(Mode mode) {
+    regions.eu().mode(mode);
+
+    for (int i = 0; i < 20; i++) {
+      for (String path : new String[] {"/profile", "/chat", "/wallet"}) {
+        HttpResponse<String> answer = gateway.get(path, "X-Forwarded-For", ThreeRegions.BERLIN);
+        assertThat(answer.statusCode()).as(path).isBetween(500, 504);
+        assertThat(servedBy(answer)).isNotIn("us", "asia");
+      }
+    }
+    assertThat(regions.us().requests() + regions.asia().requests()).isZero();
+  }
+
+  @Test
+  void pinned_german_users_stay_when_their_region_is_out() {
+    String cookie = Answers.cookie(gateway.get("/chat", "X-Forwarded-For", ThreeRegions.BERLIN));
+    regions.eu().mode(Mode.RESET_BEFORE_HEAD);
+    Awaiting.until(
+        () ->
+            gateway.gateway().health().standing(gateway.gateway().plan().region("eu"))
+                == Standing.OUT);
+
+    HttpResponse<String> answer =
+        gateway.get("/chat", "X-Forwarded-For", ThreeRegions.BERLIN, "Cookie", cookie);
+
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(problem(answer)).isEqualTo("no-region");
+    assertThat(header(answer, "Retry-After")).isNotEmpty();
+    assertThat(regions.us().requests() + regions.asia().requests()).isZero();
+  }
+
+  @Test
+  void services_without_personal_data_go_on_elsewhere() {
+    regions.eu().mode(Mode.RESET_BEFORE_HEAD);
+
+    assertThat(servedBy(gateway.get("/feed", "X-Forwarded-For", ThreeRegions.BERLIN)))
+        .isIn("us", "asia");
+  }
+
+  @Test
+  void a_user_who_was_bound_abroad_comes_home_when_found_in_germany() {
+    HttpResponse<String> abroad =
+        gateway.get("/chat", "X-Forwarded-For", ThreeRegions.SAN_FRANCISCO);
+
+    HttpResponse<String> home =
+        gateway.get(
+            "/chat", "X-Forwarded-For", ThreeRegions.BERLIN, "Cookie", Answers.cookie(abroad));
+
+    assertThat(servedBy(abroad)).isEqualTo("us");
+    assertThat(servedBy(home)).isEqualTo("eu");
+  }
+
+  @Test
+  void whatever_the_address_no_german_one_is_led_abroad_and_explain_agrees() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    String[] blocks = {"192.0.2.", "198.51.100.", "203.0.113.", "10.20.30.", "172.16.0."};
+    for (int i = 0; i < 200; i++) {
+      String block = blocks[random.nextInt(blocks.length)];
+      String address = block + random.nextInt(256);
+      if (random.nextBoolean()) {
+        address = "::ffff:" + address;
+      }
+      String served = servedBy(gateway.get("/profile", "X-Forwarded-For", address));
+      var explained = explain(gateway, "GET", "/profile", address).region();
+      assertThat(explained == null ? "nobody" : explained.name())
+          .as("seed %d, %s", seed, address)
+          .isEqualTo(served.startsWith("nobody") ? "nobody" : served);
+      if (block.equals(blocks[0])) {
+        assertThat(served).as("seed %d, %s", seed, address).isEqualTo("eu");
+      }
+    }
+  }
+}
