@@ -251,6 +251,7 @@ public final class Gateway {
     Duration grace = plan.get().config().shutdownGrace();
     long deadline = Ticker.SYSTEM.nanos() + grace.toNanos();
     LOG.atInfo().addKeyValue("grace", grace).addKeyValue("inFlight", inFlight()).log("stopping");
+    reloader.stop();
     loops.forEach(LoopVerticle::drain);
     Promise<Void> noticed = Promise.promise();
     timers.after(notice.compareTo(grace) < 0 ? notice : grace, noticed::complete);

@@ -37,6 +37,7 @@ final class Reloader {
   private volatile Set<Path> files; // whoever finished a reload
   private FileStamps seen;
   private volatile ReloadStatus status;
+  private volatile boolean stopped;
   private Future<ReloadStatus> running = Future.succeededFuture();
 
   Reloader(
@@ -63,8 +64,16 @@ final class Reloader {
     return status;
   }
 
+  /** No look at the files begins after this. */
+  void stop() {
+    stopped = true;
+  }
+
   /** Looks at the files from now on; call once. */
   void watch() {
+    if (stopped) {
+      return;
+    }
     vertx.setTimer(POLL_MILLIS, fired -> poll());
   }
 

@@ -29,7 +29,13 @@ public final class UpstreamPool {
 
   private static final int SWEEP_MILLIS = 1000;
   private static final int HEADER_BYTES = 64 * 1024;
-  private static final int UNACKNOWLEDGED_MILLIS = 1500;
+
+  /**
+   * Data that the kernel of the other side does not take for so long ends the connection. Longer
+   * than any pause of a live service, because a full receive window counts too; lost endpoints are
+   * found by checks and cut much earlier.
+   */
+  private static final int UNACKNOWLEDGED_MILLIS = 30_000;
 
   private final HttpClientAgent client;
   private final Ticker ticker;
