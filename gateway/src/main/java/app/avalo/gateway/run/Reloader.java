@@ -71,13 +71,13 @@ final class Reloader {
 
   /** Looks at the files from now on; call once. */
   void watch() {
-    if (stopped) {
-      return;
-    }
     vertx.setTimer(POLL_MILLIS, fired -> poll());
   }
 
   private void poll() {
+    if (stopped) {
+      return;
+    }
     vertx
         .executeBlocking(() -> FileStamps.of(files))
         .compose(
@@ -88,7 +88,12 @@ final class Reloader {
               seen = now;
               return reload("file").mapEmpty();
             })
-        .onComplete(done -> watch());
+        .onComplete(
+            done -> {
+              if (!stopped) {
+                watch();
+              }
+            });
   }
 
   /** Loads and, if there is no fault, swaps; one at a time, in the order asked. */
