@@ -4,6 +4,8 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All deadlines of one event loop on one timer: a hashed wheel of 10 ms slots (Varghese and Lauck,
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * costs a heap operation and garbage per request. The timer stands still while nothing is due.
  */
 public final class DeadlineWheel {
+  private static final Logger LOG = LoggerFactory.getLogger(DeadlineWheel.class);
   private static final int SLOTS = 1024;
   private static final long TICK_NANOS = 10_000_000;
   private static final Duration TICK = Duration.ofNanos(TICK_NANOS);
@@ -31,7 +34,7 @@ public final class DeadlineWheel {
     this.timers = timers;
   }
 
-  /** Sets or moves a deadline; it expires at most 10 ms late. */
+  /** Sets or moves a deadline; it never expires early, and less than two ticks late. */
   public void set(Deadline deadline, long dueNanos) {
     if (deadline.slot >= 0) {
       unlink(deadline);
@@ -101,13 +104,22 @@ public final class DeadlineWheel {
     }
   }
 
+  /** One that fails must not stop the wheel for all others. */
+  private static void expire(Deadline deadline) {
+    try {
+      deadline.expired();
+    } catch (RuntimeException defect) {
+      LOG.atError().setCause(defect).log("a deadline failed");
+    }
+  }
+
   private void expire(int slot, long now) {
     Deadline deadline = slots[slot];
     while (deadline != null) {
       Deadline next = deadline.next;
       if (deadline.dueTick <= now) {
         unlink(deadline);
-        deadline.expired();
+        expire(deadline);
         // The slot's list may have changed under an expired deadline; start over, it is short.
         next = slots[slot];
         while (next != null && next.dueTick > now) {

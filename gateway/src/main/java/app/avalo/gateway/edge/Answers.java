@@ -50,6 +50,17 @@ final class Answers implements Responder {
     exchange.status(reply.status());
     pipeline().response(exchange, reply);
     common(exchange, reply);
+    keepClose(Objects.requireNonNull(exchange.request()));
+  }
+
+  /** The server writes its own Connection for HTTP/1.0; the end of the body may hang on ours. */
+  private static void keepClose(HttpServerRequest request) {
+    HttpServerResponse response = request.response();
+    if (request.version() == HttpVersion.HTTP_1_0
+        && response.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true)) {
+      response.headersEndHandler(
+          written -> response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE));
+    }
   }
 
   private void common(Exchange exchange, Reply reply) {
@@ -113,6 +124,7 @@ final class Answers implements Responder {
     if (isHttp1(request) && Framing.expectsBody(request)) {
       response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
+    keepClose(request);
     if ("HEAD".equals(exchange.method())) {
       response.headers().set(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
       response.end();
@@ -124,6 +136,10 @@ final class Answers implements Responder {
 
   @Override
   public void done(Exchange exchange, @Nullable GatewayError error) {
+    if (exchange.endNanos() != 0) {
+      // Once only, or in-flight requests would be counted down twice.
+      return;
+    }
     if (error != null && exchange.error() == null) {
       exchange.failed(error);
     }

@@ -6,7 +6,6 @@ import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.GatewayError;
-import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
@@ -22,9 +21,11 @@ import io.vertx.core.http.HttpServerRequest;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -113,22 +114,27 @@ public final class EdgeLoop {
       // Filters may take their time; nothing of the body may be lost meanwhile.
       request.pause();
     }
-    Intake.Admission admission = intake.admit(plan.get(), client, request, ticker.nanos());
+    Intake.Admission admission = admit(client, request);
+    if (admission == null) {
+      return;
+    }
     GatewayError refusal = admission.refusal();
     if (refusal != null) {
       refuse(admission, refusal);
-      return;
-    }
-    try {
+    } else {
       pipeline.run(admission.exchange());
+    }
+  }
+
+  /** Nothing of a request that breaks the intake can be answered, so its connection goes. */
+  private Intake.@Nullable Admission admit(ClientConnection client, HttpServerRequest request) {
+    try {
+      return intake.admit(plan.get(), client, request, ticker.nanos());
     } catch (RuntimeException defect) {
-      LOG.atError()
-          .setCause(defect)
-          .addKeyValue("requestId", admission.exchange().head().id())
-          .log("a filter failed");
-      answers.local(
-          admission.exchange(),
-          Reply.Local.of(new GatewayError(Kind.INTERNAL, "The gateway made a mistake.")));
+      LOG.atError().setCause(defect).log("a request broke the intake");
+      inFlight.decrementAndGet();
+      request.connection().close();
+      return null;
     }
   }
 
@@ -141,8 +147,10 @@ public final class EdgeLoop {
     }
     deadlines.cancel(client);
     inFlight.incrementAndGet();
-    Intake.Admission admission = intake.admit(plan.get(), client, request, ticker.nanos());
-    refuse(new Intake.Admission(admission.exchange(), error, java.util.Set.of()), error);
+    Intake.Admission admission = admit(client, request);
+    if (admission != null) {
+      refuse(new Intake.Admission(admission.exchange(), error, Set.of()), error);
+    }
   }
 
   private void refuse(Intake.Admission admission, GatewayError refusal) {

@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
 
 /** One try of one exchange at one endpoint. What it reports after it was abandoned is ignored. */
 final class Attempt implements EndpointPool.Waiter {
+  /**
+   * A request that cannot be sent twice takes only a connection that was in use a moment ago: many
+   * servers close idle ones after few seconds, and it would be lost in the same instant.
+   */
+  private static final long WARM_NANOS = 1_500_000_000L;
+
   private final Forwarding forwarding;
   private final Destination destination;
   private final Destination.Member member;
@@ -49,6 +55,11 @@ final class Attempt implements EndpointPool.Waiter {
     return patienceNanos;
   }
 
+  /** Whether the request went onto a connection. */
+  boolean isSent() {
+    return request != null;
+  }
+
   /** Whether a reused connection died under the request, which says little of the endpoint. */
   boolean wasStale() {
     return upstream != null && upstream.reused();
@@ -63,7 +74,7 @@ final class Attempt implements EndpointPool.Waiter {
     if (fresh) {
       member.pool().connect(this);
     } else {
-      member.pool().acquire(this);
+      member.pool().acquire(this, patienceNanos > 0 ? Long.MAX_VALUE : WARM_NANOS);
     }
   }
 
@@ -92,6 +103,14 @@ final class Attempt implements EndpointPool.Waiter {
       fail(Failure.RESET, Kind.UPSTREAM_RESET, "The service closed the connection.", false);
       return;
     }
+    try {
+      send(made);
+    } catch (RuntimeException defect) {
+      forwarding.defect(defect);
+    }
+  }
+
+  private void send(HttpClientRequest made) {
     request = made;
     made.exceptionHandler(this::broken);
     made.response().onComplete(this::answered);
@@ -140,7 +159,11 @@ final class Attempt implements EndpointPool.Waiter {
       fail(Failure.BAD_ANSWER, Kind.UPSTREAM_PROTOCOL, "The service changed the protocol.", true);
     } else {
       answered = true;
-      forwarding.head(this, answer);
+      try {
+        forwarding.head(this, answer);
+      } catch (RuntimeException defect) {
+        forwarding.defect(defect);
+      }
     }
   }
 

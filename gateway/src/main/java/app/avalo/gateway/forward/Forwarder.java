@@ -8,15 +8,21 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.forward.body.BodyRoom;
+import app.avalo.gateway.forward.body.RequestBody;
 import app.avalo.gateway.forward.head.TraceIds;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
+import app.avalo.gateway.upstream.EndpointPool;
 import app.avalo.gateway.upstream.UpstreamPool;
 import app.avalo.gateway.websocket.WebSockets;
+import io.netty.util.AsciiString;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Takes admitted exchanges to a region; one per event loop. */
@@ -28,7 +34,10 @@ public final class Forwarder {
   private final Responder responder;
   private final WebSockets webSockets;
   private final TraceIds traces = new TraceIds();
+  private final BodyRoom bodyRoom = BodyRoom.ofHeap();
   private @Nullable Destinations destinations;
+  // Of the plan before; exchanges that a filter held over a reload still go by it.
+  private @Nullable Destinations previous;
   private int random;
   private long retries;
 
@@ -77,11 +86,22 @@ public final class Forwarder {
     return service.config().webSocket().connections();
   }
 
-  /** Whether a request asks to become a WebSocket; other upgrades are not offered upstream. */
+  /**
+   * Whether a request asks to become a WebSocket; other upgrades are not offered upstream. One with
+   * a body does not: what follows its head would have two meanings.
+   */
   private static boolean isUpgrade(HttpServerRequest request) {
     return request.version() == HttpVersion.HTTP_1_1
+        && request.method() == HttpMethod.GET
         && request.headers().contains(HttpHeaders.UPGRADE)
-        && "websocket".equalsIgnoreCase(request.headers().get(HttpHeaders.UPGRADE));
+        && "websocket".equalsIgnoreCase(request.headers().get(HttpHeaders.UPGRADE))
+        && namesUpgrade(request.headers().get(HttpHeaders.CONNECTION))
+        && !RequestBody.isPresent(request);
+  }
+
+  /** Loosely, as the server that will be asked to give its socket away reads it. */
+  private static boolean namesUpgrade(@Nullable String connection) {
+    return connection != null && AsciiString.containsIgnoreCase(connection, HttpHeaders.UPGRADE);
   }
 
   private Destinations destinations(Plan plan) {
@@ -89,9 +109,17 @@ public final class Forwarder {
     if (current != null && current.plan() == plan) {
       return current;
     }
+    if (previous != null && previous.plan() == plan) {
+      return previous;
+    }
     Destinations made = new Destinations(plan, health, pool, ticker.nanos());
+    previous = current;
     destinations = made;
-    pool.retain(made.pools());
+    Set<EndpointPool> used = made.pools();
+    if (current != null) {
+      used.addAll(current.pools());
+    }
+    pool.retain(used);
     return made;
   }
 
@@ -100,6 +128,9 @@ public final class Forwarder {
     if (destinations != null) {
       destinations.cut(region);
     }
+    if (previous != null) {
+      previous.cut(region);
+    }
     webSockets.moved(region);
   }
 
@@ -107,6 +138,9 @@ public final class Forwarder {
   public void cut(EndpointHealth endpoint) {
     if (destinations != null) {
       destinations.cut(endpoint);
+    }
+    if (previous != null) {
+      previous.cut(endpoint);
     }
   }
 
@@ -120,6 +154,10 @@ public final class Forwarder {
 
   Responder responder() {
     return responder;
+  }
+
+  BodyRoom bodyRoom() {
+    return bodyRoom;
   }
 
   TraceIds traces() {

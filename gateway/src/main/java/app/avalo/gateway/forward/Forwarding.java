@@ -1,6 +1,5 @@
 package app.avalo.gateway.forward;
 
-import app.avalo.gateway.config.ServiceConfig.Retry;
 import app.avalo.gateway.config.ServiceConfig.Timeouts;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.Deadline;
@@ -9,13 +8,15 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Pinned;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.forward.body.RequestBody;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One exchange on its way: chooses a region, tries it, moves on where that is safe, relays the
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * body is still here; never once a byte of an answer went to the client.
  */
 final class Forwarding extends Deadline implements RequestBody.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(Forwarding.class);
+
   /** How long a pinned exchange waits for the verdict on its region. */
   private static final long PATIENCE_NANOS = 2_500_000_000L;
 
@@ -33,6 +36,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
 
   /** RFC 9113, 7: NO_ERROR, which is the default, would make half an answer look intended. */
   private static final long INTERNAL_ERROR = 2;
+
+  /** Beyond the connect time-out, which does not cover the look-up of a name. */
+  private static final long CONNECT_SLACK_NANOS = 200_000_000L;
 
   private final Forwarder forwarder;
   private final Exchange exchange;
@@ -47,8 +53,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   private @Nullable Attempt attempt;
   private @Nullable ResponseRelay relay;
   private long waitingSinceNanos;
-  private GatewayError lastError =
-      new GatewayError(Kind.NO_REGION, null, "No region of this service is in service.", 1);
+  private GatewayError lastError = Errors.NO_REGION;
 
   private enum Phase {
     COLLECTING,
@@ -71,7 +76,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     this.response = request.response();
     this.destinations = destinations;
     this.service = Objects.requireNonNull(exchange.target()).service();
-    this.body = new RequestBody(exchange, request, this);
+    this.body = new RequestBody(exchange, request, forwarder.bodyRoom(), this);
     this.tries = new Tries(exchange, destinations, body);
     this.upgrade = upgrade;
   }
@@ -89,8 +94,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     response.closeHandler(gone -> clientGone());
     response.exceptionHandler(failure -> clientGone());
     request.exceptionHandler(failure -> clientGone());
-    if (request.headers().contains(HttpHeaders.EXPECT)) {
-      response.writeContinue();
+    if (!body.invite()) {
+      answer(Errors.EXPECTATION);
+      return;
     }
     destinations.retries(service).earn();
     if (body.collects()) {
@@ -151,9 +157,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       return;
     }
     if (moved == null) {
-      answer(
-          new GatewayError(
-              Kind.STORE_DOWN, "pins", "The home of this user cannot be determined now.", 1));
+      answer(Errors.HOME_UNKNOWN);
       return;
     }
     exchange.pin(moved);
@@ -174,7 +178,8 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
             : destination.pick(last == null ? null : last.member(), forwarder.random());
     Attempt made = new Attempt(this, destination, member, patienceNanos());
     attempt = made;
-    forwarder.deadlines().set(this, exchange.deadlineNanos());
+    long connect = service.config().timeouts().connect().toNanos() + CONNECT_SLACK_NANOS;
+    forwarder.deadlines().set(this, Math.min(now() + connect, exchange.deadlineNanos()));
     made.start(fresh || upgrade);
   }
 
@@ -183,15 +188,12 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     return tries.mayRepeat() ? timeouts().attempt().toNanos() : 0;
   }
 
-  /** An attempt has sent the request. */
   void sent(Attempt by) {
     tries.sent();
     exchange.sent();
-    if (by.patienceNanos() > 0) {
-      forwarder
-          .deadlines()
-          .set(this, Math.min(now() + by.patienceNanos(), exchange.deadlineNanos()));
-    }
+    long deadline = exchange.deadlineNanos();
+    long patience = by.patienceNanos();
+    forwarder.deadlines().set(this, patience > 0 ? Math.min(now() + patience, deadline) : deadline);
   }
 
   /** An attempt ended without the head of an answer. */
@@ -199,7 +201,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     if (by != attempt || phase != Phase.TRYING) {
       return;
     }
-    if (by.wasStale() && wasSent && tries.mayRepeat()) {
+    if (by.wasStale() && (!wasSent || tries.mayRepeat())) {
       attempt(by.destination(), by.member(), true);
       return;
     }
@@ -218,8 +220,12 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     lastError = error;
     if (!tries.canMoveOn(from.destination(), wasSent, now())) {
       answer(error);
-      return;
+    } else {
+      leave(from);
     }
+  }
+
+  private void leave(Attempt from) {
     forwarder.countRetry();
     from.abandon();
     tries.leave(from.destination());
@@ -233,15 +239,13 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       return;
     }
     int status = answer.statusCode();
-    if (!retry().statuses().contains(status)) {
+    if (!exchange.route().config().retry().statuses().contains(status)) {
       by.member().health().succeeded();
     } else {
       by.member().health().failed(Failure.BAD_ANSWER);
       if (tries.mayRepeat() && tries.canMoveOn(by.destination(), true, now())) {
-        moveOn(
-            by,
-            new GatewayError(Kind.NO_REGION, null, "No region of this service answers well.", 1),
-            true);
+        lastError = Errors.BAD_ANSWERS;
+        leave(by);
         return;
       }
     }
@@ -259,12 +263,6 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     made.start();
   }
 
-  private void releaseUpgrade() {
-    if (upgrade) {
-      forwarder.webSockets().ceiling().release(service.name());
-    }
-  }
-
   @Override
   protected void expired() {
     long now = now();
@@ -280,32 +278,30 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       case RELAYING -> {
         ResponseRelay current = Objects.requireNonNull(relay);
         if (current.isStalled(now)) {
-          cutOff(new GatewayError(Kind.UPSTREAM_TIMEOUT, "The answer stalled."));
+          cutOff(current.stall());
         } else {
           forwarder.deadlines().set(this, current.nextCheckNanos());
         }
       }
-      case COLLECTING ->
-          answer(new GatewayError(Kind.REQUEST_TIMEOUT, "The request body took too long."));
-      case CHOOSING ->
-          answer(
-              new GatewayError(
-                  Kind.STORE_DOWN, "pins", "The home of this user cannot be determined now.", 1));
+      case COLLECTING -> answer(Errors.SLOW_BODY);
+      case CHOOSING -> answer(Errors.HOME_UNKNOWN);
       case OVER -> {}
     }
   }
 
   private void tryingExpired(long now) {
     Attempt current = Objects.requireNonNull(attempt);
-    GatewayError error =
-        new GatewayError(Kind.UPSTREAM_TIMEOUT, "The service did not answer in time.");
+    GatewayError error = body.isAwaited() && current.isSent() ? Errors.SLOW_BODY : Errors.LATE;
     if (now >= exchange.deadlineNanos()) {
       answer(error);
       return;
     }
     current.member().health().failed(Failure.TIMEOUT);
-    if (tries.canMoveOn(current.destination(), true, now)) {
-      moveOn(current, error, true);
+    if (!current.isSent()) {
+      moveOn(current, error, false);
+    } else if (tries.canMoveOn(current.destination(), true, now)) {
+      lastError = error;
+      leave(current);
     } else {
       forwarder.deadlines().set(this, exchange.deadlineNanos());
     }
@@ -316,9 +312,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       return;
     }
     end();
-    forwarder
-        .responder()
-        .done(exchange, new GatewayError(Kind.CLIENT_GONE, "The client went away."));
+    forwarder.responder().done(exchange, Errors.CLIENT_GONE);
   }
 
   /** Answers with a problem; nothing has been written yet. */
@@ -342,6 +336,19 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     }
   }
 
+  /** Something here went wrong that must not leave the exchange hanging. */
+  void defect(RuntimeException defect) {
+    LOG.atError()
+        .setCause(defect)
+        .addKeyValue("requestId", exchange.head().id())
+        .log("forwarding failed");
+    answer(Errors.DEFECT);
+  }
+
+  boolean isOver() {
+    return phase == Phase.OVER;
+  }
+
   /** The answer went out whole. */
   void complete() {
     if (phase != Phase.OVER) {
@@ -352,7 +359,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
 
   private void end() {
     phase = Phase.OVER;
-    releaseUpgrade();
+    if (upgrade) {
+      forwarder.webSockets().ceiling().release(service.name());
+    }
     forwarder.deadlines().cancel(this);
     body.stop();
     if (attempt != null) {
@@ -362,10 +371,6 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
 
   private long now() {
     return forwarder.ticker().nanos();
-  }
-
-  private Retry retry() {
-    return exchange.route().config().retry();
   }
 
   Timeouts timeouts() {

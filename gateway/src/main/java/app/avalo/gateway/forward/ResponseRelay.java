@@ -23,11 +23,11 @@ final class ResponseRelay {
   private final Attempt attempt;
   private final HttpClientResponse from;
   private final HttpServerResponse to;
-  private final long length;
   private final boolean endless;
   private final long idleNanos;
   private long received;
   private long activeNanos;
+  private long length = -1;
   private boolean ended;
   private boolean waiting; // for the client to read on
   private boolean lost; // the upstream closed meanwhile
@@ -39,7 +39,6 @@ final class ResponseRelay {
     this.attempt = attempt;
     this.from = from;
     this.to = to;
-    this.length = length(from.headers().get(HttpHeaders.CONTENT_LENGTH));
     this.endless = isEventStream(from.headers().get(HttpHeaders.CONTENT_TYPE));
     this.idleNanos = forwarding.timeouts().idle().toNanos();
     this.activeNanos = forwarding.forwarder().ticker().nanos();
@@ -64,15 +63,23 @@ final class ResponseRelay {
     int status = from.statusCode();
     to.setStatusCode(status);
     HeaderCopy.down(from.headers(), to.headers());
-    if (!forwarding.body().isComplete() && !isHttp2()) {
-      // The rest of the request will not be read, so nothing may follow on this connection.
+    if (status == 204) {
+      // RFC 9110, 8.6: no server may send it.
+      to.headers().remove(HttpHeaders.CONTENT_LENGTH);
+    }
+    // Not the upstream's: what it listed in Connection is gone, its length maybe included.
+    length = length(to.headers().get(HttpHeaders.CONTENT_LENGTH));
+    boolean unframed = length < 0 && !isBodiless(status);
+    if (!isHttp2() && (!forwarding.body().isComplete() || unframed && !isHttp11())) {
+      // The rest of the request will not be read, so nothing may follow on this connection;
+      // for HTTP/1.0 its end is the end of the body.
       to.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
     forwarding
         .forwarder()
         .responder()
         .head(forwarding.exchange(), new Reply.Proxied(status, to.headers()));
-    if (length < 0 && !isBodiless(status) && isHttp11()) {
+    if (unframed && isHttp11()) {
       to.setChunked(true);
     }
     from.handler(this::chunk);
@@ -132,7 +139,7 @@ final class ResponseRelay {
     Vertx.currentContext()
         .runOnContext(
             later -> {
-              if (ended || waiting) {
+              if (ended || waiting || forwarding.isOver()) {
                 return;
               }
               if (received == before) {
@@ -144,7 +151,7 @@ final class ResponseRelay {
   }
 
   private void upstreamLost() {
-    if (ended) {
+    if (ended || forwarding.isOver()) {
       broken();
       return;
     }
@@ -157,7 +164,7 @@ final class ResponseRelay {
   private void end() {
     if (!ended) {
       ended = true;
-      if (length < 0 && (isHttp11() || isHttp2()) && !from.trailers().isEmpty()) {
+      if (length < 0 && mayHaveTrailers() && !from.trailers().isEmpty()) {
         HeaderCopy.down(from.trailers(), to.trailers());
       }
       written = to.end();
@@ -171,13 +178,24 @@ final class ResponseRelay {
     }
   }
 
+  private boolean mayHaveTrailers() {
+    return forwarding.request().version() != HttpVersion.HTTP_1_0 && !isBodiless(from.statusCode());
+  }
+
   private boolean isReusable() {
+    // A refused upgrade leaves the client's end of the connection waiting for more.
     return forwarding.body().isComplete()
+        && !forwarding.isUpgrade()
         && from.version() == HttpVersion.HTTP_1_1
         && !from.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true);
   }
 
   private void broken() {
+    if (forwarding.isOver()) {
+      // Cut from this side: the client left, or the time was up. The endpoint is not to blame.
+      attempt.finish(false);
+      return;
+    }
     if (ended) {
       attempt.finish(false);
       forwarding.complete();
@@ -193,6 +211,13 @@ final class ResponseRelay {
   long nextCheckNanos() {
     long idle = activeNanos + idleNanos;
     return endless ? idle : Math.min(idle, forwarding.exchange().deadlineNanos());
+  }
+
+  /** Whose fault it is that nothing moves. */
+  GatewayError stall() {
+    return waiting
+        ? new GatewayError(Kind.CLIENT_GONE, "The client does not read its answer.")
+        : new GatewayError(Kind.UPSTREAM_TIMEOUT, "The answer stalled.");
   }
 
   /** Whether nothing moved for too long, or the whole takes too long. */

@@ -2,6 +2,7 @@ package app.avalo.gateway.forward;
 
 import app.avalo.gateway.config.ServiceConfig.Retry;
 import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.forward.body.RequestBody;
 import java.util.Objects;
 
 /**

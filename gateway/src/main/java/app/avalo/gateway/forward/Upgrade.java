@@ -1,8 +1,6 @@
 package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.GatewayError;
-import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.websocket.Tunnel;
@@ -60,8 +58,7 @@ final class Upgrade {
         .ceiling()
         .release(Objects.requireNonNull(exchange.target()).service().name());
     by.finish(false);
-    forwarder
-        .responder()
-        .done(exchange, new GatewayError(Kind.CLIENT_GONE, "The client went away."));
+    Objects.requireNonNull(exchange.request()).response().reset();
+    forwarder.responder().done(exchange, Errors.CLIENT_GONE);
   }
 }

@@ -38,9 +38,17 @@ public final class EndpointPool {
     void notConnected(Throwable cause);
   }
 
-  /** Lends an idle connection at once, or opens one. */
-  public void acquire(Waiter waiter) {
-    for (Upstream last = idle.pollLast(); last != null; last = idle.pollLast()) {
+  /**
+   * Lends an idle connection at once, or opens one.
+   *
+   * @param idleNanos how long a lent connection may have been idle
+   */
+  public void acquire(Waiter waiter, long idleNanos) {
+    for (Upstream last = idle.peekLast(); last != null; last = idle.peekLast()) {
+      if (!last.isClosed() && ticker.nanos() - last.idleSinceNanos > idleNanos) {
+        break;
+      }
+      idle.pollLast();
       if (!last.isClosed()) {
         lent++;
         last.lend(true);

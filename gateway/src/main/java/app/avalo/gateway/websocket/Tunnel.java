@@ -39,6 +39,9 @@ public final class Tunnel extends Deadline {
   private long activeNanos;
   private @Nullable CloseFrame closing;
   private Timers.@Nullable Timer closeTimer;
+  private boolean throttled; // client ahead of its rate
+  private boolean serverFull; // client's bytes wait for the server
+  private boolean clientFull; // server's bytes wait for the client
   private boolean over;
 
   /**
@@ -88,7 +91,8 @@ public final class Tunnel extends Deadline {
         failure ->
             finish(new GatewayError(Kind.UPSTREAM_RESET, "The service cut the WebSocket off.")));
     client.closeHandler(gone -> finish(null));
-    server.closeHandler(gone -> finish(null));
+    // What the service said last may still wait for a slow client; its end comes behind it.
+    server.closeHandler(gone -> finishUnless(clientFull));
     client.resume();
     server.resume();
   }
@@ -100,7 +104,16 @@ public final class Tunnel extends Deadline {
     if (closing != null && !fromServer.isClosing()) {
       return;
     }
-    pass(bytes, client, server);
+    server.write(bytes);
+    if (server.writeQueueFull() && !serverFull) {
+      serverFull = true;
+      client.pause();
+      server.drainHandler(
+          drained -> {
+            serverFull = false;
+            readClient();
+          });
+    }
     if (messages == 0) {
       return;
     }
@@ -108,8 +121,34 @@ public final class Tunnel extends Deadline {
     if (aheadNanos > PATIENCE_NANOS) {
       close(CloseFrame.POLICY);
     } else if (aheadNanos > 0) {
+      throttle(aheadNanos);
+    }
+  }
+
+  private void throttle(long nanos) {
+    if (!throttled) {
+      throttled = true;
       client.pause();
-      open.timers().after(Duration.ofNanos(aheadNanos), client::resume);
+      open.timers()
+          .after(
+              Duration.ofNanos(nanos),
+              () -> {
+                throttled = false;
+                readClient();
+              });
+    }
+  }
+
+  /** Reads on unless there is another reason not to. */
+  private void readClient() {
+    if (!throttled && !serverFull) {
+      client.resume();
+    }
+  }
+
+  private void finishUnless(boolean unread) {
+    if (!unread) {
+      finish(null);
     }
   }
 
@@ -117,18 +156,19 @@ public final class Tunnel extends Deadline {
     activeNanos = now();
     exchange.addBytesOut(bytes.length());
     fromServer.scan(bytes);
-    pass(bytes, server, client);
+    client.write(bytes);
+    if (client.writeQueueFull() && !clientFull) {
+      clientFull = true;
+      server.pause();
+      client.drainHandler(
+          drained -> {
+            clientFull = false;
+            server.resume();
+          });
+    }
     CloseFrame wanted = closing;
     if (wanted != null && fromServer.isAtBoundary()) {
       sendClose(wanted);
-    }
-  }
-
-  private static void pass(Buffer bytes, NetSocket from, NetSocket to) {
-    to.write(bytes);
-    if (to.writeQueueFull()) {
-      from.pause();
-      to.drainHandler(drained -> from.resume());
     }
   }
 

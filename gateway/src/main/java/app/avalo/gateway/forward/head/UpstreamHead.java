@@ -42,7 +42,7 @@ public final class UpstreamHead {
     Exchange.Head head = exchange.head();
     MultiMap from = head.headers();
     HeaderCopy.up(from, to);
-    String host = clientHost(request, from);
+    String host = clientHost(request, from, head.host());
     String rewritten = host(exchange.route());
     to.set(HttpHeaders.HOST, rewritten == null ? host : rewritten);
     forwarding(exchange, request, host, from, to);
@@ -63,9 +63,13 @@ public final class UpstreamHead {
     return route.config().rewrite().host();
   }
 
-  private static String clientHost(HttpServerRequest request, MultiMap from) {
+  private static String clientHost(HttpServerRequest request, MultiMap from, String fallback) {
     String host = request.version() == HttpVersion.HTTP_2 ? null : from.get(HttpHeaders.HOST);
-    return host != null ? host : String.valueOf(request.authority());
+    if (host != null) {
+      return host;
+    }
+    // HTTP/1.0 with an absolute target has no Host.
+    return request.authority() == null ? fallback : request.authority().toString();
   }
 
   private static void forwarding(

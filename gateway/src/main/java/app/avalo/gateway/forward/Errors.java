@@ -1,0 +1,26 @@
+package app.avalo.gateway.forward;
+
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+
+/** What clients are told when forwarding ends without an answer of the service. */
+final class Errors {
+  static final GatewayError NO_REGION =
+      new GatewayError(Kind.NO_REGION, null, "No region of this service is in service.", 1);
+  static final GatewayError BAD_ANSWERS =
+      new GatewayError(Kind.NO_REGION, null, "No region of this service answers well.", 1);
+  static final GatewayError HOME_UNKNOWN =
+      new GatewayError(
+          Kind.STORE_DOWN, "pins", "The home of this user cannot be determined now.", 1);
+  static final GatewayError EXPECTATION =
+      new GatewayError(Kind.EXPECTATION_FAILED, "Only 100-continue can be expected.");
+  static final GatewayError SLOW_BODY =
+      new GatewayError(Kind.REQUEST_TIMEOUT, "The request body took too long.");
+  static final GatewayError LATE =
+      new GatewayError(Kind.UPSTREAM_TIMEOUT, "The service did not answer in time.");
+  static final GatewayError CLIENT_GONE =
+      new GatewayError(Kind.CLIENT_GONE, "The client went away.");
+  static final GatewayError DEFECT = new GatewayError(Kind.INTERNAL, "The gateway made a mistake.");
+
+  private Errors() {}
+}

@@ -1,0 +1,268 @@
+package app.avalo.gateway.forward.body;
+
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.forward.head.Framing;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of one request on its way up. Small bodies of known length are collected first: the
+ * upstream gets head and body in one write, a slow client cannot hold its connection, and the body
+ * can be sent again. Larger ones stream with back-pressure, once.
+ */
+public final class RequestBody {
+  /** Collected up to this size. */
+  private static final int SMALL = 64 * 1024;
+
+  private final Exchange exchange;
+  private final HttpServerRequest request;
+  private final Listener listener;
+  private final BodyRoom room;
+  private final long length;
+  private final long ceiling;
+  private boolean present;
+  private int roomTaken;
+  private @Nullable Buffer collected;
+  private boolean growing;
+  private @Nullable Buffer first; // of a body that streams, when it was waited for
+  private @Nullable HttpClientRequest sink;
+  private boolean held;
+  private boolean stopped;
+  private boolean complete;
+
+  /** Told what the body did; on the exchange's loop. */
+  public interface Listener {
+    /** A small body is complete, or it is known whether there is a body. */
+    void collected();
+
+    /** More bytes than the route allows. */
+    void tooLarge();
+  }
+
+  public RequestBody(
+      Exchange exchange, HttpServerRequest request, BodyRoom room, Listener listener) {
+    this.exchange = exchange;
+    this.request = request;
+    this.room = room;
+    this.listener = listener;
+    this.ceiling = exchange.route().config().bodyBytes();
+    this.length = Framing.length(request);
+    this.present = isPresent(request);
+    this.complete = !present;
+  }
+
+  /** Whether a request has a body that will arrive, or may have one and has not said. */
+  public static boolean isPresent(HttpServerRequest request) {
+    return !request.isEnded()
+        && (Framing.length(request) > 0
+            || request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+            || isHttp2(request) && Framing.length(request) < 0);
+  }
+
+  private static boolean isHttp2(HttpServerRequest request) {
+    return request.streamId() > 0;
+  }
+
+  /**
+   * Invites a client that waits to be asked for its body (RFC 9110, 10.1.1).
+   *
+   * @return false if it expects what cannot be given
+   */
+  public boolean invite() {
+    if (!request.headers().contains(HttpHeaders.EXPECT)) {
+      return true;
+    }
+    if (!"100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+      return false;
+    }
+    if (present && request.version() != HttpVersion.HTTP_1_0) {
+      request.response().writeContinue();
+    }
+    return true;
+  }
+
+  public boolean isTooLarge() {
+    return length > ceiling;
+  }
+
+  /** Whether it can be sent a second time. */
+  public boolean isRepeatable() {
+    return !present || roomTaken > 0 && complete;
+  }
+
+  /** Whether every byte has arrived. */
+  public boolean isComplete() {
+    return complete;
+  }
+
+  /** Whether it is the client that has to do something next. */
+  public boolean isAwaited() {
+    return !complete && !held;
+  }
+
+  /**
+   * Whether the body, or its first bytes, are waited for before the first attempt; takes room for
+   * what is collected. An HTTP/2 request without a length says only by its next frame whether it
+   * has a body at all: most have none, and are then as repeatable as over HTTP/1.1.
+   */
+  public boolean collects() {
+    if (!present || roomTaken > 0) {
+      return roomTaken > 0;
+    }
+    boolean untold = length < 0 && isHttp2(request);
+    boolean small = length >= 0 ? length <= SMALL : untold && isUsuallyEmpty();
+    int wanted = length >= 0 ? (int) Math.min(length, SMALL) : SMALL;
+    if (small && room.take(wanted)) {
+      roomTaken = wanted;
+    }
+    return roomTaken > 0 || untold;
+  }
+
+  private boolean isUsuallyEmpty() {
+    return switch (exchange.method()) {
+      case "GET", "HEAD", "OPTIONS", "DELETE" -> true;
+      default -> false;
+    };
+  }
+
+  /** Begins to collect. */
+  public void collect() {
+    if (roomTaken == 0) {
+      look();
+      return;
+    }
+    request.handler(this::gather);
+    request.endHandler(
+        end -> {
+          complete = true;
+          if (!stopped) {
+            listener.collected();
+          }
+        });
+    request.resume();
+  }
+
+  /** Waits for the first bytes, or for the end. */
+  private void look() {
+    request.handler(
+        chunk -> {
+          if (!stopped) {
+            request.pause();
+            first = chunk;
+            listener.collected();
+          }
+        });
+    request.endHandler(
+        end -> {
+          complete = true;
+          present = false;
+          if (!stopped) {
+            listener.collected();
+          }
+        });
+    request.resume();
+  }
+
+  private void gather(Buffer chunk) {
+    exchange.addBytesIn(chunk.length());
+    if (stopped) {
+      return;
+    }
+    if (exchange.bytesIn() > Math.min(SMALL, ceiling)) {
+      listener.tooLarge();
+      return;
+    }
+    Buffer before = collected;
+    if (before == null) {
+      // The usual small body arrives in one piece and is kept as it is.
+      collected = chunk;
+      return;
+    }
+    if (!growing) {
+      growing = true;
+      collected = Buffer.buffer(before.length() + chunk.length()).appendBuffer(before);
+    }
+    collected.appendBuffer(chunk);
+  }
+
+  /** Sends it, or begins to. */
+  public void sendTo(HttpClientRequest upstream) {
+    if (!present) {
+      upstream.end();
+      return;
+    }
+    if (roomTaken > 0) {
+      Buffer whole = collected;
+      if (whole == null) {
+        upstream.end();
+      } else {
+        upstream.headers().set(HttpHeaders.CONTENT_LENGTH, Integer.toString(whole.length()));
+        upstream.end(whole);
+      }
+      return;
+    }
+    if (length >= 0) {
+      upstream.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+    } else {
+      upstream.setChunked(true);
+    }
+    sink = upstream;
+    request.handler(this::pass);
+    request.endHandler(
+        end -> {
+          complete = true;
+          if (sink != null) {
+            sink.end();
+          }
+        });
+    upstream.drainHandler(drained -> flow());
+    Buffer waited = first;
+    if (waited != null) {
+      first = null;
+      pass(waited);
+    }
+    if (!held) {
+      request.resume();
+    }
+  }
+
+  private void pass(Buffer chunk) {
+    exchange.addBytesIn(chunk.length());
+    HttpClientRequest upstream = sink;
+    if (upstream == null) {
+      return;
+    }
+    if (exchange.bytesIn() > ceiling) {
+      sink = null;
+      listener.tooLarge();
+      return;
+    }
+    upstream.write(chunk);
+    if (upstream.writeQueueFull()) {
+      held = true;
+      request.pause();
+    }
+  }
+
+  private void flow() {
+    held = false;
+    request.resume();
+  }
+
+  /** Stops sending and keeping; what still arrives is thrown away. */
+  public void stop() {
+    stopped = true;
+    sink = null;
+    collected = null;
+    first = null;
+    room.give(roomTaken);
+    roomTaken = 0;
+    if (!complete) {
+      flow();
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package app.avalo.gateway.forward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.ServiceConfig.Contract;
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.RegionPreference;
+import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.Pinned;
+import app.avalo.gateway.filter.Place;
+import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.time.VirtualTime;
+import app.avalo.gateway.forward.RegionChoice.Choice;
+import app.avalo.gateway.forward.RegionChoice.Verdict;
+import app.avalo.gateway.region.EndpointHealth;
+import app.avalo.gateway.region.Health;
+import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.upstream.UpstreamPool;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** Where an exchange goes next, for every standing, pinned and not. */
+class RegionChoiceTest {
+  private static final Vertx VERTX = Vertx.vertx();
+  private final Plan plan = Plans.minimal().compile();
+  private final Standings health = new Standings();
+  private final Destinations destinations =
+      new Destinations(plan, health, new UpstreamPool(VERTX, new VirtualTime()), 0);
+
+  @AfterAll
+  static void stop() {
+    VERTX.close();
+  }
+
+  /** Standings as told; endpoints follow their region unless told otherwise. */
+  private static final class Standings implements Health {
+    private final Map<String, Standing> regions = new HashMap<>();
+    private final Map<String, Standing> endpoints = new HashMap<>();
+
+    @Override
+    public Standing standing(Region region) {
+      return regions.getOrDefault(region.name(), Standing.IN_SERVICE);
+    }
+
+    @Override
+    public EndpointHealth endpoint(Region region, Service service, Endpoint endpoint) {
+      return new EndpointHealth() {
+        @Override
+        public Standing standing() {
+          return endpoints.getOrDefault(region.name(), Standings.this.standing(region));
+        }
+
+        @Override
+        public void succeeded() {}
+
+        @Override
+        public void failed(Failure failure) {}
+      };
+    }
+
+    @Override
+    public void onChange(ChangeListener listener) {}
+
+    @Override
+    public boolean panic() {
+      return false;
+    }
+
+    @Override
+    public boolean probedOnce() {
+      return true;
+    }
+  }
+
+  private record Bound(Region region) implements Pinned {
+    @Override
+    public String group() {
+      return "chat";
+    }
+
+    @Override
+    public Contract contract() {
+      return Contract.MOVE;
+    }
+
+    @Override
+    public long epoch() {
+      return 1;
+    }
+
+    @Override
+    public String origin() {
+      return "store";
+    }
+
+    @Override
+    public Future<Pinned> moveTo(Region to) {
+      return Future.succeededFuture(new Bound(to));
+    }
+  }
+
+  private Region region(String name) {
+    for (Region region : plan.regions()) {
+      if (region.name().equals(name)) {
+        return region;
+      }
+    }
+    throw new IllegalArgumentException(name);
+  }
+
+  private Exchange exchange(String... order) {
+    Exchange exchange = Exchanges.on(plan).live();
+    exchange.placed(
+        Place.UNKNOWN,
+        RegionPreference.of(java.util.Arrays.stream(order).map(this::region).toList()));
+    return exchange;
+  }
+
+  private Exchange pinned(String home, String... order) {
+    Exchange exchange = exchange(order);
+    exchange.pin(new Bound(region(home)));
+    return exchange;
+  }
+
+  private long tried(String... names) {
+    long bits = 0;
+    for (String name : names) {
+      bits |= RegionChoice.bit(region(name).ordinal());
+    }
+    return bits;
+  }
+
+  private String next(Exchange exchange, long tried, boolean patient) {
+    Choice choice = RegionChoice.next(exchange, destinations, tried, patient);
+    return choice.verdict() + (choice.destination() == null ? "" : " " + choice.destination());
+  }
+
+  private void standing(String region, Standing standing) {
+    health.regions.put(region, standing);
+  }
+
+  @Test
+  void the_first_region_in_service_that_was_not_tried_is_taken() {
+    Exchange exchange = exchange("us", "eu", "asia");
+    assertThat(next(exchange, 0, true)).isEqualTo("GO us");
+    assertThat(next(exchange, tried("us"), true)).isEqualTo("GO eu");
+    standing("us", Standing.SUSPECT);
+    standing("eu", Standing.OUT);
+    assertThat(next(exchange, 0, true)).isEqualTo("GO asia");
+  }
+
+  @Test
+  void a_suspect_is_taken_when_nothing_is_in_service_and_an_outcast_never() {
+    Exchange exchange = exchange("us", "eu", "asia");
+    standing("us", Standing.OUT);
+    standing("eu", Standing.SUSPECT);
+    standing("asia", Standing.OUT);
+    assertThat(next(exchange, 0, true)).isEqualTo("GO eu");
+    standing("eu", Standing.OUT);
+    assertThat(next(exchange, 0, true)).isEqualTo("NONE");
+  }
+
+  @Test
+  void a_region_that_is_not_preferred_is_not_taken_even_when_it_alone_lives() {
+    standing("eu", Standing.OUT);
+    assertThat(next(exchange("eu"), 0, true)).isEqualTo("NONE");
+  }
+
+  @Test
+  void a_region_whose_endpoints_are_out_is_the_last_resort_while_it_is_not_out_itself() {
+    standing("us", Standing.OUT);
+    standing("asia", Standing.OUT);
+    health.endpoints.put("eu", Standing.OUT);
+    assertThat(next(exchange("us", "eu", "asia"), 0, true)).isEqualTo("GO eu");
+  }
+
+  @Test
+  void a_pinned_exchange_goes_home_whatever_the_preference_and_the_tries() {
+    assertThat(next(pinned("asia", "eu", "us", "asia"), tried("asia"), true)).isEqualTo("GO asia");
+  }
+
+  @Test
+  void a_pinned_exchange_waits_on_a_suspicion_and_then_goes_home_all_the_same() {
+    standing("asia", Standing.SUSPECT);
+    Exchange exchange = pinned("asia", "eu", "us", "asia");
+    assertThat(next(exchange, 0, true)).isEqualTo("WAIT");
+    assertThat(next(exchange, 0, false)).isEqualTo("GO asia");
+  }
+
+  @Test
+  void a_pin_moves_only_off_a_region_that_is_out_or_not_allowed() {
+    standing("asia", Standing.OUT);
+    assertThat(next(pinned("asia", "eu", "us", "asia"), 0, true)).isEqualTo("MOVE_PIN eu");
+    standing("eu", Standing.OUT);
+    assertThat(next(pinned("asia", "eu", "us", "asia"), 0, true)).isEqualTo("MOVE_PIN us");
+    assertThat(next(pinned("us", "asia", "eu"), 0, true)).isEqualTo("NONE");
+    assertThat(next(pinned("eu", "us"), 0, true)).isEqualTo("MOVE_PIN us");
+  }
+
+  @Test
+  void no_standing_leads_out_of_the_preference_or_into_what_is_out() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    List<String> names = List.of("eu", "us", "asia");
+    for (int i = 0; i < 2000; i++) {
+      for (String name : names) {
+        standing(name, Standing.values()[random.nextInt(3)]);
+      }
+      String[] order = random.nextBoolean() ? new String[] {"us", "eu"} : new String[] {"asia"};
+      Exchange exchange =
+          random.nextBoolean() ? exchange(order) : pinned(names.get(random.nextInt(3)), order);
+      Choice choice =
+          RegionChoice.next(exchange, destinations, random.nextInt(8), random.nextBoolean());
+      Destination to = choice.destination();
+      if (to != null) {
+        assertThat(List.of(order)).as("seed " + seed).contains(to.region().name());
+        assertThat(health.standing(to.region())).as("seed " + seed).isNotEqualTo(Standing.OUT);
+      }
+      assertThat(choice.verdict() == Verdict.GO || choice.verdict() == Verdict.MOVE_PIN)
+          .as("seed " + seed)
+          .isEqualTo(to != null);
+    }
+  }
+}

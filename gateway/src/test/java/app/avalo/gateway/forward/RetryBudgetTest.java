@@ -1,0 +1,41 @@
+package app.avalo.gateway.forward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class RetryBudgetTest {
+  @Property(tries = 200)
+  void retries_never_exceed_a_fifth_of_the_traffic_plus_the_floor(@ForAll long seed) {
+    Random random = new Random(seed);
+    long now = random.nextLong() >> 2;
+    long start = now;
+    RetryBudget budget = new RetryBudget(now);
+    int requests = 0;
+    int retries = 0;
+    for (int i = 0; i < 5000; i++) {
+      if (random.nextInt(3) == 0) {
+        budget.earn();
+        requests++;
+      }
+      now += random.nextInt(2_000_000);
+      retries += budget.spend(now) ? 1 : 0;
+      double bound = 100 + 0.2 * requests + 10 * (now - start) * 1e-9;
+      assertThat((double) retries).as("seed " + seed).isLessThanOrEqualTo(bound + 1e-6);
+    }
+  }
+
+  @Test
+  void without_traffic_the_floor_is_left() {
+    RetryBudget budget = new RetryBudget(0);
+    while (budget.spend(0)) {
+      // Until it is empty.
+    }
+    assertThat(budget.spend(50_000_000)).isFalse();
+    assertThat(budget.spend(150_000_000)).isTrue();
+    assertThat(budget.spend(150_000_000)).isFalse();
+  }
+}
