@@ -3,7 +3,7 @@ package app.avalo.gateway.cli;
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.unit.Durations;
-import app.avalo.gateway.run.ConfigSource;
+import app.avalo.gateway.reload.ConfigSource;
 import app.avalo.gateway.run.Gateway;
 import app.avalo.gateway.run.Observed;
 import java.io.PrintWriter;

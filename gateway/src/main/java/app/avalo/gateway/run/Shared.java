@@ -14,6 +14,7 @@ import app.avalo.gateway.filter.pin.PinCounters;
 import app.avalo.gateway.filter.pin.PinKeys;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.HealthMonitor;
+import app.avalo.gateway.reload.CurrentPlan;
 import io.vertx.core.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 

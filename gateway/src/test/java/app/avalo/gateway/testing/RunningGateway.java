@@ -2,7 +2,7 @@ package app.avalo.gateway.testing;
 
 import app.avalo.gateway.config.load.ConfigLoader;
 import app.avalo.gateway.config.load.Loaded;
-import app.avalo.gateway.run.ConfigSource;
+import app.avalo.gateway.reload.ConfigSource;
 import app.avalo.gateway.run.Gateway;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

@@ -1,13 +1,13 @@
-package app.avalo.gateway.run;
+package app.avalo.gateway.reload;
 
 import app.avalo.gateway.config.plan.Plan;
 import java.util.function.Supplier;
 
 /** The plan in force. Read by every loop, one volatile read per request; written by a reload. */
-final class CurrentPlan implements Supplier<Plan> {
+public final class CurrentPlan implements Supplier<Plan> {
   private volatile Plan plan;
 
-  CurrentPlan(Plan first) {
+  public CurrentPlan(Plan first) {
     this.plan = first;
   }
 
@@ -16,7 +16,7 @@ final class CurrentPlan implements Supplier<Plan> {
     return plan;
   }
 
-  void swap(Plan next) {
+  public void swap(Plan next) {
     plan = next;
   }
 }

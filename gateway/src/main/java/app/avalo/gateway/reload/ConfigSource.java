@@ -1,4 +1,4 @@
-package app.avalo.gateway.run;
+package app.avalo.gateway.reload;
 
 import app.avalo.gateway.config.load.ConfigLoader;
 import app.avalo.gateway.config.load.Loaded;

@@ -1,4 +1,4 @@
-package app.avalo.gateway.run;
+package app.avalo.gateway.reload;
 
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.edge.EdgeServer;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Files that cannot be used change nothing, are logged once, and are tried again when they change
  * again. Polls, for the reasons given at {@link Reloader}.
  */
-final class CertificateWatch {
+public final class CertificateWatch {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
   private static final long POLL_MILLIS = 2000;
 
@@ -39,7 +39,7 @@ final class CertificateWatch {
    *
    * @param servers of one loop; all loops share a listener's certificates
    */
-  static void start(Vertx vertx, List<EdgeServer> servers) {
+  public static void start(Vertx vertx, List<EdgeServer> servers) {
     for (EdgeServer server : servers) {
       ListenerConfig.Tls tls = server.listener().tls();
       if (tls != null) {

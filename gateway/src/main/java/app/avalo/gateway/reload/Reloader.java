@@ -1,11 +1,10 @@
-package app.avalo.gateway.run;
+package app.avalo.gateway.reload;
 
 import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.yaml.Fault;
 import app.avalo.gateway.filter.time.Ticker;
-import app.avalo.gateway.reload.ReloadStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * <p>Files are polled, not watched: a ConfigMap swaps a symbolic link that file events miss, and
  * network file systems have none. One poll looks at the attributes of a handful of files.
  */
-final class Reloader {
+public final class Reloader {
   private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
   private static final long POLL_MILLIS = 1000;
 
@@ -40,7 +39,7 @@ final class Reloader {
   private volatile boolean stopped;
   private Future<ReloadStatus> running = Future.succeededFuture();
 
-  Reloader(
+  public Reloader(
       Vertx vertx,
       Ticker ticker,
       ConfigSource source,
@@ -60,17 +59,17 @@ final class Reloader {
             true, "start", ticker.epochMillis(), initial.fingerprint(), List.of(), List.of(), 0, 0);
   }
 
-  ReloadStatus status() {
+  public ReloadStatus status() {
     return status;
   }
 
   /** No look at the files begins after this. */
-  void stop() {
+  public void stop() {
     stopped = true;
   }
 
   /** Looks at the files from now on; call once. */
-  void watch() {
+  public void watch() {
     vertx.setTimer(POLL_MILLIS, fired -> poll());
   }
 
@@ -97,7 +96,7 @@ final class Reloader {
   }
 
   /** Loads and, if there is no fault, swaps; one at a time, in the order asked. */
-  synchronized Future<ReloadStatus> reload(String cause) {
+  public synchronized Future<ReloadStatus> reload(String cause) {
     running = running.transform(before -> attempt(cause));
     return running;
   }

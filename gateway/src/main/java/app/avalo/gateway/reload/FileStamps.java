@@ -1,4 +1,4 @@
-package app.avalo.gateway.run;
+package app.avalo.gateway.reload;
 
 import java.io.IOException;
 import java.nio.file.Files;
