@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -164,6 +165,8 @@ class SharedBudgetIT {
                         refusals = 0;
                       } else {
                         refusals++;
+                        // A refusal may only mean that all of a lease is in flight just now.
+                        LockSupport.parkNanos(5_000_000);
                       }
                     }
                   } catch (Throwable fault) {
