@@ -66,6 +66,7 @@ class RegionDiesIT {
         OpenLoop.run(
             gateway.port(), PER_SECOND, Duration.ofSeconds(20), Duration.ofSeconds(10), eu::kill);
 
+    System.out.println(report);
     assertThat(report.failed()).as(report.toString()).isZero();
     assertThat(report.lastServedBy("eu")).as(report.toString()).isLessThan(Duration.ofSeconds(1));
     assertThat(report.servedBy("eu")).as(report.toString()).isPositive();
@@ -77,6 +78,7 @@ class RegionDiesIT {
         OpenLoop.run(
             gateway.port(), PER_SECOND, Duration.ofSeconds(20), Duration.ofSeconds(10), eu::stop);
 
+    System.out.println(report);
     assertThat(report.failed()).as(report.toString()).isZero();
     assertThat(report.slowest()).as(report.toString()).isLessThan(Duration.ofSeconds(3));
     assertThat(report.lastServedBy("eu")).as(report.toString()).isLessThan(Duration.ofSeconds(1));
