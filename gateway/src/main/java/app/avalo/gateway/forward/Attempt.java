@@ -151,6 +151,10 @@ final class Attempt implements EndpointPool.Waiter {
   }
 
   private void answered(@Nullable HttpClientResponse answer, @Nullable Throwable failure) {
+    if (answer != null) {
+      // One that is not relayed is cut off; without a handler that is logged with a stack trace.
+      answer.exceptionHandler(ignored -> {});
+    }
     if (answer == null) {
       broken(failure);
     } else if (over) {

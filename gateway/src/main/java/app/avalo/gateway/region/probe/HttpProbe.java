@@ -68,12 +68,13 @@ final class HttpProbe {
   }
 
   private void answered(HttpClientResponse response) {
+    // Before anything closes the connection: without a handler Vert.x logs it with a stack trace.
+    response.exceptionHandler(this::failed);
     String status = Integer.toString(response.statusCode());
     if (!target.check().statuses().contains(response.statusCode())) {
       end(Outcome.MISSED, status);
       return;
     }
-    response.exceptionHandler(this::failed);
     response.handler(
         bytes -> {
           received += bytes.length();
