@@ -8,6 +8,7 @@ import static app.avalo.gateway.situation.Answers.received;
 import static app.avalo.gateway.situation.Answers.servedBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.budget.BudgetView;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
@@ -34,6 +35,11 @@ class RedisUnavailableIT {
   void start() {
     gateway = RunningGateway.start(sections(regions, redis));
     Awaiting.until(this::isUp);
+    // Budgets have a road to Redis of their own, on the control loop.
+    Awaiting.until(
+        () ->
+            gateway.gateway().shared().ledger().view(gateway.gateway().plan()).stream()
+                .allMatch(budget -> budget.store() == BudgetView.Store.SHARED));
   }
 
   static String sections(ThreeRegions regions, RedisServer redis) {
