@@ -21,10 +21,11 @@ public final class ControlVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    if (state.redis() != null) {
-      redis = RedisLink.connect(vertx, state.redis(), Ticker.SYSTEM);
+    if (state.redis() == null) {
+      return Future.succeededFuture();
     }
-    return Future.succeededFuture();
+    redis = RedisLink.connect(vertx, state.redis(), Ticker.SYSTEM);
+    return redis.tried();
   }
 
   @Override

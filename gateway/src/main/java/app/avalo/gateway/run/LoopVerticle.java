@@ -61,6 +61,16 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
             LoopFilters.of(shared, redis, task -> context.runOnContext(now -> task.run())),
             responder -> new Forwarder(shared.health(), pool, ticker, deadlines, responder, open));
     this.edge = edge;
+    return connected().compose(tried -> listen(edge));
+  }
+
+  /** Does not wait for a Redis that the control loop has just failed to reach. */
+  private Future<Void> connected() {
+    boolean there = redis != null && Objects.requireNonNull(shared.control().redis()).isUp();
+    return there ? redis.tried() : Future.succeededFuture();
+  }
+
+  private Future<?> listen(EdgeLoop edge) {
     List<Future<?>> listening = new ArrayList<>();
     for (ListenerConfig listener : plan.get().config().listeners()) {
       EdgeServer server = new EdgeServer(vertx, listener, edge);

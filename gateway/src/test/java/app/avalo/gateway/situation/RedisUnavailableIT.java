@@ -8,11 +8,13 @@ import static app.avalo.gateway.situation.Answers.received;
 import static app.avalo.gateway.situation.Answers.servedBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import app.avalo.gateway.filter.budget.BudgetView;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -27,25 +29,21 @@ class RedisUnavailableIT {
   /** Far above the store's deadline, far below what a client would call hanging. */
   private static final Duration SLACK = Duration.ofSeconds(1);
 
+  private static final String DEADLINE = "100ms";
+
   private final ThreeRegions regions = new ThreeRegions();
   private final RedisServer redis = RedisServer.start();
   private RunningGateway gateway;
 
   @BeforeEach
   void start() {
-    gateway = RunningGateway.start(sections(regions, redis));
-    Awaiting.until(this::isUp);
-    // Budgets have a road to Redis of their own, on the control loop.
-    Awaiting.until(
-        () ->
-            gateway.gateway().shared().ledger().view(gateway.gateway().plan()).stream()
-                .allMatch(budget -> budget.store() == BudgetView.Store.SHARED));
+    gateway = RunningGateway.start(sections(regions, redis.url(), DEADLINE));
   }
 
-  static String sections(ThreeRegions regions, RedisServer redis) {
+  static String sections(ThreeRegions regions, String redis, String deadline) {
     return ThreeRegions.PLACES
         + """
-        state: {redis: {endpoints: ["%2$s"], deadline: 100ms}}
+        state: {redis: {endpoints: ["%2$s"], deadline: %3$s}}
         pins:
           keys: [{id: 1, secret: "${env:NONE:-0123456789abcdef0123456789abcdef}"}]
         identity:
@@ -72,7 +70,7 @@ class RedisUnavailableIT {
           - {name: chat, match: {path: {prefix: /chat}}, service: chat}
           - {name: wallet, match: {path: {prefix: /wallet}}, service: wallet}
         """
-            .formatted(regions.everywhere(), redis.url());
+            .formatted(regions.everywhere(), redis, deadline);
   }
 
   @AfterEach
@@ -83,10 +81,28 @@ class RedisUnavailableIT {
   }
 
   @Test
+  void a_gateway_that_has_just_started_is_connected_to_it() {
+    assertThat(isUp()).isTrue();
+    assertThat(gateway.get("/paid").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void a_gateway_starts_although_it_accepts_and_says_nothing() throws IOException {
+    gateway.close();
+    try (ServerSocket mute = new ServerSocket(0, 16, InetAddress.getLoopbackAddress())) {
+      String url = "redis://127.0.0.1:" + mute.getLocalPort();
+      gateway = RunningGateway.start(sections(regions, url, DEADLINE));
+
+      assertThat(gateway.get("/feed").statusCode()).isEqualTo(200);
+      assertThat(gateway.get("/closed").statusCode()).isEqualTo(503);
+    }
+  }
+
+  @Test
   void a_gateway_starts_without_it_and_finds_it_later() {
     redis.kill();
     gateway.close();
-    gateway = RunningGateway.start(sections(regions, redis));
+    gateway = RunningGateway.start(sections(regions, redis.url(), DEADLINE));
 
     assertWithoutRedis();
     assertThat(admitted("/paid", 30)).as("nothing was leased yet").isZero();

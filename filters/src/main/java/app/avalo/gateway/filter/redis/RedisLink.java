@@ -4,6 +4,7 @@ import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
@@ -21,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The road to Redis of one event loop: one pipelined connection at a time, replaced when it dies.
- * Made and used on that loop; only {@link #stats} may be read from elsewhere. Starting never waits
- * for Redis: until the first connection stands, and whenever none does, calls fail at once.
+ * Made and used on that loop; only {@link #stats} may be read from elsewhere. Until the first
+ * connection stands, and whenever none does, calls fail at once.
  */
 public final class RedisLink implements ScriptRunner {
   private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
@@ -39,6 +40,7 @@ public final class RedisLink implements ScriptRunner {
   private @Nullable Redis dialled; // client of the attempt under way
   private boolean closed;
   private boolean away; // whether its absence was logged
+  private final Promise<Void> tried = Promise.promise();
   private final LongAdder timeouts = new LongAdder();
   private final LongAdder errors = new LongAdder();
   private final LongAdder connections = new LongAdder();
@@ -66,6 +68,14 @@ public final class RedisLink implements ScriptRunner {
     RedisLink link = new RedisLink(vertx, config, ticker);
     link.dial();
     return link;
+  }
+
+  /**
+   * Completes when the first attempt to connect has ended, well or not; at most two seconds after
+   * the start. Who begins to serve only then meets no Redis that is merely not connected yet.
+   */
+  public Future<Void> tried() {
+    return tried.future();
   }
 
   @Override
@@ -175,6 +185,7 @@ public final class RedisLink implements ScriptRunner {
     backoff.reset();
     connections.increment();
     wire = new Wire(vertx, client, connection, patience, timeouts::increment, this::lost);
+    tried.tryComplete();
     if (away) {
       away = false;
       LOG.atInfo().addKeyValue("endpoints", config.endpoints()).log("Redis is back");
@@ -191,6 +202,7 @@ public final class RedisLink implements ScriptRunner {
 
   private void lost(String reason) {
     wire = null;
+    tried.tryComplete();
     if (closed) {
       return;
     }
@@ -216,6 +228,7 @@ public final class RedisLink implements ScriptRunner {
       dialled = null;
       client.close();
     }
+    tried.tryComplete();
   }
 
   /** Figures for metrics, from any thread. */

@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.Routes;
 import app.avalo.gateway.filter.identity.jose.KeySet;
 import app.avalo.gateway.filter.identity.jose.Tokens;
+import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
@@ -82,10 +83,11 @@ class JwksIT {
 
   @Test
   void anIssuerThatIsDownFailsTheLoad() throws Exception {
-    JwksLoader loader = loader();
-    await(server.close());
+    // A server that closes may still take a connection; a port of nobody never does.
+    URI nobody = URI.create("http://127.0.0.1:" + RedisServer.freePort() + "/keys");
 
-    assertThat(failure(loader.load())).isInstanceOf(java.net.ConnectException.class);
+    assertThat(failure(new JwksLoader(vertx, nobody, timers).load()))
+        .isInstanceOf(java.net.ConnectException.class);
   }
 
   @Test

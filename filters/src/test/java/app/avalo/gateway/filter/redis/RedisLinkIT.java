@@ -55,6 +55,26 @@ class RedisLinkIT {
     return link;
   }
 
+  @Test
+  void once_it_has_tried_it_is_up_if_there_is_a_redis() {
+    RedisLink link = link(server().config(DEADLINE, "t"));
+
+    loop.until(RECOVERY, () -> link.tried().isComplete());
+
+    assertThat(link.isUp()).isTrue();
+  }
+
+  @Test
+  void without_a_redis_it_says_soon_that_it_has_tried() {
+    RedisServer server = server();
+    server.kill();
+    RedisLink link = link(server.config(DEADLINE, "t"));
+
+    loop.until(RECOVERY, () -> link.tried().isComplete());
+
+    assertThat(link.isUp()).isFalse();
+  }
+
   private static Future<Long> add(RedisLink link) {
     return link.run(ADD, List.of("{t}:n"), List.of("1")).map(answer -> answer.toLong());
   }
