@@ -24,7 +24,7 @@ public final class Exchange implements RequestView {
   private final long startNanos;
 
   private @Nullable Route route; // edge
-  private @Nullable Target target; // edge
+  private @Nullable Target target; // edge, or split where the route has several
   private long deadlineNanos; // edge
   private Caller caller = Caller.ANONYMOUS; // identity
   private List<LimitVerdict> limits = List.of(); // limit
@@ -160,13 +160,20 @@ public final class Exchange implements RequestView {
     return route != null;
   }
 
-  /** Where the route leads, or null for a redirect or fixed answer. */
+  /**
+   * Where the route leads, or null for a redirect or fixed answer, and until the split of a route
+   * with several.
+   */
   public @Nullable Target target() {
     return target;
   }
 
-  public void routeTo(Route route, @Nullable Target target) {
+  public void routeTo(Route route) {
     this.route = route;
+    this.target = route.targets().size() == 1 ? route.targets().get(0) : null;
+  }
+
+  public void splitTo(Target target) {
     this.target = target;
   }
 

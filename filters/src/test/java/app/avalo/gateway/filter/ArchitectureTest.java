@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import app.avalo.gateway.config.plan.RegionPreference;
+import app.avalo.gateway.config.plan.Target;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
@@ -106,6 +107,12 @@ class ArchitectureTest {
   @Test
   void onlyIdentitySaysWhoCalls() {
     ArchRule rule = only("identity", "caller", Caller.class);
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void onlySplitChoosesAmongServices() {
+    ArchRule rule = only("split", "splitTo", Target.class);
     rule.check(CLASSES);
   }
 

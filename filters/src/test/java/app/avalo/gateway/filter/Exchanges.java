@@ -144,7 +144,7 @@ public final class Exchanges {
 
   private Exchange routed(Exchange exchange) {
     Route chosen = plan.routes().get(route);
-    exchange.routeTo(chosen, chosen.targets().isEmpty() ? null : chosen.target(0));
+    exchange.routeTo(chosen);
     exchange.deadlineNanos(deadlineNanos);
     if (caller != null) {
       exchange.caller(caller);

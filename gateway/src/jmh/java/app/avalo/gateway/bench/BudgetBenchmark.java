@@ -121,7 +121,7 @@ public class BudgetBenchmark {
             "id");
     HttpServerRequest none = null;
     Exchange exchange = Exchange.live(plan, head, none, 0);
-    exchange.routeTo(plan.routes().get(0), plan.routes().get(0).target(0));
+    exchange.routeTo(plan.routes().get(0));
     filter.request(exchange, NOTHING);
     exchange.attempt(plan.regions().get(0));
     exchange.sent();

@@ -83,7 +83,7 @@ public class ObserveBenchmark {
             "0af7651916cd43dd8448eb211c80319c");
     HttpServerRequest none = null;
     exchange = Exchange.live(plan, head, none, 1_000);
-    exchange.routeTo(plan.routes().get(0), plan.routes().get(0).target(0));
+    exchange.routeTo(plan.routes().get(0));
     exchange.attempt(plan.regions().get(0));
     exchange.firstByteNanos(20_000_000);
     exchange.status(200);

@@ -103,7 +103,7 @@ public class PinBenchmark {
     Exchange exchange = Exchange.live(plan, head, none, 0);
     for (Route route : plan.routes()) {
       if (route.name().equals(service)) {
-        exchange.routeTo(route, route.target(0));
+        exchange.routeTo(route);
       }
     }
     exchange.caller(new Caller(user, null, "authenticated", Set.of()));

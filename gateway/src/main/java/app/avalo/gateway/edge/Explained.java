@@ -20,7 +20,8 @@ final class Explained {
     facts.put("path", exchange.path());
     facts.put("client", exchange.client().toString());
     Target target = exchange.target();
-    facts.put("service", target == null ? "none" : target.service().name());
+    boolean split = exchange.route().targets().size() > 1;
+    facts.put("service", split ? "by split" : target == null ? "none" : target.service().name());
     explanation(exchange).add("route", exchange.route().name(), facts);
   }
 

@@ -3,7 +3,6 @@ package app.avalo.gateway.edge;
 import app.avalo.gateway.config.plan.PathNormalizer;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Route;
-import app.avalo.gateway.config.plan.Target;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
@@ -36,7 +35,6 @@ final class Intake {
       new TreeSet<>(Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"));
 
   private final RequestIds ids = new RequestIds();
-  private int draws;
 
   /**
    * What came of a request.
@@ -111,8 +109,7 @@ final class Intake {
               new GatewayError(Kind.METHOD_NOT_ALLOWED, "This path does not know that method."),
               allowed);
     }
-    Target target = route.targets().isEmpty() ? null : route.target(draws++);
-    exchange.routeTo(route, target);
+    exchange.routeTo(route);
     exchange.deadlineNanos(exchange.startNanos() + route.config().timeouts().total().toNanos());
     return new Admission(exchange, null, Set.of());
   }

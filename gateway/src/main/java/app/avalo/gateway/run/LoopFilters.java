@@ -10,6 +10,7 @@ import app.avalo.gateway.filter.identity.IdentityFilter;
 import app.avalo.gateway.filter.limit.LimitFilter;
 import app.avalo.gateway.filter.pin.PinFilter;
 import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.split.SplitFilter;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.observe.AccessLogFilter;
 import app.avalo.gateway.observe.MetricsFilter;
@@ -33,9 +34,10 @@ final class LoopFilters {
         new CorsFilter(),
         // Above the limits: tiers and per-user buckets need to know who calls.
         new IdentityFilter(shared.identities()),
+        // Above all that ask which service is meant; below identity, as users keep their version.
+        new SplitFilter(),
         // Above the limits, whose keys may hold the country, and above the pins, which choose a
-        // first
-        // home from the preference.
+        // first home from the preference.
         new PlaceFilter(shared.locator()),
         // Above all that asks a store for more than tokens: a flood ends here.
         new LimitFilter(shared.limits(), redis, shared.stores().prefix()),

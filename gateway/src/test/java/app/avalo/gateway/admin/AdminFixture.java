@@ -56,6 +56,7 @@ final class AdminFixture implements AutoCloseable {
     routes:
     %3$s
       - {name: chat, match: {path: {prefix: /chat}}, service: chat}
+      - {name: rollout, match: {path: {prefix: /rollout}}, services: {feed: 1, ai: 1}}
       - {name: ai, match: {path: {prefix: /ai}}, service: ai}
       - {name: limited, match: {path: {prefix: /limited}}, service: feed, limits: [few]}
       - name: members

@@ -17,7 +17,8 @@ class ExplainIT {
   private static final List<String> CLIENTS =
       List.of("192.0.2.1", "192.0.2.2", "198.51.100.1", "198.51.100.2", "203.0.113.1");
   private static final List<String> PATHS =
-      List.of("/feed", "/chat", "/chat/x", "/ai", "/limited", "/members", "/robots.txt", "/a/../b");
+      List.of(
+          "/feed", "/chat", "/x/../chat", "/ai", "/rollout", "/limited", "/members", "/robots.txt");
 
   private static AdminFixture fixture;
 
