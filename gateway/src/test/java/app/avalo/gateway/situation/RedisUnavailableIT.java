@@ -8,6 +8,7 @@ import static app.avalo.gateway.situation.Answers.received;
 import static app.avalo.gateway.situation.Answers.servedBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.budget.BudgetView;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
@@ -54,10 +55,12 @@ class RedisUnavailableIT {
           closed: {key: address, rate: 10/h, onStoreDown: closed}
           forty: {key: route, rate: 40/h}
         budgets:
-          month: {amount: 1 PLN, services: [paid], cost: {perRequest: 0.05 PLN}, throttleAt: 100%%, criticalAt: 100%%}
+          month: {amount: 1 PLN, services: [paid], cost: {perRequest: 0.05 PLN}, throttleAt: 100%%, criticalAt: 100%%, outageAllowance: 0%%}
+          spare: {amount: 1 PLN, services: [spare], cost: {perRequest: 0.05 PLN}, throttleAt: 100%%, criticalAt: 100%%, outageAllowance: 30%%}
         services:
           feed: {%1$s}
           paid: {%1$s}
+          spare: {%1$s}
           chat: {pin: {contract: move}, %1$s}
           wallet: {pin: {contract: single-home}, %1$s}
         routes:
@@ -66,6 +69,7 @@ class RedisUnavailableIT {
           - {name: open, match: {path: {prefix: /open}}, service: feed, limits: [open]}
           - {name: closed, match: {path: {prefix: /closed}}, service: feed, limits: [closed]}
           - {name: forty, match: {path: {prefix: /forty}}, service: feed, limits: [forty]}
+          - {name: spare, match: {path: {prefix: /spare}}, service: spare}
           - {name: paid, match: {path: {prefix: /paid}}, service: paid}
           - {name: chat, match: {path: {prefix: /chat}}, service: chat}
           - {name: wallet, match: {path: {prefix: /wallet}}, service: wallet}
@@ -106,9 +110,11 @@ class RedisUnavailableIT {
 
     assertWithoutRedis();
     assertThat(admitted("/paid", 30)).as("nothing was leased yet").isZero();
+    assertThat(admitted("/spare", 30)).as("the allowance, once").isEqualTo(6);
 
     redis.restart();
     Awaiting.until(this::isUp);
+    Awaiting.until(() -> spent("spare") == 300_000);
     assertThat(pay("/wallet", "none").statusCode()).isEqualTo(200);
     Awaiting.until(() -> gateway.get("/paid").statusCode() == 200);
   }
@@ -121,6 +127,7 @@ class RedisUnavailableIT {
 
     assertWithoutRedis();
     assertThat(admitted("/paid", 30)).as("what was leased, at most").isLessThanOrEqualTo(16);
+    assertThat(admitted("/spare", 30)).as("the allowance at least").isBetween(6, 20);
 
     redis.restart();
     Awaiting.until(this::isUp);
@@ -194,6 +201,14 @@ class RedisUnavailableIT {
     assertThat(problem(wallet)).isEqualTo("store-down");
     assertThat(header(wallet, "Retry-After")).isNotEmpty();
     assertThat(regions.requests()).as("nobody was paid").isEqualTo(before);
+  }
+
+  /** Micro-units that all replicas have spent, as far as this one has heard back. */
+  private long spent(String budget) {
+    return gateway.gateway().shared().ledger().view(gateway.gateway().plan()).stream()
+        .filter(view -> view.name().equals(budget) && view.store() == BudgetView.Store.SHARED)
+        .mapToLong(BudgetView::spent)
+        .sum();
   }
 
   private boolean isUp() {

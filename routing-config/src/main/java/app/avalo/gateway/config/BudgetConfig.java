@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param alertAt share of the amount at which operators are told; default 0.7
  * @param throttleAt share from which services that are not critical are slowed; default 0.8
  * @param criticalAt share from which critical services are slowed; default 0.9
+ * @param outageAllowance share of the amount that each replica may spend beyond its lease while the
+ *     shared store cannot be reached; default 0.01, 0 refuses
  * @param floors services that are never refused for money: panic button, wallet
  */
 public record BudgetConfig(
@@ -28,6 +30,7 @@ public record BudgetConfig(
     double alertAt,
     double throttleAt,
     double criticalAt,
+    double outageAllowance,
     List<String> floors) {
 
   /** Length of a budget's period. */

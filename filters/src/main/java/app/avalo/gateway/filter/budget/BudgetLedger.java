@@ -222,10 +222,10 @@ public final class BudgetLedger {
     long ask = Price.upperBound(account.config().cost(), bodyBytes);
     Answer answer = term.peek(account.config(), standing(account.config(), service), ask);
     Refused refused = new Refused(account, term, answer, term.usedUp(account.config(), ask));
-    // An empty lease is filled on demand; only money that is used up refuses.
-    boolean passes =
-        answer == Answer.ADMITTED
-            || answer == Answer.NO_ROOM && !account.alone() && !refused.usedUp();
+    // An empty lease is filled on demand while the store is there to fill it.
+    LeaseKeeper keeper = account.keeper();
+    boolean filled = keeper != null && !keeper.away() && !refused.usedUp();
+    boolean passes = answer == Answer.ADMITTED || answer == Answer.NO_ROOM && filled;
     return new Peek(passes ? null : refused, account.view(term), ask);
   }
 

@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
  * Keeps this replica's lease on one budget and period: enough ahead that requests rarely wait,
  * little enough that a replica that dies takes at most a thousandth of the amount (or four
  * requests' worth) with it. One exchange with the store is under way at a time; requests that found
- * the lease empty meanwhile share the next.
+ * the lease empty meanwhile share the next. While the store is away the period's allowance serves
+ * instead; the next statement that arrives accounts for what was spent of it.
  *
  * <p>{@link #await}, {@link #hurry} and the readers are safe from every thread; the rest runs on
  * the loop that owns the road to the store.
@@ -167,6 +168,8 @@ final class LeaseKeeper {
       term.leased(lease, said);
       told = said.spent();
       account.announce(term, term.tellOnly(lease.levels()));
+    } else {
+      term.storeAway(account.config());
     }
     if (away != (failure != null)) {
       LOG.warn("budget store {}: budget={}", away ? "reached" : "lost", account.config().name());

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * granted}, and never when what all replicas are known to have spent leaves no room. Alone,
  * everything is granted; among replicas, the granted slices add up to at most the amount. So
  * spending passes the amount by floors and by requests that cost more than was reserved for them,
- * never by concurrency.
+ * never by concurrency. While the store cannot be reached, each replica may add its allowance to
+ * what is granted: the amount is then passed by at most one allowance per replica.
  */
 final class Term {
   /** Who asks. */
@@ -42,6 +43,7 @@ final class Term {
   private long spent; // by this replica, corrections included while alone
   private long reserved;
   private long granted;
+  private long allowance; // spendable beyond what is granted, while the store is away
   private long elsewhere; // by other replicas and corrections in the store; may be negative
   private long raised;
   private int told; // highest level operators heard of
@@ -91,7 +93,7 @@ final class Term {
   }
 
   private long room(BudgetConfig budget) {
-    return Math.min(granted - spent, amount(budget) - total()) - reserved;
+    return Math.min(Price.add(granted, allowance) - spent, amount(budget) - total()) - reserved;
   }
 
   private long share(BudgetConfig budget, Standing standing) {
@@ -265,9 +267,15 @@ final class Term {
     return sums;
   }
 
+  /** The store cannot be reached: what is leased has to last, and the allowance with it. */
+  synchronized void storeAway(BudgetConfig budget) {
+    allowance = (long) (amount(budget) * budget.outageAllowance());
+  }
+
   /** Takes over what the store answered to a statement. */
   synchronized void leased(Lease lease, Statement said) {
     granted = lease.granted();
+    allowance = 0;
     elsewhere = lease.spent() - said.spent();
     raised = lease.raised();
     for (int i = 0; i < lease.byService().length; i++) {

@@ -13,6 +13,11 @@ final class BudgetSample {
   private BudgetSample() {}
 
   static BudgetConfig budget(String name, long amount, BudgetConfig.Cost cost) {
+    return budget(name, amount, cost, 0);
+  }
+
+  static BudgetConfig budget(
+      String name, long amount, BudgetConfig.Cost cost, double outageAllowance) {
     return new BudgetConfig(
         name,
         new Money(amount, "PLN"),
@@ -23,6 +28,7 @@ final class BudgetSample {
         0.7,
         0.8,
         0.9,
+        outageAllowance,
         List.of("panic"));
   }
 
