@@ -30,7 +30,7 @@ final class Asking {
 
   private Asking() {}
 
-  /** Decides here. Only keys that the configuration names by URL are fetched. */
+  /** Decides here; an issuer is asked for its keys only when a token of it is given. */
   static JsonObject offline(Loaded.Valid loaded, Asked asked, List<String> out)
       throws ExecutionException {
     for (String region : out) {

@@ -80,12 +80,17 @@ public final class Gateway {
   public static Future<Gateway> start(
       Vertx vertx, ConfigSource source, Loaded.Valid initial, int loops, Observed observed) {
     return assemble(vertx, source, initial, observed, HealthService::deploy)
-        .compose(gateway -> gateway.serve(loops).compose(serving -> gateway.listen(loops)));
+        .compose(
+            gateway -> {
+              gateway.shared.prepare(gateway.plan());
+              return gateway.serve(loops).compose(serving -> gateway.listen(loops));
+            });
   }
 
   /**
    * Starts the parts that decide, for {@link #explain} alone: nothing listens, no region is checked
-   * and all are taken for well, nothing is read from or kept in a state directory or Redis.
+   * and all are taken for well, nothing is read from or kept in a state directory or Redis, and an
+   * issuer is asked for its keys only when a token of it is to be judged.
    */
   public static Future<Gateway> startDeciding(Vertx vertx, Loaded.Valid initial) {
     Loaded.Valid quiet =

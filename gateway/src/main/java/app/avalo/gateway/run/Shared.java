@@ -55,7 +55,7 @@ public final class Shared {
 
   /** Opens what is read from outside; a file that is missing delays nothing and fails nothing. */
   Future<Shared> open(Plan first) {
-    prepare(first);
+    ledger.configure(first);
     return database.start(control.vertx(), control.timers()).map(started -> this);
   }
 

@@ -79,7 +79,8 @@ class ReloadsIT {
     gateway.signal("HUP");
 
     Awaiting.until(says("later"));
-    assertThat(gateway.log()).contains("cause=\"signal\"");
+    // Served first, logged second.
+    Awaiting.until(() -> gateway.log().contains("cause=\"signal\""));
   }
 
   @Test
@@ -115,6 +116,7 @@ class ReloadsIT {
     Files.move(swapped, data, StandardCopyOption.ATOMIC_MOVE);
 
     Awaiting.until(says("second"));
-    assertThat(gateway.log()).contains("cause=\"file\"");
+    // Served first, logged second.
+    Awaiting.until(() -> gateway.log().contains("cause=\"file\""));
   }
 }

@@ -80,6 +80,19 @@ class ResidencyIT {
   }
 
   @Test
+  void users_whom_no_region_may_serve_are_told_so() {
+    HttpResponse<String> answer = gateway.get("/profile", "X-Forwarded-For", ThreeRegions.NOWHERE);
+
+    assertThat(answer.statusCode()).isEqualTo(451);
+    assertThat(problem(answer)).isEqualTo("residency");
+    assertThat(answer.body()).contains("data rules of KP");
+    assertThat(explain(gateway, "GET", "/profile", ThreeRegions.NOWHERE).status()).isEqualTo(451);
+    assertThat(regions.requests()).isZero();
+    assertThat(gateway.get("/feed", "X-Forwarded-For", ThreeRegions.NOWHERE).statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
   void services_without_personal_data_go_on_elsewhere() {
     regions.eu().mode(Mode.RESET_BEFORE_HEAD);
 

@@ -17,7 +17,10 @@ public final class ThreeRegions implements AutoCloseable {
   /** A client near Tokyo, in Japan. */
   public static final String TOKYO = "203.0.113.7";
 
-  /** The three regions, quickly checked, and where the three clients are. */
+  /** A client of a country that no region may serve personal data to. */
+  public static final String NOWHERE = "198.18.0.7";
+
+  /** The three regions, quickly checked, and where the clients are. */
   public static final String PLACES =
       """
       regions:
@@ -27,11 +30,12 @@ public final class ThreeRegions implements AutoCloseable {
       defaults:
         health: {interval: 1s, timeout: 800ms, burstInterval: 50ms, failures: 3, successes: 2}
       placing:
-        residency: [{countries: [DE], tag: gdpr}]
+        residency: [{countries: [DE], tag: gdpr}, {countries: [KP], tag: nowhere}]
         ranges:
           - {block: 192.0.2.0/24, country: DE, latitude: 52.5, longitude: 13.4}
           - {block: 198.51.100.0/24, country: US, latitude: 37.8, longitude: -122.4}
           - {block: 203.0.113.0/24, country: JP, latitude: 35.7, longitude: 139.7}
+          - {block: 198.18.0.0/24, country: KP, latitude: 39.0, longitude: 125.8}
       """;
 
   private final Map<String, TestRegion> byName =

@@ -37,7 +37,10 @@ public record PlacingConfig(
    * Users of these countries are served only by regions that carry the tag.
    *
    * @param countries ISO 3166 codes
-   * @param tag one of {@link RegionConfig#residency()}
+   * @param tag one of {@link RegionConfig#residency()}, or {@link #NOWHERE}
    */
-  public record Residency(Set<String> countries, String tag) {}
+  public record Residency(Set<String> countries, String tag) {
+    /** What no region may carry: users of these countries are refused (451). */
+    public static final String NOWHERE = "nowhere";
+  }
 }

@@ -99,7 +99,7 @@ public final class Identities implements AutoCloseable {
 
   /** Starts to load the keys of a configuration, so that its first request need not wait. */
   public void prepare(IdentityConfig config) {
-    table(config);
+    table(config).verifiers().forEach(verifier -> verifier.keys().begin());
   }
 
   CredentialTable table(IdentityConfig config) {

@@ -76,9 +76,12 @@ public final class IdentityFilter implements Filter {
     }
   }
 
-  /** Waits for newer keys if that can help, then looks at the token once more. */
+  /**
+   * Waits for newer keys if that can help, then looks at the token once more. An explanation asks
+   * for none where a gateway serves, but has to where nobody loaded any: on the command line.
+   */
   private void renew(Check check, KeySource source) {
-    if (check.exchange.explaining()) {
+    if (check.exchange.explaining() && source.hasBegun()) {
       decide(check, lastWord(source));
       return;
     }

@@ -79,16 +79,27 @@ final class KeySource implements AutoCloseable {
   }
 
   /**
-   * Keys that are loaded; the first load starts at once.
+   * Keys that are loaded, first when asked for or at {@link #begin}.
    *
    * @param name for the log
    * @param every time between two loads
    */
   static KeySource loaded(
       String name, Loader loader, Duration every, Ticker ticker, Timers timers) {
-    KeySource source = new KeySource(name, loader, every, ticker, timers);
-    source.load(loader);
-    return source;
+    return new KeySource(name, loader, every, ticker, timers);
+  }
+
+  /** Starts the first load, so that the first token need not wait for it. */
+  void begin() {
+    Loader from = loader;
+    if (from != null && !hasBegun()) {
+      load(from);
+    }
+  }
+
+  /** Whether a load was ever started. */
+  synchronized boolean hasBegun() {
+    return begun;
   }
 
   /** The newest good keys, or null before the first. */

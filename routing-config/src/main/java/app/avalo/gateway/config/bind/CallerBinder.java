@@ -137,7 +137,8 @@ final class CallerBinder {
     Set<String> ruled = new LinkedHashSet<>();
     for (Section rule : placing.sections("residency")) {
       String tag = rule.text("tag", Section.FAULTY);
-      if (rule.has("tag") && !tags.contains(tag)) {
+      boolean refuses = tag.equals(PlacingConfig.Residency.NOWHERE);
+      if (rule.has("tag") && !refuses && !tags.contains(tag)) {
         rule.fault("tag", tag + ": no region carries it (" + Spelling.hint(tag, tags) + ")");
       }
       for (Node country : rule.list("countries")) {

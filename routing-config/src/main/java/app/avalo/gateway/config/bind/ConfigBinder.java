@@ -76,6 +76,7 @@ public final class ConfigBinder {
         "regions",
         (name, section) -> {
           sections.add(section);
+          noTagForNobody(section);
           regions.put(
               name,
               new RegionConfig(
@@ -89,6 +90,15 @@ public final class ConfigBinder {
         });
     Names.unique(sections, "index", "number");
     return regions;
+  }
+
+  private static void noTagForNobody(Section region) {
+    for (Node tag : region.list("residency")) {
+      if (tag instanceof Node.Scalar scalar
+          && scalar.value().equals(PlacingConfig.Residency.NOWHERE)) {
+        region.faults().unexpected(tag, "another name, as this one stands for no region");
+      }
+    }
   }
 
   private List<RouteConfig> routes(RouteBinder binder) {
