@@ -6,6 +6,7 @@ import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.RequestView;
 import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.config.plan.Target;
+import app.avalo.gateway.config.text.QueryString;
 import app.avalo.gateway.config.unit.IpAddress;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;

@@ -6,11 +6,11 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** Asks something of another event loop. */
-final class On {
+public final class On {
   private On() {}
 
   /** What the task gives, run by the executor; a task that throws fails the future. */
-  static <T> Future<T> loop(Executor loop, Supplier<Future<T>> task) {
+  public static <T> Future<T> loop(Executor loop, Supplier<Future<T>> task) {
     Promise<T> done = Promise.promise();
     loop.execute(
         () -> {

@@ -12,37 +12,37 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** How values are written in answers, and names looked up in the plan. */
-final class Words {
+public final class Words {
   private Words() {}
 
   /** {@code IN_SERVICE} as {@code in-service}. */
-  static String of(Enum<?> value) {
+  public static String of(Enum<?> value) {
     return of(value.name());
   }
 
   /** The name of a constant likewise. */
-  static String of(String constant) {
+  public static String of(String constant) {
     return constant.toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** RFC 3339 in UTC, or null for never. */
-  static @Nullable String time(long epochMillis) {
+  public static @Nullable String time(long epochMillis) {
     return epochMillis == 0 ? null : Instant.ofEpochMilli(epochMillis).toString();
   }
 
   /** An amount, exact and readable. */
-  static JsonObject money(long micros, String currency) {
+  public static JsonObject money(long micros, String currency) {
     return new JsonObject()
         .put("micros", micros)
         .put("text", new Money(micros, currency).toString());
   }
 
   /** A finite number rounded to one decimal, or null. */
-  static @Nullable Double rounded(double value) {
+  public static @Nullable Double rounded(double value) {
     return Double.isNaN(value) ? null : Math.round(value * 10) / 10.0;
   }
 
-  static Region region(Plan plan, String name) {
+  public static Region region(Plan plan, String name) {
     Region region = plan.region(name);
     if (region == null) {
       throw Refusal.unknown("region", name, regions(plan));
@@ -50,11 +50,11 @@ final class Words {
     return region;
   }
 
-  static List<String> regions(Plan plan) {
+  public static List<String> regions(Plan plan) {
     return plan.regions().stream().map(Region::name).toList();
   }
 
-  static Service service(Plan plan, String name) {
+  public static Service service(Plan plan, String name) {
     Service service = plan.service(name);
     if (service == null) {
       throw Refusal.unknown("service", name, plan.services().stream().map(Service::name).toList());

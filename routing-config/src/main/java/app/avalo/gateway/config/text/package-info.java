@@ -1,6 +1,6 @@
 /**
- * Look-up by a stretch of a longer text, such as one segment of a path, without cutting the stretch
- * out. Immutable, any thread, imports nothing of the gateway.
+ * Look-up inside a longer text, such as a segment of a path or a parameter of a query, without
+ * cutting everything else out. Immutable, any thread, imports nothing of the gateway.
  */
 @NullMarked
 package app.avalo.gateway.config.text;

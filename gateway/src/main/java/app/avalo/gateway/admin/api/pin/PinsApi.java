@@ -1,5 +1,8 @@
-package app.avalo.gateway.admin.api;
+package app.avalo.gateway.admin.api.pin;
 
+import app.avalo.gateway.admin.api.Controls;
+import app.avalo.gateway.admin.api.On;
+import app.avalo.gateway.admin.api.Words;
 import app.avalo.gateway.admin.http.Answer;
 import app.avalo.gateway.admin.http.Api;
 import app.avalo.gateway.admin.http.Call;

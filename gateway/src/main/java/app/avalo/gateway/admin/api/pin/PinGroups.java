@@ -1,4 +1,4 @@
-package app.avalo.gateway.admin.api;
+package app.avalo.gateway.admin.api.pin;
 
 import app.avalo.gateway.admin.http.Refusal;
 import app.avalo.gateway.config.ServiceConfig.Pin;

@@ -1,15 +1,15 @@
-package app.avalo.gateway.filter;
+package app.avalo.gateway.config.text;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Reads single parameters of a raw query string without building a map. */
-final class QueryString {
+public final class QueryString {
   private QueryString() {}
 
   /** The decoded first value, empty for a name without value, null when absent or malformed. */
-  static @Nullable String first(String raw, String name) {
+  public static @Nullable String first(String raw, String name) {
     int from = 0;
     while (from <= raw.length()) {
       int end = raw.indexOf('&', from);
