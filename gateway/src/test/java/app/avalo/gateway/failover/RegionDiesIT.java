@@ -2,16 +2,21 @@ package app.avalo.gateway.failover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.testing.GatewayProcess;
 import app.avalo.gateway.testing.RegionProcess;
 import app.avalo.gateway.testing.RunningGateway;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three regions as processes, 300 GETs a second from everywhere, one region lost in the middle:
- * nobody notices more than a short wait.
+ * A gateway and three regions as processes, 300 GETs a second from everywhere, one region lost in
+ * the middle: nobody notices more than a short wait.
  */
 class RegionDiesIT {
   private static final int PER_SECOND = 300;
@@ -19,16 +24,17 @@ class RegionDiesIT {
   private RegionProcess eu;
   private RegionProcess us;
   private RegionProcess asia;
-  private RunningGateway gateway;
+  private GatewayProcess gateway;
+  private int port;
 
   @BeforeEach
-  void start() {
+  void start(@TempDir Path directory) throws IOException {
     eu = RegionProcess.start("eu");
     us = RegionProcess.start("us");
     asia = RegionProcess.start("asia");
-    gateway =
-        RunningGateway.start(
-            """
+    String yaml =
+        RunningGateway.COMMON
+            + """
             regions:
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
               us: {index: 1, place: San Francisco, latitude: 37.8, longitude: -122.4}
@@ -47,9 +53,12 @@ class RegionDiesIT {
                 - {block: 198.51.100.0/24, latitude: 37.8, longitude: -122.4}
                 - {block: 203.0.113.0/24, latitude: 35.7, longitude: 139.7}
             """
-                .formatted(eu.port(), us.port(), asia.port()));
+                .formatted(eu.port(), us.port(), asia.port());
+    Path file = Files.writeString(directory.resolve("gateway.yaml"), yaml);
+    gateway = GatewayProcess.start("run", file.toString());
+    port = gateway.port("plain");
     // Cold code is slow code; what follows is about regions, not about compilers.
-    OpenLoop.run(gateway.port(), 100, Duration.ofSeconds(3), Duration.ofSeconds(1), () -> {});
+    OpenLoop.run(port, 100, Duration.ofSeconds(3), Duration.ofSeconds(1), () -> {});
   }
 
   @AfterEach
@@ -63,8 +72,7 @@ class RegionDiesIT {
   @Test
   void a_killed_region_fails_no_request_and_gets_none_after_a_second() {
     OpenLoop.Report report =
-        OpenLoop.run(
-            gateway.port(), PER_SECOND, Duration.ofSeconds(20), Duration.ofSeconds(10), eu::kill);
+        OpenLoop.run(port, PER_SECOND, Duration.ofSeconds(20), Duration.ofSeconds(10), eu::kill);
 
     System.out.println(report);
     assertThat(report.failed()).as(report.toString()).isZero();
@@ -75,8 +83,7 @@ class RegionDiesIT {
   @Test
   void a_stopped_region_fails_no_request_and_nobody_waits_over_three_seconds() {
     OpenLoop.Report report =
-        OpenLoop.run(
-            gateway.port(), PER_SECOND, Duration.ofSeconds(20), Duration.ofSeconds(10), eu::stop);
+        OpenLoop.run(port, PER_SECOND, Duration.ofSeconds(20), Duration.ofSeconds(10), eu::stop);
 
     System.out.println(report);
     assertThat(report.failed()).as(report.toString()).isZero();
