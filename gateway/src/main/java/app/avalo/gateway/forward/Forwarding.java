@@ -308,7 +308,8 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   }
 
   private void clientGone() {
-    if (phase == Phase.OVER) {
+    // A stream of HTTP/2 closes as its answer is completed, before the upstream's end is told.
+    if (phase == Phase.OVER || response.ended()) {
       return;
     }
     end();

@@ -111,6 +111,10 @@ final class ResponseRelay {
       // The last byte: head and body, or the rest of it, leave in one write.
       ended = true;
       written = to.end(chunk);
+      if (lost) {
+        // The client library does not tell the end of what it held when the upstream closed.
+        end();
+      }
       return;
     }
     to.write(chunk);

@@ -288,6 +288,19 @@ class Http2RelayIT {
   }
 
   @Test
+  void an_answer_of_known_length_leaves_its_upstream_connection_to_the_next_request() {
+    get("/feed");
+    long before = eu.connections();
+
+    for (int i = 0; i < 20; i++) {
+      get("/feed");
+    }
+
+    // Checks use connections of their own.
+    assertThat(eu.connections() - before).isLessThan(10);
+  }
+
+  @Test
   void a_hundred_streams_at_once_are_all_answered() {
     List<Future<Answer>> answers = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
