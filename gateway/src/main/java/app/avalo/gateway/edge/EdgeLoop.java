@@ -91,6 +91,7 @@ public final class EdgeLoop {
       return;
     }
     openConnections.incrementAndGet();
+    SharedFlush.install(connection);
     ClientConnection client = new ClientConnection(connection);
     connections.put(connection, client);
     deadlines.set(client, ticker.nanos() + bounds.headerTimeout().toNanos());
