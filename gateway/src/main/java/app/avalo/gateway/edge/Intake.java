@@ -3,6 +3,7 @@ package app.avalo.gateway.edge;
 import app.avalo.gateway.config.plan.PathNormalizer;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Route;
+import app.avalo.gateway.config.plan.RouteTable;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
@@ -94,24 +95,38 @@ final class Intake {
     if (isRefusedMethod(exchange.method())) {
       return refusedMethod(exchange);
     }
-    Route route = plan.table().match(exchange);
-    if (route == null && isPreflight(exchange)) {
-      route =
-          plan.table().matchAs(exchange, String.valueOf(exchange.head().headers().get(PREFLIGHT)));
-    }
+    Route route = isPreflight(exchange) ? matchPreflight(exchange) : plan.table().match(exchange);
     if (route == null) {
       Set<String> allowed = plan.table().allowedMethods(exchange);
       return allowed.isEmpty()
-          ? new Admission(
-              exchange, new GatewayError(Kind.NOT_FOUND, "Nothing is served here."), allowed)
-          : new Admission(
-              exchange,
-              new GatewayError(Kind.METHOD_NOT_ALLOWED, "This path does not know that method."),
-              allowed);
+          ? unmatched(exchange, Kind.NOT_FOUND, "Nothing is served here.", allowed)
+          : unmatched(
+              exchange, Kind.METHOD_NOT_ALLOWED, "This path does not know that method.", allowed);
     }
     exchange.routeTo(route);
     exchange.deadlineNanos(exchange.startNanos() + route.config().timeouts().total().toNanos());
     return new Admission(exchange, null, Set.of());
+  }
+
+  /**
+   * The route of the request that a preflight announces, if it has a policy to answer with; else
+   * what an OPTIONS like any other would have. Where that is nothing, the preflight is for the
+   * service that the announced request is for.
+   */
+  private static @Nullable Route matchPreflight(Exchange exchange) {
+    RouteTable table = exchange.plan().table();
+    String method = String.valueOf(exchange.head().headers().get(PREFLIGHT));
+    Route announced = table.matchAnnounced(exchange, method);
+    if (announced != null && announced.config().cors() != null) {
+      return announced;
+    }
+    Route plain = table.match(exchange);
+    return plain == null ? announced : plain;
+  }
+
+  private static Admission unmatched(
+      Exchange exchange, Kind kind, String detail, Set<String> allowed) {
+    return new Admission(exchange, new GatewayError(kind, "routes", detail, -1), allowed);
   }
 
   private static Admission refusedMethod(Exchange exchange) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits names of limits, next to those of the service
  * @param rewrite of path and host on the way up
  * @param requestHeaders edits on the way up
- * @param responseHeaders edits on the way down
+ * @param responseHeaders edits on the way down; of caching fields below status 400 only
  * @param cors answers to other origins, or null when the service answers for itself
  * @param bodyBytes largest request body; default 10 MiB
  * @param timeouts the service's where not set
@@ -84,7 +84,12 @@ public record RouteConfig(
    * @param name of it
    * @param value exact value, or null when being there is enough
    */
-  public record ValueMatch(String name, @Nullable String value) {}
+  public record ValueMatch(String name, @Nullable String value) {
+    /** Whether the request's value fulfils it; null when the request has none. */
+    public boolean holds(@Nullable String sent) {
+      return sent != null && (value == null || value.equals(sent));
+    }
+  }
 
   /** What happens to a matching request. */
   public sealed interface Action permits Forward, Redirect, Respond {}

@@ -47,38 +47,38 @@ final class PathTree {
   }
 
   /** The best route for a request, or null; see {@link Candidates#find} for the parameters. */
-  @Nullable Route find(RequestView request, String method, @Nullable Set<String> allowed) {
+  @Nullable Route find(RequestView request, @Nullable Set<String> allowed) {
     String path = request.path();
-    Route found = whole(path, 0, request, method, allowed);
+    Route found = whole(path, 0, request, allowed);
     if (found == null && expressionsBelow) {
-      found = expression(path, 0, request, method, allowed);
+      found = expression(path, 0, request, allowed);
     }
-    return found != null ? found : remainder(path, 0, request, method, allowed);
+    return found != null ? found : remainder(path, 0, request, allowed);
   }
 
   /** Conditions that speak of the whole path: exact, and templates without a rest. */
   private @Nullable Route whole(
-      String path, int at, RequestView request, String method, @Nullable Set<String> allowed) {
+      String path, int at, RequestView request, @Nullable Set<String> allowed) {
     if (at == path.length()) {
-      return whole == null ? null : whole.find(request, method, allowed);
+      return whole == null ? null : whole.find(request, allowed);
     }
     int end = PathSyntax.segmentEnd(path, at + 1);
     PathTree child = literals.get(path, at + 1, end);
-    Route found = child == null ? null : child.whole(path, end, request, method, allowed);
+    Route found = child == null ? null : child.whole(path, end, request, allowed);
     if (found == null && placeholder != null && end > at + 1) {
-      found = placeholder.whole(path, end, request, method, allowed);
+      found = placeholder.whole(path, end, request, allowed);
     }
     return found;
   }
 
   /** Regular expressions, those with more literal segments first. */
   private @Nullable Route expression(
-      String path, int at, RequestView request, String method, @Nullable Set<String> allowed) {
+      String path, int at, RequestView request, @Nullable Set<String> allowed) {
     if (at < path.length()) {
       int end = PathSyntax.segmentEnd(path, at + 1);
       PathTree child = literals.get(path, at + 1, end);
       if (child != null && child.expressionsBelow) {
-        Route found = child.expression(path, end, request, method, allowed);
+        Route found = child.expression(path, end, request, allowed);
         if (found != null) {
           return found;
         }
@@ -86,7 +86,7 @@ final class PathTree {
     }
     for (Expression expression : expressions) {
       if (expression.pattern.matches(path)) {
-        Route found = expression.routes.find(request, method, allowed);
+        Route found = expression.routes.find(request, allowed);
         if (found != null) {
           return found;
         }
@@ -97,20 +97,20 @@ final class PathTree {
 
   /** Conditions that leave a remainder: templates with a rest, and prefixes; longest first. */
   private @Nullable Route remainder(
-      String path, int at, RequestView request, String method, @Nullable Set<String> allowed) {
+      String path, int at, RequestView request, @Nullable Set<String> allowed) {
     Route found = null;
     if (at < path.length()) {
       int end = PathSyntax.segmentEnd(path, at + 1);
       PathTree child = literals.get(path, at + 1, end);
-      found = child == null ? null : child.remainder(path, end, request, method, allowed);
+      found = child == null ? null : child.remainder(path, end, request, allowed);
       if (found == null && placeholder != null && end > at + 1) {
-        found = placeholder.remainder(path, end, request, method, allowed);
+        found = placeholder.remainder(path, end, request, allowed);
       }
       if (found == null && rest != null) {
-        found = rest.find(request, method, allowed);
+        found = rest.find(request, allowed);
       }
     }
-    return found != null || prefix == null ? found : prefix.find(request, method, allowed);
+    return found != null || prefix == null ? found : prefix.find(request, allowed);
   }
 
   private static final class Expression {
@@ -150,14 +150,14 @@ final class PathTree {
     /**
      * The first route whose conditions hold, or null.
      *
-     * @param method stands in for the request's own
      * @param allowed if given, takes the methods of every route whose other conditions hold, and no
      *     route is found
      */
-    @Nullable Route find(RequestView request, String method, @Nullable Set<String> allowed) {
+    @Nullable Route find(RequestView request, @Nullable Set<String> allowed) {
       if (allowed != null) {
         return collect(request, allowed);
       }
+      String method = request.method();
       boolean head = method.equals("HEAD");
       Candidate get = null;
       for (Candidate candidate : order) {
@@ -215,20 +215,16 @@ final class PathTree {
 
       boolean holds(RequestView request) {
         for (ValueMatch header : headers) {
-          if (!holds(header, request.header(header.name()))) {
+          if (!request.holds(header)) {
             return false;
           }
         }
         for (ValueMatch parameter : query) {
-          if (!holds(parameter, request.query(parameter.name()))) {
+          if (!parameter.holds(request.query(parameter.name()))) {
             return false;
           }
         }
         return clients.isEmpty() || clients.contains(request.client());
-      }
-
-      private static boolean holds(ValueMatch condition, @Nullable String value) {
-        return value != null && (condition.value() == null || condition.value().equals(value));
       }
     }
   }

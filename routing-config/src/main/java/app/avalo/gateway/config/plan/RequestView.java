@@ -1,5 +1,6 @@
 package app.avalo.gateway.config.plan;
 
+import app.avalo.gateway.config.RouteConfig.ValueMatch;
 import app.avalo.gateway.config.unit.IpAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,11 @@ public interface RequestView {
 
   /** First value of a header, or null. Case of the name is ignored. */
   @Nullable String header(String name);
+
+  /** Whether a route's condition on a header is fulfilled. */
+  default boolean holds(ValueMatch header) {
+    return header.holds(header(header.name()));
+  }
 
   /** First value of a query parameter, decoded, or null. */
   @Nullable String query(String name);

@@ -1,6 +1,8 @@
 package app.avalo.gateway.config.plan;
 
+import app.avalo.gateway.config.RouteConfig.ValueMatch;
 import app.avalo.gateway.config.text.SliceMap;
+import app.avalo.gateway.config.unit.IpAddress;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -75,15 +77,15 @@ public final class RouteTable {
 
   /** The route of a request, or null. */
   public @Nullable Route match(RequestView request) {
-    return find(request, request.method(), null);
+    return find(request, null);
   }
 
   /**
-   * The route that the request would have with another method; for a CORS preflight with the method
-   * it asks for.
+   * The route of the request that a CORS preflight announces, or null: with the method that it asks
+   * for, and with every header that a route wants, since a preflight carries none of them.
    */
-  public @Nullable Route matchAs(RequestView request, String method) {
-    return find(request, method, null);
+  public @Nullable Route matchAnnounced(RequestView preflight, String method) {
+    return find(new Announced(preflight, method), null);
   }
 
   /**
@@ -92,29 +94,67 @@ public final class RouteTable {
    */
   public Set<String> allowedMethods(RequestView request) {
     Set<String> allowed = new TreeSet<>();
-    find(request, request.method(), allowed);
+    find(request, allowed);
     if (allowed.contains("GET")) {
       allowed.add("HEAD");
     }
     return Collections.unmodifiableSet(allowed);
   }
 
-  private @Nullable Route find(RequestView request, String method, @Nullable Set<String> allowed) {
+  private @Nullable Route find(RequestView request, @Nullable Set<String> allowed) {
     String host = request.host();
     int end = host.endsWith(".") ? host.length() - 1 : host.length();
     PathTree tree = exact.get(host, 0, end);
-    Route found = tree == null ? null : tree.find(request, method, allowed);
+    Route found = tree == null ? null : tree.find(request, allowed);
     if (found == null && end <= LONGEST_HOST) {
       for (int dot = host.indexOf('.', 1);
           dot >= 0 && dot < end;
           dot = host.indexOf('.', dot + 1)) {
         tree = suffixes.get(host, dot, end);
-        found = tree == null ? null : tree.find(request, method, allowed);
+        found = tree == null ? null : tree.find(request, allowed);
         if (found != null) {
           return found;
         }
       }
     }
-    return found != null ? found : anyHost.find(request, method, allowed);
+    return found != null ? found : anyHost.find(request, allowed);
+  }
+
+  /**
+   * The request that a CORS preflight announces, as far as it can be known before it comes. That
+   * header conditions hold is presumed: browsers send a script's headers with the request only.
+   *
+   * @param method of the announced request
+   */
+  private record Announced(RequestView preflight, String method) implements RequestView {
+    @Override
+    public String host() {
+      return preflight.host();
+    }
+
+    @Override
+    public String path() {
+      return preflight.path();
+    }
+
+    @Override
+    public @Nullable String header(String name) {
+      return preflight.header(name);
+    }
+
+    @Override
+    public boolean holds(ValueMatch header) {
+      return true;
+    }
+
+    @Override
+    public @Nullable String query(String name) {
+      return preflight.query(name);
+    }
+
+    @Override
+    public IpAddress client() {
+      return preflight.client();
+    }
   }
 }

@@ -173,7 +173,19 @@ class RouteTableTest {
     RouteTable table = table(exact("/a").methods("GET"), exact("/a").methods("PUT"));
     Probe preflight = new Probe("OPTIONS", "", "/a");
     assertThat(table.match(preflight)).isNull();
-    assertThat(table.matchAs(preflight, "PUT")).extracting("name").isEqualTo("#1");
+    assertThat(table.matchAnnounced(preflight, "PUT")).extracting("name").isEqualTo("#1");
+  }
+
+  @Test
+  void aPreflightIsPresumedToAnnounceEveryHeaderButNeitherQueryNorClient() {
+    RouteTable table =
+        table(
+            exact("/a").header("attested", "1").query("beta"),
+            exact("/a").header("attested", "1"),
+            exact("/a"));
+    Probe preflight = new Probe("OPTIONS", "", "/a");
+    assertThat(match(table, preflight)).isEqualTo("#2");
+    assertThat(table.matchAnnounced(preflight, "PUT")).extracting("name").isEqualTo("#1");
   }
 
   @Test
