@@ -140,11 +140,19 @@ final class Consistency {
     return conditions;
   }
 
-  /** The path without the names of placeholders: {@code /a/{x}} and {@code /a/{y}} are one. */
+  /**
+   * What a path condition takes, the same for two that take the same: {@code /a/{x}} and {@code
+   * /a/{y}}, or the prefixes {@code /a} and {@code /a/}.
+   */
   private static String shape(PathMatch path) {
-    boolean template = path.kind() == PathMatch.Kind.TEMPLATE;
-    String value = template ? path.value().replaceAll("\\{[^}.]*", "{") : path.value();
-    return path.kind() + " " + value;
+    String value = path.value();
+    return path.kind()
+        + " "
+        + switch (path.kind()) {
+          case TEMPLATE -> value.replaceAll("\\{[^}.]*", "{");
+          case PREFIX -> value.endsWith("/") ? value.substring(0, value.length() - 1) : value;
+          case EXACT, REGEX -> value;
+        };
   }
 
   private static Set<ValueMatch> headers(List<ValueMatch> headers) {
