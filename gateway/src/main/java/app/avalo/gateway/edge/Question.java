@@ -31,6 +31,10 @@ public final class Question {
       boolean viaTrustedHop,
       String id) {
     String authority = host != null ? host : Intake.absoluteAuthority(url);
+    if (authority == null) {
+      throw new IllegalArgumentException(
+          "url: " + url + " (expected a URL such as http://host/path, or a path)");
+    }
     String known = Authority.host(authority);
     if (known == null) {
       throw new IllegalArgumentException("host: " + authority + " (expected a host name)");

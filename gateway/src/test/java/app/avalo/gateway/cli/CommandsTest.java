@@ -147,11 +147,14 @@ class CommandsTest {
     assertThat(execute("explain", DEMO, "GET", "/feed", "--out", "mars")).isEqualTo(Failure.USAGE);
     assertThat(execute("explain", DEMO, "GET", "/feed", "--client", "me")).isEqualTo(Failure.USAGE);
     assertThat(execute("explain", DEMO, "GET", "/feed", "-H", "x")).isEqualTo(Failure.USAGE);
+    assertThat(execute("explain", DEMO, "GET", "nonsense")).isEqualTo(Failure.USAGE);
+    assertThat(execute("explain", DEMO, "GET", "http://a b/")).isEqualTo(Failure.USAGE);
     assertThat(execute("explain", broken().toString(), "GET", "/feed")).isEqualTo(Failure.FAULTS);
     assertThat(err.toString())
         .contains("expected PATH METHOD URL", "--out mars (expected one of eu, us, asia)")
-        .contains(
-            "--client me (expected an IPv4 or IPv6 address)", "-H 'x' (expected Name: value)");
+        .contains("--client me (expected an IPv4 or IPv6 address)", "-H 'x' (expected Name: value)")
+        .contains("url: nonsense (expected a URL such as http://host/path, or a path)")
+        .contains("host: a b (expected a host name)");
   }
 
   @Test
