@@ -102,13 +102,16 @@ final class Answers implements Responder {
     GatewayError error = reply.error();
     Buffer body = reply.body();
     if (error != null) {
+      error = Problem.named(exchange, error);
       exchange.failed(error);
       body = Problem.of(exchange, error);
       reply.headers().set(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE);
-      reply.headers().set(HttpHeaders.CACHE_CONTROL, NO_STORE);
       if (error.retryAfterSeconds() >= 0) {
         reply.headers().set(HttpHeaders.RETRY_AFTER, Long.toString(error.retryAfterSeconds()));
       }
+    }
+    if (reply.status() >= 400) {
+      reply.headers().set(HttpHeaders.CACHE_CONTROL, NO_STORE);
     }
     exchange.status(reply.status());
     pipeline().response(exchange, reply);

@@ -99,15 +99,19 @@ public final class EdgeServer {
   }
 
   /** What the decoder found wrong, without saying which decoder. */
-  private static GatewayError error(HttpServerRequest request) {
+  private GatewayError error(HttpServerRequest request) {
     @Nullable Throwable cause = request.decoderResult().cause();
     if (cause instanceof TooLongHttpLineException) {
-      return new GatewayError(Kind.URI_TOO_LONG, "The request line is too long.");
+      return tooLarge(Kind.URI_TOO_LONG, "uriSize", "The request line is too long.");
     }
     if (cause instanceof TooLongHttpHeaderException || cause instanceof TooLongFrameException) {
-      return new GatewayError(Kind.HEADERS_TOO_LARGE, "The request headers are too large.");
+      return tooLarge(Kind.HEADERS_TOO_LARGE, "headerSize", "The request headers are too large.");
     }
     return new GatewayError(Kind.BAD_REQUEST, "The request is not well-formed HTTP.");
+  }
+
+  private GatewayError tooLarge(Kind kind, String bound, String detail) {
+    return new GatewayError(kind, listener.name() + ".bounds." + bound, detail, -1);
   }
 
   /** Reads certificates, then binds; fails with the file, or the listener's name and address. */

@@ -30,6 +30,7 @@ final class Explained {
     facts.put("status", reply.status());
     GatewayError error = reply.error();
     if (error != null) {
+      error = Problem.named(exchange, error);
       facts.put("error", error.kind().label());
       facts.put("detail", error.detail());
       if (error.rule() != null) {

@@ -11,6 +11,14 @@ final class Problem {
 
   private Problem() {}
 
+  /** The error as it is told: names the route where no narrower rule is known. */
+  static GatewayError named(Exchange exchange, GatewayError error) {
+    return error.rule() != null || !exchange.routed()
+        ? error
+        : new GatewayError(
+            error.kind(), exchange.route().name(), error.detail(), error.retryAfterSeconds());
+  }
+
   static Buffer of(Exchange exchange, GatewayError error) {
     StringBuilder json = new StringBuilder(256);
     json.append("{\"type\":\"urn:avalo:gateway:").append(error.kind().label());

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The edits of one route and direction, without those that would break the message.
@@ -33,19 +34,29 @@ record Edits(CharSequence[] remove, CharSequence[] set, CharSequence[] add) {
           "content-length",
           "host");
 
+  /** All that may be edited. */
   static Edits of(HeaderEdits edits) {
-    return new Edits(
-        edits.remove().stream()
-            .filter(Edits::touchable)
-            .map(HttpHeaders::createOptimized)
-            .toArray(CharSequence[]::new),
-        pairs(edits.set()),
-        pairs(edits.add()));
+    return of(edits, Edits::touchable);
   }
 
-  private static CharSequence[] pairs(Map<String, String> edits) {
+  /** Likewise, but what may be cached, and for how long, stays as it is. */
+  static Edits exceptCaching(HeaderEdits edits) {
+    return of(edits, name -> touchable(name) && !speaksOfCaching(name));
+  }
+
+  private static Edits of(HeaderEdits edits, Predicate<String> editable) {
+    return new Edits(
+        edits.remove().stream()
+            .filter(editable)
+            .map(HttpHeaders::createOptimized)
+            .toArray(CharSequence[]::new),
+        pairs(edits.set(), editable),
+        pairs(edits.add(), editable));
+  }
+
+  private static CharSequence[] pairs(Map<String, String> edits, Predicate<String> editable) {
     return edits.entrySet().stream()
-        .filter(edit -> touchable(edit.getKey()))
+        .filter(edit -> editable.test(edit.getKey()))
         .flatMap(edit -> List.of(edit.getKey(), edit.getValue()).stream())
         .map(HttpHeaders::createOptimized)
         .toArray(CharSequence[]::new);
@@ -53,6 +64,14 @@ record Edits(CharSequence[] remove, CharSequence[] set, CharSequence[] add) {
 
   private static boolean touchable(String name) {
     return !name.startsWith(":") && !UNTOUCHABLE.contains(name.toLowerCase(Locale.ROOT));
+  }
+
+  /** {@code Cache-Control} and its targeted kin (RFC 9213), as {@code CDN-Cache-Control}. */
+  private static boolean speaksOfCaching(String name) {
+    String small = name.toLowerCase(Locale.ROOT);
+    return small.endsWith("cache-control")
+        || small.equals("expires")
+        || small.equals("surrogate-control");
   }
 
   void apply(MultiMap headers) {

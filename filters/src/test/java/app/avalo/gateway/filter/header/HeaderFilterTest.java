@@ -64,6 +64,28 @@ class HeaderFilterTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"Cache-Control", "expires", "CDN-Cache-Control", "Surrogate-Control"})
+  void whatIsSaidOfCachingIsForAnswersBelow400(String name) {
+    Exchange exchange =
+        Exchanges.on(
+                Routes.toFeed()
+                    .responseHeaders(
+                        new HeaderEdits(
+                            List.of(name), Map.of(name, "x", "X-Team", "feed"), Map.of(name, "y")))
+                    .build())
+            .live();
+    Reply.Proxied good = new Reply.Proxied(304, HttpHeaders.headers().add(name, "own"));
+    Reply.Proxied bad = new Reply.Proxied(400, HttpHeaders.headers().add(name, "own"));
+
+    filter.response(exchange, good);
+    filter.response(exchange, bad);
+
+    assertThat(good.headers().getAll(name)).containsExactly("x", "y");
+    assertThat(bad.headers().getAll(name)).containsExactly("own");
+    assertThat(bad.headers().get("X-Team")).isEqualTo("feed");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "Connection",
