@@ -2,17 +2,10 @@ package app.avalo.gateway.config.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import app.avalo.gateway.config.BudgetConfig;
-import app.avalo.gateway.config.GatewayConfig;
-import app.avalo.gateway.config.LimitConfig.Bandwidth;
-import app.avalo.gateway.config.ServiceConfig.Contract;
-import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.config.plan.Plan;
-import app.avalo.gateway.config.unit.Rate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -23,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PlatformFilesTest {
   private static final Path DEMO = Path.of("demo/gateway.yaml");
   private static final String SECRET = "open-sesame-open-sesame-open-sesame";
-  private static final Map<String, String> ENV =
+  static final Map<String, String> ENV =
       Map.of(
           "AVALO_VIEWER_TOKEN", SECRET,
           "AVALO_OPERATOR_TOKEN", SECRET,
@@ -61,32 +54,6 @@ class PlatformFilesTest {
     assertThat(valid.config().listeners().get(0).address().port()).isEqualTo(7000);
     assertThat(valid.config().services().get("ai").regions().get("asia").get(0).port())
         .isEqualTo(7003);
-  }
-
-  @Test
-  void thePlatformKeepsItsFigures() {
-    GatewayConfig config = valid(ConfigLoader.load(Path.of("avalo"), ENV::get)).config();
-
-    assertThat(config.regions().keySet()).containsExactly("eu", "us", "asia");
-    assertThat(config.services().get("wallet").pin().contract()).isEqualTo(Contract.SINGLE_HOME);
-    assertThat(config.services().get("panic").targets().latency())
-        .isEqualTo(Duration.ofMillis(100));
-    assertThat(config.services().get("ai").targets().recovery()).isEqualTo(Duration.ofSeconds(15));
-    assertThat(config.services().values())
-        .allSatisfy(
-            service -> {
-              HealthCheck health = service.health();
-              assertThat(health.interval()).isEqualTo(Duration.ofSeconds(10));
-              assertThat(service.regions()).hasSize(3);
-              assertThat(service.webSocket().connections()).isEqualTo(1000);
-            });
-    Rate twenty = new Rate(20, Duration.ofMinutes(1));
-    assertThat(config.limits().get("per-address").tiers())
-        .containsEntry("anonymous", new Bandwidth(twenty, 200));
-    assertThat(config.budgets().values().stream().mapToLong(b -> b.amount().micros()).sum())
-        .isEqualTo(138_000_000_000L);
-    assertThat(config.budgets().values()).extracting(BudgetConfig::alertAt).containsOnly(0.7);
-    assertThat(config.budgets().get("database").throttleAt()).isEqualTo(0.9);
   }
 
   @Test
