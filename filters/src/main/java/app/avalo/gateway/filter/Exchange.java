@@ -23,6 +23,7 @@ public final class Exchange implements RequestView {
   private final @Nullable HttpServerRequest request;
   private final @Nullable Explanation explanation;
   private final long startNanos;
+  private final @Nullable GrpcCall grpc;
 
   private @Nullable Route route; // edge
   private @Nullable Target target; // edge, or split where the route has several
@@ -78,6 +79,7 @@ public final class Exchange implements RequestView {
     this.request = request;
     this.explanation = explanation;
     this.startNanos = startNanos;
+    this.grpc = request == null ? null : GrpcCall.of(request, head.headers());
   }
 
   /** A request that arrived on a socket. */
@@ -111,6 +113,11 @@ public final class Exchange implements RequestView {
   /** Where the reasons go; null for live exchanges. */
   public @Nullable Explanation explanation() {
     return explanation;
+  }
+
+  /** The gRPC call that it is, or null; always null when it is only explained. */
+  public @Nullable GrpcCall grpc() {
+    return grpc;
   }
 
   public long startNanos() {

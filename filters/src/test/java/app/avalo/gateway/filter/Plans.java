@@ -142,6 +142,7 @@ public final class Plans {
     return new ServiceConfig(
         name,
         ServiceConfig.Priority.NORMAL,
+        ServiceConfig.Protocol.HTTP1,
         Map.of("eu", endpoint, "us", endpoint, "asia", endpoint),
         new ServiceConfig.UpstreamTls(null, null, true),
         new ServiceConfig.HealthCheck(

@@ -116,7 +116,15 @@ final class Answers implements Responder {
     exchange.status(reply.status());
     pipeline().response(exchange, reply);
     common(exchange, reply);
-    response.setStatusCode(reply.status());
+    int status = reply.status();
+    if (exchange.grpc() != null && status >= 400) {
+      // Log and metrics keep the status that other clients would have got.
+      String message = error == null ? "Answered by the gateway." : error.detail();
+      GrpcStatus.write(status, message, reply.headers());
+      body = Buffer.buffer();
+      status = 200;
+    }
+    response.setStatusCode(status);
     response.headers().addAll(reply.headers());
     write(exchange, request, response, body);
     done(exchange, error);

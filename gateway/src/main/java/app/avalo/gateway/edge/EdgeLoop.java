@@ -11,6 +11,7 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.forward.Forwarder;
 import app.avalo.gateway.forward.Responder;
+import app.avalo.gateway.forward.body.RequestTrailers;
 import app.avalo.gateway.forward.head.Framing;
 import app.avalo.gateway.pipeline.Pipeline;
 import io.netty.util.AsciiString;
@@ -114,6 +115,7 @@ public final class EdgeLoop {
     if (Framing.expectsBody(request)) {
       // Filters may take their time; nothing of the body may be lost meanwhile.
       request.pause();
+      RequestTrailers.keep(request);
     }
     Intake.Admission admission = admit(client, request);
     if (admission == null) {

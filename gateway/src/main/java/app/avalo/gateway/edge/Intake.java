@@ -7,6 +7,7 @@ import app.avalo.gateway.config.plan.RouteTable;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.GrpcCall;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
@@ -104,7 +105,7 @@ final class Intake {
               exchange, Kind.METHOD_NOT_ALLOWED, "This path does not know that method.", allowed);
     }
     exchange.routeTo(route);
-    exchange.deadlineNanos(exchange.startNanos() + route.config().timeouts().total().toNanos());
+    exchange.deadlineNanos(exchange.startNanos() + patienceNanos(exchange, route));
     return new Admission(exchange, null, Set.of());
   }
 
@@ -127,6 +128,13 @@ final class Intake {
   private static Admission unmatched(
       Exchange exchange, Kind kind, String detail, Set<String> allowed) {
     return new Admission(exchange, new GatewayError(kind, "routes", detail, -1), allowed);
+  }
+
+  /** A gRPC caller may wait for less than the route allows, never for more. */
+  private static long patienceNanos(Exchange exchange, Route route) {
+    long total = route.config().timeouts().total().toNanos();
+    GrpcCall call = exchange.grpc();
+    return call == null || call.timeoutNanos() == 0 ? total : Math.min(total, call.timeoutNanos());
   }
 
   private static Admission refusedMethod(Exchange exchange) {

@@ -2,20 +2,25 @@ package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.head.UpstreamHead;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.upstream.AtCeiling;
 import app.avalo.gateway.upstream.EndpointPool;
-import app.avalo.gateway.upstream.Upstream;
-import io.netty.handler.codec.DecoderException;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
+import app.avalo.gateway.upstream.Fields;
+import app.avalo.gateway.upstream.Loss;
+import app.avalo.gateway.upstream.UpstreamListener;
+import app.avalo.gateway.upstream.UpstreamStream;
+import io.netty.channel.ConnectTimeoutException;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.NetSocket;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One try of one exchange at one endpoint. What it reports after it was abandoned is ignored. */
-final class Attempt implements EndpointPool.Waiter {
+final class Attempt implements EndpointPool.Waiter, UpstreamListener {
   /**
    * A request that cannot be sent twice takes only a connection that was in use a moment ago: many
    * servers close idle ones after few seconds, and it would be lost in the same instant.
@@ -26,10 +31,12 @@ final class Attempt implements EndpointPool.Waiter {
   private final Destination destination;
   private final Destination.Member member;
   private final long patienceNanos;
-  private @Nullable Upstream upstream;
-  private @Nullable HttpClientRequest request;
+  private @Nullable UpstreamStream stream;
+  private @Nullable ResponseRelay relay; // from the head of an answer on
+  private boolean sent;
+  private @Nullable Loss loss;
+  private @Nullable EarlyHints earlyHints;
   private boolean over;
-  private boolean answered;
 
   Attempt(
       Forwarding forwarding,
@@ -57,75 +64,74 @@ final class Attempt implements EndpointPool.Waiter {
 
   /** Whether the request went onto a connection. */
   boolean isSent() {
-    return request != null;
+    return sent;
   }
 
   /** Whether a reused connection died under the request, which says little of the endpoint. */
   boolean wasStale() {
-    return upstream != null && upstream.reused();
+    return isReused() && loss != Loss.REFUSED;
   }
 
-  /**
-   * Begins.
-   *
-   * @param fresh on a connection that nobody used before
-   */
-  void start(boolean fresh) {
-    if (fresh) {
-      member.pool().connect(this);
+  /** Whether the endpoint had no room for the request, or none to give: not a failure of its. */
+  boolean wasRefused() {
+    return loss == Loss.REFUSED || loss == Loss.UNPROCESSED && !isReused();
+  }
+
+  private boolean isReused() {
+    return stream != null && stream.isReused();
+  }
+
+  /** Begins, on any connection of the endpoint. */
+  void start() {
+    if (forwarding.isUpgrade()) {
+      member.pool().tunnel(this);
     } else {
       member.pool().acquire(this, patienceNanos > 0 ? Long.MAX_VALUE : WARM_NANOS);
     }
   }
 
-  @Override
-  public void connected(Upstream lent) {
-    upstream = lent;
-    if (over) {
-      lent.release();
-      return;
-    }
-    RequestOptions line =
-        new RequestOptions()
-            .setMethod(forwarding.request().method())
-            .setURI(UpstreamHead.uri(forwarding.exchange()));
-    lent.connection().request(line).onComplete(this::ready);
+  /** Begins, on a connection other than the one that just turned out to be dead. */
+  void startAgain() {
+    member.pool().replace(this);
   }
 
-  private void ready(@Nullable HttpClientRequest made, @Nullable Throwable failure) {
+  @Override
+  public void connected(UpstreamStream lent) {
+    stream = lent;
     if (over) {
-      if (made != null) {
-        made.exceptionHandler(ignored -> {}).reset();
-      }
+      lent.leave();
       return;
     }
-    if (made == null) {
-      fail(Failure.RESET, Kind.UPSTREAM_RESET, "The service closed the connection.", false);
-      return;
-    }
+    lent.listen(this);
+    guard(() -> send(lent));
+  }
+
+  /** A mistake in handling one exchange must end that one, and not a connection that others use. */
+  private void guard(Runnable step) {
     try {
-      send(made);
+      step.run();
     } catch (RuntimeException defect) {
       forwarding.defect(defect);
     }
   }
 
-  private void send(HttpClientRequest made) {
-    request = made;
-    made.exceptionHandler(this::broken);
-    made.response().onComplete(this::answered);
+  private void send(UpstreamStream to) {
+    sent = true;
+    MultiMap headers = HttpHeaders.headers();
     UpstreamHead.write(
-        forwarding.exchange(),
-        forwarding.request(),
-        made.headers(),
-        forwarding.forwarder().traces());
+        forwarding.exchange(), forwarding.request(), headers, forwarding.forwarder().traces());
+    if (to.isHttp2()) {
+      UpstreamHead.writeTe(forwarding.request().headers(), headers);
+    }
     forwarding.sent(this);
+    forwarding.body().frame(headers);
+    to.head(forwarding.request().method(), UpstreamHead.uri(forwarding.exchange()), headers);
     if (forwarding.isUpgrade()) {
-      made.headers().set(HttpHeaders.UPGRADE, "websocket");
-      made.headers().set(HttpHeaders.CONNECTION, "Upgrade");
-      made.connect();
+      headers.set(HttpHeaders.UPGRADE, "websocket");
+      headers.set(HttpHeaders.CONNECTION, "Upgrade");
+      to.upgrade();
     } else {
-      forwarding.body().sendTo(made);
+      forwarding.body().sendTo(to);
     }
   }
 
@@ -142,77 +148,104 @@ final class Attempt implements EndpointPool.Waiter {
               Kind.OVERLOADED, "upstream.connections", "Too many requests are in flight.", 1));
       return;
     }
-    boolean timeout = cause instanceof io.netty.channel.ConnectTimeoutException;
     fail(
-        timeout ? Failure.TIMEOUT : Failure.CONNECT,
+        cause instanceof ConnectTimeoutException ? Failure.TIMEOUT : Failure.CONNECT,
         Kind.UPSTREAM_CONNECT,
         "The service cannot be reached.",
         false);
   }
 
-  private void answered(@Nullable HttpClientResponse answer, @Nullable Throwable failure) {
-    if (answer != null) {
-      // One that is not relayed is cut off; without a handler that is logged with a stack trace.
-      answer.exceptionHandler(ignored -> {});
+  @Override
+  public void hints(Fields fields) {
+    if (!over && relay == null) {
+      if (earlyHints == null) {
+        earlyHints = new EarlyHints(forwarding.request());
+      }
+      earlyHints.pass(fields);
     }
-    if (answer == null) {
-      broken(failure);
-    } else if (over) {
-      discard();
-    } else if (answer.statusCode() < 200 && !forwarding.isUpgrade()) {
-      fail(Failure.BAD_ANSWER, Kind.UPSTREAM_PROTOCOL, "The service changed the protocol.", true);
-    } else {
-      answered = true;
-      try {
-        forwarding.head(this, answer);
-      } catch (RuntimeException defect) {
-        forwarding.defect(defect);
+  }
+
+  @Override
+  public void head(int status, Fields fields) {
+    guard(() -> relay = forwarding.head(this, status, fields));
+  }
+
+  @Override
+  public void switched(Fields fields, NetSocket socket) {
+    guard(() -> forwarding.switched(this, fields, socket));
+  }
+
+  @Override
+  public void chunk(Buffer chunk) {
+    ResponseRelay to = relay;
+    if (to != null) {
+      guard(() -> to.chunk(chunk));
+    }
+  }
+
+  @Override
+  public void settled() {
+    ResponseRelay to = relay;
+    if (to != null) {
+      guard(to::settled);
+    }
+  }
+
+  @Override
+  public void end(@Nullable Fields trailers) {
+    ResponseRelay to = relay;
+    if (to != null) {
+      guard(() -> to.end(trailers));
+    }
+  }
+
+  @Override
+  public void drained() {
+    forwarding.body().flow();
+  }
+
+  @Override
+  public void lost(Loss how) {
+    if (relay != null) {
+      relay.lost();
+    } else if (!over) {
+      loss = how;
+      if (how == Loss.PROTOCOL) {
+        fail(
+            Failure.BAD_ANSWER,
+            Kind.UPSTREAM_PROTOCOL,
+            "The service answered something that is not HTTP.",
+            true);
+      } else {
+        fail(
+            Failure.RESET,
+            Kind.UPSTREAM_RESET,
+            "The service closed the connection.",
+            !how.isHarmless() || !forwarding.body().isRepeatable());
       }
     }
   }
 
-  private void broken(@Nullable Throwable failure) {
-    if (over || answered) {
-      return;
-    }
-    if (failure instanceof DecoderException || failure instanceof IllegalArgumentException) {
-      fail(
-          Failure.BAD_ANSWER,
-          Kind.UPSTREAM_PROTOCOL,
-          "The service answered something that is not HTTP.",
-          true);
-    } else {
-      fail(Failure.RESET, Kind.UPSTREAM_RESET, "The service closed the connection.", true);
-    }
-  }
-
   private void fail(Failure failure, Kind kind, String detail, boolean wasSent) {
-    over = true;
-    discard();
+    finish();
     forwarding.failed(this, failure, new GatewayError(kind, detail), wasSent);
   }
 
-  /** Gives the connection back, for the next exchange if this one left it clean. */
-  void finish(boolean clean) {
+  /** Stops the answer while the client does not read. */
+  void pause() {
+    Objects.requireNonNull(stream).pause();
+  }
+
+  void resume() {
+    Objects.requireNonNull(stream).resume();
+  }
+
+  /** Stops caring; what is not complete is cut off, so that the upstream stops too. */
+  void finish() {
     over = true;
-    if (clean && upstream != null) {
-      upstream.release();
-    } else {
-      discard();
-    }
-  }
-
-  /** Stops caring; a request on its way is cut off, so that the upstream stops too. */
-  void abandon() {
-    if (!over) {
-      over = true;
-      discard();
-    }
-  }
-
-  private void discard() {
-    if (upstream != null) {
-      upstream.discard();
+    if (stream != null) {
+      forwarding.body().leave(stream);
+      stream.leave();
     }
   }
 }

@@ -1,5 +1,6 @@
 package app.avalo.gateway.forward;
 
+import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 
@@ -9,6 +10,8 @@ final class Errors {
       new GatewayError(Kind.NO_REGION, null, "No region of this service is in service.", 1);
   static final GatewayError BAD_ANSWERS =
       new GatewayError(Kind.NO_REGION, null, "No region of this service answers well.", 1);
+  static final GatewayError REFUSED =
+      new GatewayError(Kind.OVERLOADED, null, "The service takes no more requests now.", 1);
   static final GatewayError HOME_UNKNOWN =
       new GatewayError(
           Kind.STORE_DOWN, "pins", "The home of this user cannot be determined now.", 1);
@@ -23,4 +26,9 @@ final class Errors {
   static final GatewayError DEFECT = new GatewayError(Kind.INTERNAL, "The gateway made a mistake.");
 
   private Errors() {}
+
+  static GatewayError tooLarge(Route route) {
+    String detail = "The request body is larger than the route allows.";
+    return new GatewayError(Kind.BODY_TOO_LARGE, route.name(), detail, -1);
+  }
 }

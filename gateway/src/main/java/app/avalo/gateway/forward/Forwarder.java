@@ -10,6 +10,8 @@ import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.forward.body.BodyRoom;
 import app.avalo.gateway.forward.body.RequestBody;
+import app.avalo.gateway.forward.choice.Destinations;
+import app.avalo.gateway.forward.choice.RegionChoice;
 import app.avalo.gateway.forward.head.TraceIds;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;

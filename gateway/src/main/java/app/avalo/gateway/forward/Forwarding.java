@@ -5,14 +5,18 @@ import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.Deadline;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
-import app.avalo.gateway.filter.GatewayError.Kind;
-import app.avalo.gateway.filter.Pinned;
+import app.avalo.gateway.filter.GrpcCall;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.forward.body.RequestBody;
+import app.avalo.gateway.forward.choice.Destination;
+import app.avalo.gateway.forward.choice.Destinations;
+import app.avalo.gateway.forward.choice.Search;
+import app.avalo.gateway.forward.choice.Tries;
 import app.avalo.gateway.region.EndpointHealth.Failure;
-import io.vertx.core.http.HttpClientResponse;
+import app.avalo.gateway.upstream.Fields;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.NetSocket;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,14 +26,12 @@ import org.slf4j.LoggerFactory;
  * One exchange on its way: chooses a region, tries it, moves on where that is safe, relays the
  * answer. A small state machine; its own deadline.
  *
- * <p>A request may move on when nothing of it was sent, or when its method may be repeated and its
- * body is still here; never once a byte of an answer went to the client.
+ * <p>A request may move on when nothing of it was sent or the upstream did nothing with it, or when
+ * its method may be repeated, each time with its body still here; never once a byte of an answer
+ * went to the client.
  */
-final class Forwarding extends Deadline implements RequestBody.Listener {
+final class Forwarding extends Deadline implements RequestBody.Listener, Search.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Forwarding.class);
-
-  /** How long a pinned exchange waits for the verdict on its region. */
-  private static final long PATIENCE_NANOS = 2_500_000_000L;
 
   /** Between two looks at a suspected region. */
   private static final long RECHECK_NANOS = 20_000_000L;
@@ -48,11 +50,11 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   private final Service service;
   private final RequestBody body;
   private final Tries tries;
+  private final Search search;
   private final boolean upgrade;
   private Phase phase = Phase.COLLECTING;
   private @Nullable Attempt attempt;
   private @Nullable ResponseRelay relay;
-  private long waitingSinceNanos;
   private GatewayError lastError = Errors.NO_REGION;
 
   private enum Phase {
@@ -78,6 +80,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     this.service = Objects.requireNonNull(exchange.target()).service();
     this.body = new RequestBody(exchange, request, forwarder.bodyRoom(), this);
     this.tries = new Tries(exchange, destinations, body);
+    this.search = new Search(exchange, destinations, tries, forwarder.ticker(), this);
     this.upgrade = upgrade;
   }
 
@@ -98,7 +101,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       answer(Errors.EXPECTATION);
       return;
     }
-    destinations.retries(service).earn();
+    destinations.earn(service);
     if (body.collects()) {
       forwarder.deadlines().set(this, exchange.deadlineNanos());
       body.collect();
@@ -116,76 +119,47 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
 
   @Override
   public void tooLarge() {
-    answer(
-        new GatewayError(
-            Kind.BODY_TOO_LARGE,
-            exchange.route().name(),
-            "The request body is larger than the route allows.",
-            -1));
+    answer(Errors.tooLarge(exchange.route()));
   }
 
   private void choose() {
     phase = Phase.CHOOSING;
-    long now = now();
-    boolean patient = waitingSinceNanos == 0 || now - waitingSinceNanos < PATIENCE_NANOS;
-    RegionChoice.Choice choice = RegionChoice.next(exchange, destinations, tries.tried(), patient);
-    switch (choice.verdict()) {
-      case GO -> attempt(Objects.requireNonNull(choice.destination()), null, false);
-      case MOVE_PIN -> movePin(Objects.requireNonNull(choice.destination()));
-      case WAIT -> await(now);
-      case NONE -> answer(lastError);
-    }
+    search.next();
   }
 
-  private void await(long now) {
+  @Override
+  public void found(Destination destination) {
+    Attempt last = attempt;
+    attempt(destination, destination.pick(last == null ? null : last.member(), forwarder.random()))
+        .start();
+  }
+
+  @Override
+  public void notYet() {
     phase = Phase.WAITING;
-    if (waitingSinceNanos == 0) {
-      waitingSinceNanos = now;
-    }
-    forwarder.deadlines().set(this, Math.min(now + RECHECK_NANOS, exchange.deadlineNanos()));
+    forwarder.deadlines().set(this, Math.min(now() + RECHECK_NANOS, exchange.deadlineNanos()));
   }
 
-  private void movePin(Destination to) {
+  @Override
+  public void moving() {
     forwarder.deadlines().set(this, exchange.deadlineNanos());
-    Objects.requireNonNull(exchange.pin())
-        .moveTo(to.region())
-        .onComplete((moved, failure) -> pinMoved(moved, to));
   }
 
-  private void pinMoved(@Nullable Pinned moved, Destination wanted) {
-    if (phase != Phase.CHOOSING) {
-      return;
-    }
-    if (moved == null) {
-      answer(Errors.HOME_UNKNOWN);
-      return;
-    }
-    exchange.pin(moved);
-    if (moved.region().ordinal() == wanted.region().ordinal()) {
-      attempt(wanted, null, false);
-    } else {
-      choose();
-    }
+  @Override
+  public void nowhere(boolean homeUnknown) {
+    answer(homeUnknown ? Errors.HOME_UNKNOWN : lastError);
   }
 
-  private void attempt(Destination destination, Destination.@Nullable Member again, boolean fresh) {
+  private Attempt attempt(Destination destination, Destination.Member member) {
     phase = Phase.TRYING;
     exchange.attempt(destination.region());
-    Attempt last = attempt;
-    Destination.Member member =
-        again != null
-            ? again
-            : destination.pick(last == null ? null : last.member(), forwarder.random());
-    Attempt made = new Attempt(this, destination, member, patienceNanos());
+    // For ever, unless another region could still be tried.
+    long patience = tries.mayRepeat() ? timeouts().attempt().toNanos() : 0;
+    Attempt made = new Attempt(this, destination, member, patience);
     attempt = made;
     long connect = service.config().timeouts().connect().toNanos() + CONNECT_SLACK_NANOS;
     forwarder.deadlines().set(this, Math.min(now() + connect, exchange.deadlineNanos()));
-    made.start(fresh || upgrade);
-  }
-
-  /** How long an attempt may take to answer while another region could be tried; 0 is for ever. */
-  private long patienceNanos() {
-    return tries.mayRepeat() ? timeouts().attempt().toNanos() : 0;
+    return made;
   }
 
   void sent(Attempt by) {
@@ -201,12 +175,14 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     if (by != attempt || phase != Phase.TRYING) {
       return;
     }
-    if (by.wasStale() && (!wasSent || tries.mayRepeat())) {
-      attempt(by.destination(), by.member(), true);
-      return;
+    if (by.wasRefused()) {
+      moveOn(by, Errors.REFUSED, wasSent);
+    } else if (by.wasStale() && tries.mayReplace(wasSent)) {
+      attempt(by.destination(), by.member()).startAgain();
+    } else {
+      by.member().health().failed(failure);
+      moveOn(by, error, wasSent);
     }
-    by.member().health().failed(failure);
-    moveOn(by, error, wasSent);
   }
 
   /** The endpoint is not to blame: this gateway has too many connections to it. */
@@ -227,18 +203,21 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
 
   private void leave(Attempt from) {
     forwarder.countRetry();
-    from.abandon();
+    from.finish();
     tries.leave(from.destination());
     choose();
   }
 
-  /** The head of an answer arrived; relays it, or moves on if it is a failure in disguise. */
-  void head(Attempt by, HttpClientResponse answer) {
+  /**
+   * The head of an answer arrived; relays it, or moves on if it is a failure in disguise.
+   *
+   * @return where the rest of the answer goes, or null when nobody wants it
+   */
+  @Nullable ResponseRelay head(Attempt by, int status, Fields fields) {
     if (by != attempt || phase != Phase.TRYING) {
-      by.abandon();
-      return;
+      by.finish();
+      return null;
     }
-    int status = answer.statusCode();
     if (!exchange.route().config().retry().statuses().contains(status)) {
       by.member().health().succeeded();
     } else {
@@ -246,21 +225,30 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       if (tries.mayRepeat() && tries.canMoveOn(by.destination(), true, now())) {
         lastError = Errors.BAD_ANSWERS;
         leave(by);
-        return;
+        return null;
       }
     }
     exchange.firstByteNanos(now());
-    if (status == Upgrade.SWITCHING_PROTOCOLS) {
-      phase = Phase.OVER;
-      forwarder.deadlines().cancel(this);
-      Upgrade.complete(forwarder, exchange, by, answer);
-      return;
-    }
     phase = Phase.RELAYING;
-    ResponseRelay made = new ResponseRelay(this, by, answer, response);
+    body.forget();
+    ResponseRelay made = new ResponseRelay(this, by, status, response);
     relay = made;
     forwarder.deadlines().set(this, made.nextCheckNanos());
-    made.start();
+    made.start(fields);
+    return made;
+  }
+
+  /** Both sides agreed to leave HTTP. */
+  void switched(Attempt by, Fields fields, NetSocket socket) {
+    if (by != attempt || phase != Phase.TRYING) {
+      by.finish();
+      return;
+    }
+    by.member().health().succeeded();
+    exchange.firstByteNanos(now());
+    phase = Phase.OVER;
+    forwarder.deadlines().cancel(this);
+    Upgrade.complete(forwarder, exchange, by, fields, socket);
   }
 
   @Override
@@ -293,7 +281,11 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     Attempt current = Objects.requireNonNull(attempt);
     GatewayError error = body.isAwaited() && current.isSent() ? Errors.SLOW_BODY : Errors.LATE;
     if (now >= exchange.deadlineNanos()) {
-      answer(error);
+      if (isStillSending()) {
+        forwarder.deadlines().set(this, now + timeouts().idle().toNanos());
+      } else {
+        answer(error);
+      }
       return;
     }
     current.member().health().failed(Failure.TIMEOUT);
@@ -305,6 +297,12 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     } else {
       forwarder.deadlines().set(this, exchange.deadlineNanos());
     }
+  }
+
+  /** A gRPC call may stream for as long as it likes, and be answered only then. */
+  private boolean isStillSending() {
+    GrpcCall call = exchange.grpc();
+    return call != null && call.timeoutNanos() == 0 && body.isMoving();
   }
 
   private void clientGone() {
@@ -364,9 +362,10 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       forwarder.webSockets().ceiling().release(service.name());
     }
     forwarder.deadlines().cancel(this);
+    search.stop();
     body.stop();
     if (attempt != null) {
-      attempt.abandon();
+      attempt.finish();
     }
   }
 

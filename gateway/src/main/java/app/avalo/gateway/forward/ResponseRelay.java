@@ -2,13 +2,14 @@ package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.GrpcCall;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.forward.head.HeaderCopy;
+import app.avalo.gateway.forward.head.Trailers;
 import app.avalo.gateway.region.EndpointHealth.Failure;
+import app.avalo.gateway.upstream.Fields;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -19,27 +20,26 @@ import org.jspecify.annotations.Nullable;
  * early never looks complete: the client's stream is reset.
  */
 final class ResponseRelay {
+  private static final long NEVER = Long.MAX_VALUE / 2;
+
   private final Forwarding forwarding;
   private final Attempt attempt;
-  private final HttpClientResponse from;
+  private final int status;
   private final HttpServerResponse to;
-  private final boolean endless;
   private final long idleNanos;
+  private boolean endless; // as a stream of events is
   private long received;
   private long activeNanos;
   private long length = -1;
   private boolean ended;
   private boolean waiting; // for the client to read on
-  private boolean lost; // the upstream closed meanwhile
   private Future<Void> written = Future.succeededFuture();
 
-  ResponseRelay(
-      Forwarding forwarding, Attempt attempt, HttpClientResponse from, HttpServerResponse to) {
+  ResponseRelay(Forwarding forwarding, Attempt attempt, int status, HttpServerResponse to) {
     this.forwarding = forwarding;
     this.attempt = attempt;
-    this.from = from;
+    this.status = status;
     this.to = to;
-    this.endless = isEventStream(from.headers().get(HttpHeaders.CONTENT_TYPE));
     this.idleNanos = forwarding.timeouts().idle().toNanos();
     this.activeNanos = forwarding.forwarder().ticker().nanos();
   }
@@ -59,17 +59,17 @@ final class ResponseRelay {
     return type != null && type.regionMatches(true, 0, "text/event-stream", 0, 17);
   }
 
-  void start() {
-    int status = from.statusCode();
+  void start(Fields fields) {
     to.setStatusCode(status);
-    HeaderCopy.down(from.headers(), to.headers());
+    HeaderCopy.down(fields, to.headers());
+    endless = isEventStream(to.headers().get(HttpHeaders.CONTENT_TYPE));
     if (status == 204) {
       // RFC 9110, 8.6: no server may send it.
       to.headers().remove(HttpHeaders.CONTENT_LENGTH);
     }
     // Not the upstream's: what it listed in Connection is gone, its length maybe included.
     length = length(to.headers().get(HttpHeaders.CONTENT_LENGTH));
-    boolean unframed = length < 0 && !isBodiless(status);
+    boolean unframed = length < 0 && !isBodiless();
     if (!isHttp2() && (!forwarding.body().isComplete() || unframed && !isHttp11())) {
       // The rest of the request will not be read, so nothing may follow on this connection;
       // for HTTP/1.0 its end is the end of the body.
@@ -82,9 +82,6 @@ final class ResponseRelay {
     if (unframed && isHttp11()) {
       to.setChunked(true);
     }
-    from.handler(this::chunk);
-    from.endHandler(end -> end());
-    from.exceptionHandler(failure -> upstreamLost());
   }
 
   private boolean isHttp2() {
@@ -95,12 +92,23 @@ final class ResponseRelay {
     return forwarding.request().version() == HttpVersion.HTTP_1_1;
   }
 
-  private boolean isBodiless(int status) {
+  private boolean isBodiless() {
     return status == 204 || status == 304 || "HEAD".equals(forwarding.exchange().method());
   }
 
-  private void chunk(Buffer chunk) {
-    if (ended) {
+  /** The body takes its time; who reads a stream wants to know that it has begun. */
+  void settled() {
+    if (!ended && !to.headWritten() && !isBodiless() && (isHttp2() || isHttp11())) {
+      if (isHttp11() && to.isChunked()) {
+        to.headers().set(HttpHeaders.TRANSFER_ENCODING, HttpHeaders.CHUNKED);
+      }
+      to.writeHead();
+    }
+  }
+
+  void chunk(Buffer chunk) {
+    if (ended || isBodiless()) {
+      // HTTP/2 cannot keep a service from sending what must not be there.
       return;
     }
     int size = chunk.length();
@@ -111,69 +119,35 @@ final class ResponseRelay {
       // The last byte: head and body, or the rest of it, leave in one write.
       ended = true;
       written = to.end(chunk);
-      if (lost) {
-        // The client library does not tell the end of what it held when the upstream closed.
-        end();
-      }
       return;
     }
     to.write(chunk);
-    if (to.writeQueueFull()) {
+    if (to.writeQueueFull() && !waiting) {
       waiting = true;
-      from.pause();
+      attempt.pause();
       to.drainHandler(drained -> drained());
     }
   }
 
   private void drained() {
     activeNanos = forwarding.forwarder().ticker().nanos();
-    waiting = false;
-    from.resume();
-    if (lost) {
-      drainLost();
+    if (waiting) {
+      waiting = false;
+      if (!forwarding.isOver()) {
+        attempt.resume();
+      }
     }
   }
 
-  /**
-   * The client library tells of a close at once but may still hold what came before it, up to the
-   * whole rest: goes on as long as that moves.
-   */
-  private void drainLost() {
-    long before = received;
-    Vertx.currentContext()
-        .runOnContext(
-            later -> {
-              if (ended || waiting || forwarding.isOver()) {
-                return;
-              }
-              if (received == before) {
-                broken();
-              } else {
-                drainLost();
-              }
-            });
-  }
-
-  private void upstreamLost() {
-    if (ended || forwarding.isOver()) {
-      broken();
-      return;
-    }
-    lost = true;
-    if (!waiting) {
-      drainLost();
-    }
-  }
-
-  private void end() {
+  void end(@Nullable Fields trailers) {
     if (!ended) {
       ended = true;
-      if (length < 0 && mayHaveTrailers() && !from.trailers().isEmpty()) {
-        HeaderCopy.down(from.trailers(), to.trailers());
+      if (trailers != null && length < 0 && mayHaveTrailers()) {
+        Trailers.down(trailers, to.trailers());
       }
       written = to.end();
     }
-    attempt.finish(isReusable());
+    attempt.finish();
     if (isHttp2() && !forwarding.body().isComplete()) {
       // What ends the exchange also ends the client's stream, so the answer must be out.
       written.onComplete(out -> forwarding.complete());
@@ -183,38 +157,35 @@ final class ResponseRelay {
   }
 
   private boolean mayHaveTrailers() {
-    return forwarding.request().version() != HttpVersion.HTTP_1_0 && !isBodiless(from.statusCode());
+    return (isHttp2() || isHttp11()) && !isBodiless();
   }
 
-  private boolean isReusable() {
-    // A refused upgrade leaves the client's end of the connection waiting for more.
-    return forwarding.body().isComplete()
-        && !forwarding.isUpgrade()
-        && from.version() == HttpVersion.HTTP_1_1
-        && !from.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true);
-  }
-
-  private void broken() {
-    if (forwarding.isOver()) {
-      // Cut from this side: the client left, or the time was up. The endpoint is not to blame.
-      attempt.finish(false);
-      return;
-    }
+  /** The upstream is gone. */
+  void lost() {
+    attempt.finish();
     if (ended) {
-      attempt.finish(false);
       forwarding.complete();
-      return;
+    } else if (!forwarding.isOver()) {
+      ended = true;
+      attempt.member().health().failed(Failure.RESET);
+      forwarding.cutOff(new GatewayError(Kind.UPSTREAM_RESET, "The service cut its answer off."));
     }
-    ended = true;
-    attempt.member().health().failed(Failure.RESET);
-    attempt.finish(false);
-    forwarding.cutOff(new GatewayError(Kind.UPSTREAM_RESET, "The service cut its answer off."));
   }
 
   /** When to look again whether this goes on. */
   long nextCheckNanos() {
-    long idle = activeNanos + idleNanos;
-    return endless ? idle : Math.min(idle, forwarding.exchange().deadlineNanos());
+    return Math.min(activeNanos + idleNanos, lastNanos());
+  }
+
+  /** When it has to be over, however well it goes. */
+  private long lastNanos() {
+    GrpcCall call = forwarding.exchange().grpc();
+    if (call == null) {
+      return endless ? activeNanos + NEVER : forwarding.exchange().deadlineNanos();
+    }
+    return call.timeoutNanos() == 0
+        ? activeNanos + NEVER
+        : forwarding.exchange().startNanos() + call.timeoutNanos();
   }
 
   /** Whose fault it is that nothing moves. */
@@ -226,6 +197,10 @@ final class ResponseRelay {
 
   /** Whether nothing moved for too long, or the whole takes too long. */
   boolean isStalled(long now) {
+    if (forwarding.body().isMoving()) {
+      // Who listens while the client speaks need not say anything.
+      activeNanos = now;
+    }
     return now - nextCheckNanos() >= 0;
   }
 }

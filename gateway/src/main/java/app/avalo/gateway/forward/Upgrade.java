@@ -3,8 +3,8 @@ package app.avalo.gateway.forward;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.forward.head.HeaderCopy;
+import app.avalo.gateway.upstream.Fields;
 import app.avalo.gateway.websocket.Tunnel;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -13,17 +13,15 @@ import java.util.Objects;
 
 /** The last step of a WebSocket handshake: both sides agreed, the exchange becomes a tunnel. */
 final class Upgrade {
-  static final int SWITCHING_PROTOCOLS = 101;
+  private static final int SWITCHING_PROTOCOLS = 101;
 
   private Upgrade() {}
 
   static void complete(
-      Forwarder forwarder, Exchange exchange, Attempt by, HttpClientResponse answer) {
-    NetSocket server = answer.netSocket();
-    server.pause();
+      Forwarder forwarder, Exchange exchange, Attempt by, Fields fields, NetSocket server) {
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
     HttpServerResponse response = request.response();
-    HeaderCopy.down(answer.headers(), response.headers());
+    HeaderCopy.down(fields, response.headers());
     response.headers().set(HttpHeaders.UPGRADE, "websocket");
     response.headers().set(HttpHeaders.CONNECTION, "Upgrade");
     forwarder
@@ -45,7 +43,7 @@ final class Upgrade {
                       client,
                       server,
                       error -> {
-                        by.finish(false);
+                        by.finish();
                         forwarder.responder().done(exchange, error);
                       })
                   .start();
@@ -57,7 +55,7 @@ final class Upgrade {
         .webSockets()
         .ceiling()
         .release(Objects.requireNonNull(exchange.target()).service().name());
-    by.finish(false);
+    by.finish();
     Objects.requireNonNull(exchange.request()).response().reset();
     forwarder.responder().done(exchange, Errors.CLIENT_GONE);
   }

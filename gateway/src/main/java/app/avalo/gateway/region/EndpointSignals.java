@@ -1,7 +1,9 @@
 package app.avalo.gateway.region;
 
+import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
+import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import app.avalo.gateway.filter.time.Ticker;
@@ -45,18 +47,21 @@ final class EndpointSignals implements EndpointHealth {
    */
   record Key(
       String region,
+      Protocol protocol,
       String host,
       int port,
       @Nullable UpstreamTls tls,
       String path,
       @Nullable String checkHost,
       StatusRange statuses) {
-    static Key of(String region, Endpoint endpoint, UpstreamTls tls, HealthCheck check) {
+    static Key of(String region, Endpoint endpoint, ServiceConfig service) {
+      HealthCheck check = service.health();
       return new Key(
           region,
+          service.protocol(),
           endpoint.host(),
           endpoint.port(),
-          endpoint.tls() ? tls : null,
+          endpoint.tls() ? service.upstreamTls() : null,
           check.path(),
           check.host(),
           check.statuses());

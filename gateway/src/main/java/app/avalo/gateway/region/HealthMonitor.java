@@ -77,7 +77,7 @@ public final class HealthMonitor implements Health {
   @Override
   public EndpointHealth endpoint(Region region, Service service, Endpoint endpoint) {
     ServiceConfig config = service.config();
-    return signals(Key.of(region.name(), endpoint, config.upstreamTls(), config.health()));
+    return signals(Key.of(region.name(), endpoint, config));
   }
 
   private EndpointSignals signals(Key key) {
@@ -210,11 +210,10 @@ public final class HealthMonitor implements Health {
       ServiceConfig config = service.config();
       for (Region region : plan.regions()) {
         for (Endpoint endpoint : service.in(region)) {
-          Prober.Target target = new Prober.Target(endpoint, config.upstreamTls(), config.health());
+          Prober.Target target =
+              new Prober.Target(config.protocol(), endpoint, config.upstreamTls(), config.health());
           targets.merge(
-              Key.of(region.name(), endpoint, config.upstreamTls(), config.health()),
-              target,
-              HealthMonitor::moreWatchful);
+              Key.of(region.name(), endpoint, config), target, HealthMonitor::moreWatchful);
         }
       }
     }

@@ -4,7 +4,7 @@ package app.avalo.gateway.upstream;
 public final class AtCeiling extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  static final AtCeiling INSTANCE = new AtCeiling();
+  public static final AtCeiling INSTANCE = new AtCeiling();
 
   private AtCeiling() {
     super("connection ceiling reached", null, false, false);

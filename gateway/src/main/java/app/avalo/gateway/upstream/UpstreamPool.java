@@ -2,16 +2,16 @@ package app.avalo.gateway.upstream;
 
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.upstream.http1.Http1Pool;
+import app.avalo.gateway.upstream.http2.Http2Pool;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpVersion;
-import io.vertx.core.tracing.TracingPolicy;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +28,6 @@ public final class UpstreamPool {
   private static final Duration IDLE = Duration.ofSeconds(20);
 
   private static final int SWEEP_MILLIS = 1000;
-  private static final int HEADER_BYTES = 64 * 1024;
 
   /**
    * Data that the kernel of the other side does not take for so long ends the connection. Longer
@@ -37,38 +36,36 @@ public final class UpstreamPool {
    */
   private static final int UNACKNOWLEDGED_MILLIS = 30_000;
 
-  private final HttpClientAgent client;
+  private final NetClient client;
   private final Ticker ticker;
   private final Map<Key, EndpointPool> pools = new HashMap<>();
 
-  private record Key(Endpoint endpoint, UpstreamTls tls, Duration connect) {}
+  private record Key(Protocol protocol, Endpoint endpoint, UpstreamTls tls, Duration connect) {}
 
   public UpstreamPool(Vertx vertx, Ticker ticker) {
     this.ticker = ticker;
     this.client =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setProtocolVersion(HttpVersion.HTTP_1_1)
-                .setKeepAlive(true)
-                .setPipelining(false)
-                .setMaxHeaderSize(HEADER_BYTES)
-                .setMaxInitialLineLength(HEADER_BYTES)
-                .setMaxChunkSize(16 * 1024)
-                .setDecoderInitialBufferSize(1024)
-                .setDecompressionSupported(false)
+        vertx.createNetClient(
+            new NetClientOptions()
                 .setTcpNoDelay(true)
                 .setTcpUserTimeout(UNACKNOWLEDGED_MILLIS)
-                .setTracingPolicy(TracingPolicy.IGNORE)
                 .setMetricsName("upstream"));
     vertx.setPeriodic(SWEEP_MILLIS, tick -> sweep());
   }
 
   /** The pool of an endpoint; the same endpoint, TLS profile and patience give the same pool. */
   public EndpointPool pool(ServiceConfig service, Endpoint endpoint) {
-    Duration connect = service.timeouts().connect();
     return pools.computeIfAbsent(
-        new Key(endpoint, service.upstreamTls(), connect),
-        key -> new EndpointPool(client, ticker, ConnectOptions.of(key.endpoint, key.tls, connect)));
+        new Key(service.protocol(), endpoint, service.upstreamTls(), service.timeouts().connect()),
+        this::pool);
+  }
+
+  private EndpointPool pool(Key key) {
+    Connector connector = new Connector(client, key.endpoint, key.tls, key.connect);
+    return switch (key.protocol) {
+      case HTTP1 -> new Http1Pool(connector, ticker);
+      case HTTP2 -> new Http2Pool(connector, ticker);
+    };
   }
 
   /** Drops the pools of endpoints that are not used any more; their requests in flight end. */
@@ -90,7 +87,7 @@ public final class UpstreamPool {
    *
    * @param url of the endpoint
    * @param open connections, idle ones included
-   * @param busy connections lent to exchanges, or being opened for them
+   * @param busy exchanges that use one, or wait for one
    */
   public record Figures(String url, int open, int busy) {}
 
@@ -103,15 +100,10 @@ public final class UpstreamPool {
     return all;
   }
 
-  /** Every pool of this loop, for figures. */
-  public Collection<EndpointPool> pools() {
-    return pools.values();
-  }
-
   private void sweep() {
     long before = ticker.nanos() - IDLE.toNanos();
     for (EndpointPool pool : pools.values()) {
-      pool.closeIdleSince(before);
+      pool.sweep(before);
     }
   }
 }

@@ -2,6 +2,7 @@ package app.avalo.gateway.region;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.filter.time.VirtualTime;
 import app.avalo.gateway.region.EndpointHealth.Failure;
@@ -18,7 +19,14 @@ class EndpointSignalsTest {
   private final EndpointSignals signals =
       new EndpointSignals(
           new EndpointSignals.Key(
-              "eu", "127.0.0.1", 1, null, "/health", null, new StatusRange(200, 299)),
+              "eu",
+              Protocol.HTTP1,
+              "127.0.0.1",
+              1,
+              null,
+              "/health",
+              null,
+              new StatusRange(200, 299)),
           task -> {
             synchronized (control) {
               control.add(task);

@@ -100,6 +100,7 @@ final class World implements Health.ChangeListener {
     return new ServiceConfig(
         name,
         like.priority(),
+        like.protocol(),
         endpoints,
         like.upstreamTls(),
         check,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as in the YAML key
  * @param priority who is served first when not all can be; default {@link Priority#NORMAL}
+ * @param protocol what its endpoints speak; default {@link Protocol#HTTP1}
  * @param regions its endpoints by region name, at least one region with at least one endpoint
  * @param upstreamTls how https endpoints are checked
  * @param health how an endpoint shows that it is alive
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public record ServiceConfig(
     String name,
     Priority priority,
+    Protocol protocol,
     Map<String, List<Endpoint>> regions,
     UpstreamTls upstreamTls,
     HealthCheck health,
@@ -44,6 +46,14 @@ public record ServiceConfig(
     HIGH,
     NORMAL,
     LOW
+  }
+
+  /** What endpoints speak. */
+  public enum Protocol {
+    /** HTTP/1.1, a connection per request at a time. */
+    HTTP1,
+    /** HTTP/2, few connections for all requests: by ALPN over TLS, else by prior knowledge. */
+    HTTP2
   }
 
   /**

@@ -46,6 +46,7 @@ final class BudgetSample {
     return new ServiceConfig(
         name,
         priority,
+        model.protocol(),
         model.regions(),
         model.upstreamTls(),
         model.health(),

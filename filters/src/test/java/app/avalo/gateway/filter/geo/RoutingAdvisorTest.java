@@ -63,6 +63,7 @@ class RoutingAdvisorTest {
     return new ServiceConfig(
         name,
         plain.priority(),
+        plain.protocol(),
         regions,
         plain.upstreamTls(),
         plain.health(),

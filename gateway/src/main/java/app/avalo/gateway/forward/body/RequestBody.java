@@ -2,8 +2,9 @@ package app.avalo.gateway.forward.body;
 
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.forward.head.Framing;
+import app.avalo.gateway.upstream.UpstreamStream;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The body of one request on its way up. Small bodies of known length are collected first: the
  * upstream gets head and body in one write, a slow client cannot hold its connection, and the body
- * can be sent again. Larger ones stream with back-pressure, once.
+ * can be sent again. Others stream with back-pressure; those of unknown length can be sent again
+ * until more has passed than would have been collected.
  */
 public final class RequestBody {
   /** Collected up to this size. */
@@ -25,11 +27,16 @@ public final class RequestBody {
   private final long length;
   private final long ceiling;
   private boolean present;
+  private boolean collecting;
   private int roomTaken;
   private @Nullable Buffer collected;
   private boolean growing;
   private @Nullable Buffer first; // of a body that streams, when it was waited for
-  private @Nullable HttpClientRequest sink;
+  private @Nullable Passed passed; // of a body that streams, while it can be sent again
+  private @Nullable MultiMap trailers;
+  private @Nullable UpstreamStream sink;
+  private boolean streaming;
+  private long seenBytesIn;
   private boolean held;
   private boolean stopped;
   private boolean complete;
@@ -89,14 +96,21 @@ public final class RequestBody {
     return length > ceiling;
   }
 
-  /** Whether it can be sent a second time. */
+  /** Whether it can be sent a second time: what has passed is still here. */
   public boolean isRepeatable() {
-    return !present || roomTaken > 0 && complete;
+    return !present || collecting && complete || passed != null;
   }
 
   /** Whether every byte has arrived. */
   public boolean isComplete() {
     return complete;
+  }
+
+  /** Whether it still arrives: more has come since this was asked last. */
+  public boolean isMoving() {
+    boolean more = exchange.bytesIn() != seenBytesIn;
+    seenBytesIn = exchange.bytesIn();
+    return more && !complete;
   }
 
   /** Whether it is the client that has to do something next. */
@@ -107,19 +121,21 @@ public final class RequestBody {
   /**
    * Whether the body, or its first bytes, are waited for before the first attempt; takes room for
    * what is collected. An HTTP/2 request without a length says only by its next frame whether it
-   * has a body at all: most have none, and are then as repeatable as over HTTP/1.1.
+   * has a body at all: most have none, and are then as repeatable as over HTTP/1.1. A gRPC call
+   * never waits: its first message may be an answer to what the service says first.
    */
   public boolean collects() {
-    if (!present || roomTaken > 0) {
-      return roomTaken > 0;
+    if (!present || collecting || exchange.grpc() != null) {
+      return collecting;
     }
     boolean untold = length < 0 && isHttp2(request);
     boolean small = length >= 0 ? length <= SMALL : untold && isUsuallyEmpty();
     int wanted = length >= 0 ? (int) Math.min(length, SMALL) : SMALL;
     if (small && room.take(wanted)) {
       roomTaken = wanted;
+      collecting = true;
     }
-    return roomTaken > 0 || untold;
+    return collecting || untold;
   }
 
   private boolean isUsuallyEmpty() {
@@ -131,19 +147,24 @@ public final class RequestBody {
 
   /** Begins to collect. */
   public void collect() {
-    if (roomTaken == 0) {
+    if (!collecting) {
       look();
       return;
     }
     request.handler(this::gather);
     request.endHandler(
         end -> {
-          complete = true;
+          completed();
           if (!stopped) {
             listener.collected();
           }
         });
     request.resume();
+  }
+
+  private void completed() {
+    complete = true;
+    trailers = RequestTrailers.of(request);
   }
 
   /** Waits for the first bytes, or for the end. */
@@ -158,8 +179,8 @@ public final class RequestBody {
         });
     request.endHandler(
         end -> {
-          complete = true;
-          present = false;
+          completed();
+          present = trailers != null;
           if (!stopped) {
             listener.collected();
           }
@@ -189,51 +210,63 @@ public final class RequestBody {
     collected.appendBuffer(chunk);
   }
 
-  /** Sends it, or begins to. */
-  public void sendTo(HttpClientRequest upstream) {
-    if (!present) {
-      upstream.end();
-      return;
+  /** Says in the head of the upstream request how long it is, where that is known. */
+  public void frame(MultiMap headers) {
+    long known = collecting && trailers == null && collected != null ? collected.length() : length;
+    if (known >= 0 && trailers == null) {
+      headers.set(HttpHeaders.CONTENT_LENGTH, Long.toString(known));
     }
-    if (roomTaken > 0) {
-      Buffer whole = collected;
-      if (whole == null) {
-        upstream.end();
-      } else {
-        upstream.headers().set(HttpHeaders.CONTENT_LENGTH, Integer.toString(whole.length()));
-        upstream.end(whole);
-      }
+  }
+
+  /** Sends it, or begins to, behind the head that leaves with it. */
+  public void sendTo(UpstreamStream upstream) {
+    if (!present || collecting) {
+      upstream.end(collected, trailers);
       return;
-    }
-    if (length >= 0) {
-      upstream.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
-    } else {
-      upstream.setChunked(true);
     }
     sink = upstream;
-    request.handler(this::pass);
-    request.endHandler(
-        end -> {
-          complete = true;
-          if (sink != null) {
-            sink.end();
-          }
-        });
-    upstream.drainHandler(drained -> flow());
+    if (exchange.grpc() != null) {
+      upstream.sendHead();
+    }
+    if (passed != null) {
+      passed.sendTo(upstream);
+    }
+    if (!streaming) {
+      stream();
+    }
+    if (complete) {
+      upstream.end(null, trailers);
+    } else if (!upstream.isFull()) {
+      flow();
+    }
+  }
+
+  private void stream() {
+    streaming = true;
+    if (length < 0 && room.take(SMALL)) {
+      roomTaken = SMALL;
+      passed = new Passed(SMALL);
+    }
     Buffer waited = first;
+    first = null;
     if (waited != null) {
-      first = null;
       pass(waited);
     }
-    if (!held) {
-      request.resume();
+    if (!complete) {
+      request.handler(this::pass);
+      request.endHandler(
+          end -> {
+            completed();
+            if (sink != null) {
+              sink.end(null, trailers);
+            }
+          });
     }
   }
 
   private void pass(Buffer chunk) {
     exchange.addBytesIn(chunk.length());
-    HttpClientRequest upstream = sink;
-    if (upstream == null) {
+    if (stopped) {
       return;
     }
     if (exchange.bytesIn() > ceiling) {
@@ -241,16 +274,48 @@ public final class RequestBody {
       listener.tooLarge();
       return;
     }
-    upstream.write(chunk);
-    if (upstream.writeQueueFull()) {
-      held = true;
+    if (passed != null && !passed.keep(chunk)) {
+      forget();
+    }
+    UpstreamStream upstream = sink;
+    if (upstream != null) {
+      upstream.write(chunk);
+      if (upstream.isFull()) {
+        hold();
+      }
+    }
+  }
+
+  private void hold() {
+    held = true;
+    if (!complete) {
       request.pause();
     }
   }
 
-  private void flow() {
+  /** The upstream takes more again. */
+  public void flow() {
     held = false;
-    request.resume();
+    if (!complete) {
+      request.resume();
+    }
+  }
+
+  /** This attempt is over; what arrives waits for the next one, or for the end. */
+  public void leave(UpstreamStream upstream) {
+    if (sink == upstream) {
+      sink = null;
+      hold();
+    }
+  }
+
+  /** It will not be sent again. */
+  public void forget() {
+    if (passed != null) {
+      passed = null;
+      room.give(roomTaken);
+      roomTaken = 0;
+    }
   }
 
   /** Stops sending and keeping; what still arrives is thrown away. */
@@ -259,10 +324,9 @@ public final class RequestBody {
     sink = null;
     collected = null;
     first = null;
+    passed = null;
     room.give(roomTaken);
     roomTaken = 0;
-    if (!complete) {
-      flow();
-    }
+    flow();
   }
 }

@@ -1,86 +1,63 @@
 package app.avalo.gateway.forward.head;
 
+import app.avalo.gateway.upstream.Fields;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Copies headers across the gateway without those that belong to one hop (RFC 9110, 7.6.1) and
- * without those that the gateway writes itself. One pass; names are told apart by length first, so
- * that most headers cost one comparison of numbers.
+ * without those that the gateway writes itself. One pass.
  */
 public final class HeaderCopy {
   private static final CharSequence CONNECTION = io.vertx.core.http.HttpHeaders.CONNECTION;
-  private static final int LONGEST = 19;
-  private static final AsciiString[][] UP = table(true);
-  private static final AsciiString[][] DOWN = table(false);
+
+  private static final String[] OF_ONE_HOP = {
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "transfer-encoding",
+    "upgrade",
+    "te"
+  };
+
+  private static final String[] OWN = {
+    "host",
+    "via",
+    "expect",
+    "content-length",
+    "http2-settings",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-request-id",
+    "traceparent"
+  };
+
+  private static final NameSet UP =
+      NameSet.of(
+          Stream.concat(Arrays.stream(OF_ONE_HOP), Arrays.stream(OWN)).toArray(String[]::new));
+  private static final NameSet DOWN = NameSet.of(OF_ONE_HOP);
 
   private HeaderCopy() {}
 
-  private static AsciiString[][] table(boolean up) {
-    List<String> both =
-        List.of(
-            "connection",
-            "keep-alive",
-            "proxy-connection",
-            "proxy-authenticate",
-            "proxy-authorization",
-            "transfer-encoding",
-            "upgrade",
-            "te");
-    List<String> own =
-        List.of(
-            "host",
-            "via",
-            "expect",
-            "content-length",
-            "http2-settings",
-            "forwarded",
-            "x-forwarded-for",
-            "x-forwarded-host",
-            "x-forwarded-port",
-            "x-forwarded-proto",
-            "x-request-id",
-            "traceparent");
-    AsciiString[][] byLength = new AsciiString[LONGEST + 1][];
-    for (int length = 0; length <= LONGEST; length++) {
-      int wanted = length;
-      byLength[length] =
-          java.util.stream.Stream.concat(
-                  both.stream(), up ? own.stream() : List.<String>of().stream())
-              .filter(name -> name.length() == wanted)
-              .map(AsciiString::cached)
-              .toArray(AsciiString[]::new);
-    }
-    return byLength;
-  }
-
   /** Copies a request's headers to an upstream request. */
   static void up(MultiMap from, MultiMap to) {
-    copy(from, to, UP);
-  }
-
-  /** Copies an upstream's headers to the answer. */
-  public static void down(MultiMap from, MultiMap to) {
-    copy(from, to, DOWN);
-  }
-
-  private static void copy(MultiMap from, MultiMap to, AsciiString[][] dropped) {
     if (from instanceof HttpHeaders headers) {
-      Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
-      while (all.hasNext()) {
-        Map.Entry<CharSequence, CharSequence> header = all.next();
-        if (!isIn(dropped, header.getKey())) {
-          to.add(header.getKey(), header.getValue());
-        }
-      }
+      copy(headers.iteratorCharSequence(), to, UP);
     } else {
       from.forEach(
           (name, value) -> {
-            if (name.charAt(0) != ':' && !isIn(dropped, name)) {
+            if (name.charAt(0) != ':' && !UP.contains(name)) {
               to.add(name, value);
             }
           });
@@ -91,22 +68,45 @@ public final class HeaderCopy {
     }
   }
 
-  private static boolean isIn(AsciiString[][] table, CharSequence name) {
-    int length = name.length();
-    if (length > LONGEST) {
-      return false;
+  /** Copies an upstream's headers to the answer. */
+  public static void down(Fields from, MultiMap to) {
+    if (copy(from.iterator(), to, DOWN)) {
+      removeListed(from, to);
     }
-    for (AsciiString candidate : table[length]) {
-      if (AsciiString.contentEqualsIgnoreCase(candidate, name)) {
-        return true;
+  }
+
+  /** Copies what is not dropped; says whether Connection names headers that have to go as well. */
+  private static boolean copy(
+      Iterator<Map.Entry<CharSequence, CharSequence>> from, MultiMap to, NameSet dropped) {
+    boolean listed = false;
+    while (from.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = from.next();
+      CharSequence name = header.getKey();
+      if (dropped.contains(name)) {
+        listed |= isConnection(name) && !isPlain(header.getValue());
+      } else if (name.charAt(0) != ':') {
+        to.add(name, header.getValue());
       }
     }
-    return false;
+    return listed;
+  }
+
+  private static boolean isConnection(CharSequence name) {
+    return AsciiString.contentEqualsIgnoreCase(CONNECTION, name);
   }
 
   /** The common values name no header. */
-  private static boolean isPlain(String connection) {
-    return connection.equalsIgnoreCase("keep-alive") || connection.equalsIgnoreCase("close");
+  private static boolean isPlain(CharSequence connection) {
+    return AsciiString.contentEqualsIgnoreCase(connection, "keep-alive")
+        || AsciiString.contentEqualsIgnoreCase(connection, "close");
+  }
+
+  private static void removeListed(Fields from, MultiMap to) {
+    for (Map.Entry<CharSequence, CharSequence> header : from) {
+      if (isConnection(header.getKey())) {
+        removeListed(List.of(header.getValue().toString()), to);
+      }
+    }
   }
 
   private static void removeListed(List<String> values, MultiMap to) {

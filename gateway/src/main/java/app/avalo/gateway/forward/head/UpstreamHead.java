@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes the request line and headers that an upstream sees. */
 public final class UpstreamHead {
+  private static final CharSequence TE = AsciiString.cached("te");
+  private static final CharSequence TRAILERS = AsciiString.cached("trailers");
   private static final CharSequence VIA = AsciiString.cached("via");
   private static final CharSequence FORWARDED = AsciiString.cached("forwarded");
   private static final CharSequence FOR = AsciiString.cached("x-forwarded-for");
@@ -56,6 +58,17 @@ public final class UpstreamHead {
       to.set(PIN_GROUP, pin.group());
       to.set(PIN_REGION, pin.region().name());
       to.set(PIN_EPOCH, Long.toString(pin.epoch()));
+    }
+  }
+
+  /**
+   * Lets a service that speaks HTTP/2 know that trailers are read. That header is of one hop, but
+   * here both hops carry them, and gRPC servers ask for it.
+   */
+  public static void writeTe(MultiMap from, MultiMap to) {
+    String te = from.get(TE);
+    if (te != null && te.contains("trailers")) {
+      to.set(TE, TRAILERS);
     }
   }
 

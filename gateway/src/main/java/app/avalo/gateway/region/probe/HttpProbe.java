@@ -1,17 +1,18 @@
 package app.avalo.gateway.region.probe;
 
+import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.probe.Prober.Outcome;
 import app.avalo.gateway.region.probe.Prober.Result;
 import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.http.HttpClientConnection;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.StreamResetException;
+import io.vertx.core.net.HostAndPort;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketException;
@@ -58,12 +59,18 @@ final class HttpProbe {
             .setMethod(HttpMethod.GET)
             .setURI(target.check().path())
             .putHeader(HttpHeaders.USER_AGENT, "avalo-gateway-check");
-    if (target.check().host() != null) {
-      options.putHeader(HttpHeaders.HOST, target.check().host());
+    String host = target.check().host();
+    boolean shared = target.protocol() == Protocol.HTTP2;
+    if (host != null && !shared) {
+      options.putHeader(HttpHeaders.HOST, host);
     }
     opened
         .request(options)
-        .compose(HttpClientRequest::send)
+        .compose(
+            request ->
+                host == null || !shared
+                    ? request.send()
+                    : request.authority(HostAndPort.parseAuthority(host, -1)).send())
         .onComplete(this::answered, this::failed);
   }
 

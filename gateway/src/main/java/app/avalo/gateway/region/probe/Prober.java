@@ -2,6 +2,7 @@ package app.avalo.gateway.region.probe;
 
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
+import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import java.util.function.Consumer;
 
@@ -17,11 +18,12 @@ public interface Prober {
   /**
    * What is asked.
    *
+   * @param protocol what the endpoint speaks
    * @param endpoint where to connect
    * @param tls how an https endpoint is trusted
    * @param check request, acceptable answers and time-out
    */
-  record Target(Endpoint endpoint, UpstreamTls tls, HealthCheck check) {}
+  record Target(Protocol protocol, Endpoint endpoint, UpstreamTls tls, HealthCheck check) {}
 
   /**
    * What came of it.

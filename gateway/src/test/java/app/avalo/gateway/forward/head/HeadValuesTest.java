@@ -25,7 +25,7 @@ class HeadValuesTest {
 
   private static MultiMap down(MultiMap from) {
     MultiMap to = HttpHeaders.headers();
-    HeaderCopy.down(from, to);
+    HeaderCopy.down(((io.netty.handler.codec.http.HttpHeaders) from)::iteratorCharSequence, to);
     return to;
   }
 

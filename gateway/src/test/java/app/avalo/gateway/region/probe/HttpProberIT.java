@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
+import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import app.avalo.gateway.filter.time.Timers;
@@ -197,7 +198,9 @@ class HttpProberIT {
             5);
     CompletableFuture<Result> result = new CompletableFuture<>();
     loop.runOnContext(
-        now -> prober.probe(new Prober.Target(endpoint, tls, check), result::complete));
+        now ->
+            prober.probe(
+                new Prober.Target(Protocol.HTTP1, endpoint, tls, check), result::complete));
     return result.get(10, TimeUnit.SECONDS);
   }
 }

@@ -46,6 +46,7 @@ final class ServiceBinder {
     return new ServiceConfig(
         name,
         service.word("priority", ServiceConfig.Priority.NORMAL, ServiceConfig.Priority.class),
+        service.word("protocol", ServiceConfig.Protocol.HTTP1, ServiceConfig.Protocol.class),
         ConfigBinder.ordered(regions),
         new ServiceConfig.UpstreamTls(
             tls.file("ca"), tls.textOrNull("serverName"), tls.flag("verify", true)),

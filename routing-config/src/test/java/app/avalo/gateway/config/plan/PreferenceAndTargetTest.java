@@ -32,6 +32,7 @@ class PreferenceAndTargetTest {
     return new ServiceConfig(
         name,
         ServiceConfig.Priority.NORMAL,
+        ServiceConfig.Protocol.HTTP1,
         Map.of(),
         new ServiceConfig.UpstreamTls(null, null, true),
         new ServiceConfig.HealthCheck(

@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.choice;
 
 import app.avalo.gateway.config.ServiceConfig.Retry;
 import app.avalo.gateway.filter.Exchange;
@@ -10,21 +10,24 @@ import java.util.Objects;
  * may always move on; one that was sent only if its method may be repeated and its body is still
  * here. Every further attempt is paid for by the service's retry budget.
  */
-final class Tries {
+public final class Tries {
+  /** Of one exchange at all, however harmless each of them ended. */
+  private static final int MOST = 8;
+
   private final Exchange exchange;
   private final Destinations destinations;
   private final RequestBody body;
   private long tried;
   private int sent;
 
-  Tries(Exchange exchange, Destinations destinations, RequestBody body) {
+  public Tries(Exchange exchange, Destinations destinations, RequestBody body) {
     this.exchange = exchange;
     this.destinations = destinations;
     this.body = body;
   }
 
   /** The request went onto a connection. */
-  void sent() {
+  public void sent() {
     sent++;
   }
 
@@ -34,14 +37,19 @@ final class Tries {
   }
 
   /** Whether the request, sent before, may be sent once more. */
-  boolean mayRepeat() {
+  public boolean mayRepeat() {
     return sent < retry().attempts()
         && body.isRepeatable()
         && retry().methods().contains(exchange.method());
   }
 
+  /** Whether an attempt whose connection was dead may have another connection. */
+  public boolean mayReplace(boolean wasSent) {
+    return (!wasSent || mayRepeat()) && exchange.attempts() < MOST;
+  }
+
   /** Whether another attempt may follow one at this destination; takes it from the budget. */
-  boolean canMoveOn(Destination from, boolean wasSent, long nowNanos) {
+  public boolean canMoveOn(Destination from, boolean wasSent, long nowNanos) {
     if (wasSent && !mayRepeat()) {
       return false;
     }
@@ -60,7 +68,7 @@ final class Tries {
   }
 
   /** Moves on; a region is tried again only when there is no other. */
-  void leave(Destination from) {
+  public void leave(Destination from) {
     if (exchange.pin() == null) {
       tried |= RegionChoice.bit(from.region().ordinal());
       if (!RegionChoice.hasOther(exchange, destinations, tried)) {

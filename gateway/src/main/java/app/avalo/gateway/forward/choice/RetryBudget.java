@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.choice;
 
 /**
  * Bounds the requests that retries may add, so that a struggling service is not buried by its

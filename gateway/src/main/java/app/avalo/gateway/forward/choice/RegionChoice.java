@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.choice;
 
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *       after the pin has moved.
  * </ul>
  */
-final class RegionChoice {
+public final class RegionChoice {
   private RegionChoice() {}
 
   /** What to do next. */
@@ -132,7 +132,7 @@ final class RegionChoice {
   }
 
   /** Adds the standing of each preferred region and the final choice to an explanation. */
-  static void explain(Exchange exchange, Destinations destinations) {
+  public static void explain(Exchange exchange, Destinations destinations) {
     Target target = Objects.requireNonNull(exchange.target());
     Map<String, Object> facts = new LinkedHashMap<>();
     for (Region region : Objects.requireNonNull(exchange.preference())) {

@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.choice;
 
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.plan.Region;
@@ -9,7 +9,7 @@ import app.avalo.gateway.upstream.EndpointPool;
 import org.jspecify.annotations.Nullable;
 
 /** A service in a region, as one event loop sees it. */
-final class Destination {
+public final class Destination {
   private final Region region;
   private final Member[] members;
   private final Health health;
@@ -22,7 +22,7 @@ final class Destination {
    * @param health whether it may be used
    * @param pool connections of this loop
    */
-  record Member(Endpoint endpoint, EndpointHealth health, EndpointPool pool) {}
+  public record Member(Endpoint endpoint, EndpointHealth health, EndpointPool pool) {}
 
   Destination(Region region, Member[] members, Health health) {
     this.region = region;
@@ -35,7 +35,7 @@ final class Destination {
     this.totalWeight = weights;
   }
 
-  Region region() {
+  public Region region() {
     return region;
   }
 
@@ -83,7 +83,7 @@ final class Destination {
    * @param avoided the endpoint that just failed, or null; used only if there is no other
    * @param random uniformly distributed bits
    */
-  Member pick(@Nullable Member avoided, int random) {
+  public Member pick(@Nullable Member avoided, int random) {
     if (members.length == 1) {
       return members[0];
     }

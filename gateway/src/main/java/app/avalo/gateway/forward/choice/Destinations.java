@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.choice;
 
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.plan.Plan;
@@ -15,12 +15,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A plan's services in its regions, joined with this loop's pools and with health. */
-final class Destinations {
+public final class Destinations {
   private final Plan plan;
   private final @Nullable Destination[][] byServiceAndRegion;
   private final RetryBudget[] retries;
 
-  Destinations(Plan plan, Health health, UpstreamPool pool, long nowNanos) {
+  public Destinations(Plan plan, Health health, UpstreamPool pool, long nowNanos) {
     this.plan = plan;
     int services = plan.services().size();
     this.byServiceAndRegion = new Destination[services][plan.regions().size()];
@@ -51,7 +51,7 @@ final class Destinations {
     return new Destination(region, members, health);
   }
 
-  Plan plan() {
+  public Plan plan() {
     return plan;
   }
 
@@ -60,11 +60,16 @@ final class Destinations {
     return byServiceAndRegion[service.ordinal()][region.ordinal()];
   }
 
+  /** A first attempt at the service is made; some further ones are paid for by it. */
+  public void earn(Service service) {
+    retries[service.ordinal()].earn();
+  }
+
   RetryBudget retries(Service service) {
     return retries[service.ordinal()];
   }
 
-  Set<EndpointPool> pools() {
+  public Set<EndpointPool> pools() {
     Set<EndpointPool> pools = new HashSet<>();
     each(
         destination -> {
@@ -76,7 +81,7 @@ final class Destinations {
   }
 
   /** Cuts every connection of this loop to a region. */
-  void cut(String region) {
+  public void cut(String region) {
     each(
         destination -> {
           if (destination.region().name().equals(region)) {
@@ -86,7 +91,7 @@ final class Destinations {
   }
 
   /** Cuts every connection of this loop to an endpoint. */
-  void cut(EndpointHealth endpoint) {
+  public void cut(EndpointHealth endpoint) {
     each(destination -> destination.cut(endpoint));
   }
 

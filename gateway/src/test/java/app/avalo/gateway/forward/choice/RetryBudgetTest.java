@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.choice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package app.avalo.gateway.forward;
+package app.avalo.gateway.forward.choice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,8 +14,8 @@ import app.avalo.gateway.filter.Pinned;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.time.VirtualTime;
-import app.avalo.gateway.forward.RegionChoice.Choice;
-import app.avalo.gateway.forward.RegionChoice.Verdict;
+import app.avalo.gateway.forward.choice.RegionChoice.Choice;
+import app.avalo.gateway.forward.choice.RegionChoice.Verdict;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;

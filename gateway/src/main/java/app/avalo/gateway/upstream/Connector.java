@@ -1,0 +1,80 @@
+package app.avalo.gateway.upstream;
+
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
+import io.vertx.core.Future;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.ConnectOptions;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SocketAddress;
+import java.time.Duration;
+import java.util.List;
+
+/** Opens sockets to one endpoint: TCP, and TLS with the protocol agreed on (ALPN). */
+public final class Connector {
+  private static final String HTTP_2 = "h2";
+
+  private final NetClient client;
+  private final Endpoint endpoint;
+  private final UpstreamTls tls;
+  private final Duration patience;
+
+  Connector(NetClient client, Endpoint endpoint, UpstreamTls tls, Duration patience) {
+    this.client = client;
+    this.endpoint = endpoint;
+    this.tls = tls;
+    this.patience = patience;
+  }
+
+  public boolean isTls() {
+    return endpoint.tls();
+  }
+
+  /** How long a connection may take. */
+  public Duration patience() {
+    return patience;
+  }
+
+  public Future<NetSocketInternal> http1() {
+    return client.connect(options(List.of())).map(NetSocketInternal.class::cast);
+  }
+
+  /** HTTP/2 by ALPN over TLS, by prior knowledge otherwise (RFC 9113, 3.3). */
+  public Future<NetSocketInternal> http2() {
+    return client
+        .connect(options(List.of(HTTP_2)))
+        .compose(
+            socket -> {
+              if (endpoint.tls() && !HTTP_2.equals(socket.applicationLayerProtocol())) {
+                socket.close();
+                return Future.failedFuture("the endpoint does not offer HTTP/2");
+              }
+              return Future.succeededFuture((NetSocketInternal) socket);
+            });
+  }
+
+  private ConnectOptions options(List<String> protocols) {
+    ConnectOptions options =
+        new ConnectOptions()
+            .setRemoteAddress(SocketAddress.inetSocketAddress(endpoint.port(), endpoint.host()))
+            .setHost(tls.serverName() == null ? endpoint.host() : tls.serverName())
+            .setPort(endpoint.port())
+            .setSsl(endpoint.tls())
+            .setTimeout((int) patience.toMillis());
+    if (!endpoint.tls()) {
+      return options;
+    }
+    ClientSSLOptions ssl =
+        new ClientSSLOptions()
+            .setTrustAll(!tls.verify())
+            .setHostnameVerificationAlgorithm(tls.verify() ? "HTTPS" : "")
+            .setUseAlpn(!protocols.isEmpty())
+            .setApplicationLayerProtocols(protocols);
+    if (tls.ca() != null) {
+      ssl.setTrustOptions(new PemTrustOptions().addCertPath(tls.ca().toString()));
+    }
+    return options.setSslOptions(ssl);
+  }
+}
