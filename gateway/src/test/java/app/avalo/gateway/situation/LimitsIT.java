@@ -34,7 +34,7 @@ class LimitsIT {
                   burst: 200
                   tiers:
                     anonymous: {rate: 20/h}
-                    vip: {rate: 1000/h, burst: 300}
+                    vip: {rate: 100/h, burst: 300}
               services:
                 feed: {limits: [per-caller], %s}
               routes:
