@@ -51,7 +51,7 @@ public final class EdgeServer {
             .setPort(listener.address().port())
             .setMaxHeaderSize(bounds.headerBytes())
             .setMaxInitialLineLength(bounds.uriBytes())
-            .setMaxChunkSize(16 * 1024)
+            .setMaxChunkSize(64 * 1024)
             .setDecoderInitialBufferSize(1024)
             .setIdleTimeout((int) bounds.idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
@@ -60,6 +60,9 @@ public final class EdgeServer {
             .setHandle100ContinueAutomatically(false)
             .setCompressionSupported(false)
             .setDecompressionSupported(false)
+            // WebSockets are tunnels; the handler that negotiates for both ends would see every head.
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false)
             .setTracingPolicy(TracingPolicy.IGNORE)
             .setHttp2ConnectionWindowSize(CONNECTION_WINDOW)
             .setInitialSettings(

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http1Connection extends ChannelInboundHandlerAdapter implements UpstreamStream {
   private static final int HEADER_BYTES = 64 * 1024;
-  private static final int CHUNK_BYTES = 16 * 1024;
+  private static final int CHUNK_BYTES = 64 * 1024;
   private static final int SWITCHING_PROTOCOLS = 101;
   private static final int EARLY_HINTS = 103;
 
