@@ -47,7 +47,6 @@ public record GatewayError(
     NO_REGION(503, Source.UPSTREAM, "No region in service"),
     STORE_DOWN(503, Source.GATEWAY, "Shared state not reachable"),
     OVERLOADED(503, Source.GATEWAY, "Gateway is at its ceiling"),
-    DRAINING(503, Source.GATEWAY, "Gateway is shutting down"),
     UPSTREAM_TIMEOUT(504, Source.UPSTREAM, "Service took too long");
 
     private final int status;
