@@ -25,6 +25,7 @@ public final class Exchange implements RequestView {
   private final long startNanos;
   private final @Nullable GrpcCall grpc;
 
+  private @Nullable ClientCertificate clientCertificate; // edge
   private @Nullable Route route; // edge
   private @Nullable Target target; // edge, or split where the route has several
   private long deadlineNanos; // edge
@@ -152,6 +153,15 @@ public final class Exchange implements RequestView {
   @Override
   public IpAddress client() {
     return head.client();
+  }
+
+  /** Who the client proved to be by TLS, or null; set before the first filter runs. */
+  public @Nullable ClientCertificate clientCertificate() {
+    return clientCertificate;
+  }
+
+  public void clientCertificate(@Nullable ClientCertificate verified) {
+    this.clientCertificate = verified;
   }
 
   /** The route; set before the first filter runs. */

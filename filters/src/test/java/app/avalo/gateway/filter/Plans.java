@@ -131,8 +131,20 @@ public final class Plans {
   private static ListenerConfig listener() {
     ListenerConfig.Bounds bounds =
         new ListenerConfig.Bounds(
-            16 << 10, 8 << 10, Duration.ofSeconds(10), Duration.ofSeconds(75), 100_000, 100);
-    return new ListenerConfig("plain", new HostPort("127.0.0.1", 0), false, null, bounds);
+            16 << 10,
+            8 << 10,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(75),
+            100_000,
+            100,
+            Duration.ofSeconds(60));
+    return new ListenerConfig(
+        "plain",
+        new HostPort("127.0.0.1", 0),
+        false,
+        null,
+        ListenerConfig.ProxyProtocol.OFF,
+        bounds);
   }
 
   /** A service with default values, at port 1 of this machine in eu, us and asia. */

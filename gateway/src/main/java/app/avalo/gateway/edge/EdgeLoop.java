@@ -2,7 +2,9 @@ package app.avalo.gateway.edge;
 
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.deadline.DeadlineWheel;
+import app.avalo.gateway.edge.tls.ClientCertificates;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.GatewayError;
@@ -86,14 +88,16 @@ public final class EdgeLoop {
     }
   }
 
-  void connected(HttpConnection connection, ListenerConfig.Bounds bounds) {
+  void connected(HttpConnection connection, ListenerConfig listener) {
+    ListenerConfig.Bounds bounds = listener.bounds();
     if (openConnections.get() >= bounds.connections()) {
       connection.close();
       return;
     }
     openConnections.incrementAndGet();
     SharedFlush.install(connection);
-    ClientConnection client = new ClientConnection(connection);
+    ClientConnection client =
+        new ClientConnection(connection, ClientCertificates.of(connection, listener.tls()));
     connections.put(connection, client);
     deadlines.set(client, ticker.nanos() + bounds.headerTimeout().toNanos());
     connection.closeHandler(
@@ -102,6 +106,11 @@ public final class EdgeLoop {
           connections.remove(connection);
           deadlines.cancel(client);
         });
+  }
+
+  /** Whether a peer's word on its clients is believed; safe from every thread. */
+  boolean trusts(IpAddress peer) {
+    return plan.get().trustedHops().contains(peer);
   }
 
   void handle(HttpServerRequest request) {
@@ -132,7 +141,9 @@ public final class EdgeLoop {
   /** Nothing of a request that breaks the intake can be answered, so its connection goes. */
   private Intake.@Nullable Admission admit(ClientConnection client, HttpServerRequest request) {
     try {
-      return intake.admit(plan.get(), client, request, ticker.nanos());
+      Intake.Admission admission = intake.admit(plan.get(), client, request, ticker.nanos());
+      admission.exchange().clientCertificate(client.certificate());
+      return admission;
     } catch (RuntimeException defect) {
       LOG.atError().setCause(defect).log("a request broke the intake");
       inFlight.decrementAndGet();

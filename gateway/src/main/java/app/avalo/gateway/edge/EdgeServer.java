@@ -1,26 +1,26 @@
 package app.avalo.gateway.edge;
 
 import app.avalo.gateway.config.ListenerConfig;
+import app.avalo.gateway.config.ListenerConfig.ProxyProtocol;
 import app.avalo.gateway.config.unit.HostPort;
+import app.avalo.gateway.edge.proxy.FrontedVertx;
+import app.avalo.gateway.edge.proxy.ProxyHeaders;
+import app.avalo.gateway.edge.tls.TlsFiles;
+import app.avalo.gateway.edge.tls.TlsOptions;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
-import io.netty.handler.ssl.OpenSsl;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.OpenSSLEngineOptions;
-import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.tracing.TracingPolicy;
 import java.io.IOException;
-import java.util.LinkedHashSet;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +33,7 @@ public final class EdgeServer {
   private final ListenerConfig listener;
   private final EdgeLoop loop;
   private @Nullable HttpServer server; // set once, by the loop
-  private volatile @Nullable PemKeyCertOptions keys; // written by the loop, then by reloads
+  private volatile @Nullable TlsFiles files; // written by the loop, then by reloads
 
   /** Serves nothing yet; must be called on the loop that will. */
   public EdgeServer(Vertx vertx, ListenerConfig listener, EdgeLoop loop) {
@@ -42,8 +42,7 @@ public final class EdgeServer {
     this.loop = loop;
   }
 
-  private static HttpServerOptions options(
-      ListenerConfig listener, @Nullable PemKeyCertOptions keys) {
+  private static HttpServerOptions options(ListenerConfig listener, @Nullable TlsFiles files) {
     ListenerConfig.Bounds bounds = listener.bounds();
     HttpServerOptions options =
         new HttpServerOptions()
@@ -56,6 +55,7 @@ public final class EdgeServer {
             .setIdleTimeout((int) bounds.idleTimeout().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
             .setTcpNoDelay(true)
+            .setTcpUserTimeout((int) bounds.tcpUserTimeout().toMillis())
             .setAcceptBacklog(1024)
             .setHandle100ContinueAutomatically(false)
             .setCompressionSupported(false)
@@ -73,32 +73,9 @@ public final class EdgeServer {
             .setHttp2ClearTextEnabled(listener.http2() && listener.tls() == null);
     ListenerConfig.Tls tls = listener.tls();
     if (tls != null) {
-      tls(options, tls, Objects.requireNonNull(keys), listener.http2());
+      TlsOptions.add(options, tls, Objects.requireNonNull(files), listener.http2());
     }
     return options;
-  }
-
-  private static void tls(
-      HttpServerOptions options, ListenerConfig.Tls tls, PemKeyCertOptions keys, boolean http2) {
-    Set<String> versions = new LinkedHashSet<>();
-    if ("TLSv1.2".equals(tls.minVersion())) {
-      versions.add("TLSv1.2");
-    }
-    versions.add("TLSv1.3");
-    options
-        .setSsl(true)
-        .setSni(tls.certificates().size() > 1)
-        .setUseAlpn(http2)
-        .setEnabledSecureTransportProtocols(versions)
-        .setKeyCertOptions(keys);
-    if (OpenSSLEngineOptions.isAvailable()) {
-      options.setSslEngineOptions(new OpenSSLEngineOptions().setSessionCacheEnabled(true));
-    }
-  }
-
-  /** The library that encrypts: BoringSSL where it can be loaded, otherwise the JDK's. */
-  public static String tlsEngine() {
-    return OpenSSLEngineOptions.isAvailable() ? OpenSsl.versionString() : "JDK";
   }
 
   /** What the decoder found wrong, without saying which decoder. */
@@ -120,26 +97,37 @@ public final class EdgeServer {
   /** Reads certificates, then binds; fails with the file, or the listener's name and address. */
   public Future<HttpServer> listen() {
     ListenerConfig.Tls tls = listener.tls();
-    Future<@Nullable PemKeyCertOptions> wanted =
+    Future<@Nullable TlsFiles> wanted =
         tls == null
             ? Future.succeededFuture(null)
-            : vertx.executeBlocking(() -> KeyPairs.read(vertx, tls));
+            : vertx.executeBlocking(() -> TlsFiles.read(vertx, tls));
     return wanted.compose(
         read -> {
           HttpServer made =
-              vertx
+              fronted()
                   .createHttpServer(options(listener, read))
-                  .connectionHandler(connection -> loop.connected(connection, listener.bounds()))
+                  .connectionHandler(connection -> loop.connected(connection, listener))
                   .requestHandler(loop::handle)
                   .invalidRequestHandler(request -> loop.malformed(request, error(request)))
                   .exceptionHandler(failure -> {});
           server = made;
-          keys = read;
+          files = read;
           return made.listen()
               .recover(
                   failure ->
                       cannotListen("listener " + listener.name(), listener.address(), failure));
         });
+  }
+
+  /** Where servers are made that read a PROXY header first, if this listener wants that. */
+  private Vertx fronted() {
+    ProxyProtocol wanted = listener.proxyProtocol();
+    return wanted == ProxyProtocol.OFF
+        ? vertx
+        : new FrontedVertx(
+            vertx,
+            new ProxyHeaders(
+                wanted == ProxyProtocol.REQUIRE, listener.bounds().headerTimeout(), loop::trusts));
   }
 
   /** A failure that says whose address cannot be had. */
@@ -165,14 +153,14 @@ public final class EdgeServer {
       return Future.succeededFuture(false);
     }
     return vertx
-        .executeBlocking(() -> KeyPairs.read(vertx, tls))
+        .executeBlocking(() -> TlsFiles.read(vertx, tls))
         .compose(
             read ->
-                read.equals(keys)
+                read.equals(files)
                     ? Future.succeededFuture(false)
                     : serving
                         .updateSSLOptions(options(listener, read).getSslOptions(), true)
-                        .onSuccess(updated -> keys = read));
+                        .onSuccess(updated -> files = read));
   }
 
   /** Stops accepting; open connections go on. */

@@ -2,10 +2,10 @@ package app.avalo.gateway.reload;
 
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.edge.EdgeServer;
+import app.avalo.gateway.edge.tls.TlsFiles;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,16 +21,13 @@ public final class CertificateWatch {
 
   private final Vertx vertx;
   private final EdgeServer server;
-  private final List<Path> files = new ArrayList<>();
+  private final List<Path> files;
   private FileStamps seen; // written between two polls, of which there is one at a time
 
   private CertificateWatch(Vertx vertx, EdgeServer server, ListenerConfig.Tls tls) {
     this.vertx = vertx;
     this.server = server;
-    for (ListenerConfig.KeyPair pair : tls.certificates()) {
-      files.add(pair.certificate());
-      files.add(pair.key());
-    }
+    this.files = TlsFiles.of(tls);
     this.seen = FileStamps.of(List.of());
   }
 

@@ -5,6 +5,7 @@ import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.edge.EdgeServer;
+import app.avalo.gateway.edge.tls.TlsOptions;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.time.Ticker;
@@ -146,7 +147,7 @@ public final class Gateway {
               LOG.atInfo()
                   .addKeyValue("loops", count)
                   .addKeyValue("nativeTransport", vertx.isNativeTransportEnabled())
-                  .addKeyValue("tls", EdgeServer.tlsEngine())
+                  .addKeyValue("tls", TlsOptions.engine())
                   .addKeyValue("fingerprint", reloader.status().fingerprint())
                   .log("gateway started");
               return this;

@@ -11,12 +11,17 @@ import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate authority in a directory, made with the JDK's {@code keytool}, which every machine
@@ -45,6 +50,22 @@ public final class TestAuthority {
     /** Puts only the key where another was. */
     public void replaceKey(Pair old) {
       move(key, old.key);
+    }
+
+    /** The same under another name. */
+    public Pair copy(Path directory, String name) {
+      Pair copy = new Pair(directory.resolve(name + ".crt"), directory.resolve(name + ".key"));
+      replace(copy);
+      return copy;
+    }
+
+    /** The certificate itself. */
+    public X509Certificate leaf() {
+      try (InputStream in = Files.newInputStream(certificate)) {
+        return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+      } catch (GeneralSecurityException | IOException failed) {
+        throw new AssertionError(failed);
+      }
     }
 
     private static void move(Path from, Path to) {
@@ -103,6 +124,15 @@ public final class TestAuthority {
 
   /** A client's context that trusts this authority only. */
   public SSLContext trusting() {
+    return context(null);
+  }
+
+  /** A client's context that trusts this authority only and shows a certificate of another's. */
+  public SSLContext trusting(TestAuthority other, Pair shown) {
+    return context(other.keys(shown));
+  }
+
+  private SSLContext context(KeyManager @Nullable [] keys) {
     try {
       KeyStore trusted = KeyStore.getInstance("PKCS12");
       trusted.load(null, null);
@@ -111,8 +141,28 @@ public final class TestAuthority {
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trust.init(trusted);
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, trust.getTrustManagers(), null);
+      context.init(keys, trust.getTrustManagers(), null);
       return context;
+    } catch (GeneralSecurityException | IOException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  /** What a client needs to show a certificate of this authority. */
+  public KeyManager[] keys(Pair pair) {
+    try {
+      String alias = pair.certificate.getFileName().toString().replace(".crt", "");
+      KeyStore own = KeyStore.getInstance("PKCS12");
+      own.load(null, null);
+      own.setKeyEntry(
+          alias,
+          open().getKey(alias, PASSWORD.toCharArray()),
+          PASSWORD.toCharArray(),
+          open().getCertificateChain(alias));
+      KeyManagerFactory keys =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      keys.init(own, PASSWORD.toCharArray());
+      return keys.getKeyManagers();
     } catch (GeneralSecurityException | IOException failed) {
       throw new AssertionError(failed);
     }

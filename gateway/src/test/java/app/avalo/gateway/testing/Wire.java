@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 
 /** A client that sends exactly the bytes it is told to. */
@@ -14,8 +15,13 @@ public final class Wire implements AutoCloseable {
   private final Socket socket;
 
   public Wire(int port) {
+    this(port, "127.0.0.1");
+  }
+
+  /** A client at one of this machine's addresses, such as 127.0.0.2. */
+  public Wire(int port, String from) {
     try {
-      socket = new Socket(InetAddress.getByName("127.0.0.1"), port);
+      socket = new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(from), 0);
       socket.setSoTimeout(PATIENCE_MILLIS);
       socket.setTcpNoDelay(true);
     } catch (IOException failed) {
@@ -81,6 +87,8 @@ public final class Wire implements AutoCloseable {
   public boolean isClosed() {
     try {
       return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException open) {
+      return false;
     } catch (IOException reset) {
       return true;
     }

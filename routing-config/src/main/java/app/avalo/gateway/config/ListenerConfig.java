@@ -14,18 +14,53 @@ import org.jspecify.annotations.Nullable;
  * @param http2 HTTP/2: by ALPN with TLS, by prior knowledge without; default true with TLS, false
  *     without
  * @param tls certificates, or null for plain HTTP
+ * @param proxyProtocol whether a PROXY header may say where the client is; default {@link
+ *     ProxyProtocol#OFF}
  * @param bounds what one client may ask of this port
  */
 public record ListenerConfig(
-    String name, HostPort address, boolean http2, @Nullable Tls tls, Bounds bounds) {
+    String name,
+    HostPort address,
+    boolean http2,
+    @Nullable Tls tls,
+    ProxyProtocol proxyProtocol,
+    Bounds bounds) {
+
+  /** Whether connections begin with a PROXY header, which only trusted hops may send. */
+  public enum ProxyProtocol {
+    OFF,
+    /** Trusted hops may send one; everybody else is served as they come. */
+    ACCEPT,
+    /** Everybody must be a trusted hop and send one. */
+    REQUIRE
+  }
 
   /**
    * TLS on a listener. Files are read again when they change.
    *
    * @param certificates the first is the answer to a client that sends no server name
    * @param minVersion {@code TLSv1.2} (default) or {@code TLSv1.3}
+   * @param handshakeTimeout from the opened connection to the end of its handshake; default 10 s
+   * @param clientAuth whether clients show a certificate; default {@link ClientAuth#NONE}
+   * @param clientCa PEM file of the authorities that sign theirs; null only with {@code NONE}
+   * @param forwardClientCert whether services see it in {@code Client-Cert} (RFC 9440); default
+   *     false
    */
-  public record Tls(List<KeyPair> certificates, String minVersion) {}
+  public record Tls(
+      List<KeyPair> certificates,
+      String minVersion,
+      Duration handshakeTimeout,
+      ClientAuth clientAuth,
+      @Nullable Path clientCa,
+      boolean forwardClientCert) {}
+
+  /** Whether clients show a certificate; one that is shown must be good. */
+  public enum ClientAuth {
+    NONE,
+    /** Those without one are served too. */
+    REQUEST,
+    REQUIRE
+  }
 
   /**
    * A certificate chain and its private key, both PEM.
@@ -45,6 +80,8 @@ public record ListenerConfig(
    * @param idleTimeout without a byte either way, then the connection is closed; default 75 s
    * @param connections open at once; default 100,000
    * @param streams concurrent HTTP/2 streams of one connection; default 100
+   * @param tcpUserTimeout data that a client's kernel does not take for so long ends the
+   *     connection; default 60 s
    */
   public record Bounds(
       int headerBytes,
@@ -52,5 +89,6 @@ public record ListenerConfig(
       Duration headerTimeout,
       Duration idleTimeout,
       int connections,
-      int streams) {}
+      int streams,
+      Duration tcpUserTimeout) {}
 }

@@ -32,6 +32,8 @@ public final class HeaderCopy {
     "host",
     "via",
     "expect",
+    "client-cert",
+    "client-cert-chain",
     "content-length",
     "http2-settings",
     "forwarded",

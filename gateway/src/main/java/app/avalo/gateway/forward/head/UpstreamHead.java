@@ -1,6 +1,7 @@
 package app.avalo.gateway.forward.head;
 
 import app.avalo.gateway.config.plan.Route;
+import app.avalo.gateway.filter.ClientCertificate;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Pinned;
 import io.netty.util.AsciiString;
@@ -25,6 +26,7 @@ public final class UpstreamHead {
   private static final CharSequence USER = AsciiString.cached("x-avalo-user");
   private static final CharSequence TIER = AsciiString.cached("x-avalo-tier");
   private static final CharSequence ROLES = AsciiString.cached("x-avalo-roles");
+  private static final CharSequence CLIENT_CERT = AsciiString.cached("client-cert");
   private static final CharSequence PIN_GROUP = AsciiString.cached("x-pin-group");
   private static final CharSequence PIN_REGION = AsciiString.cached("x-pin-region");
   private static final CharSequence PIN_EPOCH = AsciiString.cached("x-pin-epoch");
@@ -53,6 +55,10 @@ public final class UpstreamHead {
     to.set(TRACEPARENT, TraceIds.isValid(parent) ? parent : traces.next());
     joinCookies(request, from, to);
     caller(exchange, to);
+    ClientCertificate certificate = exchange.clientCertificate();
+    if (certificate != null && certificate.header() != null) {
+      to.set(CLIENT_CERT, certificate.header());
+    }
     Pinned pin = exchange.pin();
     if (pin != null) {
       to.set(PIN_GROUP, pin.group());

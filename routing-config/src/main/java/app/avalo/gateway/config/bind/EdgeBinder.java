@@ -28,7 +28,14 @@ final class EdgeBinder {
   List<ListenerConfig> listeners() {
     List<ListenerConfig> listeners = new ArrayList<>();
     List<Section> sections = root.sections("listeners");
-    sections.forEach(section -> listeners.add(listener(section)));
+    for (Section section : sections) {
+      ListenerConfig listener = listener(section);
+      listeners.add(listener);
+      if (listener.proxyProtocol() != ListenerConfig.ProxyProtocol.OFF
+          && !root.has("trustedHops")) {
+        section.unexpected("proxyProtocol", "off, since trustedHops names nobody who may send it");
+      }
+    }
     Names.unique(sections, "name", "name");
     addressesOnce(sections);
     return List.copyOf(listeners);
@@ -42,13 +49,16 @@ final class EdgeBinder {
         section.hostPort("address", "localhost:0"),
         section.flag("http2", tls != null),
         tls,
+        section.word(
+            "proxyProtocol", ListenerConfig.ProxyProtocol.OFF, ListenerConfig.ProxyProtocol.class),
         new ListenerConfig.Bounds(
             (int) bounds.size("headerSize", "16KiB", 1 << 20),
             (int) bounds.size("uriSize", "8KiB", 1 << 20),
             bounds.duration("headerTimeout", "10s"),
             bounds.duration("idleTimeout", "75s"),
             bounds.whole("connections", 100_000),
-            bounds.whole("streams", 100)));
+            bounds.whole("streams", 100),
+            bounds.duration("tcpUserTimeout", "60s")));
   }
 
   private static ListenerConfig.Tls tls(Section tls) {
@@ -58,7 +68,27 @@ final class EdgeBinder {
           new ListenerConfig.KeyPair(
               pair.fileOr("certificate", () -> NOWHERE), pair.fileOr("key", () -> NOWHERE)));
     }
-    return new ListenerConfig.Tls(List.copyOf(pairs), tls.text("minVersion", "TLSv1.2"));
+    // A word that is none of them asks for something, so it does not make the other keys wrong.
+    ListenerConfig.ClientAuth clients =
+        tls.word(
+            "clientAuth",
+            tls.has("clientAuth")
+                ? ListenerConfig.ClientAuth.REQUEST
+                : ListenerConfig.ClientAuth.NONE,
+            ListenerConfig.ClientAuth.class);
+    if (clients == ListenerConfig.ClientAuth.NONE) {
+      tls.unexpected("clientCa", "nothing, since clientAuth is none");
+      tls.unexpected("forwardClientCert", "nothing, since clientAuth is none");
+    } else if (!tls.has("clientCa")) {
+      tls.fault("clientCa", "missing (expected a path, since clientAuth is not none)");
+    }
+    return new ListenerConfig.Tls(
+        List.copyOf(pairs),
+        tls.text("minVersion", "TLSv1.2"),
+        tls.duration("handshakeTimeout", "10s"),
+        clients,
+        tls.file("clientCa"),
+        tls.flag("forwardClientCert", false));
   }
 
   /** No port is bound twice, the admin port included. */

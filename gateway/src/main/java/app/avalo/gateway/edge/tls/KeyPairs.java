@@ -1,12 +1,9 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.tls;
 
 import app.avalo.gateway.config.ListenerConfig;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemKeyCertOptions;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.Signature;
@@ -20,7 +17,6 @@ import javax.net.ssl.X509KeyManager;
  * loads without complaint but fails every handshake.
  */
 final class KeyPairs {
-  private static final int FILE_BYTES = 1 << 20;
   private static final List<String> TYPES = List.of("EC", "RSA", "EdDSA");
   private static final byte[] PROBE = {1, 2, 3, 4};
 
@@ -35,23 +31,12 @@ final class KeyPairs {
       throws GeneralSecurityException {
     PemKeyCertOptions all = new PemKeyCertOptions();
     for (ListenerConfig.KeyPair pair : tls.certificates()) {
-      Buffer certificate = bytes(pair.certificate());
-      Buffer key = bytes(pair.key());
+      Buffer certificate = PemFile.read(pair.certificate());
+      Buffer key = PemFile.read(pair.key());
       prove(vertx, pair, certificate, key);
       all.addCertValue(certificate).addKeyValue(key);
     }
     return all;
-  }
-
-  private static Buffer bytes(Path file) throws GeneralSecurityException {
-    try {
-      if (Files.size(file) > FILE_BYTES) {
-        throw new GeneralSecurityException(file + ": larger than 1 MiB (expected: PEM)");
-      }
-      return Buffer.buffer(Files.readAllBytes(file));
-    } catch (IOException unreadable) {
-      throw new GeneralSecurityException(file + ": cannot be read", unreadable);
-    }
   }
 
   private static void prove(
