@@ -65,17 +65,17 @@ final class Machine {
    * @param page where it reports its worker pools, or null
    */
   static Made start(int loops, TransportChoice choice, @Nullable MetricsPage page) {
-    VertxOptions options = options(loops).setPreferNativeTransport(choice == TransportChoice.AUTO);
+    VertxOptions options = options(loops);
     VertxBuilder builder = Vertx.builder().with(options);
     if (page != null) {
       builder = page.measure(builder, options);
     }
-    Transport transport = transport(choice);
-    if (transport != null) {
-      return new Made(builder.withTransport(transport).build(), label(choice));
-    }
-    Vertx vertx = builder.build();
-    return new Made(vertx, vertx.isNativeTransportEnabled() ? "epoll" : "nio");
+    TransportChoice used = choice == TransportChoice.AUTO ? best() : choice;
+    return new Made(builder.withTransport(transport(used)).build(), label(used));
+  }
+
+  private static TransportChoice best() {
+    return Transport.EPOLL.available() ? TransportChoice.EPOLL : TransportChoice.NIO;
   }
 
   private static VertxOptions options(int loops) {
@@ -105,16 +105,14 @@ final class Machine {
                 .setClassPathResolvingEnabled(false));
   }
 
-  /** The chosen transport, or null to let Vert.x take the best that works. */
-  private static @Nullable Transport transport(TransportChoice choice) {
+  private static Transport transport(TransportChoice choice) {
     Transport transport =
         switch (choice) {
-          case AUTO -> null;
+          case AUTO, EPOLL -> Transport.EPOLL;
           case NIO -> Transport.NIO;
-          case EPOLL -> Transport.EPOLL;
           case IO_URING -> Transport.IO_URING;
         };
-    if (transport != null && !transport.available()) {
+    if (!transport.available()) {
       throw new Failure(
           Failure.CANNOT_START,
           "cannot start: --transport " + label(choice) + " does not work here (expected auto)");

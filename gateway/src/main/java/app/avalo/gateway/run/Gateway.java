@@ -23,6 +23,10 @@ import app.avalo.gateway.reload.Reloader;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.impl.transports.EpollTransport;
+import io.vertx.core.impl.transports.IoUringTransport;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.spi.transport.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,12 +150,20 @@ public final class Gateway {
               CertificateWatch.start(vertx, loops.get(0).servers());
               LOG.atInfo()
                   .addKeyValue("loops", count)
-                  .addKeyValue("nativeTransport", vertx.isNativeTransportEnabled())
+                  .addKeyValue("transport", transport(vertx))
                   .addKeyValue("tls", TlsOptions.engine())
                   .addKeyValue("fingerprint", reloader.status().fingerprint())
                   .log("gateway started");
               return this;
             });
+  }
+
+  private static String transport(Vertx vertx) {
+    Transport transport = ((VertxInternal) vertx).transport();
+    if (transport instanceof EpollTransport) {
+      return "epoll";
+    }
+    return transport instanceof IoUringTransport ? "io_uring" : "nio";
   }
 
   /** Cuts the connections to what is lost, so that nobody waits on them. */

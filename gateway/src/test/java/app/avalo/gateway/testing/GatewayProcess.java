@@ -27,14 +27,16 @@ public final class GatewayProcess implements AutoCloseable {
   private final List<String> printed = new ArrayList<>();
   private final Path log;
 
-  private GatewayProcess(List<String> arguments) throws IOException {
+  private GatewayProcess(List<String> options, List<String> arguments) throws IOException {
     if (!Files.exists(JAR)) {
       throw new IllegalStateException(JAR.toAbsolutePath() + " (expected `mvn package` before)");
     }
     log = Files.createTempFile("gateway-process-", ".log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx64m", "-XX:TieredStopAtLevel=1", "-jar", JAR.toString()));
+    command.addAll(List.of("-Xmx64m", "-XX:TieredStopAtLevel=1"));
+    command.addAll(options);
+    command.addAll(List.of("-jar", JAR.toString()));
     command.addAll(arguments);
     process = new ProcessBuilder(command).redirectError(log.toFile()).start();
     Thread reader = new Thread(this::readAll, "gateway-process");
@@ -44,8 +46,13 @@ public final class GatewayProcess implements AutoCloseable {
 
   /** Starts one with these arguments. */
   public static GatewayProcess start(String... arguments) {
+    return startWith(List.of(), arguments);
+  }
+
+  /** Starts one with these arguments, and options of its Java machine. */
+  public static GatewayProcess startWith(List<String> options, String... arguments) {
     try {
-      return new GatewayProcess(List.of(arguments));
+      return new GatewayProcess(options, List.of(arguments));
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }

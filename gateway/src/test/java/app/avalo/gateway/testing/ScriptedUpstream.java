@@ -62,6 +62,11 @@ public final class ScriptedUpstream implements AutoCloseable {
       return this;
     }
 
+    /** The next bytes, at most this many; fewer if the other side ends before. */
+    public String read(int bytes) throws IOException {
+      return new String(in.readNBytes(bytes), StandardCharsets.ISO_8859_1);
+    }
+
     /** The next request on this connection. */
     public Connection next() throws IOException {
       return new Connection(socket, in, readHead(in));

@@ -207,13 +207,15 @@ class TlsHandshakeIT {
   }
 
   @Test
-  void three_hundred_renewals_close_no_connection_and_leave_nothing_behind() throws Exception {
+  void sixty_renewals_close_no_connection_and_leave_nothing_behind() throws Exception {
     EdgeServer listener = gateway.gateway().loops().get(0).servers().get(0);
     SSLContext client = authority.trusting();
     TestAuthority.Pair first = server.copy(directory, "first");
     try (SSLSocket open = connect(client, "one", "TLSv1.3")) {
-      open.startHandshake();
-      for (int i = 0; i < 300; i++) {
+      open.getOutputStream().write(GET.replace("close", "x").getBytes(StandardCharsets.US_ASCII));
+      open.getInputStream().readNBytes(12);
+      open.getInputStream().skip(open.getInputStream().available());
+      for (int i = 0; i < 60; i++) {
         (i % 2 == 0 ? other : first).replace(server);
         RunningGateway.await(listener.reloadCertificates());
         assertThat(get(client, "one", "TLSv1.3")).startsWith("HTTP/1.1 200");
