@@ -139,6 +139,9 @@ final class Answers implements Responder {
     if ("HEAD".equals(exchange.method())) {
       response.headers().set(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
       response.end();
+    } else if (body.length() == 0) {
+      // Without the empty piece of body that HTTP/2 would send.
+      response.end();
     } else {
       exchange.addBytesOut(body.length());
       response.end(body);

@@ -63,7 +63,8 @@ public final class EdgeServer {
             .setHandle100ContinueAutomatically(false)
             .setCompressionSupported(false)
             .setDecompressionSupported(false)
-            // WebSockets are tunnels; the handler that negotiates for both ends would see every head.
+            // WebSockets are tunnels; the handler that negotiates for both ends would see every
+            // head.
             .setPerMessageWebSocketCompressionSupported(false)
             .setPerFrameWebSocketCompressionSupported(false)
             .setTracingPolicy(TracingPolicy.IGNORE)

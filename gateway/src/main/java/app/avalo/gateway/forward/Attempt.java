@@ -161,7 +161,8 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
       if (earlyHints == null) {
         earlyHints = new EarlyHints(forwarding.request());
       }
-      earlyHints.pass(fields);
+      EarlyHints to = earlyHints;
+      guard(() -> to.pass(fields));
     }
   }
 

@@ -5,7 +5,6 @@ import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.Deadline;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
-import app.avalo.gateway.filter.GrpcCall;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.forward.body.RequestBody;
 import app.avalo.gateway.forward.choice.Destination;
@@ -175,7 +174,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     if (by != attempt || phase != Phase.TRYING) {
       return;
     }
-    if (by.wasRefused()) {
+    if (CallDeadline.isDue(exchange, now())) {
+      answer(Errors.LATE);
+    } else if (by.wasRefused()) {
       moveOn(by, Errors.REFUSED, wasSent);
     } else if (by.wasStale() && tries.mayReplace(wasSent)) {
       attempt(by.destination(), by.member()).startAgain();
@@ -281,7 +282,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     Attempt current = Objects.requireNonNull(attempt);
     GatewayError error = body.isAwaited() && current.isSent() ? Errors.SLOW_BODY : Errors.LATE;
     if (now >= exchange.deadlineNanos()) {
-      if (isStillSending()) {
+      if (CallDeadline.isStretched(exchange, body)) {
         forwarder.deadlines().set(this, now + timeouts().idle().toNanos());
       } else {
         answer(error);
@@ -297,12 +298,6 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     } else {
       forwarder.deadlines().set(this, exchange.deadlineNanos());
     }
-  }
-
-  /** A gRPC call may stream for as long as it likes, and be answered only then. */
-  private boolean isStillSending() {
-    GrpcCall call = exchange.grpc();
-    return call != null && call.timeoutNanos() == 0 && body.isMoving();
   }
 
   private void clientGone() {
