@@ -131,13 +131,10 @@ public final class Plans {
   private static ListenerConfig listener() {
     ListenerConfig.Bounds bounds =
         new ListenerConfig.Bounds(
-            16 << 10,
-            8 << 10,
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(75),
-            100_000,
-            100,
-            Duration.ofSeconds(60));
+            new ListenerConfig.Head(16 << 10, 128, 8 << 10, Duration.ofSeconds(10)),
+            new ListenerConfig.Connections(
+                100_000, 1_000, 100_000, Duration.ofSeconds(75), Duration.ofSeconds(60)),
+            new ListenerConfig.Http2(100, 200, 1_000));
     return new ListenerConfig(
         "plain",
         new HostPort("127.0.0.1", 0),

@@ -14,8 +14,8 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,20 +24,27 @@ final class Answers implements Responder {
   private static final CharSequence REQUEST_ID = AsciiString.cached("x-request-id");
   private static final CharSequence NO_STORE = AsciiString.cached("no-store");
 
-  /** How long a refused body is read and thrown away, so that the client can read the answer. */
-  private static final Duration LINGER = Duration.ofSeconds(2);
+  private static final GatewayError MALFORMED_BODY =
+      new GatewayError(GatewayError.Kind.BAD_REQUEST, "The request body is not well-formed HTTP.");
 
   private final Ticker ticker;
   private final Timers timers;
+  private final Connections connections;
   private final BooleanSupplier draining;
-  private final Runnable ended;
+  private final AtomicInteger inFlight;
   private @Nullable Pipeline pipeline;
 
-  Answers(Ticker ticker, Timers timers, BooleanSupplier draining, Runnable ended) {
+  Answers(
+      Ticker ticker,
+      Timers timers,
+      Connections connections,
+      BooleanSupplier draining,
+      AtomicInteger inFlight) {
     this.ticker = ticker;
     this.timers = timers;
+    this.connections = connections;
     this.draining = draining;
-    this.ended = ended;
+    this.inFlight = inFlight;
   }
 
   /** Closes the circle: filters see what is answered, and answer themselves. */
@@ -49,25 +56,42 @@ final class Answers implements Responder {
   public void head(Exchange exchange, Reply.Proxied reply) {
     exchange.status(reply.status());
     pipeline().response(exchange, reply);
-    common(exchange, reply);
-    keepClose(Objects.requireNonNull(exchange.request()));
+    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    common(request, exchange, reply);
+    keepClose(request);
+    nothingFollows(request);
   }
 
   /** The server writes its own Connection for HTTP/1.0; the end of the body may hang on ours. */
   private static void keepClose(HttpServerRequest request) {
     HttpServerResponse response = request.response();
-    if (request.version() == HttpVersion.HTTP_1_0
-        && response.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true)) {
+    if (request.version() == HttpVersion.HTTP_1_0 && saysClose(response)) {
       response.headersEndHandler(
           written -> response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE));
     }
   }
 
-  private void common(Exchange exchange, Reply reply) {
+  /** What comes behind an answer that says close is not served, even if it is here already. */
+  private void nothingFollows(HttpServerRequest request) {
+    ClientConnection client = connections.of(request.connection());
+    if (client != null && isHttp1(request) && saysClose(request.response())) {
+      client.closing();
+    }
+  }
+
+  private static boolean saysClose(HttpServerResponse response) {
+    return response.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true);
+  }
+
+  private boolean isLast(HttpServerRequest request) {
+    ClientConnection client = connections.of(request.connection());
+    return client == null || client.isLast();
+  }
+
+  private void common(HttpServerRequest request, Exchange exchange, Reply reply) {
     reply.headers().set(REQUEST_ID, exchange.head().id());
-    HttpServerRequest request = Objects.requireNonNull(exchange.request());
     if (isHttp1(request)
-        && (draining.getAsBoolean() || asksToClose(request))
+        && (draining.getAsBoolean() || isLast(request) || asksToClose(request))
         && !reply.headers().contains(HttpHeaders.UPGRADE)) {
       reply.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
@@ -115,7 +139,7 @@ final class Answers implements Responder {
     }
     exchange.status(reply.status());
     pipeline().response(exchange, reply);
-    common(exchange, reply);
+    common(request, exchange, reply);
     int status = reply.status();
     if (exchange.grpc() != null && status >= 400) {
       // Log and metrics keep the status that other clients would have got.
@@ -126,16 +150,24 @@ final class Answers implements Responder {
     }
     response.setStatusCode(status);
     response.headers().addAll(reply.headers());
-    write(exchange, request, response, body);
+    write(exchange, request, error, body);
     done(exchange, error);
   }
 
-  private static void write(
-      Exchange exchange, HttpServerRequest request, HttpServerResponse response, Buffer body) {
-    if (isHttp1(request) && Framing.expectsBody(request)) {
+  private void write(
+      Exchange exchange, HttpServerRequest request, @Nullable GatewayError error, Buffer body) {
+    HttpServerResponse response = request.response();
+    boolean malformed = error != null && error.kind() == GatewayError.Kind.BAD_REQUEST;
+    if (isHttp1(request) && (malformed || Framing.expectsBody(request))) {
+      // What was read in one way here may be read in another elsewhere.
       response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
     keepClose(request);
+    nothingFollows(request);
+    ClientConnection client = connections.of(request.connection());
+    if (malformed && client != null && isHttp1(request)) {
+      client.lingers();
+    }
     if ("HEAD".equals(exchange.method())) {
       response.headers().set(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
       response.end();
@@ -154,26 +186,39 @@ final class Answers implements Responder {
       // Once only, or in-flight requests would be counted down twice.
       return;
     }
+    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    ClientConnection client = connections.of(request.connection());
+    if (error != null
+        && error.kind() == GatewayError.Kind.CLIENT_GONE
+        && client != null
+        && client.isBroken()
+        && !request.response().headWritten()) {
+      local(exchange, Reply.Local.of(MALFORMED_BODY));
+      return;
+    }
     if (error != null && exchange.error() == null) {
       exchange.failed(error);
     }
     exchange.ended(ticker.nanos());
     pipeline().end(exchange);
-    ended.run();
-    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    inFlight.decrementAndGet();
+    if (client != null) {
+      client.ended();
+    }
     HttpServerResponse response = request.response();
     if (!isHttp1(request)) {
       if (response.ended() && !request.isEnded()) {
         // RFC 9113, 8.1: after a complete answer NO_ERROR tells the client to stop sending.
         leave(request, () -> response.reset(0), () -> {});
       }
-    } else if (response.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true)) {
-      close(request);
+    } else if (saysClose(response)) {
+      close(request, client);
     }
   }
 
-  private void close(HttpServerRequest request) {
-    if (request.isEnded() || request.response().closed()) {
+  private void close(HttpServerRequest request, @Nullable ClientConnection client) {
+    boolean unreadable = client == null || client.isBroken();
+    if (unreadable || request.isEnded() || request.response().closed()) {
       request.connection().close();
       return;
     }
@@ -182,7 +227,7 @@ final class Answers implements Responder {
 
   /** Reads a body that nobody wants for a while, and throws it away. */
   private void leave(HttpServerRequest request, Runnable late, Runnable ended) {
-    Timers.Timer linger = timers.after(LINGER, late);
+    Timers.Timer linger = timers.after(ClientConnection.LINGER, late);
     request.handler(thrownAway -> {});
     request.exceptionHandler(failure -> linger.cancel());
     request.endHandler(

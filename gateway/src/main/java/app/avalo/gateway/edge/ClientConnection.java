@@ -1,29 +1,81 @@
 package app.avalo.gateway.edge;
 
+import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.deadline.Deadline;
+import app.avalo.gateway.deadline.DeadlineWheel;
+import app.avalo.gateway.edge.tls.ClientCertificates;
+import app.avalo.gateway.edge.wire.HeadListener;
+import app.avalo.gateway.edge.wire.LingeringClose;
 import app.avalo.gateway.filter.ClientCertificate;
+import app.avalo.gateway.filter.time.Ticker;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.handler.codec.DecoderException;
+import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.impl.Http1xServerConnection;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one client connection, found out once instead of per request. Its own deadline
- * for the first request head.
+ * One client connection: what is found out once instead of per request, and its own deadline for
+ * everything that a client may draw out beside a request. Confined to its loop.
  */
-final class ClientConnection extends Deadline {
-  private final HttpConnection connection;
+final class ClientConnection extends Deadline implements HeadListener {
+  private static final AttributeKey<ClientConnection> KEY =
+      AttributeKey.valueOf(ClientConnection.class, "client");
+
+  /** How long the requests of a connection that had its share may still take. */
+  private static final long LAST_REQUESTS_SECONDS = 60;
+
+  /** Ends the request as a client that leaves would; what it is told shows {@link #isBroken}. */
+  private static final DecoderException MALFORMED_BODY = new DecoderException("malformed body");
+
+  /** How long a client may take to notice that it was refused. */
+  static final Duration LINGER = Duration.ofSeconds(2);
+
+  private final Channel channel;
   private final IpAddress peer;
-  private final @Nullable ClientCertificate certificate;
+  private final ListenerConfig.Bounds bounds;
+  private final DeadlineWheel deadlines;
+  private final Ticker ticker;
+  private @Nullable HttpConnection connection; // once its protocol is known
+  private @Nullable ClientCertificate certificate; // the same
   private @Nullable Plan judgedBy;
   private boolean trusted;
+  private boolean closing;
+  private boolean broken;
+  private boolean lingering;
+  private int requests;
+  private int inFlight;
+  private long headSinceNanos; // 0: no head is awaited
+  private long endedNanos; // when the last exchange ended, 0 before
 
-  ClientConnection(HttpConnection connection, @Nullable ClientCertificate certificate) {
-    this.connection = connection;
-    this.certificate = certificate;
-    String address = connection.remoteAddress().hostAddress();
-    IpAddress parsed = address == null ? null : IpAddress.parse(address);
-    this.peer = parsed == null ? IpAddress.v4(0) : parsed;
+  ClientConnection(
+      Channel channel,
+      IpAddress peer,
+      ListenerConfig.Bounds bounds,
+      DeadlineWheel deadlines,
+      Ticker ticker) {
+    this.channel = channel;
+    this.peer = peer;
+    this.bounds = bounds;
+    this.deadlines = deadlines;
+    this.ticker = ticker;
+    channel.attr(KEY).set(this);
+    headBegan();
+  }
+
+  /** What was made of a connection when it was accepted. */
+  static ClientConnection of(HttpConnection connection, ListenerConfig listener) {
+    ClientConnection client = ((ConnectionBase) connection).channel().attr(KEY).get();
+    client.connection = connection;
+    client.certificate = ClientCertificates.of(connection, listener.tls());
+    return client;
   }
 
   IpAddress peer() {
@@ -35,6 +87,14 @@ final class ClientConnection extends Deadline {
     return certificate;
   }
 
+  ListenerConfig.Bounds bounds() {
+    return bounds;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
   /** Whether the peer's forwarding headers are believed under this plan. */
   boolean isTrusted(Plan plan) {
     if (judgedBy != plan) {
@@ -44,9 +104,103 @@ final class ClientConnection extends Deadline {
     return trusted;
   }
 
-  /** No request came in time. */
+  private boolean isHttp2() {
+    return connection != null && !(connection instanceof Http1xServerConnection);
+  }
+
+  /** A request begins. */
+  void begins() {
+    requests++;
+    inFlight++;
+    if (requests == bounds.connections().requests() && isHttp2()) {
+      shutDown();
+    }
+  }
+
+  /** Whether it had its share of requests. */
+  boolean isLast() {
+    return requests >= bounds.connections().requests();
+  }
+
+  /** An exchange ended, though its answer may still be on the way out. */
+  void ended() {
+    inFlight--;
+    if (inFlight == 0 && headSinceNanos == 0 && (isHttp2() || isStuck())) {
+      endedNanos = ticker.nanos();
+      deadlines.set(this, endedNanos + bounds.connections().idle().toNanos());
+    }
+  }
+
+  /** Nothing that still arrives may be read as a request: the answer said close. */
+  void closing() {
+    closing = true;
+  }
+
+  boolean isClosing() {
+    return closing;
+  }
+
+  /** Whether the client does not take what is there for it. */
+  private boolean isStuck() {
+    ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+    return out != null && out.size() > 0;
+  }
+
+  /** The answer that ends this connection must arrive, whatever else the client still sends. */
+  void lingers() {
+    if (!lingering) {
+      lingering = true;
+      LingeringClose.install(channel, () -> deadlines.set(this, ticker.nanos() + LINGER.toNanos()));
+    }
+  }
+
+  /** Whether no byte that still arrives can be understood. */
+  boolean isBroken() {
+    return broken;
+  }
+
+  @Override
+  public void headBegan() {
+    if (headSinceNanos == 0) {
+      headSinceNanos = ticker.nanos();
+      deadlines.set(this, headSinceNanos + bounds.head().timeout().toNanos());
+    }
+  }
+
+  @Override
+  public void headEnded() {
+    if (headSinceNanos != 0) {
+      headSinceNanos = 0;
+      deadlines.cancel(this);
+    }
+  }
+
+  @Override
+  public void bodyBroken() {
+    broken = true;
+    closing();
+    if (connection instanceof Http1xServerConnection http1) {
+      http1.handleException(MALFORMED_BODY);
+    }
+  }
+
+  /** No head came in time, the client takes no answer, or asks for nothing. */
   @Override
   protected void expired() {
-    connection.close();
+    if (headSinceNanos != 0 || lingering || !isHttp2() && inFlight == 0 && isStuck()) {
+      channel.close();
+    } else if (isHttp2() && inFlight == 0) {
+      shutDown();
+    }
+  }
+
+  private void shutDown() {
+    if (connection != null) {
+      connection.shutdown(LAST_REQUESTS_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  void gone() {
+    deadlines.cancel(this);
   }
 }

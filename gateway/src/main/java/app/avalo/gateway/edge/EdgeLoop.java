@@ -1,10 +1,8 @@
 package app.avalo.gateway.edge;
 
-import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.deadline.DeadlineWheel;
-import app.avalo.gateway.edge.tls.ClientCertificates;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.GatewayError;
@@ -19,11 +17,10 @@ import app.avalo.gateway.pipeline.Pipeline;
 import io.netty.util.AsciiString;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.IdentityHashMap;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -42,9 +39,7 @@ public final class EdgeLoop {
 
   private final Supplier<Plan> plan;
   private final Ticker ticker;
-  private final DeadlineWheel deadlines;
-  private final Map<HttpConnection, ClientConnection> connections = new IdentityHashMap<>();
-  private final AtomicInteger openConnections;
+  private final Connections connections;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final Intake intake = new Intake();
   private final Answers answers;
@@ -66,14 +61,13 @@ public final class EdgeLoop {
       Ticker ticker,
       Timers timers,
       DeadlineWheel deadlines,
-      AtomicInteger openConnections,
+      OpenConnections openConnections,
       List<Filter> filters,
       Function<Responder, Forwarder> forwarder) {
     this.plan = plan;
     this.ticker = ticker;
-    this.deadlines = deadlines;
-    this.openConnections = openConnections;
-    this.answers = new Answers(ticker, timers, () -> draining, inFlight::decrementAndGet);
+    this.connections = new Connections(plan, ticker, deadlines, openConnections);
+    this.answers = new Answers(ticker, timers, connections, () -> draining, inFlight);
     this.forwarder = forwarder.apply(answers);
     this.filters = List.copyOf(filters);
     this.pipeline = new Pipeline(filters, this::act, answers::local);
@@ -88,24 +82,8 @@ public final class EdgeLoop {
     }
   }
 
-  void connected(HttpConnection connection, ListenerConfig listener) {
-    ListenerConfig.Bounds bounds = listener.bounds();
-    if (openConnections.get() >= bounds.connections()) {
-      connection.close();
-      return;
-    }
-    openConnections.incrementAndGet();
-    SharedFlush.install(connection);
-    ClientConnection client =
-        new ClientConnection(connection, ClientCertificates.of(connection, listener.tls()));
-    connections.put(connection, client);
-    deadlines.set(client, ticker.nanos() + bounds.headerTimeout().toNanos());
-    connection.closeHandler(
-        closed -> {
-          openConnections.decrementAndGet();
-          connections.remove(connection);
-          deadlines.cancel(client);
-        });
+  Connections connections() {
+    return connections;
   }
 
   /** Whether a peer's word on its clients is believed; safe from every thread. */
@@ -114,12 +92,26 @@ public final class EdgeLoop {
   }
 
   void handle(HttpServerRequest request) {
-    ClientConnection client = connections.get(request.connection());
-    if (client == null) {
-      request.connection().close();
+    ClientConnection client = connections.of(request.connection());
+    if (client == null || client.isClosing()) {
+      // Sent behind a request whose answer said close.
       return;
     }
-    deadlines.cancel(client);
+    HttpServerResponse response = request.response();
+    if (request.version() != HttpVersion.HTTP_2 && response.writeQueueFull()) {
+      // A client that sends on and on but reads nothing waits until it has read.
+      response.drainHandler(
+          drained -> {
+            response.drainHandler(null);
+            begin(client, request);
+          });
+    } else {
+      begin(client, request);
+    }
+  }
+
+  private void begin(ClientConnection client, HttpServerRequest request) {
+    client.begins();
     inFlight.incrementAndGet();
     if (Framing.expectsBody(request)) {
       // Filters may take their time; nothing of the body may be lost meanwhile.
@@ -146,6 +138,7 @@ public final class EdgeLoop {
       return admission;
     } catch (RuntimeException defect) {
       LOG.atError().setCause(defect).log("a request broke the intake");
+      client.ended();
       inFlight.decrementAndGet();
       request.connection().close();
       return null;
@@ -154,12 +147,11 @@ public final class EdgeLoop {
 
   /** A request that the decoder could not read. */
   void malformed(HttpServerRequest request, GatewayError error) {
-    ClientConnection client = connections.get(request.connection());
-    if (client == null) {
-      request.connection().close();
+    ClientConnection client = connections.of(request.connection());
+    if (client == null || client.isClosing()) {
       return;
     }
-    deadlines.cancel(client);
+    client.begins();
     inFlight.incrementAndGet();
     Intake.Admission admission = admit(client, request);
     if (admission != null) {

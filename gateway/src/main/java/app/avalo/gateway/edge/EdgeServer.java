@@ -7,6 +7,7 @@ import app.avalo.gateway.edge.proxy.FrontedVertx;
 import app.avalo.gateway.edge.proxy.ProxyHeaders;
 import app.avalo.gateway.edge.tls.TlsFiles;
 import app.avalo.gateway.edge.tls.TlsOptions;
+import app.avalo.gateway.edge.wire.Doorway;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import io.netty.handler.codec.TooLongFrameException;
@@ -48,17 +49,17 @@ public final class EdgeServer {
         new HttpServerOptions()
             .setHost(listener.address().host())
             .setPort(listener.address().port())
-            .setMaxHeaderSize(bounds.headerBytes())
-            .setMaxInitialLineLength(bounds.uriBytes())
+            .setMaxHeaderSize(bounds.head().bytes())
+            .setMaxInitialLineLength(bounds.head().uriBytes())
             .setMaxChunkSize(64 * 1024)
             .setDecoderInitialBufferSize(1024)
-            .setIdleTimeout((int) bounds.idleTimeout().toMillis())
+            .setIdleTimeout((int) bounds.connections().idle().toMillis())
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
             // Everything is written on the connection's loop, so that it needs no queue between
             // threads, which takes half of the memory of an idle connection.
             .setStrictThreadMode(true)
             .setTcpNoDelay(true)
-            .setTcpUserTimeout((int) bounds.tcpUserTimeout().toMillis())
+            .setTcpUserTimeout((int) bounds.connections().tcpUserTimeout().toMillis())
             .setAcceptBacklog(1024)
             .setHandle100ContinueAutomatically(false)
             .setCompressionSupported(false)
@@ -69,11 +70,12 @@ public final class EdgeServer {
             .setPerFrameWebSocketCompressionSupported(false)
             .setTracingPolicy(TracingPolicy.IGNORE)
             .setHttp2ConnectionWindowSize(CONNECTION_WINDOW)
+            .setHttp2RstFloodMaxRstFramePerWindow(bounds.http2().resets())
             .setInitialSettings(
                 new Http2Settings()
-                    .setMaxConcurrentStreams(bounds.streams())
+                    .setMaxConcurrentStreams(bounds.http2().streams())
                     .setInitialWindowSize(STREAM_WINDOW)
-                    .setMaxHeaderListSize(bounds.headerBytes()))
+                    .setMaxHeaderListSize(bounds.head().bytes()))
             .setHttp2ClearTextEnabled(listener.http2() && listener.tls() == null);
     ListenerConfig.Tls tls = listener.tls();
     if (tls != null) {
@@ -107,10 +109,13 @@ public final class EdgeServer {
             : vertx.executeBlocking(() -> TlsFiles.read(vertx, tls));
     return wanted.compose(
         read -> {
+          HttpServerOptions options = options(listener, read);
+          Connections connections = loop.connections();
           HttpServer made =
-              fronted()
-                  .createHttpServer(options(listener, read))
-                  .connectionHandler(connection -> loop.connected(connection, listener))
+              Doorway.server(
+                      fronted(), options, socket -> connections.admits(socket, listener, options))
+                  .connectionHandler(
+                      connection -> connections.connected(connection, listener, options))
                   .requestHandler(loop::handle)
                   .invalidRequestHandler(request -> loop.malformed(request, error(request)))
                   .exceptionHandler(failure -> {});
@@ -131,7 +136,7 @@ public final class EdgeServer {
         : new FrontedVertx(
             vertx,
             new ProxyHeaders(
-                wanted == ProxyProtocol.REQUIRE, listener.bounds().headerTimeout(), loop::trusts));
+                wanted == ProxyProtocol.REQUIRE, listener.bounds().head().timeout(), loop::trusts));
   }
 
   /** A failure that says whose address cannot be had. */

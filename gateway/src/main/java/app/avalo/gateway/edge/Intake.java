@@ -8,13 +8,10 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.GrpcCall;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
-import java.util.Iterator;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +27,15 @@ final class Intake {
   private static final CharSequence ORIGIN = AsciiString.cached("origin");
   private static final CharSequence PREFLIGHT = AsciiString.cached("access-control-request-method");
 
-  /** Headers with these prefixes are ours; a client that sends one is trying something. */
-  private static final String[] INTERNAL = {"x-pin-", "x-avalo-"};
+  private static final GatewayError BAD_HOST =
+      new GatewayError(Kind.BAD_REQUEST, "The request needs exactly one valid host.");
+  private static final GatewayError BAD_PATH =
+      new GatewayError(
+          Kind.BAD_REQUEST, "The path has characters or segments that are not accepted.");
+  private static final GatewayError BAD_QUERY =
+      new GatewayError(Kind.BAD_REQUEST, "The query has characters that are not accepted.");
+  private static final GatewayError NO_TUNNEL =
+      new GatewayError(Kind.BAD_REQUEST, "This is not a proxy that opens tunnels.");
 
   private static final Set<String> OFFERED =
       new TreeSet<>(Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"));
@@ -50,13 +54,14 @@ final class Intake {
   Admission admit(
       Plan plan, ClientConnection connection, HttpServerRequest request, long startNanos) {
     MultiMap headers = request.headers();
-    String problem = check(request, headers);
+    GatewayError problem = HeadCheck.check(request, headers, connection.bounds().head().count());
     String uri = request.uri();
     String authority = authority(request, headers, uri);
     String host = Authority.host(authority);
     String target = originForm(uri);
     int question = target.indexOf('?');
     String rawPath = question < 0 ? target : target.substring(0, question);
+    String query = question < 0 ? null : target.substring(question + 1);
     String path =
         "*".equals(rawPath) && "OPTIONS".equals(request.method().name())
             ? "*"
@@ -68,32 +73,49 @@ final class Intake {
             request.method().name(),
             host == null ? "" : host,
             path == null ? "/" : path,
-            question < 0 ? null : target.substring(question + 1),
+            query,
             headers,
             ClientAddress.of(connection, plan, headers),
             trusted,
             isSecure(request, trusted, headers),
             RequestIds.isUsable(id) ? id : ids.next());
     Exchange exchange = Exchange.live(plan, head, request, startNanos);
-    if (isRefusedMethod(exchange.method())) {
-      return refusedMethod(exchange);
-    }
-    if (problem == null && host == null) {
-      problem = "The request needs exactly one valid host.";
-    }
-    if (problem == null && path == null) {
-      problem = "The path has characters or segments that are not accepted.";
-    }
+    problem = problem == null ? targetProblem(exchange.method(), host, path, query) : problem;
     if (problem != null) {
-      return new Admission(exchange, new GatewayError(Kind.BAD_REQUEST, problem), Set.of());
+      return new Admission(exchange, problem, Set.of());
     }
     return route(exchange);
+  }
+
+  private static @Nullable GatewayError targetProblem(
+      String method, @Nullable String host, @Nullable String path, @Nullable String query) {
+    if ("CONNECT".equals(method)) {
+      return NO_TUNNEL;
+    }
+    if (host == null) {
+      return BAD_HOST;
+    }
+    if (path == null) {
+      return BAD_PATH;
+    }
+    return query == null || isQuery(query) ? null : BAD_QUERY;
+  }
+
+  /** What neither RFC 3986 allows nor a browser sends; the rest is the service's to understand. */
+  private static boolean isQuery(String query) {
+    for (int i = 0; i < query.length(); i++) {
+      char c = query.charAt(i);
+      if (c <= ' ' || c >= 0x7f || c == '#') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Finds the route; also for requests that are only explained. */
   Admission route(Exchange exchange) {
     Plan plan = exchange.plan();
-    if (isRefusedMethod(exchange.method())) {
+    if ("TRACE".equals(exchange.method())) {
       return refusedMethod(exchange);
     }
     Route route = isPreflight(exchange) ? matchPreflight(exchange) : plan.table().match(exchange);
@@ -144,10 +166,6 @@ final class Intake {
         OFFERED);
   }
 
-  private static boolean isRefusedMethod(String method) {
-    return "CONNECT".equals(method) || "TRACE".equals(method);
-  }
-
   private static boolean isPreflight(Exchange exchange) {
     MultiMap headers = exchange.head().headers();
     return "OPTIONS".equals(exchange.method())
@@ -163,53 +181,6 @@ final class Intake {
       }
     }
     return request.isSSL();
-  }
-
-  /** Looks at every header once: one host, no internal names. Returns what is wrong, or null. */
-  private static @Nullable String check(HttpServerRequest request, MultiMap headers) {
-    if (!(headers instanceof HttpHeaders netty)) {
-      stripInternal(headers);
-      return null;
-    }
-    int hosts = 0;
-    boolean internal = false;
-    Iterator<Map.Entry<CharSequence, CharSequence>> all = netty.iteratorCharSequence();
-    while (all.hasNext()) {
-      CharSequence name = all.next().getKey();
-      if (name.length() == 4 && HOST.contentEqualsIgnoreCase(name)) {
-        hosts++;
-      } else {
-        internal |= isInternal(name);
-      }
-    }
-    if (internal) {
-      stripInternal(headers);
-    }
-    if (hosts > 1 || hosts == 0 && request.version() == HttpVersion.HTTP_1_1) {
-      return "The request needs exactly one valid host.";
-    }
-    return null;
-  }
-
-  private static boolean isInternal(CharSequence name) {
-    if (name.length() < 7 || (name.charAt(0) | 0x20) != 'x' || name.charAt(1) != '-') {
-      return false;
-    }
-    for (String prefix : INTERNAL) {
-      if (name.length() >= prefix.length()
-          && AsciiString.regionMatches(name, true, 0, prefix, 0, prefix.length())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  static void stripInternal(MultiMap headers) {
-    for (String name : Set.copyOf(headers.names())) {
-      if (isInternal(name)) {
-        headers.remove(name);
-      }
-    }
   }
 
   private static @Nullable String authority(

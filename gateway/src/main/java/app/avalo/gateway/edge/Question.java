@@ -3,6 +3,7 @@ package app.avalo.gateway.edge;
 import app.avalo.gateway.config.plan.PathNormalizer;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.forward.head.InternalHeaders;
 import io.vertx.core.MultiMap;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,7 @@ public final class Question {
       throw new IllegalArgumentException(
           "url: " + rawPath + " (expected a path that RFC 3986 allows)");
     }
-    Intake.stripInternal(headers);
+    InternalHeaders.strip(headers);
     return new Exchange.Head(
         method,
         known,

@@ -48,7 +48,7 @@ public record Observed(
         .geo(shared.database())
         .accessLog(accessLog)
         .build(version());
-    sources.value(SourceMetric.CONNECTIONS, () -> shared.openConnections().get());
+    sources.value(SourceMetric.CONNECTIONS, () -> shared.openConnections().count());
     sources.value(SourceMetric.INFLIGHT, gateway::inFlight);
     sources.value(SourceMetric.CONFIG_SUCCESSFUL, () -> gateway.lastReload().successful() ? 1 : 0);
     sources.set(

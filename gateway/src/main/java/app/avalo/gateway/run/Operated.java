@@ -100,7 +100,7 @@ final class Operated implements Controls {
 
   @Override
   public int openConnections() {
-    return shared.openConnections().get();
+    return shared.openConnections().count();
   }
 
   @Override

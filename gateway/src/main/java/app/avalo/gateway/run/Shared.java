@@ -2,6 +2,7 @@ package app.avalo.gateway.run;
 
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.edge.OpenConnections;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoLocator;
@@ -16,7 +17,6 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.reload.CurrentPlan;
 import io.vertx.core.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * State that all event loops share and that outlives every plan; each part is safe from every
@@ -35,7 +35,7 @@ public final class Shared {
   private final PinKeys pinKeys = new PinKeys();
   private final PinCounters pinCounters = new PinCounters();
   private final ConnectionCeiling ceiling = new ConnectionCeiling();
-  private final AtomicInteger openConnections = new AtomicInteger();
+  private final OpenConnections openConnections = new OpenConnections();
 
   Shared(
       ControlVerticle control,
@@ -104,7 +104,7 @@ public final class Shared {
     return ceiling;
   }
 
-  public AtomicInteger openConnections() {
+  public OpenConnections openConnections() {
     return openConnections;
   }
 

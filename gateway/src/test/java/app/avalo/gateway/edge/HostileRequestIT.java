@@ -9,7 +9,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -64,35 +63,11 @@ class HostileRequestIT {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "GET / HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: api.avalo.app\r\nHost: api.avalo.app\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: api.avalo.app/evil\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
-        "GET http://evil.example/ HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n",
-        "GET /%2e%2e/etc HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n",
-        "GET /a%2fb HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n",
-        "GET /a%00b HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n",
-        "GET /a\\b HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n",
-        "GET /%zz HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: api.avalo.app\r\nX : y\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: api.avalo.app\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-        "POST / HTTP/1.1\r\nHost: api.avalo.app\r\nContent-Length: -1\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: api.avalo.app\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: api.avalo.app\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-      })
-  void a_request_that_can_be_read_in_two_ways_is_400(String request) {
-    assertProblem(answer(request), 400);
-  }
+  @ValueSource(strings = {"TRACE", "DELETE", "BREW"})
+  void methods_that_are_not_offered_are_405_with_the_ones_that_are(String method) {
+    String answer = answer(method + " / HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n");
 
-  @ParameterizedTest
-  @CsvSource({"CONNECT,405", "TRACE,405", "DELETE,405", "BREW,405"})
-  void methods_that_are_not_offered_are_405_with_the_ones_that_are(String method, int status) {
-    String target = "CONNECT".equals(method) ? "api.avalo.app:443" : "/";
-    String answer = answer(method + " " + target + " HTTP/1.1\r\nHost: api.avalo.app\r\n\r\n");
-
-    assertProblem(answer, status);
+    assertProblem(answer, 405);
     assertThat(answer).containsIgnoringCase("allow: ").contains("GET");
   }
 
@@ -119,16 +94,6 @@ class HostileRequestIT {
     try (Wire wire = new Wire(gateway.port())) {
       wire.send("GET / HT");
       assertThat(wire.isClosed()).isTrue();
-    }
-  }
-
-  @Test
-  void an_upgrade_to_h2c_is_not_taken() {
-    try (Wire wire = new Wire(gateway.port())) {
-      wire.send(
-          "GET /feed HTTP/1.1\r\nHost: api.avalo.app\r\nConnection: close, Upgrade, HTTP2-Settings\r\n"
-              + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n");
-      assertThat(wire.readAll()).startsWith("HTTP/1.1 200");
     }
   }
 

@@ -44,6 +44,16 @@ public final class Wire implements AutoCloseable {
     }
   }
 
+  /** Sends as much as the other side still takes. */
+  public Wire trySend(String text) {
+    try {
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+    } catch (IOException closed) {
+      // What it answered before is still there to be read.
+    }
+    return this;
+  }
+
   /** Everything until the other side closes. */
   public String readAll() {
     try {

@@ -73,22 +73,41 @@ public record ListenerConfig(
   /**
    * Ceilings per listener; what is over one is refused before it costs memory.
    *
-   * @param headerBytes all request header lines of one request; default 16 KiB, over it 431
+   * @param head of a request
+   * @param connections how many, and how long
+   * @param http2 what an HTTP/2 connection may ask beyond requests
+   */
+  public record Bounds(Head head, Connections connections, Http2 http2) {}
+
+  /**
+   * Ceilings for the head of one request.
+   *
+   * @param bytes all header lines together; default 16 KiB, over it 431
+   * @param count header lines; default 128, over it 431
    * @param uriBytes the request line; default 8 KiB, over it 414
-   * @param headerTimeout from the first byte of a connection to the end of its request head;
-   *     default 10 s
-   * @param idleTimeout without a byte either way, then the connection is closed; default 75 s
-   * @param connections open at once; default 100,000
-   * @param streams concurrent HTTP/2 streams of one connection; default 100
+   * @param timeout from the first byte of a head to its end; default 10 s
+   */
+  public record Head(int bytes, int count, int uriBytes, Duration timeout) {}
+
+  /**
+   * Ceilings for connections.
+   *
+   * @param open at once; default 100,000
+   * @param perAddress of one client address, trusted hops excepted; default 1,000
+   * @param requests on one connection, then it is closed in an orderly way; default 100,000
+   * @param idle without a byte either way, or without a request over HTTP/2; default 75 s
    * @param tcpUserTimeout data that a client's kernel does not take for so long ends the
    *     connection; default 60 s
    */
-  public record Bounds(
-      int headerBytes,
-      int uriBytes,
-      Duration headerTimeout,
-      Duration idleTimeout,
-      int connections,
-      int streams,
-      Duration tcpUserTimeout) {}
+  public record Connections(
+      int open, int perAddress, int requests, Duration idle, Duration tcpUserTimeout) {}
+
+  /**
+   * Ceilings for one HTTP/2 connection.
+   *
+   * @param streams at once; default 100
+   * @param resets of streams by the client within 30 s; default 200
+   * @param controlFrames that carry no request and no body, within 10 s; default 1,000
+   */
+  public record Http2(int streams, int resets, int controlFrames) {}
 }

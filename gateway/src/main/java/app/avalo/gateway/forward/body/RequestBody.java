@@ -296,7 +296,8 @@ public final class RequestBody {
   /** The upstream takes more again. */
   public void flow() {
     held = false;
-    if (!complete) {
+    // A reset ends a request that is not complete.
+    if (!complete && !request.isEnded()) {
       request.resume();
     }
   }

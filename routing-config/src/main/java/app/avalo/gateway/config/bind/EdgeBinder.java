@@ -43,7 +43,6 @@ final class EdgeBinder {
 
   private static ListenerConfig listener(Section section) {
     ListenerConfig.Tls tls = section.has("tls") ? tls(section.section("tls")) : null;
-    Section bounds = section.section("bounds");
     return new ListenerConfig(
         section.text("name", Section.FAULTY),
         section.hostPort("address", "localhost:0"),
@@ -51,14 +50,26 @@ final class EdgeBinder {
         tls,
         section.word(
             "proxyProtocol", ListenerConfig.ProxyProtocol.OFF, ListenerConfig.ProxyProtocol.class),
-        new ListenerConfig.Bounds(
+        bounds(section.section("bounds")));
+  }
+
+  private static ListenerConfig.Bounds bounds(Section bounds) {
+    return new ListenerConfig.Bounds(
+        new ListenerConfig.Head(
             (int) bounds.size("headerSize", "16KiB", 1 << 20),
+            bounds.whole("headerCount", 128),
             (int) bounds.size("uriSize", "8KiB", 1 << 20),
-            bounds.duration("headerTimeout", "10s"),
-            bounds.duration("idleTimeout", "75s"),
+            bounds.duration("headerTimeout", "10s")),
+        new ListenerConfig.Connections(
             bounds.whole("connections", 100_000),
+            bounds.whole("connectionsPerAddress", 1_000),
+            bounds.whole("requestsPerConnection", 100_000),
+            bounds.duration("idleTimeout", "75s"),
+            bounds.duration("tcpUserTimeout", "60s")),
+        new ListenerConfig.Http2(
             bounds.whole("streams", 100),
-            bounds.duration("tcpUserTimeout", "60s")));
+            bounds.whole("streamResets", 200),
+            bounds.whole("controlFrames", 1_000)));
   }
 
   private static ListenerConfig.Tls tls(Section tls) {

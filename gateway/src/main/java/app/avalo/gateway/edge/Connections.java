@@ -1,0 +1,89 @@
+package app.avalo.gateway.edge;
+
+import app.avalo.gateway.config.ListenerConfig;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.unit.IpAddress;
+import app.avalo.gateway.deadline.DeadlineWheel;
+import app.avalo.gateway.edge.wire.FrameGate;
+import app.avalo.gateway.edge.wire.RequestDecoder;
+import app.avalo.gateway.filter.time.Ticker;
+import io.netty.channel.Channel;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.Http1xServerConnection;
+import io.vertx.core.internal.net.NetSocketInternal;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client connections of one event loop: counted and timed from the moment they are accepted,
+ * and read only through our own readers of heads and frames.
+ */
+final class Connections {
+  private final Supplier<Plan> plan;
+  private final Ticker ticker;
+  private final DeadlineWheel deadlines;
+  private final OpenConnections open;
+  private final Map<HttpConnection, ClientConnection> clients = new IdentityHashMap<>();
+
+  Connections(Supplier<Plan> plan, Ticker ticker, DeadlineWheel deadlines, OpenConnections open) {
+    this.plan = plan;
+    this.ticker = ticker;
+    this.deadlines = deadlines;
+    this.open = open;
+  }
+
+  /** Whether a connection may stay; closes it otherwise. */
+  boolean admits(NetSocketInternal socket, ListenerConfig listener, HttpServerOptions options) {
+    Channel channel = socket.channelHandlerContext().channel();
+    String address = socket.remoteAddress() == null ? null : socket.remoteAddress().hostAddress();
+    IpAddress parsed = address == null ? null : IpAddress.parse(address);
+    IpAddress peer = parsed == null ? IpAddress.v4(0) : parsed;
+    ListenerConfig.Bounds bounds = listener.bounds();
+    boolean counted = parsed != null && !plan.get().trustedHops().contains(peer);
+    if (!open.enter(peer, counted, bounds.connections())) {
+      channel.close();
+      return false;
+    }
+    ClientConnection client = new ClientConnection(channel, peer, bounds, deadlines, ticker);
+    channel
+        .closeFuture()
+        .addListener(
+            closed -> {
+              open.leave(peer, counted);
+              client.gone();
+            });
+    if (listener.http2()) {
+      FrameGate.install(
+          channel,
+          bounds.http2().controlFrames(),
+          ticker,
+          client,
+          () -> readStrictly(client, options));
+    }
+    return true;
+  }
+
+  /** A connection of which the protocol is known now. */
+  void connected(HttpConnection connection, ListenerConfig listener, HttpServerOptions options) {
+    ClientConnection client = ClientConnection.of(connection, listener);
+    clients.put(connection, client);
+    SharedFlush.install(connection);
+    connection.closeHandler(closed -> clients.remove(connection));
+    if (connection instanceof Http1xServerConnection) {
+      readStrictly(client, options);
+    }
+  }
+
+  private static void readStrictly(ClientConnection client, HttpServerOptions options) {
+    int fields = client.bounds().head().count();
+    RequestDecoder.install(client.channel(), options, fields, client);
+  }
+
+  /** Null once it is closed. */
+  @Nullable ClientConnection of(HttpConnection connection) {
+    return clients.get(connection);
+  }
+}
