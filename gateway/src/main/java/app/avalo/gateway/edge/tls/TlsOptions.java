@@ -60,7 +60,9 @@ public final class TlsOptions {
             });
     CIPHER_SUITES.forEach(options::addEnabledCipherSuite);
     if (OpenSSLEngineOptions.isAvailable()) {
-      options.setSslEngineOptions(new OpenSSLEngineOptions().setSessionCacheEnabled(true));
+      options
+          .setKeyCertOptions(new KeptKeys(files.keys()))
+          .setSslEngineOptions(new OpenSSLEngineOptions().setSessionCacheEnabled(true));
     }
   }
 }
