@@ -153,7 +153,7 @@ public final class Plans {
         ServiceConfig.Priority.NORMAL,
         ServiceConfig.Protocol.HTTP1,
         Map.of("eu", endpoint, "us", endpoint, "asia", endpoint),
-        new ServiceConfig.UpstreamTls(null, null, true),
+        new ServiceConfig.UpstreamTls(null, null, true, null, Duration.ofSeconds(1)),
         new ServiceConfig.HealthCheck(
             "/health",
             null,

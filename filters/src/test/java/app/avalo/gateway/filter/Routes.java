@@ -18,6 +18,7 @@ public final class Routes {
           Duration.ofMillis(500),
           Duration.ofMillis(800),
           Duration.ofSeconds(60),
+          Duration.ofSeconds(30),
           Duration.ofSeconds(30));
   static final ServiceConfig.Retry RETRY =
       new ServiceConfig.Retry(

@@ -1,5 +1,6 @@
 package app.avalo.gateway.forward;
 
+import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Timeouts;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.Deadline;
@@ -156,9 +157,15 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     long patience = tries.mayRepeat() ? timeouts().attempt().toNanos() : 0;
     Attempt made = new Attempt(this, destination, member, patience);
     attempt = made;
-    long connect = service.config().timeouts().connect().toNanos() + CONNECT_SLACK_NANOS;
-    forwarder.deadlines().set(this, Math.min(now() + connect, exchange.deadlineNanos()));
+    long connection = connectNanos(member) + CONNECT_SLACK_NANOS;
+    forwarder.deadlines().set(this, Math.min(now() + connection, exchange.deadlineNanos()));
     return made;
+  }
+
+  private long connectNanos(Destination.Member member) {
+    ServiceConfig config = service.config();
+    long tcp = config.timeouts().connect().toNanos();
+    return member.endpoint().tls() ? tcp + config.upstreamTls().handshakeTimeout().toNanos() : tcp;
   }
 
   void sent(Attempt by) {

@@ -7,7 +7,6 @@ import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
-import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -67,14 +66,9 @@ public final class Connector {
       return options;
     }
     ClientSSLOptions ssl =
-        new ClientSSLOptions()
-            .setTrustAll(!tls.verify())
-            .setHostnameVerificationAlgorithm(tls.verify() ? "HTTPS" : "")
+        UpstreamTrust.of(tls)
             .setUseAlpn(!protocols.isEmpty())
             .setApplicationLayerProtocols(protocols);
-    if (tls.ca() != null) {
-      ssl.setTrustOptions(new PemTrustOptions().addCertPath(tls.ca().toString()));
-    }
     return options.setSslOptions(ssl);
   }
 }

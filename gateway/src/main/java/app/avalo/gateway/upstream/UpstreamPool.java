@@ -3,6 +3,7 @@ package app.avalo.gateway.upstream;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.Protocol;
+import app.avalo.gateway.config.ServiceConfig.Timeouts;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.upstream.http1.Http1Pool;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * All connections of one event loop to all endpoints. Must be made and used on that loop.
@@ -29,43 +31,49 @@ public final class UpstreamPool {
 
   private static final int SWEEP_MILLIS = 1000;
 
-  /**
-   * Data that the kernel of the other side does not take for so long ends the connection. Longer
-   * than any pause of a live service, because a full receive window counts too; lost endpoints are
-   * found by checks and cut much earlier.
-   */
-  private static final int UNACKNOWLEDGED_MILLIS = 30_000;
-
-  private final NetClient client;
+  private final Vertx vertx;
   private final Ticker ticker;
+  private final Map<Limits, NetClient> clients = new HashMap<>();
   private final Map<Key, EndpointPool> pools = new HashMap<>();
 
-  private record Key(Protocol protocol, Endpoint endpoint, UpstreamTls tls, Duration connect) {}
+  private record Key(
+      Protocol protocol, Endpoint endpoint, UpstreamTls tls, Duration connect, Limits limits) {}
+
+  /** What a client has one of for all of its connections. */
+  private record Limits(Duration handshake, Duration tcpUser) {}
 
   public UpstreamPool(Vertx vertx, Ticker ticker) {
     this.ticker = ticker;
-    this.client =
-        vertx.createNetClient(
-            new NetClientOptions()
-                .setTcpNoDelay(true)
-                .setTcpUserTimeout(UNACKNOWLEDGED_MILLIS)
-                .setMetricsName("upstream"));
+    this.vertx = vertx;
     vertx.setPeriodic(SWEEP_MILLIS, tick -> sweep());
   }
 
   /** The pool of an endpoint; the same endpoint, TLS profile and patience give the same pool. */
   public EndpointPool pool(ServiceConfig service, Endpoint endpoint) {
+    UpstreamTls tls = service.upstreamTls();
+    Timeouts timeouts = service.timeouts();
+    Limits limits = new Limits(tls.handshakeTimeout(), timeouts.tcpUserTimeout());
     return pools.computeIfAbsent(
-        new Key(service.protocol(), endpoint, service.upstreamTls(), service.timeouts().connect()),
-        this::pool);
+        new Key(service.protocol(), endpoint, tls, timeouts.connect(), limits), this::pool);
   }
 
   private EndpointPool pool(Key key) {
+    NetClient client = clients.computeIfAbsent(key.limits, this::client);
     Connector connector = new Connector(client, key.endpoint, key.tls, key.connect);
     return switch (key.protocol) {
       case HTTP1 -> new Http1Pool(connector, ticker);
       case HTTP2 -> new Http2Pool(connector, ticker);
     };
+  }
+
+  private NetClient client(Limits limits) {
+    return vertx.createNetClient(
+        new NetClientOptions()
+            .setTcpNoDelay(true)
+            .setTcpUserTimeout((int) limits.tcpUser.toMillis())
+            .setSslHandshakeTimeout(limits.handshake.toMillis())
+            .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
+            .setMetricsName("upstream"));
   }
 
   /** Drops the pools of endpoints that are not used any more; their requests in flight end. */

@@ -7,13 +7,20 @@ import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.TestAuthority;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,6 +32,7 @@ class UpstreamTlsIT {
   private static final AtomicInteger SERVED = new AtomicInteger();
   private static Vertx vertx;
   private static HttpServer server;
+  private static ServerSocket silent;
   private static RunningGateway gateway;
 
   @BeforeAll
@@ -32,6 +40,8 @@ class UpstreamTlsIT {
     TestAuthority authority = TestAuthority.in(Files.createDirectory(directory.resolve("own")));
     TestAuthority stranger = TestAuthority.in(Files.createDirectory(directory.resolve("other")));
     TestAuthority.Pair pair = authority.issue("dns:localhost,dns:feed.internal");
+    TestAuthority.Pair own = authority.issue("dns:gateway.avalo.test");
+    silent = new ServerSocket(0, 64, InetAddress.getByName("127.0.0.1"));
     vertx = Vertx.vertx();
     server =
         await(
@@ -39,6 +49,9 @@ class UpstreamTlsIT {
                 .createHttpServer(
                     new HttpServerOptions()
                         .setSsl(true)
+                        .setClientAuth(ClientAuth.REQUEST)
+                        .setTrustOptions(
+                            new PemTrustOptions().addCertPath(authority.certificate().toString()))
                         .setKeyCertOptions(
                             new PemKeyCertOptions()
                                 .addCertPath(pair.certificate().toString())
@@ -48,7 +61,7 @@ class UpstreamTlsIT {
                       if (!request.path().equals("/health")) {
                         SERVED.incrementAndGet();
                       }
-                      request.response().end("secret " + request.version());
+                      request.response().end("secret " + request.version() + peer(request));
                     })
                 .listen(0, "127.0.0.1"));
     int port = server.actualPort();
@@ -66,7 +79,17 @@ class UpstreamTlsIT {
               stranger: {regions: {eu: "https://localhost:%1$d"}, upstreamTls: {ca: "%3$s"}}
               unverified: {regions: {eu: "https://127.0.0.1:%1$d"}, upstreamTls: {verify: false}}
               plain: {regions: {eu: "http://127.0.0.1:%1$d"}}
+              known:
+                regions: {eu: "https://localhost:%1$d"}
+                upstreamTls: {ca: "%2$s", certificate: "%4$s", key: "%5$s"}
+              silent:
+                regions: {eu: "https://127.0.0.1:%6$d"}
+                upstreamTls: {verify: false, handshakeTimeout: 300ms}
+                timeouts: {connect: 10s, total: 20s}
+                health: {interval: 60s, timeout: 30s}
             routes:
+              - {name: known, match: {path: /known}, service: known}
+              - {name: silent, match: {path: /silent}, service: silent}
               - {name: good, match: {path: /good}, service: good}
               - {name: named, match: {path: /named}, service: named}
               - {name: misnamed, match: {path: /misnamed}, service: misnamed}
@@ -74,13 +97,29 @@ class UpstreamTlsIT {
               - {name: unverified, match: {path: /unverified}, service: unverified}
               - {name: plain, match: {path: /plain}, service: plain}
             """
-                .formatted(port, authority.certificate(), stranger.certificate()));
+                .formatted(
+                    port,
+                    authority.certificate(),
+                    stranger.certificate(),
+                    own.certificate(),
+                    own.key(),
+                    silent.getLocalPort()));
   }
 
   @AfterAll
-  static void stop() {
+  static void stop() throws IOException {
     gateway.close();
+    silent.close();
     await(vertx.close());
+  }
+
+  /** Who the gateway showed itself as. */
+  private static String peer(HttpServerRequest request) {
+    try {
+      return " to " + request.connection().sslSession().getPeerPrincipal();
+    } catch (SSLPeerUnverifiedException nobody) {
+      return " to nobody";
+    }
   }
 
   private static void assertPasses(String path) {
@@ -118,6 +157,20 @@ class UpstreamTlsIT {
   @Test
   void a_certificate_of_another_authority_is_refused() {
     assertRefused("stranger");
+  }
+
+  @Test
+  void a_certificate_of_its_own_is_shown_where_it_is_configured() {
+    assertThat(gateway.get("/known").body()).isEqualTo("secret HTTP_1_1 to CN=leaf1");
+    assertThat(gateway.get("/good").body()).isEqualTo("secret HTTP_1_1 to nobody");
+  }
+
+  @Test
+  void a_handshake_has_a_limit_of_its_own() {
+    HttpResponse<String> answer = gateway.get("/silent");
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(502);
+    assertThat(answer.body()).contains("upstream-connect");
   }
 
   @Test

@@ -80,8 +80,15 @@ public record ServiceConfig(
    * @param ca PEM file of the authorities, or null for the system's
    * @param serverName name expected in the certificate, or null for the endpoint's host
    * @param verify false accepts any certificate; for development only; default true
+   * @param own certificate that is shown to endpoints that ask for one, or null
+   * @param handshakeTimeout from the open connection to the end of the handshake; default 1 s
    */
-  public record UpstreamTls(@Nullable Path ca, @Nullable String serverName, boolean verify) {}
+  public record UpstreamTls(
+      @Nullable Path ca,
+      @Nullable String serverName,
+      boolean verify,
+      ListenerConfig.@Nullable KeyPair own,
+      Duration handshakeTimeout) {}
 
   /**
    * Active check, a GET on a fresh connection.
@@ -120,14 +127,17 @@ public record ServiceConfig(
   /**
    * How long each stage of a request may take.
    *
-   * @param connect to an endpoint, TLS included; default 500 ms
+   * @param connect to an endpoint, without TLS; default 500 ms
    * @param attempt from sending a request to the first byte of its answer, while another region
    *     could still be tried; default 800 ms
    * @param idle between two bytes of a body; default 60 s
    * @param total from the request head to the last byte of the answer, WebSockets and event streams
    *     excepted; default 30 s
+   * @param tcpUserTimeout data that an endpoint's kernel does not take for so long ends the
+   *     connection; default 30 s
    */
-  public record Timeouts(Duration connect, Duration attempt, Duration idle, Duration total) {}
+  public record Timeouts(
+      Duration connect, Duration attempt, Duration idle, Duration total, Duration tcpUserTimeout) {}
 
   /**
    * When a request may be sent again. A request of which nothing was sent may always move on.

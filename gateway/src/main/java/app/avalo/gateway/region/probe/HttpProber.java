@@ -3,13 +3,13 @@ package app.avalo.gateway.region.probe;
 import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.ClientSSLOptions;
-import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -61,19 +61,7 @@ public final class HttpProber implements Prober {
     options.setSsl(endpoint.tls());
     options.setConnectTimeout(target.check().timeout().toMillis());
     if (endpoint.tls()) {
-      options.setSslOptions(trust.computeIfAbsent(target.tls(), HttpProber::trust));
-    }
-    return options;
-  }
-
-  private static ClientSSLOptions trust(UpstreamTls tls) {
-    ClientSSLOptions options = new ClientSSLOptions();
-    if (!tls.verify()) {
-      return options.setTrustAll(true).setHostnameVerificationAlgorithm("");
-    }
-    options.setHostnameVerificationAlgorithm("HTTPS");
-    if (tls.ca() != null) {
-      options.setTrustOptions(new PemTrustOptions().addCertPath(tls.ca().toString()));
+      options.setSslOptions(trust.computeIfAbsent(target.tls(), UpstreamTrust::of));
     }
     return options;
   }

@@ -32,7 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class HttpProberIT {
-  private static final UpstreamTls SYSTEM_TRUST = new UpstreamTls(null, null, true);
+  private static final UpstreamTls SYSTEM_TRUST =
+      new UpstreamTls(null, null, true, null, Duration.ofSeconds(1));
 
   @TempDir Path directory;
   // A name server that is not there, so that no look-up leaves this machine.
@@ -116,16 +117,44 @@ class HttpProberIT {
     Endpoint endpoint = new Endpoint(true, "127.0.0.1", server.actualPort(), 1);
     Path ca = directory.resolve("ca.pem");
     HttpProber prober = prober();
-    assertThat(probe(prober, endpoint, new UpstreamTls(ca, "eu.internal", true), "/", null).ok())
+    assertThat(
+            probe(
+                    prober,
+                    endpoint,
+                    new UpstreamTls(ca, "eu.internal", true, null, Duration.ofSeconds(1)),
+                    "/",
+                    null)
+                .ok())
         .as("trusted, right name")
         .isTrue();
-    assertThat(probe(prober, endpoint, new UpstreamTls(ca, "us.internal", true), "/", null).ok())
+    assertThat(
+            probe(
+                    prober,
+                    endpoint,
+                    new UpstreamTls(ca, "us.internal", true, null, Duration.ofSeconds(1)),
+                    "/",
+                    null)
+                .ok())
         .as("trusted, wrong name")
         .isFalse();
-    assertThat(probe(prober, endpoint, new UpstreamTls(null, "eu.internal", true), "/", null).ok())
+    assertThat(
+            probe(
+                    prober,
+                    endpoint,
+                    new UpstreamTls(null, "eu.internal", true, null, Duration.ofSeconds(1)),
+                    "/",
+                    null)
+                .ok())
         .as("not trusted by the system")
         .isFalse();
-    assertThat(probe(prober, endpoint, new UpstreamTls(null, null, false), "/", null).ok())
+    assertThat(
+            probe(
+                    prober,
+                    endpoint,
+                    new UpstreamTls(null, null, false, null, Duration.ofSeconds(1)),
+                    "/",
+                    null)
+                .ok())
         .as("not verified")
         .isTrue();
   }

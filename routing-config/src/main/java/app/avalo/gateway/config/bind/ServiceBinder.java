@@ -1,11 +1,13 @@
 package app.avalo.gateway.config.bind;
 
+import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.config.unit.Durations;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.yaml.Node;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,7 +51,11 @@ final class ServiceBinder {
         service.word("protocol", ServiceConfig.Protocol.HTTP1, ServiceConfig.Protocol.class),
         ConfigBinder.ordered(regions),
         new ServiceConfig.UpstreamTls(
-            tls.file("ca"), tls.textOrNull("serverName"), tls.flag("verify", true)),
+            tls.file("ca"),
+            tls.textOrNull("serverName"),
+            tls.flag("verify", true),
+            own(tls),
+            tls.duration("handshakeTimeout", "1s")),
         health(service.section("health").or(defaults.section("health"))),
         timeouts(service.section("timeouts").or(defaults.section("timeouts"))),
         retry(retry),
@@ -61,6 +67,19 @@ final class ServiceBinder {
             targets.durationOrNull("latency"),
             targets.has("errorRatio") ? (Double) targets.share("errorRatio", 0) : null,
             targets.durationOrNull("recovery")));
+  }
+
+  private static ListenerConfig.@Nullable KeyPair own(Section tls) {
+    Path certificate = tls.file("certificate");
+    Path key = tls.file("key");
+    if (certificate == null && key == null) {
+      return null;
+    }
+    if (certificate == null || key == null) {
+      tls.fault(key == null ? "key" : "certificate", "missing (expected certificate and key)");
+      return null;
+    }
+    return new ListenerConfig.KeyPair(certificate, key);
   }
 
   private Map<String, List<Endpoint>> regions(Section service) {
@@ -152,7 +171,8 @@ final class ServiceBinder {
             timeouts.duration("connect", "500ms"),
             timeouts.duration("attempt", "800ms"),
             timeouts.duration("idle", "60s"),
-            timeouts.duration("total", "30s"));
+            timeouts.duration("total", "30s"),
+            timeouts.duration("tcpUserTimeout", "30s"));
     notLonger(timeouts, "connect", bound.connect(), "total", bound.total());
     notLonger(timeouts, "attempt", bound.attempt(), "total", bound.total());
     return bound;

@@ -97,6 +97,7 @@ class ConfigLoaderTest {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(3),
+                Duration.ofSeconds(30),
                 Duration.ofSeconds(30)));
     assertThat(config.routes().get(0).bodyBytes()).isEqualTo(1024);
   }

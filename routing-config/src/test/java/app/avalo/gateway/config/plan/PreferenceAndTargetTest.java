@@ -34,10 +34,10 @@ class PreferenceAndTargetTest {
         ServiceConfig.Priority.NORMAL,
         ServiceConfig.Protocol.HTTP1,
         Map.of(),
-        new ServiceConfig.UpstreamTls(null, null, true),
+        new ServiceConfig.UpstreamTls(null, null, true, null, second),
         new ServiceConfig.HealthCheck(
             "/", null, new ServiceConfig.StatusRange(200, 299), second, second, second, 1, 1),
-        new ServiceConfig.Timeouts(second, second, second, second),
+        new ServiceConfig.Timeouts(second, second, second, second, second),
         new ServiceConfig.Retry(1, Set.of(), Set.of()),
         null,
         false,

@@ -94,7 +94,8 @@ record RouteSpec(
             HeaderEdits.NONE,
             null,
             0,
-            new ServiceConfig.Timeouts(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO),
+            new ServiceConfig.Timeouts(
+                Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO),
             new ServiceConfig.Retry(1, Set.of(), Set.of()));
     int weight = targets.stream().mapToInt(Target::weight).sum();
     AddressRule all = AddressRule.of(List.of(), List.of());
