@@ -38,6 +38,7 @@ public final class FrameUpstream implements AutoCloseable {
   private final AtomicInteger connections = new AtomicInteger();
   private volatile Script script = call -> {};
   private volatile int maxStreams = 100;
+  private volatile boolean sick;
 
   /** What happens when the head of a request has come. */
   public interface Script {
@@ -123,6 +124,11 @@ public final class FrameUpstream implements AutoCloseable {
   /** What new connections are told of how many streams they may have. */
   public void maxStreams(int most) {
     maxStreams = most;
+  }
+
+  /** From now on health checks fail. */
+  public void sicken() {
+    sick = true;
   }
 
   public void script(Script next) {
@@ -220,7 +226,7 @@ public final class FrameUpstream implements AutoCloseable {
       }
       Http2Headers headers = decoder.decodeHeaders(stream, bytes);
       if ("/health".contentEquals(String.valueOf(headers.path()))) {
-        fields(stream, new DefaultHttp2Headers(false).status("200"), true);
+        fields(stream, new DefaultHttp2Headers(false).status(sick ? "500" : "200"), true);
         return;
       }
       if (number == 0) {

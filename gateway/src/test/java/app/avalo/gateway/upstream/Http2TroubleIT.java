@@ -36,7 +36,7 @@ class Http2TroubleIT {
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
               us: {index: 1, place: Boston, latitude: 42.3, longitude: -71.0}
             placing: {order: [eu, us]}
-            defaults: {health: {timeout: 9s}}
+            defaults: {health: {timeout: 9s, interval: 9s}}
             services:
               feed:
                 protocol: http2
@@ -46,11 +46,22 @@ class Http2TroubleIT {
                 protocol: http2
                 regions: {eu: "http://127.0.0.1:%d"}
                 timeouts: {connect: 5s, attempt: 8s, total: 10s}
+              moving:
+                protocol: http2
+                regions: {eu: "http://127.0.0.1:%d", us: "http://127.0.0.1:%d"}
+                timeouts: {connect: 5s, attempt: 15s, total: 20s}
+                health: {path: /health, statuses: 200-299, interval: 300ms, timeout: 300ms}
+              short:
+                protocol: http2
+                regions: {eu: "http://127.0.0.1:%d"}
+                timeouts: {connect: 500ms, attempt: 500ms, total: 500ms}
             routes:
+              - {name: moving, match: {path: {prefix: /moving}}, service: moving}
+              - {name: short, match: {path: {prefix: /short}}, service: short}
               - {name: alone, match: {path: {prefix: /alone}}, service: alone}
               - {name: all, match: {path: {prefix: /}}, service: feed}
             """
-                .formatted(eu.port(), us.port(), eu.port()));
+                .formatted(eu.port(), us.port(), eu.port(), eu.port(), us.port(), eu.port()));
   }
 
   @AfterEach
@@ -199,6 +210,32 @@ class Http2TroubleIT {
     Awaiting.until(() -> eu.seen().stream().anyMatch(frame -> frame.matches("RST_STREAM \\d+ 8")));
     assertThat(eu.seen()).doesNotContain("GOAWAY");
     assertThat(before).isNotEmpty();
+  }
+
+  @Test
+  void a_region_that_is_lost_cuts_its_streams_and_they_move_on() {
+    eu.script(call -> eu.sicken());
+
+    HttpResponse<String> answer = gateway.get("/moving");
+
+    assertThat(answer.headers().firstValue("x-region")).hasValue("us");
+  }
+
+  @Test
+  void a_connection_that_has_fallen_silent_takes_no_more_requests() {
+    eu.script(call -> call.fields(true, ":status", "200"));
+    assertThat(gateway.get("/short").statusCode()).isEqualTo(200);
+    int before = eu.connections();
+    eu.script(
+        call -> {
+          if (call.connection() > before) {
+            call.fields(true, ":status", "200");
+          }
+        });
+
+    assertThat(gateway.get("/short").statusCode()).isEqualTo(504);
+    assertThat(gateway.get("/short").statusCode()).isEqualTo(200);
+    assertThat(eu.seen()).contains("PING");
   }
 
   @Test

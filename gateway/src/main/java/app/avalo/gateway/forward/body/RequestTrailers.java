@@ -3,7 +3,6 @@ package app.avalo.gateway.forward.body;
 import app.avalo.gateway.forward.head.Trailers;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
@@ -33,35 +32,34 @@ public final class RequestTrailers {
 
   /** Picks up the trailers of a request of whose body nothing was read yet. */
   public static void keep(HttpServerRequest request) {
-    ChannelPipeline pipeline = pipeline(request);
-    Http2ConnectionHandler frames = pipeline.get(Http2ConnectionHandler.class);
-    if (frames != null) {
+    ChannelHandlerContext server = server(request);
+    if (server.handler() instanceof Http2ConnectionHandler frames) {
       Http2FrameListener listener = frames.decoder().frameListener();
       if (!(listener instanceof OfFrames)) {
         frames.decoder().frameListener(new OfFrames(listener, frames.connection()));
       }
     } else if (request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
-        && pipeline.get(CHUNKS) == null) {
-      pipeline.addBefore("handler", CHUNKS, new OfChunks(request.headers()));
+        && server.pipeline().get(CHUNKS) == null) {
+      server.pipeline().addBefore(server.name(), CHUNKS, new OfChunks(request.headers()));
     }
   }
 
   /** The trailers of a request that has just ended, without those that may not be one; or null. */
   static @Nullable MultiMap of(HttpServerRequest request) {
-    ChannelPipeline pipeline = pipeline(request);
-    Http2ConnectionHandler frames = pipeline.get(Http2ConnectionHandler.class);
-    if (frames == null) {
-      return pipeline.get(CHUNKS) instanceof OfChunks chunks
-          ? chunks.take(request.headers())
+    ChannelHandlerContext server = server(request);
+    if (server.handler() instanceof Http2ConnectionHandler frames) {
+      return frames.decoder().frameListener() instanceof OfFrames listener
+          ? listener.take(request.streamId())
           : null;
     }
-    return frames.decoder().frameListener() instanceof OfFrames listener
-        ? listener.take(request.streamId())
+    return server.pipeline().get(CHUNKS) instanceof OfChunks chunks
+        ? chunks.take(request.headers())
         : null;
   }
 
-  private static ChannelPipeline pipeline(HttpServerRequest request) {
-    return ((ConnectionBase) request.connection()).channel().pipeline();
+  /** The place of the server itself among the handlers of the connection. */
+  private static ChannelHandlerContext server(HttpServerRequest request) {
+    return ((ConnectionBase) request.connection()).channelHandlerContext();
   }
 
   /** Of HTTP/1.1: behind the last chunk. */

@@ -6,6 +6,7 @@ import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.util.AsciiString;
 
 /** Puts a connection together from the codec's parts, with the settings that endpoints are told. */
 final class SessionBuilder
@@ -26,12 +27,28 @@ final class SessionBuilder
   Http2Session make() {
     server(false);
     gracefulShutdownTimeoutMillis(0);
+    headerSensitivityDetector((name, value) -> isNeverIndexed(name));
     initialSettings(
         new Http2Settings()
             .pushEnabled(false)
             .initialWindowSize(STREAM_WINDOW)
             .maxHeaderListSize(HEADER_BYTES));
     return build();
+  }
+
+  /**
+   * Secrets stay out of the compression's table, so that nobody can guess them from the length of
+   * what is sent (RFC 7541, 7.1); what is new each time would only push out what is not.
+   */
+  private static boolean isNeverIndexed(CharSequence name) {
+    return switch (name.length()) {
+      case 6 -> AsciiString.contentEquals("cookie", name);
+      case 9 -> AsciiString.contentEquals("x-api-key", name);
+      case 11 -> AsciiString.contentEquals("traceparent", name);
+      case 12 -> AsciiString.contentEquals("x-request-id", name);
+      case 13 -> AsciiString.contentEquals("authorization", name);
+      default -> false;
+    };
   }
 
   @Override
