@@ -57,6 +57,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
   private boolean closed;
   private boolean cut; // what still arrives is not the answer any more
   private boolean reused;
+  private final AnswerHead answers = new AnswerHead(this::malformed);
   private @Nullable UpstreamListener listener;
   private @Nullable HttpRequest head; // until it is written
   private boolean chunked;
@@ -88,6 +89,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
     connection
         .channel
         .pipeline()
+        .addBefore("handler", "answers", connection.answers)
         .addBefore("handler", "http", new HttpClientCodec(decoder, false, false))
         .addBefore("handler", "upstream", connection);
     connection.channel.channel().closeFuture().addListener(gone -> connection.gone());
@@ -103,6 +105,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
   }
 
   void lend(boolean again) {
+    answers.expect();
     lent = true;
     reused = again;
     upgrading = false;
@@ -267,7 +270,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
   private void head(UpstreamListener told, HttpResponse answer) {
     int status = answer.status().code();
     Fields fields = answer.headers()::iteratorCharSequence;
-    if (answerEnded || !isKnown(answer.protocolVersion())) {
+    if (answerEnded || !isKnown(answer.protocolVersion()) || !AnswerHead.isPlainlyFramed(answer)) {
       lose(Loss.PROTOCOL);
     } else if (status >= 200) {
       answered = true;
@@ -290,6 +293,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
         told.hints(fields);
       }
     }
+  }
+
+  private void malformed() {
+    context.emit(head -> lose(Loss.PROTOCOL));
   }
 
   private static boolean isKnown(HttpVersion version) {
