@@ -235,7 +235,7 @@ class TrailersIT {
     old.script(
         connection ->
             connection.send(
-                "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n".repeat(100)
+                "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n".repeat(30)
                     + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
     try (Wire wire = new Wire(gateway.port());
         Wire modern = new Wire(gateway.port())) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.FrameUpstream;
 import app.avalo.gateway.testing.RunningGateway;
+import app.avalo.gateway.testing.ScriptedUpstream;
 import app.avalo.gateway.testing.Wire;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 class Http2TroubleIT {
   private final FrameUpstream eu = new FrameUpstream();
   private final FrameUpstream us = new FrameUpstream();
+  private final ScriptedUpstream other = new ScriptedUpstream();
   private RunningGateway gateway;
 
   @BeforeEach
@@ -51,17 +53,29 @@ class Http2TroubleIT {
                 regions: {eu: "http://127.0.0.1:%d", us: "http://127.0.0.1:%d"}
                 timeouts: {connect: 5s, attempt: 15s, total: 20s}
                 health: {path: /health, statuses: 200-299, interval: 300ms, timeout: 300ms}
+              other:
+                protocol: http2
+                regions: {eu: "http://127.0.0.1:%d"}
+                timeouts: {connect: 5s, attempt: 8s, total: 10s}
               short:
                 protocol: http2
                 regions: {eu: "http://127.0.0.1:%d"}
                 timeouts: {connect: 500ms, attempt: 500ms, total: 500ms}
             routes:
+              - {name: other, match: {path: {prefix: /other}}, service: other}
               - {name: moving, match: {path: {prefix: /moving}}, service: moving}
               - {name: short, match: {path: {prefix: /short}}, service: short}
               - {name: alone, match: {path: {prefix: /alone}}, service: alone}
               - {name: all, match: {path: {prefix: /}}, service: feed}
             """
-                .formatted(eu.port(), us.port(), eu.port(), eu.port(), us.port(), eu.port()));
+                .formatted(
+                    eu.port(),
+                    us.port(),
+                    eu.port(),
+                    eu.port(),
+                    us.port(),
+                    other.port(),
+                    eu.port()));
   }
 
   @AfterEach
@@ -70,6 +84,7 @@ class Http2TroubleIT {
     gateway.close();
     eu.close();
     us.close();
+    other.close();
   }
 
   private HttpResponse<String> post(String path, String body) {
@@ -176,6 +191,30 @@ class Http2TroubleIT {
 
     assertThat(answer.statusCode()).isEqualTo(502);
     assertThat(answer.body()).contains("upstream-protocol");
+  }
+
+  @Test
+  void an_endpoint_that_speaks_something_else_cannot_be_reached_and_nobody_waits_for_it() {
+    other.script(ScriptedUpstream.Connection::reset);
+    assertThat(gateway.get("/other").statusCode()).isEqualTo(502);
+    other.script(connection -> connection.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    HttpResponse<String> answer = gateway.get("/other");
+
+    assertThat(answer.statusCode()).isEqualTo(502);
+    assertThat(answer.body()).contains("upstream-connect");
+  }
+
+  @Test
+  void a_flood_of_interim_answers_is_502() {
+    eu.script(
+        call -> {
+          for (int i = 0; i < 33; i++) {
+            call.fields(false, ":status", "102");
+          }
+          call.fields(true, ":status", "200");
+        });
+
+    assertThat(gateway.get("/alone").statusCode()).isEqualTo(502);
   }
 
   @Test

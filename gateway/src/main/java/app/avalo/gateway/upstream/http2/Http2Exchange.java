@@ -25,6 +25,9 @@ final class Http2Exchange implements UpstreamStream {
   private static final int SWITCHING_PROTOCOLS = 101;
   private static final int EARLY_HINTS = 103;
 
+  /** Answers before the final one; more are a flood. */
+  private static final int MOST_INTERIMS = 32;
+
   private final Http2Session session;
   private final boolean reused;
   private @Nullable UpstreamListener listener;
@@ -33,6 +36,7 @@ final class Http2Exchange implements UpstreamStream {
   private long sentNanos;
   private int held; // bytes that a paused exchange has not given back to the windows
   private boolean paused;
+  private int interims;
   private boolean requestEnded;
   private boolean answered;
   private boolean settled; // whether the listener knows that no more came with the head
@@ -172,7 +176,7 @@ final class Http2Exchange implements UpstreamStream {
     }
     int status = status(fields.status());
     if (status < 200) {
-      if (status < 100 || status == SWITCHING_PROTOCOLS || end) {
+      if (status < 100 || status == SWITCHING_PROTOCOLS || end || ++interims > MOST_INTERIMS) {
         over = true;
         told.lost(Loss.PROTOCOL);
       } else if (status == EARLY_HINTS) {

@@ -94,9 +94,14 @@ public final class Http2Pool implements EndpointPool {
               if (socket == null) {
                 failed(cause);
               } else {
-                open.add(Http2Session.on(socket, this, connector, ticker));
+                Http2Session.open(socket, this, connector, ticker);
               }
             });
+  }
+
+  /** A connection is there; it will be ready, or closed. */
+  void opened(Http2Session session) {
+    open.add(session);
   }
 
   /** A connection has its settings and serves. */

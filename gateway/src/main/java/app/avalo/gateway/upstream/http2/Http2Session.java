@@ -85,11 +85,16 @@ final class Http2Session extends Http2ConnectionHandler {
   }
 
   /** Speaks HTTP/2 on a socket that nobody used; the pool is told when it serves, or failed. */
-  static Http2Session on(
-      NetSocketInternal socket, Http2Pool pool, Connector connector, Ticker ticker) {
+  static void open(NetSocketInternal socket, Http2Pool pool, Connector connector, Ticker ticker) {
     Http2Session session = new SessionBuilder(pool, connector, ticker).make();
-    socket.channelHandlerContext().pipeline().addBefore("handler", "upstream", session);
-    return session;
+    pool.opened(session);
+    ChannelHandlerContext context = socket.channelHandlerContext();
+    context.pipeline().addBefore("handler", "upstream", session);
+    // The pipeline does not tell of a close that came before.
+    context
+        .channel()
+        .closeFuture()
+        .addListener(end -> session.context.emit(gone -> session.gone()));
   }
 
   boolean hasRoom() {
@@ -309,20 +314,25 @@ final class Http2Session extends Http2ConnectionHandler {
     reading = false;
   }
 
-  @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
+  private void gone() {
     going = true;
     closed = true;
     pool.closed(this);
+    if (!ready) {
+      pool.failed(new ClosedChannelException());
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    going = true;
+    pool.gone(this);
     context.emit(
         inactive -> {
           try {
             super.channelInactive(ctx);
           } catch (Exception broken) {
             ctx.close();
-          }
-          if (!ready) {
-            pool.failed(new ClosedChannelException());
           }
         });
   }
