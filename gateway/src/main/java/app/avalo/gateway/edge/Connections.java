@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * and read only through our own readers of heads and frames.
  */
 final class Connections {
+  private static final String HTTP_2 = "h2";
+
   private final Supplier<Plan> plan;
   private final Ticker ticker;
   private final DeadlineWheel deadlines;
@@ -55,7 +57,7 @@ final class Connections {
               open.leave(peer, counted);
               client.gone();
             });
-    if (listener.http2()) {
+    if (listener.http2() && mayBeHttp2(listener, socket)) {
       FrameGate.install(
           channel,
           bounds.http2().controlFrames(),
@@ -64,6 +66,11 @@ final class Connections {
           () -> readStrictly(client, options));
     }
     return true;
+  }
+
+  /** Over TLS the handshake has said so; without it the first bytes will. */
+  private static boolean mayBeHttp2(ListenerConfig listener, NetSocketInternal socket) {
+    return listener.tls() == null || HTTP_2.equals(socket.applicationLayerProtocol());
   }
 
   /** A connection of which the protocol is known now. */

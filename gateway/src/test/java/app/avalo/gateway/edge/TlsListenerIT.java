@@ -149,7 +149,7 @@ class TlsListenerIT {
     HttpResponse<String> answer = get(client(HttpClient.Version.HTTP_1_1, "TLSv1.3"), "tls");
 
     assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
-    assertThat(answer.body()).contains("\"x-forwarded-proto\":\"https\"");
+    assertThat(answer.body()).contains("\"method\":\"GET\"", "\"x-forwarded-proto\":\"https\"");
   }
 
   @Test
