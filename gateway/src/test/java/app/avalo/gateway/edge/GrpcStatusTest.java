@@ -26,7 +26,6 @@ class GrpcStatusTest {
     "UPSTREAM_RESET, 14",
     "NO_REGION, 14",
     "OVERLOADED, 14",
-    "DRAINING, 14",
     "UPSTREAM_TIMEOUT, 4"
   })
   void each_kind_of_error_has_its_status(Kind kind, int expected) {
