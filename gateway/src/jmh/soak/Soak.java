@@ -180,7 +180,7 @@ final class Soak {
     HttpResponse<byte[]> answer =
         client.send(
             most == 0 ? request.build() : request.POST(sent).build(), BodyHandlers.ofByteArray());
-    check(answer.statusCode() == 200, "status " + answer.statusCode());
+    check(answer.statusCode() == 200, answer.statusCode() + " " + new String(answer.body()).replaceAll("\"requestId.*", ""));
     check(Arrays.equals(answer.body(), body), "another body");
   }
 

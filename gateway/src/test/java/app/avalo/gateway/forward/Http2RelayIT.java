@@ -150,6 +150,21 @@ class Http2RelayIT {
   }
 
   @Test
+  void a_get_behind_a_post_of_the_same_connection_has_no_body() {
+    Future<HttpClientRequest> post = request(HttpMethod.POST, "/feed");
+    await(post.compose(made -> made.send(Buffer.buffer("body"))).compose(HttpClientResponse::body));
+
+    Buffer seen =
+        await(
+            request(HttpMethod.GET, "/feed")
+                .compose(HttpClientRequest::send)
+                .compose(HttpClientResponse::body));
+
+    assertThat(seen.toJsonObject().getJsonObject("headers").fieldNames())
+        .doesNotContain("transfer-encoding", "content-length");
+  }
+
+  @Test
   void a_get_has_no_body_upstream_and_is_repeated_elsewhere_when_its_region_fails() {
     Answer normal = get("/feed?a=1");
     assertThat(normal.head().version()).isEqualTo(HttpVersion.HTTP_2);

@@ -138,7 +138,8 @@ public final class RequestTrailers {
 
     private void keep(int streamId, Http2Headers headers) {
       Http2Stream stream = connection.stream(streamId);
-      if (stream != null && stream.isTrailersReceived()) {
+      // A head that ends its stream counts as both for Netty; only a head names a method.
+      if (stream != null && stream.isTrailersReceived() && headers.method() == null) {
         stream.setProperty(key, headers);
       }
     }
