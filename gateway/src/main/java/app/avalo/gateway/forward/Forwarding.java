@@ -153,7 +153,6 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
   private Attempt attempt(Destination destination, Destination.Member member) {
     phase = Phase.TRYING;
     exchange.attempt(destination.region());
-    // For ever, unless another region could still be tried.
     long patience = tries.mayRepeat() ? timeouts().attempt().toNanos() : 0;
     Attempt made = new Attempt(this, destination, member, patience);
     attempt = made;
