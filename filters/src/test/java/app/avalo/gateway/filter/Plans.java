@@ -131,7 +131,8 @@ public final class Plans {
   private static ListenerConfig listener() {
     ListenerConfig.Bounds bounds =
         new ListenerConfig.Bounds(
-            new ListenerConfig.Head(16 << 10, 128, 8 << 10, Duration.ofSeconds(10)),
+            new ListenerConfig.Head(
+                16 << 10, 128, 8 << 10, Duration.ofSeconds(10), ListenerConfig.EncodedSlash.REJECT),
             new ListenerConfig.Connections(
                 100_000, 1_000, 100_000, Duration.ofSeconds(75), Duration.ofSeconds(60)),
             new ListenerConfig.Http2(100, 200, 1_000));

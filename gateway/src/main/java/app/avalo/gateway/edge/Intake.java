@@ -65,7 +65,7 @@ final class Intake {
     String path =
         "*".equals(rawPath) && "OPTIONS".equals(request.method().name())
             ? "*"
-            : PathNormalizer.normalize(rawPath);
+            : PathNormalizer.normalize(rawPath, connection.bounds().head().encodedSlash());
     boolean trusted = connection.isTrusted(plan);
     String id = trusted ? headers.get(REQUEST_ID) : null;
     Exchange.Head head =

@@ -25,6 +25,7 @@ public final class Http2Wire implements AutoCloseable {
   public static final int END_STREAM = 1;
   public static final int END_HEADERS = 4;
 
+  private static final int PRIORITY_FLAG = 0x20;
   private static final int PATIENCE_MILLIS = 10_000;
   private final Socket socket;
 
@@ -37,6 +38,12 @@ public final class Http2Wire implements AutoCloseable {
     /** The last four bytes as a number: the error of RST_STREAM. */
     public int code() {
       return number(payload, payload.length - 4);
+    }
+
+    /** Whether these fields begin with an entry of the static table (RFC 7541, 6.1). */
+    public boolean beginsWith(int index) {
+      int priority = (flags & PRIORITY_FLAG) == 0 ? 0 : 5;
+      return payload[priority] == (byte) (0x80 | index);
     }
 
     /** The error of GOAWAY. */

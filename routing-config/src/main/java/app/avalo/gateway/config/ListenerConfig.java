@@ -86,8 +86,20 @@ public record ListenerConfig(
    * @param count header lines; default 128, over it 431
    * @param uriBytes the request line; default 8 KiB, over it 414
    * @param timeout from the first byte of a head to its end; default 10 s
+   * @param encodedSlash what {@code %2F} in a path is; default {@link EncodedSlash#REJECT}
    */
-  public record Head(int bytes, int count, int uriBytes, Duration timeout) {}
+  public record Head(
+      int bytes, int count, int uriBytes, Duration timeout, EncodedSlash encodedSlash) {}
+
+  /** What becomes of an encoded slash in a path, which some services decode and others do not. */
+  public enum EncodedSlash {
+    /** 400. */
+    REJECT,
+    /** Stays encoded and divides nothing: routes and services see {@code %2F}. */
+    KEEP,
+    /** Becomes a slash before anything is matched; the service sees it decoded. */
+    DECODE
+  }
 
   /**
    * Ceilings for connections.

@@ -50,16 +50,20 @@ final class EdgeBinder {
         tls,
         section.word(
             "proxyProtocol", ListenerConfig.ProxyProtocol.OFF, ListenerConfig.ProxyProtocol.class),
-        bounds(section.section("bounds")));
+        bounds(section, section.section("bounds")));
   }
 
-  private static ListenerConfig.Bounds bounds(Section bounds) {
+  private static ListenerConfig.Bounds bounds(Section listener, Section bounds) {
     return new ListenerConfig.Bounds(
         new ListenerConfig.Head(
             (int) bounds.size("headerSize", "16KiB", 1 << 20),
             bounds.whole("headerCount", 128),
             (int) bounds.size("uriSize", "8KiB", 1 << 20),
-            bounds.duration("headerTimeout", "10s")),
+            bounds.duration("headerTimeout", "10s"),
+            listener.word(
+                "encodedSlash",
+                ListenerConfig.EncodedSlash.REJECT,
+                ListenerConfig.EncodedSlash.class)),
         new ListenerConfig.Connections(
             bounds.whole("connections", 100_000),
             bounds.whole("connectionsPerAddress", 1_000),

@@ -1,5 +1,6 @@
 package app.avalo.gateway.config.plan;
 
+import app.avalo.gateway.config.ListenerConfig.EncodedSlash;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Refused, because two parsers may read them differently: a path that does not start with a
  * slash; control characters, spaces, characters beyond ASCII and {@code " # < > ? ` { }}, which
- * neither RFC 3986 allows nor a browser sends; a backslash, raw or encoded; an encoded slash or
- * control character; a percent sign without two hexadecimal digits; a dot segment with parameters
- * ({@code /..;x/}); a path that climbs above the root. {@code [ ] ^ |} pass, since browsers send
- * them as they are.
+ * neither RFC 3986 allows nor a browser sends; a backslash, raw or encoded; an encoded slash unless
+ * the listener says otherwise; an encoded control character; a percent sign without two hexadecimal
+ * digits; a dot segment with parameters ({@code /..;x/}); a path that climbs above the root. {@code
+ * [ ] ^ |} pass, since browsers send them as they are.
  */
 public final class PathNormalizer {
   private static final byte REFUSED = 0;
@@ -54,6 +55,14 @@ public final class PathNormalizer {
    * @param raw path of the request target as sent, without query
    */
   public static @Nullable String normalize(String raw) {
+    return normalize(raw, EncodedSlash.REJECT);
+  }
+
+  /**
+   * The same where an encoded slash is not refused. What is kept stays {@code %2F}; what is decoded
+   * becomes a slash before dot segments are removed, so that nothing hides behind it.
+   */
+  public static @Nullable String normalize(String raw, EncodedSlash slash) {
     int length = raw.length();
     if (length == 0 || raw.charAt(0) != '/') {
       return null;
@@ -65,16 +74,16 @@ public final class PathNormalizer {
         return null;
       }
       if (c == '%' || afterSlash && (c == '.' || c == '/')) {
-        return rewrite(raw);
+        return rewrite(raw, slash);
       }
       afterSlash = c == '/';
     }
     return raw;
   }
 
-  private static @Nullable String rewrite(String raw) {
+  private static @Nullable String rewrite(String raw, EncodedSlash slash) {
     char[] path = new char[raw.length()];
-    int length = decode(raw, path);
+    int length = decode(raw, path, slash);
     if (length >= 0) {
       length = removeDots(path, length);
     }
@@ -90,7 +99,7 @@ public final class PathNormalizer {
   }
 
   /** Decodes what is unreserved into {@code to}; the new length, or -1 to refuse. */
-  private static int decode(String raw, char[] to) {
+  private static int decode(String raw, char[] to, EncodedSlash slash) {
     int out = 0;
     for (int i = 0; i < raw.length(); i++) {
       char c = raw.charAt(i);
@@ -102,10 +111,15 @@ public final class PathNormalizer {
         continue;
       }
       int octet = octet(raw, i + 1);
-      if (octet < 0x20 || octet == 0x7f || octet == '/' || octet == '\\') {
+      if (octet < 0x20
+          || octet == 0x7f
+          || octet == '\\'
+          || octet == '/' && slash == EncodedSlash.REJECT) {
         return -1;
       }
-      if (octet < 128 && CLASSES[octet] == UNRESERVED) {
+      if (octet == '/' && slash == EncodedSlash.DECODE) {
+        to[out++] = '/';
+      } else if (octet < 128 && CLASSES[octet] == UNRESERVED) {
         to[out++] = (char) octet;
       } else {
         to[out++] = '%';

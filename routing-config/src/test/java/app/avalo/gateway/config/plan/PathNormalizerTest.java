@@ -2,6 +2,7 @@ package app.avalo.gateway.config.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.ListenerConfig.EncodedSlash;
 import java.net.URI;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -9,6 +10,7 @@ import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +41,22 @@ class PathNormalizerTest {
   })
   void aPathIsBroughtToOneSpelling(String raw, String normal) {
     assertThat(PathNormalizer.normalize(raw)).isEqualTo(normal);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/a%2fb, /a%2Fb, /a/b",
+    "/a%2F%2e%2e%2Fb, /a%2F..%2Fb, /b",
+    "/a%2F..;x/b, /a%2F..;x/b,",
+    "/%2F%2F, /%2F%2F, /",
+    "/%2e%2e%2fetc, /..%2Fetc,",
+    "/%252f, /%252f, /%252f",
+    "/a%5cb, ,"
+  })
+  void anEncodedSlashIsKeptOrDecodedWhereTheListenerSaysSo(
+      String raw, @Nullable String kept, @Nullable String decoded) {
+    assertThat(PathNormalizer.normalize(raw, EncodedSlash.KEEP)).isEqualTo(kept);
+    assertThat(PathNormalizer.normalize(raw, EncodedSlash.DECODE)).isEqualTo(decoded);
   }
 
   @ParameterizedTest
