@@ -99,6 +99,7 @@ final class Soak {
     SSLContext trust = certificates();
     Process webSockets = new ProcessBuilder("java", "-Xmx64m", arguments[1]).start();
     Process gateway = null;
+    boolean good = false;
     HttpServer service = service();
     try {
       String port = webSockets.inputReader().readLine();
@@ -109,7 +110,7 @@ final class Soak {
       Holdings before = holdings(gateway.pid());
       soak.traffic(seconds);
       Holdings after = holdings(gateway.pid());
-      System.exit(soak.report(before, after) ? 0 : 1);
+      good = soak.report(before, after);
     } finally {
       service.stop(0);
       webSockets.destroy();
@@ -117,6 +118,7 @@ final class Soak {
         gateway.destroy();
       }
     }
+    System.exit(good ? 0 : 1);
   }
 
   private static Path temporary() {
