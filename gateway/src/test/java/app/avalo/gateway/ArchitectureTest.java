@@ -3,12 +3,16 @@ package app.avalo.gateway;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Filter;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The arrows of the design, held by the build. */
@@ -127,5 +131,17 @@ class ArchitectureTest {
         .should()
         .callMethod(Exchange.class, "attempt", app.avalo.gateway.config.plan.Region.class)
         .check(ALL);
+  }
+
+  @Test
+  void a_package_holds_at_most_twelve_types() {
+    Map<String, Long> types =
+        ALL.stream()
+            .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+            .collect(Collectors.groupingBy(JavaClass::getPackageName, Collectors.counting()));
+
+    assertThat(types)
+        .isNotEmpty()
+        .allSatisfy((name, count) -> assertThat(count).isBetween(1L, 12L));
   }
 }

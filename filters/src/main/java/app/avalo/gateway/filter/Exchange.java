@@ -8,6 +8,8 @@ import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.config.plan.Target;
 import app.avalo.gateway.config.text.QueryString;
 import app.avalo.gateway.config.unit.IpAddress;
+import app.avalo.gateway.filter.client.ClientCertificate;
+import app.avalo.gateway.filter.client.GrpcCall;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;

@@ -4,7 +4,7 @@ import app.avalo.gateway.admin.api.ExplainApi;
 import app.avalo.gateway.cli.ExplainCommand.Asked;
 import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.unit.IpAddress;
-import app.avalo.gateway.edge.Question;
+import app.avalo.gateway.edge.intake.Question;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.region.RegionStatus.Forced;
 import app.avalo.gateway.run.Gateway;

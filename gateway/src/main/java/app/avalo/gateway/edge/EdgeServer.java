@@ -3,6 +3,7 @@ package app.avalo.gateway.edge;
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.ListenerConfig.ProxyProtocol;
 import app.avalo.gateway.config.unit.HostPort;
+import app.avalo.gateway.edge.client.Connections;
 import app.avalo.gateway.edge.proxy.FrontedVertx;
 import app.avalo.gateway.edge.proxy.ProxyHeaders;
 import app.avalo.gateway.edge.tls.TlsFiles;

@@ -1,6 +1,7 @@
 /**
- * The client side: listeners, what a request must look like to become an exchange, and how answers
- * are written. One instance of everything per event loop.
+ * The client side: listeners, and the straight line from a connection ({@code edge.client}) over
+ * what was read ({@code edge.wire}, {@code edge.intake}) to the answer ({@code edge.answer}). One
+ * instance of everything per event loop.
  *
  * <p>Fails closed: what cannot be read in exactly one way is refused. May import everything but
  * {@code admin} and {@code cli}. Start at {@link app.avalo.gateway.edge.EdgeLoop}.

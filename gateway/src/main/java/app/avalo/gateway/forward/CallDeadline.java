@@ -1,7 +1,7 @@
 package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.GrpcCall;
+import app.avalo.gateway.filter.client.GrpcCall;
 import app.avalo.gateway.forward.body.RequestBody;
 
 /**

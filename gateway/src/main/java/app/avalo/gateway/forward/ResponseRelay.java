@@ -2,8 +2,8 @@ package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
-import app.avalo.gateway.filter.GrpcCall;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.client.GrpcCall;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.forward.head.Trailers;
 import app.avalo.gateway.region.EndpointHealth.Failure;

@@ -2,7 +2,7 @@ package app.avalo.gateway.run;
 
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
-import app.avalo.gateway.edge.OpenConnections;
+import app.avalo.gateway.edge.client.OpenConnections;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoLocator;

@@ -2,6 +2,9 @@ package app.avalo.gateway.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.edge.answer.Problem;
+import app.avalo.gateway.edge.intake.Authority;
+import app.avalo.gateway.edge.intake.RequestIds;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.GatewayError;

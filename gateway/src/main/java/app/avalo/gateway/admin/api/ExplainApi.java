@@ -7,7 +7,7 @@ import app.avalo.gateway.admin.http.Fields;
 import app.avalo.gateway.admin.http.Refusal;
 import app.avalo.gateway.config.plan.Target;
 import app.avalo.gateway.config.unit.IpAddress;
-import app.avalo.gateway.edge.Question;
+import app.avalo.gateway.edge.intake.Question;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;

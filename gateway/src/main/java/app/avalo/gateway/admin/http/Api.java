@@ -2,7 +2,7 @@ package app.avalo.gateway.admin.http;
 
 import app.avalo.gateway.config.AdminConfig;
 import app.avalo.gateway.config.AdminConfig.Role;
-import app.avalo.gateway.edge.RequestIds;
+import app.avalo.gateway.edge.intake.RequestIds;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;

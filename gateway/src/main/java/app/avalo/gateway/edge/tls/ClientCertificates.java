@@ -2,7 +2,7 @@ package app.avalo.gateway.edge.tls;
 
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.ListenerConfig.ClientAuth;
-import app.avalo.gateway.filter.ClientCertificate;
+import app.avalo.gateway.filter.client.ClientCertificate;
 import io.vertx.core.http.HttpConnection;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;

@@ -1,9 +1,9 @@
 package app.avalo.gateway.forward.head;
 
 import app.avalo.gateway.config.plan.Route;
-import app.avalo.gateway.filter.ClientCertificate;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Pinned;
+import app.avalo.gateway.filter.client.ClientCertificate;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;

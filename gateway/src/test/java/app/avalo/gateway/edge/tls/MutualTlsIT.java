@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import app.avalo.gateway.edge.EdgeServer;
-import app.avalo.gateway.filter.ClientCertificate;
+import app.avalo.gateway.filter.client.ClientCertificate;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.TestAuthority;

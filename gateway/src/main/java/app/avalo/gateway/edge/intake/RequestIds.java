@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.intake;
 
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ public final class RequestIds {
   }
 
   /** Whether an id that somebody else made may be passed on and logged. */
-  static boolean isUsable(@Nullable String id) {
+  public static boolean isUsable(@Nullable String id) {
     if (id == null || id.isEmpty() || id.length() > LONGEST) {
       return false;
     }

@@ -1,11 +1,11 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.answer;
 
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import io.vertx.core.buffer.Buffer;
 
 /** Writes an error as {@code application/problem+json} (RFC 9457). */
-final class Problem {
+public final class Problem {
   static final String CONTENT_TYPE = "application/problem+json";
   private static final String HEX = "0123456789abcdef";
 
@@ -19,7 +19,7 @@ final class Problem {
             error.kind(), exchange.route().name(), error.detail(), error.retryAfterSeconds());
   }
 
-  static Buffer of(Exchange exchange, GatewayError error) {
+  public static Buffer of(Exchange exchange, GatewayError error) {
     StringBuilder json = new StringBuilder(256);
     json.append("{\"type\":\"urn:avalo:gateway:").append(error.kind().label());
     json.append("\",\"title\":");

@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.client;
 
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.plan.Plan;
@@ -8,7 +8,7 @@ import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.edge.tls.ClientCertificates;
 import app.avalo.gateway.edge.wire.HeadListener;
 import app.avalo.gateway.edge.wire.LingeringClose;
-import app.avalo.gateway.filter.ClientCertificate;
+import app.avalo.gateway.filter.client.ClientCertificate;
 import app.avalo.gateway.filter.time.Ticker;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * One client connection: what is found out once instead of per request, and its own deadline for
  * everything that a client may draw out beside a request. Confined to its loop.
  */
-final class ClientConnection extends Deadline implements HeadListener {
+public final class ClientConnection extends Deadline implements HeadListener {
   private static final AttributeKey<ClientConnection> KEY =
       AttributeKey.valueOf(ClientConnection.class, "client");
 
@@ -36,7 +36,7 @@ final class ClientConnection extends Deadline implements HeadListener {
   private static final DecoderException MALFORMED_BODY = new DecoderException("malformed body");
 
   /** How long a client may take to notice that it was refused. */
-  static final Duration LINGER = Duration.ofSeconds(2);
+  public static final Duration LINGER = Duration.ofSeconds(2);
 
   private final Channel channel;
   private final IpAddress peer;
@@ -78,16 +78,16 @@ final class ClientConnection extends Deadline implements HeadListener {
     return client;
   }
 
-  IpAddress peer() {
+  public IpAddress peer() {
     return peer;
   }
 
   /** Who the client proved to be by TLS, or null. */
-  @Nullable ClientCertificate certificate() {
+  public @Nullable ClientCertificate certificate() {
     return certificate;
   }
 
-  ListenerConfig.Bounds bounds() {
+  public ListenerConfig.Bounds bounds() {
     return bounds;
   }
 
@@ -96,7 +96,7 @@ final class ClientConnection extends Deadline implements HeadListener {
   }
 
   /** Whether the peer's forwarding headers are believed under this plan. */
-  boolean isTrusted(Plan plan) {
+  public boolean isTrusted(Plan plan) {
     if (judgedBy != plan) {
       judgedBy = plan;
       trusted = plan.trustedHops().contains(peer);
@@ -109,7 +109,7 @@ final class ClientConnection extends Deadline implements HeadListener {
   }
 
   /** A request begins. */
-  void begins() {
+  public void begins() {
     requests++;
     inFlight++;
     if (requests == bounds.connections().requests() && isHttp2()) {
@@ -118,12 +118,12 @@ final class ClientConnection extends Deadline implements HeadListener {
   }
 
   /** Whether it had its share of requests. */
-  boolean isLast() {
+  public boolean isLast() {
     return requests >= bounds.connections().requests();
   }
 
   /** An exchange ended, though its answer may still be on the way out. */
-  void ended() {
+  public void ended() {
     inFlight--;
     if (inFlight == 0 && headSinceNanos == 0 && (isHttp2() || isStuck())) {
       endedNanos = ticker.nanos();
@@ -132,11 +132,11 @@ final class ClientConnection extends Deadline implements HeadListener {
   }
 
   /** Nothing that still arrives may be read as a request: the answer said close. */
-  void closing() {
+  public void closing() {
     closing = true;
   }
 
-  boolean isClosing() {
+  public boolean isClosing() {
     return closing;
   }
 
@@ -147,7 +147,7 @@ final class ClientConnection extends Deadline implements HeadListener {
   }
 
   /** The answer that ends this connection must arrive, whatever else the client still sends. */
-  void lingers() {
+  public void lingers() {
     if (!lingering) {
       lingering = true;
       LingeringClose.install(channel, () -> deadlines.set(this, ticker.nanos() + LINGER.toNanos()));
@@ -155,7 +155,7 @@ final class ClientConnection extends Deadline implements HeadListener {
   }
 
   /** Whether no byte that still arrives can be understood. */
-  boolean isBroken() {
+  public boolean isBroken() {
     return broken;
   }
 

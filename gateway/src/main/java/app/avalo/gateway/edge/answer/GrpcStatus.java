@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.answer;
 
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;

@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter;
+package app.avalo.gateway.filter.client;
 
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
@@ -24,7 +24,7 @@ public record GrpcCall(long timeoutNanos) {
   private static final int LONGEST_TIMEOUT = 9;
 
   /** The call that a request is, or null when it is another kind of request. */
-  static @Nullable GrpcCall of(HttpServerRequest request, MultiMap headers) {
+  public static @Nullable GrpcCall of(HttpServerRequest request, MultiMap headers) {
     if (request.version() != HttpVersion.HTTP_2 || !isGrpc(headers.get(HttpHeaders.CONTENT_TYPE))) {
       return null;
     }
@@ -33,7 +33,7 @@ public record GrpcCall(long timeoutNanos) {
   }
 
   /** Not gRPC-Web, which is plain HTTP with the trailers in its body. */
-  static boolean isGrpc(@Nullable String type) {
+  public static boolean isGrpc(@Nullable String type) {
     if (type == null || !type.regionMatches(true, 0, TYPE, 0, TYPE.length())) {
       return false;
     }

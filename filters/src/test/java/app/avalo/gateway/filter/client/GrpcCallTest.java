@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter;
+package app.avalo.gateway.filter.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

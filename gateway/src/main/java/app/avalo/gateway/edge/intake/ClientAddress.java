@@ -1,7 +1,8 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.intake;
 
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.unit.IpAddress;
+import app.avalo.gateway.edge.client.ClientConnection;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import java.util.List;

@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter;
+package app.avalo.gateway.filter.client;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;

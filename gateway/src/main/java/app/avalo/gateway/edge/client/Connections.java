@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.client;
 
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.plan.Plan;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The client connections of one event loop: counted and timed from the moment they are accepted,
  * and read only through our own readers of heads and frames.
  */
-final class Connections {
+public final class Connections {
   private static final String HTTP_2 = "h2";
 
   private final Supplier<Plan> plan;
@@ -30,7 +30,8 @@ final class Connections {
   private final OpenConnections open;
   private final Map<HttpConnection, ClientConnection> clients = new IdentityHashMap<>();
 
-  Connections(Supplier<Plan> plan, Ticker ticker, DeadlineWheel deadlines, OpenConnections open) {
+  public Connections(
+      Supplier<Plan> plan, Ticker ticker, DeadlineWheel deadlines, OpenConnections open) {
     this.plan = plan;
     this.ticker = ticker;
     this.deadlines = deadlines;
@@ -38,7 +39,8 @@ final class Connections {
   }
 
   /** Whether a connection may stay; closes it otherwise. */
-  boolean admits(NetSocketInternal socket, ListenerConfig listener, HttpServerOptions options) {
+  public boolean admits(
+      NetSocketInternal socket, ListenerConfig listener, HttpServerOptions options) {
     Channel channel = socket.channelHandlerContext().channel();
     String address = socket.remoteAddress() == null ? null : socket.remoteAddress().hostAddress();
     IpAddress parsed = address == null ? null : IpAddress.parse(address);
@@ -74,7 +76,8 @@ final class Connections {
   }
 
   /** A connection of which the protocol is known now. */
-  void connected(HttpConnection connection, ListenerConfig listener, HttpServerOptions options) {
+  public void connected(
+      HttpConnection connection, ListenerConfig listener, HttpServerOptions options) {
     ClientConnection client = ClientConnection.of(connection, listener);
     clients.put(connection, client);
     SharedFlush.install(connection);
@@ -90,7 +93,7 @@ final class Connections {
   }
 
   /** Null once it is closed. */
-  @Nullable ClientConnection of(HttpConnection connection) {
+  public @Nullable ClientConnection of(HttpConnection connection) {
     return clients.get(connection);
   }
 }

@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.answer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

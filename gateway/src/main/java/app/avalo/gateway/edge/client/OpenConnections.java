@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.client;
 
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.unit.IpAddress;

@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.intake;
 
 import app.avalo.gateway.config.plan.PathNormalizer;
 import app.avalo.gateway.config.unit.IpAddress;

@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.answer;
 
 import app.avalo.gateway.config.plan.Target;
 import app.avalo.gateway.filter.Exchange;
@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.Objects;
 
 /** The edge's own steps of an explanation: which route, and an answer that the gateway makes. */
-final class Explained {
+public final class Explained {
   private Explained() {}
 
-  static void route(Exchange exchange) {
+  public static void route(Exchange exchange) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("method", exchange.method());
     facts.put("host", exchange.host());
@@ -25,7 +25,7 @@ final class Explained {
     explanation(exchange).add("route", exchange.route().name(), facts);
   }
 
-  static void answer(Exchange exchange, Reply.Local reply) {
+  public static void answer(Exchange exchange, Reply.Local reply) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("status", reply.status());
     GatewayError error = reply.error();

@@ -1,16 +1,16 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.intake;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the host out of {@code Host}, {@code :authority} or an absolute request target. */
-final class Authority {
+public final class Authority {
   private static final int LONGEST = 255 + 6;
 
   private Authority() {}
 
   /** The host in lower case and without port, or null if this is no host and port. */
-  static @Nullable String host(@Nullable String authority) {
+  public static @Nullable String host(@Nullable String authority) {
     if (authority == null || authority.isEmpty() || authority.length() > LONGEST) {
       return null;
     }

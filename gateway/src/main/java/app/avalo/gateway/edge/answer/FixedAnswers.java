@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.answer;
 
 import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.filter.Exchange;
@@ -8,10 +8,10 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 
 /** What routes without a service answer. */
-final class FixedAnswers {
+public final class FixedAnswers {
   private FixedAnswers() {}
 
-  static Reply.Local of(Exchange exchange) {
+  public static Reply.Local of(Exchange exchange) {
     RouteConfig.Action action = exchange.route().config().action();
     if (action instanceof RouteConfig.Redirect redirect) {
       MultiMap headers = HttpHeaders.headers();

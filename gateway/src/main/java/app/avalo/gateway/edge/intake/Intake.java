@@ -1,13 +1,14 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.intake;
 
 import app.avalo.gateway.config.plan.PathNormalizer;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.config.plan.RouteTable;
+import app.avalo.gateway.edge.client.ClientConnection;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
-import app.avalo.gateway.filter.GrpcCall;
+import app.avalo.gateway.filter.client.GrpcCall;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Turns what arrived into an exchange with a route, or into a refusal. Everything that two readers
  * could understand differently is refused here, before anything is matched.
  */
-final class Intake {
+public final class Intake {
   private static final AsciiString HOST = AsciiString.cached("host");
   private static final CharSequence REQUEST_ID = AsciiString.cached("x-request-id");
   private static final CharSequence PROTO = AsciiString.cached("x-forwarded-proto");
@@ -49,9 +50,9 @@ final class Intake {
    * @param refusal why it goes no further, or null
    * @param allowed methods that the path knows, for 405
    */
-  record Admission(Exchange exchange, @Nullable GatewayError refusal, Set<String> allowed) {}
+  public record Admission(Exchange exchange, @Nullable GatewayError refusal, Set<String> allowed) {}
 
-  Admission admit(
+  public Admission admit(
       Plan plan, ClientConnection connection, HttpServerRequest request, long startNanos) {
     MultiMap headers = request.headers();
     GatewayError problem = HeadCheck.check(request, headers, connection.bounds().head().count());
@@ -113,7 +114,7 @@ final class Intake {
   }
 
   /** Finds the route; also for requests that are only explained. */
-  Admission route(Exchange exchange) {
+  public Admission route(Exchange exchange) {
     Plan plan = exchange.plan();
     if ("TRACE".equals(exchange.method())) {
       return refusedMethod(exchange);

@@ -1,5 +1,7 @@
-package app.avalo.gateway.edge;
+package app.avalo.gateway.edge.answer;
 
+import app.avalo.gateway.edge.client.ClientConnection;
+import app.avalo.gateway.edge.client.Connections;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Reply;
@@ -20,7 +22,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Writes answers to clients: the one place that turns errors into responses. */
-final class Answers implements Responder {
+public final class Answers implements Responder {
   private static final CharSequence REQUEST_ID = AsciiString.cached("x-request-id");
   private static final CharSequence NO_STORE = AsciiString.cached("no-store");
 
@@ -34,7 +36,7 @@ final class Answers implements Responder {
   private final AtomicInteger inFlight;
   private @Nullable Pipeline pipeline;
 
-  Answers(
+  public Answers(
       Ticker ticker,
       Timers timers,
       Connections connections,
@@ -48,7 +50,7 @@ final class Answers implements Responder {
   }
 
   /** Closes the circle: filters see what is answered, and answer themselves. */
-  void through(Pipeline pipeline) {
+  public void through(Pipeline pipeline) {
     this.pipeline = pipeline;
   }
 
