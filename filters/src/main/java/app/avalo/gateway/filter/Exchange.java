@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter;
 
+import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
@@ -13,6 +14,7 @@ import app.avalo.gateway.filter.client.GrpcCall;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,7 @@ public final class Exchange implements RequestView {
   private final @Nullable GrpcCall grpc;
 
   private @Nullable ClientCertificate clientCertificate; // edge
+  private ListenerConfig.@Nullable Bounds bounds; // edge
   private @Nullable Route route; // edge
   private @Nullable Target target; // edge, or split where the route has several
   private long deadlineNanos; // edge
@@ -164,6 +167,15 @@ public final class Exchange implements RequestView {
 
   public void clientCertificate(@Nullable ClientCertificate verified) {
     this.clientCertificate = verified;
+  }
+
+  /** What the listener that it came by allows; only of live exchanges. */
+  public ListenerConfig.Bounds bounds() {
+    return Objects.requireNonNull(bounds);
+  }
+
+  public void bounds(ListenerConfig.Bounds bounds) {
+    this.bounds = bounds;
   }
 
   /** The route; set before the first filter runs. */

@@ -135,7 +135,9 @@ public final class Plans {
                 16 << 10, 128, 8 << 10, Duration.ofSeconds(10), ListenerConfig.EncodedSlash.REJECT),
             new ListenerConfig.Connections(
                 100_000, 1_000, 100_000, Duration.ofSeconds(75), Duration.ofSeconds(60)),
-            new ListenerConfig.Http2(100, 200, 1_000));
+            new ListenerConfig.Http2(100, 200, 1_000),
+            new ListenerConfig.MinRate(Duration.ofSeconds(60), 1 << 10),
+            new ListenerConfig.MinRate(Duration.ofSeconds(60), 1 << 10));
     return new ListenerConfig(
         "plain",
         new HostPort("127.0.0.1", 0),

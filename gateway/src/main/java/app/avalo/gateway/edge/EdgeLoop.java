@@ -142,6 +142,7 @@ public final class EdgeLoop {
     try {
       Intake.Admission admission = intake.admit(plan.get(), client, request, ticker.nanos());
       admission.exchange().clientCertificate(client.certificate());
+      admission.exchange().bounds(client.bounds());
       return admission;
     } catch (RuntimeException defect) {
       LOG.atError().setCause(defect).log("a request broke the intake");

@@ -1,5 +1,6 @@
 package app.avalo.gateway.forward;
 
+import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.forward.choice.Destination;
@@ -26,6 +27,9 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
    * servers close idle ones after few seconds, and it would be lost in the same instant.
    */
   private static final long WARM_NANOS = 1_500_000_000L;
+
+  /** Beyond the connect time-out, which does not cover the look-up of a name. */
+  private static final long CONNECT_SLACK_NANOS = 200_000_000L;
 
   private final Forwarding forwarding;
   private final Destination destination;
@@ -57,9 +61,20 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     return member;
   }
 
-  /** Nanoseconds to the head of an answer, 0 when only the exchange's own deadline holds. */
-  long patienceNanos() {
-    return patienceNanos;
+  /** Whether an answer has to come earlier than the exchange's own deadline says. */
+  boolean isTimed() {
+    return patienceNanos > 0;
+  }
+
+  /** When to look again at a request that went out: at its answer, or at its body. */
+  long nextCheckNanos(long nowNanos) {
+    return isTimed() ? nowNanos + patienceNanos : forwarding.body().nextCheckNanos(nowNanos);
+  }
+
+  /** Nanoseconds to a connection on which it can be sent. */
+  long connectNanos(ServiceConfig config) {
+    long tcp = config.timeouts().connect().toNanos() + CONNECT_SLACK_NANOS;
+    return member.endpoint().tls() ? tcp + config.upstreamTls().handshakeTimeout().toNanos() : tcp;
   }
 
   /** Whether the request went onto a connection. */
@@ -86,7 +101,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     if (forwarding.isUpgrade()) {
       member.pool().tunnel(this);
     } else {
-      member.pool().acquire(this, patienceNanos > 0 ? Long.MAX_VALUE : WARM_NANOS);
+      member.pool().acquire(this, isTimed() ? Long.MAX_VALUE : WARM_NANOS);
     }
   }
 

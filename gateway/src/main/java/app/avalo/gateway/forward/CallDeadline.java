@@ -19,6 +19,11 @@ final class CallDeadline {
     return call != null && call.timeoutNanos() == 0 && body.isMoving();
   }
 
+  /** How long such a call may then pause. */
+  static long stretchNanos(Exchange exchange) {
+    return exchange.route().config().timeouts().idle().toNanos();
+  }
+
   /** Whether a failure now is the end of the caller's patience, and nobody's fault. */
   static boolean isDue(Exchange exchange, long nowNanos) {
     GrpcCall call = exchange.grpc();

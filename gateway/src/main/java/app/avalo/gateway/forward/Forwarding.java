@@ -1,7 +1,5 @@
 package app.avalo.gateway.forward;
 
-import app.avalo.gateway.config.ServiceConfig;
-import app.avalo.gateway.config.ServiceConfig.Timeouts;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.Deadline;
 import app.avalo.gateway.filter.Exchange;
@@ -39,9 +37,6 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
   /** RFC 9113, 7: NO_ERROR, which is the default, would make half an answer look intended. */
   private static final long INTERNAL_ERROR = 2;
 
-  /** Beyond the connect time-out, which does not cover the look-up of a name. */
-  private static final long CONNECT_SLACK_NANOS = 200_000_000L;
-
   private final Forwarder forwarder;
   private final Exchange exchange;
   private final HttpServerRequest request;
@@ -78,7 +73,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     this.response = request.response();
     this.destinations = destinations;
     this.service = Objects.requireNonNull(exchange.target()).service();
-    this.body = new RequestBody(exchange, request, forwarder.bodyRoom(), this);
+    this.body = new RequestBody(exchange, request, forwarder.bodyRoom(), forwarder.ticker(), this);
     this.tries = new Tries(exchange, destinations, body);
     this.search = new Search(exchange, destinations, tries, forwarder.ticker(), this);
     this.upgrade = upgrade;
@@ -103,8 +98,10 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     }
     destinations.earn(service);
     if (body.collects()) {
-      forwarder.deadlines().set(this, exchange.deadlineNanos());
       body.collect();
+      if (phase == Phase.COLLECTING) {
+        until(body.nextCheckNanos(now()));
+      }
     } else {
       choose();
     }
@@ -137,7 +134,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
   @Override
   public void notYet() {
     phase = Phase.WAITING;
-    forwarder.deadlines().set(this, Math.min(now() + RECHECK_NANOS, exchange.deadlineNanos()));
+    until(now() + RECHECK_NANOS);
   }
 
   @Override
@@ -153,26 +150,20 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
   private Attempt attempt(Destination destination, Destination.Member member) {
     phase = Phase.TRYING;
     exchange.attempt(destination.region());
-    long patience = tries.mayRepeat() ? timeouts().attempt().toNanos() : 0;
-    Attempt made = new Attempt(this, destination, member, patience);
+    Attempt made = new Attempt(this, destination, member, tries.patienceNanos());
     attempt = made;
-    long connection = connectNanos(member) + CONNECT_SLACK_NANOS;
-    forwarder.deadlines().set(this, Math.min(now() + connection, exchange.deadlineNanos()));
+    until(now() + made.connectNanos(service.config()));
     return made;
-  }
-
-  private long connectNanos(Destination.Member member) {
-    ServiceConfig config = service.config();
-    long tcp = config.timeouts().connect().toNanos();
-    return member.endpoint().tls() ? tcp + config.upstreamTls().handshakeTimeout().toNanos() : tcp;
   }
 
   void sent(Attempt by) {
     tries.sent();
     exchange.sent();
-    long deadline = exchange.deadlineNanos();
-    long patience = by.patienceNanos();
-    forwarder.deadlines().set(this, patience > 0 ? Math.min(now() + patience, deadline) : deadline);
+    until(by.nextCheckNanos(now()));
+  }
+
+  private void until(long nanos) {
+    forwarder.deadlines().set(this, Math.min(nanos, exchange.deadlineNanos()));
   }
 
   /** An attempt ended without the head of an answer. */
@@ -240,7 +231,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     body.forget();
     ResponseRelay made = new ResponseRelay(this, by, status, response);
     relay = made;
-    forwarder.deadlines().set(this, made.nextCheckNanos());
+    forwarder.deadlines().set(this, made.nextCheckNanos(exchange.firstByteNanos()));
     made.start(fields);
     return made;
   }
@@ -272,24 +263,37 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
       case TRYING -> tryingExpired(now);
       case RELAYING -> {
         ResponseRelay current = Objects.requireNonNull(relay);
-        if (current.isStalled(now)) {
-          cutOff(current.stall());
+        GatewayError stall = current.stall(now);
+        if (stall != null) {
+          cutOff(stall);
         } else {
-          forwarder.deadlines().set(this, current.nextCheckNanos());
+          forwarder.deadlines().set(this, current.nextCheckNanos(now));
         }
       }
-      case COLLECTING -> answer(Errors.SLOW_BODY);
+      case COLLECTING -> bodyExpired(now);
       case CHOOSING -> answer(Errors.HOME_UNKNOWN);
       case OVER -> {}
     }
   }
 
+  private void bodyExpired(long now) {
+    if (now >= exchange.deadlineNanos() || body.isSlow(now)) {
+      answer(Errors.SLOW_BODY);
+    } else {
+      until(body.nextCheckNanos(now));
+    }
+  }
+
   private void tryingExpired(long now) {
     Attempt current = Objects.requireNonNull(attempt);
+    if (current.isSent() && !current.isTimed() && now < exchange.deadlineNanos()) {
+      bodyExpired(now);
+      return;
+    }
     GatewayError error = body.isAwaited() && current.isSent() ? Errors.SLOW_BODY : Errors.LATE;
     if (now >= exchange.deadlineNanos()) {
       if (CallDeadline.isStretched(exchange, body)) {
-        forwarder.deadlines().set(this, now + timeouts().idle().toNanos());
+        forwarder.deadlines().set(this, now + CallDeadline.stretchNanos(exchange));
       } else {
         answer(error);
       }
@@ -372,10 +376,6 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
 
   private long now() {
     return forwarder.ticker().nanos();
-  }
-
-  Timeouts timeouts() {
-    return exchange.route().config().timeouts();
   }
 
   Forwarder forwarder() {

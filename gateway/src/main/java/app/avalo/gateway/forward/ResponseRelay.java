@@ -1,9 +1,11 @@
 package app.avalo.gateway.forward;
 
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.client.GrpcCall;
+import app.avalo.gateway.forward.body.Pace;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.forward.head.Trailers;
 import app.avalo.gateway.region.EndpointHealth.Failure;
@@ -20,7 +22,12 @@ import org.jspecify.annotations.Nullable;
  * early never looks complete: the client's stream is reset.
  */
 final class ResponseRelay {
-  private static final long NEVER = Long.MAX_VALUE / 2;
+  private static final GatewayError UNREAD =
+      new GatewayError(Kind.CLIENT_GONE, "The client does not read its answer.");
+  private static final GatewayError UNREAD_ENOUGH =
+      new GatewayError(Kind.CLIENT_GONE, "The client reads its answer too slowly.");
+  private static final GatewayError STALLED =
+      new GatewayError(Kind.UPSTREAM_TIMEOUT, "The answer stalled.");
 
   private final Forwarding forwarding;
   private final Attempt attempt;
@@ -33,6 +40,7 @@ final class ResponseRelay {
   private long length = -1;
   private boolean ended;
   private boolean waiting; // for the client to read on
+  private @Nullable Pace pace; // of a client that was waited for
   private Future<Void> written = Future.succeededFuture();
 
   ResponseRelay(Forwarding forwarding, Attempt attempt, int status, HttpServerResponse to) {
@@ -40,7 +48,7 @@ final class ResponseRelay {
     this.attempt = attempt;
     this.status = status;
     this.to = to;
-    this.idleNanos = forwarding.timeouts().idle().toNanos();
+    this.idleNanos = forwarding.exchange().route().config().timeouts().idle().toNanos();
     this.activeNanos = forwarding.forwarder().ticker().nanos();
   }
 
@@ -123,16 +131,32 @@ final class ResponseRelay {
     }
     to.write(chunk);
     if (to.writeQueueFull() && !waiting) {
-      waiting = true;
+      waits();
       attempt.pause();
       to.drainHandler(drained -> drained());
     }
+  }
+
+  /** Streams of events and calls give what there is when there is some. */
+  private void waits() {
+    waiting = true;
+    if (endless || forwarding.exchange().grpc() != null) {
+      return;
+    }
+    if (pace == null) {
+      Exchange exchange = forwarding.exchange();
+      pace = new Pace(exchange.bounds().answer(), exchange.bytesOut());
+    }
+    pace.waits(activeNanos);
   }
 
   private void drained() {
     activeNanos = forwarding.forwarder().ticker().nanos();
     if (waiting) {
       waiting = false;
+      if (pace != null) {
+        pace.rests(activeNanos);
+      }
       if (!forwarding.isOver()) {
         attempt.resume();
       }
@@ -173,7 +197,16 @@ final class ResponseRelay {
   }
 
   /** When to look again whether this goes on. */
-  long nextCheckNanos() {
+  long nextCheckNanos(long now) {
+    long slow =
+        pace == null
+            ? now + forwarding.exchange().bounds().answer().window().toNanos()
+            : pace.nextCheckNanos(now);
+    return Math.min(Math.min(endNanos(), slow), forwarding.body().nextCheckNanos(now));
+  }
+
+  /** When it is over if nothing moves until then. */
+  private long endNanos() {
     return Math.min(activeNanos + idleNanos, lastNanos());
   }
 
@@ -181,26 +214,28 @@ final class ResponseRelay {
   private long lastNanos() {
     GrpcCall call = forwarding.exchange().grpc();
     if (call == null) {
-      return endless ? activeNanos + NEVER : forwarding.exchange().deadlineNanos();
+      return endless ? activeNanos + Pace.NEVER : forwarding.exchange().deadlineNanos();
     }
     return call.timeoutNanos() == 0
-        ? activeNanos + NEVER
+        ? activeNanos + Pace.NEVER
         : forwarding.exchange().startNanos() + call.timeoutNanos();
   }
 
-  /** Whose fault it is that nothing moves. */
-  GatewayError stall() {
-    return waiting
-        ? new GatewayError(Kind.CLIENT_GONE, "The client does not read its answer.")
-        : new GatewayError(Kind.UPSTREAM_TIMEOUT, "The answer stalled.");
-  }
-
-  /** Whether nothing moved for too long, or the whole takes too long. */
-  boolean isStalled(long now) {
+  /** Why it ends here: nothing moved for too long, too little did, or the whole takes too long. */
+  @Nullable GatewayError stall(long now) {
+    if (forwarding.body().isSlow(now)) {
+      return Errors.SLOW_BODY;
+    }
+    if (pace != null && pace.isSlow(now, forwarding.exchange().bytesOut())) {
+      return UNREAD_ENOUGH;
+    }
     if (forwarding.body().isMoving()) {
       // Who listens while the client speaks need not say anything.
       activeNanos = now;
     }
-    return now - nextCheckNanos() >= 0;
+    if (now - endNanos() < 0) {
+      return null;
+    }
+    return waiting ? UNREAD : STALLED;
   }
 }

@@ -76,8 +76,11 @@ public record ListenerConfig(
    * @param head of a request
    * @param connections how many, and how long
    * @param http2 what an HTTP/2 connection may ask beyond requests
+   * @param body how fast request bodies arrive; default 1 KiB a second in each 60 s
+   * @param answer how fast answers are taken; default 1 KiB a second in each 60 s
    */
-  public record Bounds(Head head, Connections connections, Http2 http2) {}
+  public record Bounds(
+      Head head, Connections connections, Http2 http2, MinRate body, MinRate answer) {}
 
   /**
    * Ceilings for the head of one request.
@@ -113,6 +116,14 @@ public record ListenerConfig(
    */
   public record Connections(
       int open, int perAddress, int requests, Duration idle, Duration tcpUserTimeout) {}
+
+  /**
+   * The least that a client moves while it is waited for.
+   *
+   * @param window time of waiting over which it is measured
+   * @param bytesPerSecond on average over that time
+   */
+  public record MinRate(Duration window, long bytesPerSecond) {}
 
   /**
    * Ceilings for one HTTP/2 connection.

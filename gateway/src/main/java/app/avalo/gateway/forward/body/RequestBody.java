@@ -1,6 +1,7 @@
 package app.avalo.gateway.forward.body;
 
 import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.forward.head.Framing;
 import app.avalo.gateway.upstream.UpstreamStream;
 import io.vertx.core.MultiMap;
@@ -24,6 +25,7 @@ public final class RequestBody {
   private final HttpServerRequest request;
   private final Listener listener;
   private final BodyRoom room;
+  private final Ticker ticker;
   private final long length;
   private final long ceiling;
   private boolean present;
@@ -38,6 +40,7 @@ public final class RequestBody {
   private boolean streaming;
   private long seenBytesIn;
   private boolean held;
+  private @Nullable Pace pace; // from when it is first waited for
   private boolean stopped;
   private boolean complete;
 
@@ -51,10 +54,15 @@ public final class RequestBody {
   }
 
   public RequestBody(
-      Exchange exchange, HttpServerRequest request, BodyRoom room, Listener listener) {
+      Exchange exchange,
+      HttpServerRequest request,
+      BodyRoom room,
+      Ticker ticker,
+      Listener listener) {
     this.exchange = exchange;
     this.request = request;
     this.room = room;
+    this.ticker = ticker;
     this.listener = listener;
     this.ceiling = exchange.route().config().bodyBytes();
     this.length = Framing.length(request);
@@ -118,6 +126,38 @@ public final class RequestBody {
     return !complete && !held;
   }
 
+  /** When to look again whether it comes too slowly. */
+  public long nextCheckNanos(long nowNanos) {
+    if (complete || exchange.grpc() != null) {
+      return Pace.NEVER;
+    }
+    return pace == null
+        ? nowNanos + exchange.bounds().body().window().toNanos()
+        : pace.nextCheckNanos(nowNanos);
+  }
+
+  /** Whether the client sends it slower than the listener demands. */
+  public boolean isSlow(long nowNanos) {
+    return pace != null && !complete && pace.isSlow(nowNanos, exchange.bytesIn());
+  }
+
+  /** It is the client's turn; most bodies are here by then, and are not measured. */
+  private void await() {
+    if (complete || stopped || exchange.grpc() != null) {
+      return;
+    }
+    if (pace == null) {
+      pace = new Pace(exchange.bounds().body(), exchange.bytesIn());
+    }
+    pace.waits(ticker.nanos());
+  }
+
+  private void rest() {
+    if (pace != null) {
+      pace.rests(ticker.nanos());
+    }
+  }
+
   /**
    * Whether the body, or its first bytes, are waited for before the first attempt; takes room for
    * what is collected. An HTTP/2 request without a length says only by its next frame whether it
@@ -160,6 +200,7 @@ public final class RequestBody {
           }
         });
     request.resume();
+    await();
   }
 
   private void completed() {
@@ -173,6 +214,7 @@ public final class RequestBody {
         chunk -> {
           if (!stopped) {
             request.pause();
+            rest();
             first = chunk;
             listener.collected();
           }
@@ -186,6 +228,9 @@ public final class RequestBody {
           }
         });
     request.resume();
+    if (first == null && !held) {
+      await();
+    }
   }
 
   private void gather(Buffer chunk) {
@@ -288,6 +333,7 @@ public final class RequestBody {
 
   private void hold() {
     held = true;
+    rest();
     if (!complete) {
       request.pause();
     }
@@ -299,6 +345,9 @@ public final class RequestBody {
     // A reset ends a request that is not complete.
     if (!complete && !request.isEnded()) {
       request.resume();
+      if (!held) {
+        await();
+      }
     }
   }
 

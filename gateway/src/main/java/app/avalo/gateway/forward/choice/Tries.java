@@ -43,6 +43,16 @@ public final class Tries {
         && retry().methods().contains(exchange.method());
   }
 
+  /**
+   * Nanoseconds from sending the request to the head of its answer, 0 when only the exchange's own
+   * deadline holds. Who has not got the whole request is not late with the answer.
+   */
+  public long patienceNanos() {
+    return mayRepeat() && body.isComplete()
+        ? exchange.route().config().timeouts().attempt().toNanos()
+        : 0;
+  }
+
   /** Whether an attempt whose connection was dead may have another connection. */
   public boolean mayReplace(boolean wasSent) {
     return (!wasSent || mayRepeat()) && exchange.attempts() < MOST;

@@ -73,7 +73,14 @@ final class EdgeBinder {
         new ListenerConfig.Http2(
             bounds.whole("streams", 100),
             bounds.whole("streamResets", 200),
-            bounds.whole("controlFrames", 1_000)));
+            bounds.whole("controlFrames", 1_000)),
+        minRate(bounds, "bodyTimeout", "minBodyRate"),
+        minRate(bounds, "readTimeout", "minReadRate"));
+  }
+
+  private static ListenerConfig.MinRate minRate(Section bounds, String window, String rate) {
+    return new ListenerConfig.MinRate(
+        bounds.duration(window, "60s"), bounds.size(rate, "1KiB", 1 << 30));
   }
 
   private static ListenerConfig.Tls tls(Section tls) {
