@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ReloadsIT {
   private static final FileTime LONG_AGO = FileTime.fromMillis(1_000_000_000_000L);
 
-  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private GatewayProcess gateway;
 
   @TempDir private Path directory;

@@ -36,7 +36,8 @@ class StopsCleanlyIT {
   private static final Duration GRACE = Duration.ofSeconds(6);
 
   private final Vertx vertx = Vertx.vertx();
-  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Queue<HttpServerRequest> waiting = new ConcurrentLinkedQueue<>();
   private GatewayProcess gateway;
 

@@ -23,7 +23,8 @@ final class SmallCurl implements Shell {
   private static final Pattern WORD = Pattern.compile("'([^']*)'|([^\\s']+)");
   private static final Pattern RANGE = Pattern.compile("(.*)\\[(\\d+)-(\\d+)](.*)");
 
-  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   @Override
   public String run(String line) {

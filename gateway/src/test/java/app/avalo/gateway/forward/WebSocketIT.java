@@ -97,7 +97,9 @@ class WebSocketIT {
   }
 
   private WebSocket open(Client client) throws Exception {
-    return HttpClient.newHttpClient()
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        .build()
         .newWebSocketBuilder()
         .buildAsync(java.net.URI.create("ws://127.0.0.1:" + gateway.port() + "/chat"), client)
         .get(10, TimeUnit.SECONDS);

@@ -50,6 +50,8 @@ public final class H2spec {
   public String run(int port, String... options) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(List.of("-h", "127.0.0.1", "-p", Integer.toString(port), "-P", "/feed"));
+    // Seconds it waits for a frame; with its default of 2 it blames a busy machine.
+    command.addAll(List.of("-o", "10"));
     command.addAll(List.of(options));
     Path output = program.resolveSibling("output-" + port);
     Process process =

@@ -8,6 +8,7 @@ import app.avalo.gateway.edge.wire.FrameGate;
 import app.avalo.gateway.edge.wire.RequestDecoder;
 import app.avalo.gateway.filter.time.Ticker;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.Http1xServerConnection;
@@ -59,7 +60,7 @@ public final class Connections {
               open.leave(peer, counted);
               client.gone();
             });
-    if (listener.http2() && mayBeHttp2(listener, socket)) {
+    if (listener.http2() && mayBeHttp2(channel)) {
       FrameGate.install(
           channel,
           bounds.http2().controlFrames(),
@@ -71,8 +72,9 @@ public final class Connections {
   }
 
   /** Over TLS the handshake has said so; without it the first bytes will. */
-  private static boolean mayBeHttp2(ListenerConfig listener, NetSocketInternal socket) {
-    return listener.tls() == null || HTTP_2.equals(socket.applicationLayerProtocol());
+  private static boolean mayBeHttp2(Channel channel) {
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
+    return tls == null || HTTP_2.equals(tls.applicationProtocol());
   }
 
   /** A connection of which the protocol is known now. */
