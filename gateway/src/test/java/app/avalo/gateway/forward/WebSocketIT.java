@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.Wire;
+import app.avalo.gateway.websocket.Tunnel;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.ServerWebSocket;
+import java.lang.management.ManagementFactory;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
@@ -17,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +107,32 @@ class WebSocketIT {
         .newWebSocketBuilder()
         .buildAsync(java.net.URI.create("ws://127.0.0.1:" + gateway.port() + "/chat"), client)
         .get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void nothing_is_kept_of_one_that_was_closed() throws Exception {
+    Client client = new Client();
+    WebSocket socket = open(client);
+
+    socket.sendClose(WebSocket.NORMAL_CLOSURE, "bye").get(5, TimeUnit.SECONDS);
+
+    client.closed.get(5, TimeUnit.SECONDS);
+    Awaiting.until(() -> !classesInUse().contains(Tunnel.class.getName() + "\n"));
+  }
+
+  /** What lives after a collection, a class a line. */
+  private static String classesInUse() {
+    try {
+      return (String)
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(
+                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                  "gcClassHistogram",
+                  new Object[] {new String[0]},
+                  new String[] {String[].class.getName()});
+    } catch (JMException failed) {
+      throw new AssertionError(failed);
+    }
   }
 
   @Test

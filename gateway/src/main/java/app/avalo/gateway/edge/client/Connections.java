@@ -83,7 +83,8 @@ public final class Connections {
     ClientConnection client = ClientConnection.of(connection, listener);
     clients.put(connection, client);
     SharedFlush.install(connection);
-    connection.closeHandler(closed -> clients.remove(connection));
+    // The close handler is not told of a connection that became a WebSocket.
+    client.channel().closeFuture().addListener(closed -> clients.remove(connection));
     if (connection instanceof Http1xServerConnection) {
       readStrictly(client, options);
     }
