@@ -138,7 +138,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     if (to.isHttp2()) {
       UpstreamHead.writeTe(forwarding.request().headers(), headers);
     }
-    forwarding.sent(this);
+    forwarding.attempts().sent(this);
     forwarding.body().frame(headers);
     to.head(forwarding.request().method(), UpstreamHead.uri(forwarding.exchange()), headers);
     if (forwarding.isUpgrade()) {
@@ -157,10 +157,12 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     }
     if (cause instanceof AtCeiling) {
       over = true;
-      forwarding.refused(
-          this,
-          new GatewayError(
-              Kind.OVERLOADED, "upstream.connections", "Too many requests are in flight.", 1));
+      forwarding
+          .attempts()
+          .refused(
+              this,
+              new GatewayError(
+                  Kind.OVERLOADED, "upstream.connections", "Too many requests are in flight.", 1));
       return;
     }
     fail(
@@ -244,7 +246,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   private void fail(Failure failure, Kind kind, String detail, boolean wasSent) {
     finish();
-    forwarding.failed(this, failure, new GatewayError(kind, detail), wasSent);
+    forwarding.attempts().failed(this, failure, new GatewayError(kind, detail), wasSent);
   }
 
   /** Stops the answer while the client does not read. */

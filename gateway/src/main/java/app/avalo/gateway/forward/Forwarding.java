@@ -6,11 +6,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.forward.body.RequestBody;
-import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.choice.Destinations;
-import app.avalo.gateway.forward.choice.Search;
-import app.avalo.gateway.forward.choice.Tries;
-import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.upstream.Fields;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -21,18 +17,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One exchange on its way: chooses a region, tries it, moves on where that is safe, relays the
- * answer. A small state machine; its own deadline.
- *
- * <p>A request may move on when nothing of it was sent or the upstream did nothing with it, or when
- * its method may be repeated, each time with its body still here; never once a byte of an answer
- * went to the client.
+ * One exchange on its way: collects its body, tries regions, relays the answer; ends exactly once,
+ * however it ends. A small state machine; its own deadline.
  */
-final class Forwarding extends Deadline implements RequestBody.Listener, Search.Listener {
+final class Forwarding extends Deadline implements RequestBody.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Forwarding.class);
-
-  /** Between two looks at a suspected region. */
-  private static final long RECHECK_NANOS = 20_000_000L;
 
   /** RFC 9113, 7: NO_ERROR, which is the default, would make half an answer look intended. */
   private static final long INTERNAL_ERROR = 2;
@@ -44,18 +33,13 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
   private final Destinations destinations;
   private final Service service;
   private final RequestBody body;
-  private final Tries tries;
-  private final Search search;
+  private final Attempts attempts;
   private final boolean upgrade;
   private Phase phase = Phase.COLLECTING;
-  private @Nullable Attempt attempt;
   private @Nullable ResponseRelay relay;
-  private GatewayError lastError = Errors.NO_REGION;
 
   private enum Phase {
     COLLECTING,
-    CHOOSING,
-    WAITING,
     TRYING,
     RELAYING,
     OVER
@@ -74,8 +58,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     this.destinations = destinations;
     this.service = Objects.requireNonNull(exchange.target()).service();
     this.body = new RequestBody(exchange, request, forwarder.bodyRoom(), forwarder.ticker(), this);
-    this.tries = new Tries(exchange, destinations, body);
-    this.search = new Search(exchange, destinations, tries, forwarder.ticker(), this);
+    this.attempts = new Attempts(this, exchange, destinations);
     this.upgrade = upgrade;
   }
 
@@ -103,15 +86,20 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
         until(body.nextCheckNanos(now()));
       }
     } else {
-      choose();
+      tryIt();
     }
   }
 
   @Override
   public void collected() {
     if (phase == Phase.COLLECTING) {
-      choose();
+      tryIt();
     }
+  }
+
+  private void tryIt() {
+    phase = Phase.TRYING;
+    attempts.next();
   }
 
   @Override
@@ -119,91 +107,14 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
     answer(Errors.tooLarge(exchange.route()));
   }
 
-  private void choose() {
-    phase = Phase.CHOOSING;
-    search.next();
-  }
-
-  @Override
-  public void found(Destination destination) {
-    Attempt last = attempt;
-    attempt(destination, destination.pick(last == null ? null : last.member(), forwarder.random()))
-        .start();
-  }
-
-  @Override
-  public void notYet() {
-    phase = Phase.WAITING;
-    until(now() + RECHECK_NANOS);
-  }
-
-  @Override
-  public void moving() {
-    forwarder.deadlines().set(this, exchange.deadlineNanos());
-  }
-
-  @Override
-  public void nowhere(boolean homeUnknown) {
-    answer(homeUnknown ? Errors.HOME_UNKNOWN : lastError);
-  }
-
-  private Attempt attempt(Destination destination, Destination.Member member) {
-    phase = Phase.TRYING;
-    exchange.attempt(destination.region());
-    Attempt made = new Attempt(this, destination, member, tries.patienceNanos());
-    attempt = made;
-    until(now() + made.connectNanos(service.config()));
-    return made;
-  }
-
-  void sent(Attempt by) {
-    tries.sent();
-    exchange.sent();
-    until(by.nextCheckNanos(now()));
-  }
-
-  private void until(long nanos) {
+  /** Looks again then, or at the end of its time. */
+  void until(long nanos) {
     forwarder.deadlines().set(this, Math.min(nanos, exchange.deadlineNanos()));
   }
 
-  /** An attempt ended without the head of an answer. */
-  void failed(Attempt by, Failure failure, GatewayError error, boolean wasSent) {
-    if (by != attempt || phase != Phase.TRYING) {
-      return;
-    }
-    if (CallDeadline.isDue(exchange, now())) {
-      answer(Errors.LATE);
-    } else if (by.wasRefused()) {
-      moveOn(by, Errors.REFUSED, wasSent);
-    } else if (by.wasStale() && tries.mayReplace(wasSent)) {
-      attempt(by.destination(), by.member()).startAgain();
-    } else {
-      by.member().health().failed(failure);
-      moveOn(by, error, wasSent);
-    }
-  }
-
-  /** The endpoint is not to blame: this gateway has too many connections to it. */
-  void refused(Attempt by, GatewayError error) {
-    if (by == attempt && phase == Phase.TRYING) {
-      moveOn(by, error, false);
-    }
-  }
-
-  private void moveOn(Attempt from, GatewayError error, boolean wasSent) {
-    lastError = error;
-    if (!tries.canMoveOn(from.destination(), wasSent, now())) {
-      answer(error);
-    } else {
-      leave(from);
-    }
-  }
-
-  private void leave(Attempt from) {
-    forwarder.countRetry();
-    from.finish();
-    tries.leave(from.destination());
-    choose();
+  /** Looks again then, whenever its time was to end. */
+  void stretch(long nanos) {
+    forwarder.deadlines().set(this, nanos);
   }
 
   /**
@@ -212,19 +123,8 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
    * @return where the rest of the answer goes, or null when nobody wants it
    */
   @Nullable ResponseRelay head(Attempt by, int status, Fields fields) {
-    if (by != attempt || phase != Phase.TRYING) {
-      by.finish();
+    if (!attempts.isAnswered(by, status)) {
       return null;
-    }
-    if (!exchange.route().config().retry().statuses().contains(status)) {
-      by.member().health().succeeded();
-    } else {
-      by.member().health().failed(Failure.BAD_ANSWER);
-      if (tries.mayRepeat() && tries.canMoveOn(by.destination(), true, now())) {
-        lastError = Errors.BAD_ANSWERS;
-        leave(by);
-        return null;
-      }
     }
     exchange.firstByteNanos(now());
     phase = Phase.RELAYING;
@@ -238,11 +138,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
 
   /** Both sides agreed to leave HTTP. */
   void switched(Attempt by, Fields fields, NetSocket socket) {
-    if (by != attempt || phase != Phase.TRYING) {
-      by.finish();
+    if (!attempts.isAnswered(by, Upgrade.SWITCHING_PROTOCOLS)) {
       return;
     }
-    by.member().health().succeeded();
     exchange.firstByteNanos(now());
     phase = Phase.OVER;
     forwarder.deadlines().cancel(this);
@@ -253,14 +151,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
   protected void expired() {
     long now = now();
     switch (phase) {
-      case WAITING -> {
-        if (now < exchange.deadlineNanos()) {
-          choose();
-        } else {
-          answer(lastError);
-        }
-      }
-      case TRYING -> tryingExpired(now);
+      case TRYING -> attempts.expired(now);
       case RELAYING -> {
         ResponseRelay current = Objects.requireNonNull(relay);
         GatewayError stall = current.stall(now);
@@ -271,42 +162,16 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
         }
       }
       case COLLECTING -> bodyExpired(now);
-      case CHOOSING -> answer(Errors.HOME_UNKNOWN);
       case OVER -> {}
     }
   }
 
-  private void bodyExpired(long now) {
+  /** The body may have stopped, or only be slow. */
+  void bodyExpired(long now) {
     if (now >= exchange.deadlineNanos() || body.isSlow(now)) {
       answer(Errors.SLOW_BODY);
     } else {
       until(body.nextCheckNanos(now));
-    }
-  }
-
-  private void tryingExpired(long now) {
-    Attempt current = Objects.requireNonNull(attempt);
-    if (current.isSent() && !current.isTimed() && now < exchange.deadlineNanos()) {
-      bodyExpired(now);
-      return;
-    }
-    GatewayError error = body.isAwaited() && current.isSent() ? Errors.SLOW_BODY : Errors.LATE;
-    if (now >= exchange.deadlineNanos()) {
-      if (CallDeadline.isStretched(exchange, body)) {
-        forwarder.deadlines().set(this, now + CallDeadline.stretchNanos(exchange));
-      } else {
-        answer(error);
-      }
-      return;
-    }
-    current.member().health().failed(Failure.TIMEOUT);
-    if (!current.isSent()) {
-      moveOn(current, error, false);
-    } else if (tries.canMoveOn(current.destination(), true, now)) {
-      lastError = error;
-      leave(current);
-    } else {
-      forwarder.deadlines().set(this, exchange.deadlineNanos());
     }
   }
 
@@ -320,7 +185,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
   }
 
   /** Answers with a problem; nothing has been written yet. */
-  private void answer(GatewayError error) {
+  void answer(GatewayError error) {
     if (phase == Phase.RELAYING) {
       cutOff(error);
       return;
@@ -367,11 +232,8 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
       forwarder.webSockets().ceiling().release(service.name());
     }
     forwarder.deadlines().cancel(this);
-    search.stop();
     body.stop();
-    if (attempt != null) {
-      attempt.finish();
-    }
+    attempts.stop();
   }
 
   private long now() {
@@ -396,5 +258,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener, Search.
 
   RequestBody body() {
     return body;
+  }
+
+  Attempts attempts() {
+    return attempts;
   }
 }

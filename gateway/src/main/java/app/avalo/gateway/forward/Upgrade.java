@@ -13,7 +13,7 @@ import java.util.Objects;
 
 /** The last step of a WebSocket handshake: both sides agreed, the exchange becomes a tunnel. */
 final class Upgrade {
-  private static final int SWITCHING_PROTOCOLS = 101;
+  static final int SWITCHING_PROTOCOLS = 101;
 
   private Upgrade() {}
 
