@@ -5,32 +5,73 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * The order in which regions are tried for one request: not empty, each region once. Says which
- * order, never whether a region is up.
+ * The order in which regions are tried for one request, with what each costs: not empty, each
+ * region once. Says which order, never whether a region is up. Immutable.
  */
 public final class RegionPreference implements Iterable<Region> {
-  private final Region[] order;
+  /** Costs that differ by less than this, or by less than {@link #NEAR_SHARE}, are alike. */
+  public static final double NEAR_MILLIS = 5;
 
-  private RegionPreference(Region[] order) {
+  public static final double NEAR_SHARE = 0.1;
+
+  private final Region[] order;
+  private final float[] costMillis;
+  private final int nearCount;
+
+  private RegionPreference(Region[] order, float[] costMillis, int nearCount) {
     this.order = order;
+    this.costMillis = costMillis;
+    this.nearCount = nearCount;
+  }
+
+  /**
+   * The preference in this order, at costs that nobody knows.
+   *
+   * @throws IllegalArgumentException if it is empty or names a region twice
+   */
+  public static RegionPreference of(List<Region> order) {
+    float[] unknown = new float[order.size()];
+    Arrays.fill(unknown, Float.NaN);
+    return of(order, unknown);
   }
 
   /**
    * The preference in this order.
    *
+   * @param costMillis of the region at the same position, NaN where unknown; not kept
    * @throws IllegalArgumentException if it is empty or names a region twice
    */
-  public static RegionPreference of(List<Region> order) {
+  public static RegionPreference of(List<Region> order, float[] costMillis) {
     if (order.isEmpty()) {
       throw new IllegalArgumentException("no region (expected at least one)");
     }
     if (order.stream().distinct().count() != order.size()) {
       throw new IllegalArgumentException(order + " (expected each region once)");
     }
-    return new RegionPreference(order.toArray(Region[]::new));
+    if (costMillis.length != order.size()) {
+      throw new IllegalArgumentException(costMillis.length + " costs (expected one a region)");
+    }
+    return new RegionPreference(
+        order.toArray(Region[]::new), costMillis.clone(), nearCount(costMillis));
   }
 
-  /** The same regions with this one first; unchanged if it is not among them. */
+  private static int nearCount(float[] costMillis) {
+    double best = Double.POSITIVE_INFINITY;
+    for (float cost : costMillis) {
+      best = cost < best ? cost : best;
+    }
+    double limit = best + Math.max(NEAR_MILLIS, best * NEAR_SHARE);
+    int near = 0;
+    while (near < costMillis.length && costMillis[near] <= limit) {
+      near++;
+    }
+    return Math.max(1, near);
+  }
+
+  /**
+   * The same regions with this one first, and nothing as good as it; unchanged if it is not among
+   * them or first already.
+   */
   public RegionPreference startingWith(Region first) {
     int at = indexOf(first);
     if (at <= 0) {
@@ -39,7 +80,10 @@ public final class RegionPreference implements Iterable<Region> {
     Region[] moved = order.clone();
     System.arraycopy(order, 0, moved, 1, at);
     moved[0] = first;
-    return new RegionPreference(moved);
+    float[] costs = costMillis.clone();
+    System.arraycopy(costMillis, 0, costs, 1, at);
+    costs[0] = costMillis[at];
+    return new RegionPreference(moved, costs, 1);
   }
 
   /** The position of a region, or -1. */
@@ -61,6 +105,22 @@ public final class RegionPreference implements Iterable<Region> {
     return order[position];
   }
 
+  /**
+   * What the region at this position costs, in milliseconds of a round trip; NaN where nobody
+   * knows. What a caller loses by the next region is the difference of two.
+   */
+  public double costMillis(int position) {
+    return costMillis[position];
+  }
+
+  /**
+   * How many regions from the first on cost about what the best does; at least 1. Among these load
+   * may decide.
+   */
+  public int nearCount() {
+    return nearCount;
+  }
+
   @Override
   public Iterator<Region> iterator() {
     return Arrays.asList(order).iterator();
@@ -68,12 +128,15 @@ public final class RegionPreference implements Iterable<Region> {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof RegionPreference that && Arrays.equals(order, that.order);
+    return other instanceof RegionPreference that
+        && nearCount == that.nearCount
+        && Arrays.equals(order, that.order)
+        && Arrays.equals(costMillis, that.costMillis);
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(order);
+    return 31 * Arrays.hashCode(order) + Arrays.hashCode(costMillis);
   }
 
   @Override

@@ -61,6 +61,33 @@ class PreferenceAndTargetTest {
   }
 
   @Test
+  void regionsWithinFiveMillisecondsOrATenthOfTheBestAreNear() {
+    List<Region> order = List.of(eu, us, asia);
+    assertThat(RegionPreference.of(order, new float[] {10, 15, 16}).nearCount()).isEqualTo(2);
+    assertThat(RegionPreference.of(order, new float[] {100, 110, 111}).nearCount()).isEqualTo(2);
+    assertThat(RegionPreference.of(order, new float[] {12, 10, Float.NaN}).nearCount())
+        .isEqualTo(2);
+    assertThat(RegionPreference.of(order).nearCount()).isEqualTo(1);
+  }
+
+  @Test
+  void costsGoWithTheirRegionsAndTheOneMovedToTheFrontHasNoneNear() {
+    RegionPreference preference =
+        RegionPreference.of(List.of(eu, us, asia), new float[] {10, 11, 90}).startingWith(us);
+    assertThat(preference).containsExactly(us, eu, asia);
+    assertThat(preference.costMillis(0)).isEqualTo(11);
+    assertThat(preference.costMillis(1)).isEqualTo(10);
+    assertThat(preference.costMillis(2)).isEqualTo(90);
+    assertThat(preference.nearCount()).isEqualTo(1);
+  }
+
+  @Test
+  void aPreferenceNeedsOneCostForEachRegion() {
+    assertThatThrownBy(() -> RegionPreference.of(List.of(eu, us), new float[] {1}))
+        .hasMessageContaining("one a region");
+  }
+
+  @Test
   void startingWithTheFirstOrAnUnknownRegionChangesNothing() {
     RegionPreference preference = RegionPreference.of(List.of(eu, us));
     assertThat(preference.startingWith(eu)).isSameAs(preference);
