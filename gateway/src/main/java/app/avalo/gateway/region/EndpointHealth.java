@@ -11,6 +11,24 @@ public interface EndpointHealth {
   /** An attempt got the head of an answer that does not count as a failure. */
   void succeeded();
 
+  /**
+   * The same, and how long it took.
+   *
+   * @param headNanos from the request going out to the head of its answer
+   */
+  default void succeeded(long headNanos) {
+    succeeded();
+  }
+
+  /**
+   * A whole request went out whose answer is awaited; {@link #settled} follows once, whatever comes
+   * of it. Silence while somebody waits is what betrays a stopped or unreachable endpoint.
+   */
+  default void sent() {}
+
+  /** One that was {@link #sent} is answered, failed or given up. */
+  default void settled() {}
+
   /** An attempt failed through the endpoint's fault. */
   void failed(Failure failure);
 

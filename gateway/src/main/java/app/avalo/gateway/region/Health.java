@@ -15,6 +15,27 @@ public interface Health {
   Standing standing(Region region);
 
   /**
+   * How many of 1024 callers may be sent to this region; 1024 is everybody. A map look-up and a
+   * volatile read. Falls while an operator drains the region or it is slow, rises while it returns.
+   * It concerns callers without a pin and says who should go elsewhere: a caller with nowhere
+   * better to go is served all the same.
+   */
+  default int share(Region region) {
+    return 1024;
+  }
+
+  /**
+   * Whether this caller is inside the region's {@link #share}. Who is inside stays so while the
+   * share does not fall. A caller that is admitted counts as a user of the region, so ask about the
+   * region that it would really use.
+   *
+   * @param caller the same number for the same caller; need not be evenly distributed
+   */
+  default boolean admits(Region region, int caller) {
+    return true;
+  }
+
+  /**
    * The live state of an endpoint. Looked up once per plan, not per request; the same address in
    * the same region gives the same object across reloads.
    */

@@ -75,6 +75,16 @@ public final class HealthMonitor implements Health {
   }
 
   @Override
+  public int share(Region region) {
+    return board.share(region.name());
+  }
+
+  @Override
+  public boolean admits(Region region, int caller) {
+    return board.admits(region.name(), caller);
+  }
+
+  @Override
   public EndpointHealth endpoint(Region region, Service service, Endpoint endpoint) {
     ServiceConfig config = service.config();
     return signals(Key.of(region.name(), endpoint, config));

@@ -2,6 +2,7 @@ package app.avalo.gateway.region;
 
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.RegionStatus.Forced;
+import app.avalo.gateway.region.share.Share;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +40,16 @@ final class RegionBoard {
   Standing standing(String region) {
     RegionState state = byName.get(region);
     return state == null ? Standing.IN_SERVICE : state.standing();
+  }
+
+  int share(String region) {
+    RegionState state = byName.get(region);
+    return state == null ? Share.ALL : state.share().now();
+  }
+
+  boolean admits(String region, int caller) {
+    RegionState state = byName.get(region);
+    return state == null || state.share().admits(caller);
   }
 
   boolean panic() {
@@ -84,6 +95,9 @@ final class RegionBoard {
       }
     }
     evaluate();
+    for (RegionState region : inOrder) {
+      region.share().tick(region.standing() == Standing.IN_SERVICE, false);
+    }
   }
 
   List<RegionStatus> status() {

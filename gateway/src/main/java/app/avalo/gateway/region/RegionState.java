@@ -3,6 +3,7 @@ package app.avalo.gateway.region;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.RegionStatus.Forced;
 import app.avalo.gateway.region.RegionStatus.Incident;
+import app.avalo.gateway.region.share.Share;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -18,6 +19,7 @@ final class RegionState {
 
   private final String name;
   private final Ticker ticker;
+  private final Share share;
   private final Deque<Incident> incidents = new ArrayDeque<>();
   private volatile Standing standing = Standing.IN_SERVICE; // control loop
   private List<EndpointDetector> endpoints = List.of();
@@ -29,6 +31,7 @@ final class RegionState {
   RegionState(String name, Ticker ticker) {
     this.name = name;
     this.ticker = ticker;
+    this.share = new Share(name, ticker);
     this.sinceEpochMillis = ticker.epochMillis();
   }
 
@@ -38,6 +41,10 @@ final class RegionState {
 
   Standing standing() {
     return standing;
+  }
+
+  Share share() {
+    return share;
   }
 
   void reconfigure(double minHealthy, List<EndpointDetector> endpoints) {
@@ -78,6 +85,11 @@ final class RegionState {
       return false;
     }
     note("region", standing, to, why);
+    if (to == Standing.OUT) {
+      share.lost();
+    } else if (standing == Standing.OUT) {
+      share.returned();
+    }
     standing = to;
     sinceEpochMillis = ticker.epochMillis();
     reason = why;
