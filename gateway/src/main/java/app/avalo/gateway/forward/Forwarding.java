@@ -23,9 +23,6 @@ import org.slf4j.LoggerFactory;
 final class Forwarding extends Deadline implements RequestBody.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Forwarding.class);
 
-  /** RFC 9113, 7: NO_ERROR, which is the default, would make half an answer look intended. */
-  private static final long INTERNAL_ERROR = 2;
-
   private final Forwarder forwarder;
   private final Exchange exchange;
   private final HttpServerRequest request;
@@ -196,12 +193,11 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     }
   }
 
-  /** The answer cannot be completed: the client must see that it is not. */
+  /** The answer cannot be completed. */
   void cutOff(GatewayError error) {
     if (phase != Phase.OVER) {
       end();
-      response.reset(INTERNAL_ERROR);
-      forwarder.responder().done(exchange, error);
+      forwarder.responder().cutOff(exchange, error);
     }
   }
 

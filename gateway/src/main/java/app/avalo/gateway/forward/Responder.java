@@ -16,7 +16,10 @@ public interface Responder {
   /**
    * Ends an exchange whose answer was streamed.
    *
-   * @param error why it was cut off, or null when it is complete
+   * @param error why nobody waits for the rest, or null when it is complete
    */
   void done(Exchange exchange, @Nullable GatewayError error);
+
+  /** Ends an exchange whose answer cannot be completed: the client must see that it is not. */
+  void cutOff(Exchange exchange, GatewayError error);
 }

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Frames that cost their sender nothing, and heads and streams without end. */
 class Http2FloodIT {
+  private static final int INTERNAL_ERROR = 2;
   private static final int REFUSED_STREAM = 7;
   private static final int ENHANCE_YOUR_CALM = 11;
   private static final int BUDGET = 300;
@@ -161,6 +162,20 @@ class Http2FloodIT {
   }
 
   @Test
+  void a_service_that_cuts_every_answer_off_costs_no_client_its_connection() {
+    try (Http2Wire wire = connect()) {
+      for (int i = 0; i < 300; i++) {
+        wire.get(2 * i + 1, "/feed?mode=RESET_MID_BODY");
+        Frame cut = wire.next(RST_STREAM, GOAWAY);
+        assertThat(cut.type()).isEqualTo(RST_STREAM);
+        assertThat(cut.code()).isEqualTo(INTERNAL_ERROR);
+        wire.send(WINDOW_UPDATE, 0, 0, new byte[] {0, 0, 0x40, 0});
+      }
+      assertThat(wire.get(601, "/hello").next(DATA, GOAWAY).type()).isEqualTo(DATA);
+    }
+  }
+
+  @Test
   void a_head_of_small_continuations_ends_the_connection() {
     try (Http2Wire wire = connect()) {
       wire.send(HEADERS, END_STREAM, 1, request("GET", "/feed"));
@@ -254,6 +269,20 @@ class Http2FloodIT {
     try (java.net.Socket silent = new java.net.Socket("127.0.0.1", gateway.port())) {
       silent.setSoTimeout(5000);
       assertThat(silent.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/hello", "/feed?bytes=1000"})
+  void a_head_comes_at_once_and_its_body_when_the_window_opens(String path) {
+    try (Http2Wire wire = connect()) {
+      wire.send(SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, 0});
+      wire.get(1, path);
+      assertThat(wire.next(HEADERS, DATA).type()).isEqualTo(HEADERS);
+      wire.send(PING, 0, 0, new byte[8]);
+      assertThat(wire.next(PING, DATA).type()).isEqualTo(PING);
+      wire.send(WINDOW_UPDATE, 0, 1, new byte[] {0, 0, 0x40, 0});
+      assertThat(wire.next(DATA)).isNotNull();
     }
   }
 

@@ -2,6 +2,7 @@ package app.avalo.gateway.edge.answer;
 
 import app.avalo.gateway.edge.client.ClientConnection;
 import app.avalo.gateway.edge.client.Connections;
+import app.avalo.gateway.edge.wire.CutOff;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Reply;
@@ -180,6 +181,17 @@ public final class Answers implements Responder {
       exchange.addBytesOut(body.length());
       response.end(body);
     }
+  }
+
+  @Override
+  public void cutOff(Exchange exchange, GatewayError error) {
+    HttpServerRequest request = Objects.requireNonNull(exchange.request());
+    if (error.kind().source() == GatewayError.Source.DOWNSTREAM) {
+      CutOff.provoked(request);
+    } else {
+      CutOff.blameless(request);
+    }
+    done(exchange, error);
   }
 
   @Override
