@@ -4,13 +4,14 @@ import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.ListenerConfig.ProxyProtocol;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.edge.client.Connections;
-import app.avalo.gateway.edge.proxy.FrontedVertx;
 import app.avalo.gateway.edge.proxy.ProxyHeaders;
 import app.avalo.gateway.edge.tls.TlsFiles;
 import app.avalo.gateway.edge.tls.TlsOptions;
 import app.avalo.gateway.edge.wire.Doorway;
+import app.avalo.gateway.edge.wire.Turnstile;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -22,6 +23,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.tracing.TracingPolicy;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +116,10 @@ public final class EdgeServer {
           Connections connections = loop.connections();
           HttpServer made =
               Doorway.server(
-                      fronted(), options, socket -> connections.admits(socket, listener, options))
+                      vertx,
+                      options,
+                      this::front,
+                      socket -> connections.entered(socket, listener, options))
                   .connectionHandler(
                       connection -> connections.connected(connection, listener, options))
                   .requestHandler(loop::handle)
@@ -129,15 +134,16 @@ public final class EdgeServer {
         });
   }
 
-  /** Where servers are made that read a PROXY header first, if this listener wants that. */
-  private Vertx fronted() {
+  /** What a connection passes before TLS and HTTP: a PROXY header if wanted, and the ceilings. */
+  private ChannelHandler front(ChannelHandler next) {
+    Turnstile counted =
+        new Turnstile(channel -> loop.connections().admits(channel, listener), next);
     ProxyProtocol wanted = listener.proxyProtocol();
-    return wanted == ProxyProtocol.OFF
-        ? vertx
-        : new FrontedVertx(
-            vertx,
-            new ProxyHeaders(
-                wanted == ProxyProtocol.REQUIRE, listener.bounds().head().timeout(), loop::trusts));
+    if (wanted == ProxyProtocol.OFF) {
+      return counted;
+    }
+    Duration timeout = listener.bounds().head().timeout();
+    return new ProxyHeaders(wanted == ProxyProtocol.REQUIRE, timeout, loop::trusts).before(counted);
   }
 
   /** A failure that says whose address cannot be had. */

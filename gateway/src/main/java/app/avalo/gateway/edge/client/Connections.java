@@ -13,6 +13,9 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.Http1xServerConnection;
 import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.net.InetSocketAddress;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -24,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Connections {
   private static final String HTTP_2 = "h2";
+
+  /** Of a peer that was gone before its address was asked for. */
+  private static final IpAddress UNKNOWN = IpAddress.v4(0);
 
   private final Supplier<Plan> plan;
   private final Ticker ticker;
@@ -39,27 +45,37 @@ public final class Connections {
     this.open = open;
   }
 
-  /** Whether a connection may stay; closes it otherwise. */
-  public boolean admits(
-      NetSocketInternal socket, ListenerConfig listener, HttpServerOptions options) {
-    Channel channel = socket.channelHandlerContext().channel();
-    String address = socket.remoteAddress() == null ? null : socket.remoteAddress().hostAddress();
-    IpAddress parsed = address == null ? null : IpAddress.parse(address);
-    IpAddress peer = parsed == null ? IpAddress.v4(0) : parsed;
-    ListenerConfig.Bounds bounds = listener.bounds();
-    boolean counted = parsed != null && !plan.get().trustedHops().contains(peer);
-    if (!open.enter(peer, counted, bounds.connections())) {
-      channel.close();
+  /** Whether an accepted connection may come in; on its loop, which need not be this one. */
+  public boolean admits(Channel channel, ListenerConfig listener) {
+    IpAddress known = peer(channel);
+    IpAddress peer = known == null ? UNKNOWN : known;
+    boolean counted = known != null && !plan.get().trustedHops().contains(peer);
+    if (!open.enter(peer, counted, listener.bounds().connections())) {
       return false;
     }
-    ClientConnection client = new ClientConnection(channel, peer, bounds, deadlines, ticker);
-    channel
-        .closeFuture()
-        .addListener(
-            closed -> {
-              open.leave(peer, counted);
-              client.gone();
-            });
+    channel.closeFuture().addListener(closed -> open.leave(peer, counted));
+    return true;
+  }
+
+  private static @Nullable IpAddress peer(Channel channel) {
+    SocketAddress told = channel.attr(ConnectionBase.REMOTE_ADDRESS_OVERRIDE).get();
+    if (told != null) {
+      return IpAddress.parse(told.hostAddress());
+    }
+    return channel.remoteAddress() instanceof InetSocketAddress peer
+        ? IpAddress.of(peer.getAddress().getAddress())
+        : null;
+  }
+
+  /** A connection came in, and its TLS handshake is over. */
+  public void entered(
+      NetSocketInternal socket, ListenerConfig listener, HttpServerOptions options) {
+    Channel channel = socket.channelHandlerContext().channel();
+    IpAddress peer = peer(channel);
+    ListenerConfig.Bounds bounds = listener.bounds();
+    ClientConnection client =
+        new ClientConnection(channel, peer == null ? UNKNOWN : peer, bounds, deadlines, ticker);
+    channel.closeFuture().addListener(closed -> client.gone());
     if (listener.http2() && mayBeHttp2(channel)) {
       FrameGate.install(
           channel,
@@ -68,7 +84,6 @@ public final class Connections {
           client,
           () -> readStrictly(client, options));
     }
-    return true;
   }
 
   /** Over TLS the handshake has said so; without it the first bytes will. */

@@ -18,7 +18,7 @@ import java.util.function.Predicate;
  */
 public record ProxyHeaders(boolean required, Duration timeout, Predicate<IpAddress> trusted) {
   /** Goes before the handler that sets connections up. */
-  ChannelHandler before(ChannelHandler next) {
+  public ChannelHandler before(ChannelHandler next) {
     return new Front(this, next);
   }
 

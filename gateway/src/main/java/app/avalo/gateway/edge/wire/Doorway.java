@@ -1,5 +1,6 @@
 package app.avalo.gateway.edge.wire;
 
+import io.netty.channel.ChannelHandler;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -12,29 +13,46 @@ import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetServerImpl;
 import io.vertx.core.net.impl.NetServerInternal;
-import java.util.function.Predicate;
+import io.vertx.core.spi.transport.Transport;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
- * Makes HTTP servers that show every connection before its first byte is read: Vert.x tells of an
- * HTTP/2 connection only after the client's settings, which is too late to count what comes before.
+ * Makes HTTP servers that show every connection twice before its first byte is read as HTTP: when
+ * it was accepted, and after its TLS handshake. Vert.x tells of an HTTP/2 connection only after the
+ * client's settings, which is too late to count what comes before, and has PROXY headers built in,
+ * but believes every peer, resets its time limit with each byte, and knows no "accept".
  */
 public final class Doorway extends VertxWrapper {
-  private final Predicate<NetSocketInternal> admits;
+  private final Transport transport;
+  private final Consumer<NetSocketInternal> entered;
 
-  private Doorway(VertxInternal vertx, Predicate<NetSocketInternal> admits) {
+  private Doorway(
+      VertxInternal vertx,
+      UnaryOperator<ChannelHandler> front,
+      Consumer<NetSocketInternal> entered) {
     super(vertx);
-    this.admits = admits;
+    this.transport = new FrontedTransport(vertx.transport(), front);
+    this.entered = entered;
   }
 
   /**
    * A server as {@link Vertx#createHttpServer(HttpServerOptions)} makes them.
    *
-   * @param admits whether a connection may go on, after its TLS handshake and on its loop; one that
-   *     may not must be closed by it
+   * @param front what an accepted connection passes before the handler that sets it up
+   * @param entered told of a connection after its TLS handshake and on its loop
    */
   public static HttpServer server(
-      Vertx vertx, HttpServerOptions options, Predicate<NetSocketInternal> admits) {
-    return new HttpServerImpl(new Doorway((VertxInternal) vertx, admits), options);
+      Vertx vertx,
+      HttpServerOptions options,
+      UnaryOperator<ChannelHandler> front,
+      Consumer<NetSocketInternal> entered) {
+    return new HttpServerImpl(new Doorway((VertxInternal) vertx, front, entered), options);
+  }
+
+  @Override
+  public Transport transport() {
+    return transport;
   }
 
   @Override
@@ -44,9 +62,8 @@ public final class Doorway extends VertxWrapper {
       public synchronized NetServerInternal connectHandler(Handler<NetSocket> next) {
         return super.connectHandler(
             socket -> {
-              if (admits.test((NetSocketInternal) socket)) {
-                next.handle(socket);
-              }
+              entered.accept((NetSocketInternal) socket);
+              next.handle(socket);
             });
       }
     };

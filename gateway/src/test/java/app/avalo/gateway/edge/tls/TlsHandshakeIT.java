@@ -78,6 +78,12 @@ class TlsHandshakeIT {
                   clientAuth: require
                   clientCa: "%5$s"
                   forwardClientCert: true
+              - name: crowded
+                address: "127.0.0.1:0"
+                tls:
+                  certificates: [{certificate: "%1$s", key: "%2$s"}]
+                  handshakeTimeout: 60s
+                bounds: {connectionsPerAddress: 3}
             admin: {address: "127.0.0.1:0"}
             accessLog: {to: "off"}
             regions:
@@ -198,6 +204,26 @@ class TlsHandshakeIT {
   }
 
   @Test
+  void connections_that_have_not_shaken_hands_count_like_any_other() throws Exception {
+    int port = gateway.gateway().port("crowded");
+    List<Wire> silent = List.of(new Wire(port), new Wire(port), new Wire(port));
+    Awaiting.until(() -> open() == 3);
+    try (Wire fourth = new Wire(port)) {
+      assertThat(fourth.isClosed()).isTrue();
+    }
+    silent.get(0).close();
+    Awaiting.until(() -> open() == 2);
+
+    assertThat(get(authority.trusting(), "crowded", "TLSv1.3")).startsWith("HTTP/1.1 200");
+    silent.forEach(Wire::close);
+    Awaiting.until(() -> open() == 0);
+  }
+
+  private static int open() {
+    return gateway.gateway().shared().openConnections().count();
+  }
+
+  @Test
   void a_client_that_knows_only_ciphers_without_authentication_is_refused() throws IOException {
     try (SSLSocket socket = connect(authority.trusting(), "one", "TLSv1.2")) {
       socket.setEnabledCipherSuites(new String[] {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"});
@@ -207,7 +233,7 @@ class TlsHandshakeIT {
   }
 
   @Test
-  void sixty_renewals_close_no_connection_and_leave_nothing_behind() throws Exception {
+  void thirty_renewals_close_no_connection_and_leave_nothing_behind() throws Exception {
     EdgeServer listener = gateway.gateway().loops().get(0).servers().get(0);
     SSLContext client = authority.trusting();
     TestAuthority.Pair first = server.copy(directory, "first");
@@ -217,7 +243,7 @@ class TlsHandshakeIT {
       open.getOutputStream().write(GET.replace("close", "x").getBytes(StandardCharsets.US_ASCII));
       open.getInputStream().readNBytes(12);
       open.getInputStream().skip(open.getInputStream().available());
-      for (int i = 0; i < 60; i++) {
+      for (int i = 0; i < 30; i++) {
         (i % 2 == 0 ? other : first).replace(server);
         RunningGateway.await(listener.reloadCertificates());
         assertThat(get(client, "one", "TLSv1.3")).startsWith("HTTP/1.1 200");
