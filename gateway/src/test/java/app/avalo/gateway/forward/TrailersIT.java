@@ -67,6 +67,11 @@ class TrailersIT {
 
   /** Takes a chunked body as it is on the wire, and answers. */
   private static void takeChunks(ScriptedUpstream.Connection connection) throws IOException {
+    BODIES.add(chunks(connection));
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }
+
+  private static String chunks(ScriptedUpstream.Connection connection) throws IOException {
     StringBuilder body = new StringBuilder();
     while (!body.toString().contains("0\r\n") || !body.toString().endsWith("\r\n\r\n")) {
       String next = connection.read(1);
@@ -75,8 +80,7 @@ class TrailersIT {
       }
       body.append(next);
     }
-    BODIES.add(body.toString());
-    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    return body.toString();
   }
 
   private static String body() throws InterruptedException {
@@ -170,6 +174,29 @@ class TrailersIT {
     }
 
     assertThat(answer).contains("x-seen: DefaultHttp2Headers[x-sum: 42]");
+  }
+
+  @Test
+  void trailers_of_the_gateway_itself_pass_neither_way_however_they_are_spelled() throws Exception {
+    String internal =
+        "X-Avalo-User: root\r\nx_avalo_user: root\r\nX-Pin_Epoch: 9\r\nX_Pin-Region: us\r\n"
+            + "X_Forwarded_For: 1.2.3.4\r\nX_Request_Id: x\r\n";
+    old.script(
+        connection -> {
+          BODIES.add(chunks(connection));
+          connection.send(
+              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+                  + internal
+                  + "X-Sum: 43\r\n\r\n");
+        });
+    String answer;
+    try (Wire wire = new Wire(gateway.port())) {
+      wire.send("POST /old HTTP/1.1\r\n" + CHUNKED + "0\r\n" + internal + "X-Sum: 42\r\n\r\n");
+      answer = wire.readUntil("X-Sum: 43\r\n\r\n");
+    }
+
+    assertThat(body()).isEqualTo("0\r\nX-Sum: 42\r\n\r\n");
+    assertThat(answer).endsWith("0\r\nX-Sum: 43\r\n\r\n");
   }
 
   @Test

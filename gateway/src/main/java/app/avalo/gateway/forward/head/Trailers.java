@@ -50,8 +50,8 @@ public final class Trailers {
           "www-authenticate",
           "x-request-id");
 
-  /** Of the gateway and of other hops; a service believes them. */
-  private static final String[] REFUSED_PREFIXES = {"x-avalo-", "x-pin-", "x-forwarded-", "if-"};
+  /** Of other hops, which a service believes, and what a request depends on. */
+  private static final String[] REFUSED_PREFIXES = {"x-forwarded-", "if-"};
 
   private Trailers() {}
 
@@ -70,10 +70,17 @@ public final class Trailers {
   private static void copy(Fields from, MultiMap to) {
     for (Map.Entry<CharSequence, CharSequence> field : from) {
       CharSequence name = field.getKey();
-      if (name.charAt(0) != ':' && !REFUSED.contains(name) && !hasRefusedPrefix(name)) {
+      if (mayBeTrailer(name)) {
         to.add(name, field.getValue());
       }
     }
+  }
+
+  private static boolean mayBeTrailer(CharSequence name) {
+    return name.charAt(0) != ':'
+        && !REFUSED.contains(name)
+        && !hasRefusedPrefix(name)
+        && !InternalHeaders.isInternal(name);
   }
 
   private static boolean hasRefusedPrefix(CharSequence name) {
