@@ -14,6 +14,7 @@ import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -53,7 +54,12 @@ class GrpcIT {
         RunningGateway.startExactly(
             """
             name: test
-            listeners: [{name: plain, address: "127.0.0.1:0", http2: true}]
+            listeners:
+              - name: plain
+                address: "127.0.0.1:0"
+                http2: true
+                bounds:
+                  {bodyTimeout: 300ms, minBodyRate: 64KiB, readTimeout: 300ms, minReadRate: 1MiB}
             admin: {address: "127.0.0.1:0"}
             accessLog: {to: "off"}
             regions:
@@ -188,6 +194,55 @@ class GrpcIT {
     requests.onCompleted();
 
     assertThat(taken.next()).isEqualTo("OK");
+  }
+
+  @Test
+  void who_streams_may_pause_for_longer_than_other_bodies() throws Exception {
+    Taken taken = new Taken();
+    StreamObserver<String> requests =
+        ClientCalls.asyncBidiStreamingCall(channel.newCall(BOTH, CallOptions.DEFAULT), taken);
+    for (int i = 0; i < 2; i++) {
+      requests.onNext("" + i);
+      assertThat(taken.next()).isEqualTo("re: " + i);
+      assertThat(taken.messages.poll(800, TimeUnit.MILLISECONDS)).isNull();
+    }
+    requests.onCompleted();
+
+    assertThat(taken.next()).isEqualTo("OK");
+  }
+
+  @Test
+  void who_is_streamed_to_may_leave_it_for_longer_than_other_answers() throws Exception {
+    BlockingQueue<String> taken = new LinkedBlockingQueue<>();
+    ManagedChannel narrow =
+        NettyChannelBuilder.forAddress("127.0.0.1", gateway.port())
+            .usePlaintext()
+            .flowControlWindow(64 * 1024)
+            .build();
+    ClientCall<String, String> call = narrow.newCall(DOWN, CallOptions.DEFAULT);
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onMessage(String message) {
+            taken.add(message);
+          }
+
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            taken.add(status.getCode().name());
+          }
+        },
+        new Metadata());
+    call.sendMessage("20000");
+    call.halfClose();
+    call.request(1);
+    assertThat(taken.poll(10, TimeUnit.SECONDS)).isEqualTo("20000");
+    assertThat(taken.poll(1, TimeUnit.SECONDS)).isNull();
+    call.request(20_000);
+
+    Awaiting.until(() -> taken.contains("OK"));
+    assertThat(taken).hasSize(20_000);
+    narrow.shutdownNow();
   }
 
   @Test

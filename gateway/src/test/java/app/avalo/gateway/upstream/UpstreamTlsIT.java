@@ -19,8 +19,11 @@ import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,6 +63,12 @@ class UpstreamTlsIT {
                     request -> {
                       if (!request.path().equals("/health")) {
                         SERVED.incrementAndGet();
+                      }
+                      if ("session".equals(request.query())) {
+                        request.response().putHeader("connection", "close");
+                        SSLSession session = request.connection().sslSession();
+                        request.response().end("" + session.getCreationTime());
+                        return;
                       }
                       request.response().end("secret " + request.version() + peer(request));
                     })
@@ -142,6 +151,18 @@ class UpstreamTlsIT {
   void the_named_authority_is_trusted_and_connections_are_used_again() {
     assertPasses("/good");
     assertPasses("/good");
+  }
+
+  @Test
+  void a_session_is_taken_up_again_by_the_next_connection() {
+    Set<String> sessions = new HashSet<>();
+    for (int i = 0; i < 6; i++) {
+      // As old as the full handshake that it began with.
+      sessions.add(gateway.get("/good?session").body());
+    }
+
+    // Each loop begins one of its own.
+    assertThat(sessions).hasSizeBetween(1, 2);
   }
 
   @Test
