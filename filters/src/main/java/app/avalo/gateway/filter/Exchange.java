@@ -281,6 +281,11 @@ public final class Exchange implements RequestView {
     attempts++;
   }
 
+  /** Of several regions that were asked at once this one answered. */
+  public void servedBy(Region region) {
+    this.region = region;
+  }
+
   /** Whether the request went onto a connection, so that an upstream may have worked on it. */
   public boolean wasSent() {
     return sent;

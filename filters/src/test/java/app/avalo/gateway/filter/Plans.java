@@ -168,6 +168,7 @@ public final class Plans {
             5),
         Routes.TIMEOUTS,
         Routes.RETRY,
+        new ServiceConfig.Balance(ServiceConfig.By.LOAD, null, Duration.ofSeconds(10), Map.of()),
         pin,
         false,
         List.of(),

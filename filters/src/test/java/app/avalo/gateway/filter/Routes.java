@@ -22,7 +22,12 @@ public final class Routes {
           Duration.ofSeconds(30));
   static final ServiceConfig.Retry RETRY =
       new ServiceConfig.Retry(
-          3, Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"), Set.of(502, 503, 504));
+          3,
+          Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"),
+          Set.of(502, 503, 504),
+          false,
+          true,
+          true);
 
   private final RouteConfig.Action action;
   private String name = "all";

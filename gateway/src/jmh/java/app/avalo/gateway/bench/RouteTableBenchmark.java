@@ -90,7 +90,7 @@ public class RouteTableBenchmark {
             null,
             0,
             new ServiceConfig.Timeouts(second, second, second, second, second),
-            new ServiceConfig.Retry(1, Set.of(), Set.of()));
+            new ServiceConfig.Retry(1, Set.of(), Set.of(), false, false, false));
     AddressRule all = AddressRule.of(List.of(), List.of());
     return new Route(ordinal, config, List.of(), List.of(), List.of(), 0, null, all);
   }

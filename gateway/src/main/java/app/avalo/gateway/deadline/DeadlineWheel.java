@@ -34,6 +34,11 @@ public final class DeadlineWheel {
     this.timers = timers;
   }
 
+  /** The clock that deadlines are of. */
+  public Ticker ticker() {
+    return ticker;
+  }
+
   /** Sets or moves a deadline; it never expires early, and less than two ticks late. */
   public void set(Deadline deadline, long dueNanos) {
     if (deadline.slot >= 0) {

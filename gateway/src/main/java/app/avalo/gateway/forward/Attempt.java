@@ -4,6 +4,7 @@ import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.forward.choice.Destination;
+import app.avalo.gateway.forward.choice.Member;
 import app.avalo.gateway.forward.head.UpstreamHead;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.upstream.AtCeiling;
@@ -33,20 +34,18 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   private final Forwarding forwarding;
   private final Destination destination;
-  private final Destination.Member member;
+  private final Member member;
   private final long patienceNanos;
   private @Nullable UpstreamStream stream;
-  private @Nullable ResponseRelay relay; // from the head of an answer on
+  private @Nullable Answer answer; // from its head on
   private boolean sent;
+  private long sentNanos;
+  private long dueNanos;
   private @Nullable Loss loss;
   private @Nullable EarlyHints earlyHints;
   private boolean over;
 
-  Attempt(
-      Forwarding forwarding,
-      Destination destination,
-      Destination.Member member,
-      long patienceNanos) {
+  Attempt(Forwarding forwarding, Destination destination, Member member, long patienceNanos) {
     this.forwarding = forwarding;
     this.destination = destination;
     this.member = member;
@@ -57,7 +56,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     return destination;
   }
 
-  Destination.Member member() {
+  Member member() {
     return member;
   }
 
@@ -66,15 +65,26 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     return patienceNanos > 0;
   }
 
-  /** When to look again at a request that went out: at its answer, or at its body. */
-  long nextCheckNanos(long nowNanos) {
-    return isTimed() ? nowNanos + patienceNanos : forwarding.body().nextCheckNanos(nowNanos);
+  /** When to look at it again: at its connection, then at its answer or at its body. */
+  long dueNanos() {
+    return dueNanos;
   }
 
-  /** Nanoseconds to a connection on which it can be sent. */
-  long connectNanos(ServiceConfig config) {
+  /** It is on its way to a connection. */
+  void begun(ServiceConfig config, long nowNanos) {
     long tcp = config.timeouts().connect().toNanos() + CONNECT_SLACK_NANOS;
-    return member.endpoint().tls() ? tcp + config.upstreamTls().handshakeTimeout().toNanos() : tcp;
+    boolean tls = member.endpoint().tls();
+    dueNanos = nowNanos + (tls ? tcp + config.upstreamTls().handshakeTimeout().toNanos() : tcp);
+  }
+
+  /** The request goes onto a connection. */
+  void sent(long nowNanos) {
+    sentNanos = nowNanos;
+    dueNanos = isTimed() ? nowNanos + patienceNanos : forwarding.body().nextCheckNanos(nowNanos);
+  }
+
+  long sentNanos() {
+    return sentNanos;
   }
 
   /** Whether the request went onto a connection. */
@@ -174,7 +184,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   @Override
   public void hints(Fields fields) {
-    if (!over && relay == null) {
+    if (!over && answer == null) {
       if (earlyHints == null) {
         earlyHints = new EarlyHints(forwarding.request());
       }
@@ -185,7 +195,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   @Override
   public void head(int status, Fields fields) {
-    guard(() -> relay = forwarding.head(this, status, fields));
+    guard(() -> answer = forwarding.head(this, status, fields));
   }
 
   @Override
@@ -195,7 +205,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   @Override
   public void chunk(Buffer chunk) {
-    ResponseRelay to = relay;
+    Answer to = answer;
     if (to != null) {
       guard(() -> to.chunk(chunk));
     }
@@ -203,7 +213,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   @Override
   public void settled() {
-    ResponseRelay to = relay;
+    Answer to = answer;
     if (to != null) {
       guard(to::settled);
     }
@@ -211,7 +221,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   @Override
   public void end(@Nullable Fields trailers) {
-    ResponseRelay to = relay;
+    Answer to = answer;
     if (to != null) {
       guard(() -> to.end(trailers));
     }
@@ -224,8 +234,8 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   @Override
   public void lost(Loss how) {
-    if (relay != null) {
-      relay.lost();
+    if (answer != null) {
+      answer.lost();
     } else if (!over) {
       loss = how;
       if (how == Loss.PROTOCOL) {

@@ -1,10 +1,10 @@
 package app.avalo.gateway.forward;
 
-import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.choice.Destinations;
+import app.avalo.gateway.forward.choice.Member;
 import app.avalo.gateway.forward.choice.Search;
 import app.avalo.gateway.forward.choice.Tries;
 import app.avalo.gateway.region.EndpointHealth.Failure;
@@ -17,11 +17,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A request may move on when nothing of it was sent or the upstream did nothing with it, or when
  * its method may be repeated, each time with its body still here; never once a byte of an answer
- * went to the client.
+ * went to the client. What is late, and changes nothing, is asked of a second place as well; the
+ * first answer counts.
  */
 final class Attempts implements Search.Listener {
   /** Between two looks at a suspected region. */
   private static final long RECHECK_NANOS = 20_000_000L;
+
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** What a connection may take, where none is open, before the request counts as late. */
+  private static final long CONNECT_NANOS = 100_000_000L;
 
   private final Forwarding forwarding;
   private final Exchange exchange;
@@ -29,6 +35,9 @@ final class Attempts implements Search.Listener {
   private final Search search;
   private Step step = Step.CHOOSING;
   private @Nullable Attempt current;
+  private @Nullable Attempt rival; // asked as well, because the current one is late
+  private long hedgeNanos = NEVER; // when to ask a rival
+  private boolean bad; // whether the answer is a failure that has to be passed on
   private GatewayError lastError = Errors.NO_REGION;
 
   private enum Step {
@@ -53,9 +62,13 @@ final class Attempts implements Search.Listener {
 
   @Override
   public void found(Destination destination) {
-    Attempt last = current;
-    int random = forwarding.forwarder().random();
-    begin(destination, destination.pick(last == null ? null : last.member(), random)).start();
+    long now = now();
+    Member avoided = current == null ? null : current.member();
+    begin(destination, pick(destination, avoided, now), now).start();
+  }
+
+  private Member pick(Destination destination, @Nullable Member avoided, long now) {
+    return destination.pick(avoided, exchange, forwarding.forwarder().random(), now);
   }
 
   @Override
@@ -74,21 +87,69 @@ final class Attempts implements Search.Listener {
     forwarding.answer(homeUnknown ? Errors.HOME_UNKNOWN : lastError);
   }
 
-  private Attempt begin(Destination destination, Destination.Member member) {
+  private Attempt begin(Destination destination, Member member, long now) {
     step = Step.TRYING;
+    rival = null;
+    hedgeAfter(CONNECT_NANOS, now);
+    Attempt made = attempt(destination, member, now);
+    current = made;
+    lookAgain();
+    return made;
+  }
+
+  private Attempt attempt(Destination destination, Member member, long now) {
     exchange.attempt(destination.region());
     Attempt made = new Attempt(forwarding, destination, member, tries.patienceNanos());
-    current = made;
-    ServiceConfig service = Objects.requireNonNull(exchange.target()).service().config();
-    forwarding.until(now() + made.connectNanos(service));
+    made.begun(Objects.requireNonNull(exchange.target()).service().config(), now);
     return made;
+  }
+
+  private void hedgeAfter(long graceNanos, long now) {
+    long late = forwarding.isUpgrade() ? 0 : tries.hedgeNanos();
+    hedgeNanos = late == 0 ? NEVER : now + late + graceNanos;
   }
 
   /** The request went onto a connection. */
   void sent(Attempt by) {
+    long now = now();
     tries.sent();
     exchange.sent();
-    forwarding.until(by.nextCheckNanos(now()));
+    by.sent(now);
+    if (rival == null) {
+      hedgeAfter(0, now);
+    }
+    lookAgain();
+  }
+
+  private void lookAgain() {
+    long due = Math.min(hedgeNanos, Objects.requireNonNull(current).dueNanos());
+    forwarding.until(rival == null ? due : Math.min(due, rival.dueNanos()));
+  }
+
+  /** Asks another place as well (Dean and Barroso, The Tail at Scale). */
+  private void hedge(Attempt late, long now) {
+    hedgeNanos = NEVER;
+    Destination to = tries.hedge(late.destination(), now);
+    Member member = to == null ? null : pick(to, late.member(), now);
+    if (to == null || member == late.member()) {
+      lookAgain();
+      return;
+    }
+    forwarding.forwarder().countRetry();
+    Attempt made = attempt(to, Objects.requireNonNull(member), now);
+    rival = made;
+    lookAgain();
+    made.start();
+  }
+
+  /** Lets go of one of two attempts; the other one goes on alone. */
+  private void drop(Attempt failed) {
+    failed.finish();
+    current = failed == current ? rival : current;
+    rival = null;
+    tries.leave(failed.destination());
+    exchange.servedBy(Objects.requireNonNull(current).destination().region());
+    lookAgain();
   }
 
   /** An attempt ended without the head of an answer. */
@@ -98,10 +159,15 @@ final class Attempts implements Search.Listener {
     }
     if (CallDeadline.isDue(exchange, now())) {
       forwarding.answer(Errors.LATE);
+    } else if (rival != null) {
+      if (!by.wasRefused() && !by.wasStale()) {
+        by.member().health().failed(failure);
+      }
+      drop(by);
     } else if (by.wasRefused()) {
       moveOn(by, Errors.REFUSED, wasSent);
     } else if (by.wasStale() && tries.mayReplace(wasSent)) {
-      begin(by.destination(), by.member()).startAgain();
+      begin(by.destination(), by.member(), now()).startAgain();
     } else {
       by.member().health().failed(failure);
       moveOn(by, error, wasSent);
@@ -110,13 +176,15 @@ final class Attempts implements Search.Listener {
 
   /** The endpoint is not to blame: this gateway has too many connections to it. */
   void refused(Attempt by, GatewayError error) {
-    if (isUnderWay(by)) {
+    if (isUnderWay(by) && rival != null) {
+      drop(by);
+    } else if (isUnderWay(by)) {
       moveOn(by, error, false);
     }
   }
 
   private boolean isUnderWay(Attempt by) {
-    return by == current && step == Step.TRYING;
+    return (by == current || by == rival) && step == Step.TRYING;
   }
 
   private void moveOn(Attempt from, GatewayError error, boolean wasSent) {
@@ -139,23 +207,63 @@ final class Attempts implements Search.Listener {
    * Whether the answer that an attempt got is the one to relay. Moves on if it is a failure in
    * disguise; lets go of what nobody waits for.
    */
-  boolean isAnswered(Attempt by, int status) {
+  boolean isAnswered(Attempt by, int status, long now) {
     if (!isUnderWay(by)) {
       by.finish();
       return false;
     }
-    if (!exchange.route().config().retry().statuses().contains(status)) {
-      by.member().health().succeeded();
-    } else {
+    bad = exchange.route().config().retry().statuses().contains(status);
+    if (bad) {
       by.member().health().failed(Failure.BAD_ANSWER);
-      if (tries.mayRepeat() && tries.canMoveOn(by.destination(), true, now())) {
+      if (rival != null) {
+        drop(by);
+        return false;
+      }
+      if (tries.mayRepeat() && tries.canMoveOn(by.destination(), true, now)) {
         lastError = Errors.BAD_ANSWERS;
         leave(by);
         return false;
       }
     }
-    step = Step.OVER;
+    won(by, now);
     return true;
+  }
+
+  private void won(Attempt by, long now) {
+    step = Step.OVER;
+    if (!bad) {
+      tries.answered(by.destination(), by.member(), by.sentNanos(), now);
+    }
+    Attempt other = by == current ? rival : current;
+    if (other != null) {
+      other.finish();
+      if (other.isSent() && other.sentNanos() < by.sentNanos()) {
+        other.member().outrun(other.sentNanos(), now);
+      }
+      current = by;
+      rival = null;
+      exchange.servedBy(by.destination().region());
+    }
+  }
+
+  /** Whether the beginning of the answer is held back, so that it can be replaced. */
+  boolean mayReplaceAnswer() {
+    return !bad && tries.mayReplaceAnswer();
+  }
+
+  /** The answer is passed on. */
+  void accepted() {
+    if (!bad) {
+      Objects.requireNonNull(current).member().health().succeeded();
+    }
+  }
+
+  /** The answer ended early, and nothing of it was passed on. */
+  void brokeOff(Attempt by) {
+    step = Step.TRYING;
+    by.finish();
+    by.member().health().failed(Failure.RESET);
+    moveOn(by, Errors.BROKEN_OFF, true);
   }
 
   /** The time has come that was waited for. */
@@ -169,8 +277,21 @@ final class Attempts implements Search.Listener {
         }
       }
       case CHOOSING -> forwarding.answer(Errors.HOME_UNKNOWN);
-      case TRYING -> expired(Objects.requireNonNull(current), now);
+      case TRYING -> tryingExpired(Objects.requireNonNull(current), now);
       case OVER -> {}
+    }
+  }
+
+  private void tryingExpired(Attempt first, long now) {
+    Attempt second = rival;
+    if (now >= exchange.deadlineNanos() || now >= first.dueNanos()) {
+      expired(first, now);
+    } else if (second != null && now >= second.dueNanos()) {
+      expired(second, now);
+    } else if (now >= hedgeNanos) {
+      hedge(first, now);
+    } else {
+      lookAgain();
     }
   }
 
@@ -190,7 +311,9 @@ final class Attempts implements Search.Listener {
       return;
     }
     attempt.member().health().failed(Failure.TIMEOUT);
-    if (!attempt.isSent()) {
+    if (rival != null) {
+      drop(attempt);
+    } else if (!attempt.isSent()) {
       moveOn(attempt, error, false);
     } else if (tries.canMoveOn(attempt.destination(), true, now)) {
       lastError = error;
@@ -206,6 +329,9 @@ final class Attempts implements Search.Listener {
     search.stop();
     if (current != null) {
       current.finish();
+    }
+    if (rival != null) {
+      rival.finish();
     }
   }
 

@@ -10,6 +10,8 @@ final class Errors {
       new GatewayError(Kind.NO_REGION, null, "No region of this service is in service.", 1);
   static final GatewayError BAD_ANSWERS =
       new GatewayError(Kind.NO_REGION, null, "No region of this service answers well.", 1);
+  static final GatewayError BROKEN_OFF =
+      new GatewayError(Kind.UPSTREAM_RESET, "The service cut its answer off.");
   static final GatewayError REFUSED =
       new GatewayError(Kind.OVERLOADED, null, "The service takes no more requests now.", 1);
   static final GatewayError HOME_UNKNOWN =

@@ -35,6 +35,7 @@ public final class Forwarder {
   private final DeadlineWheel deadlines;
   private final Responder responder;
   private final WebSockets webSockets;
+  private final int loops; // of this process
   private final TraceIds traces = new TraceIds();
   private final BodyRoom bodyRoom = BodyRoom.ofHeap();
   private @Nullable Destinations destinations;
@@ -46,16 +47,17 @@ public final class Forwarder {
   public Forwarder(
       Health health,
       UpstreamPool pool,
-      Ticker ticker,
       DeadlineWheel deadlines,
       Responder responder,
-      WebSockets webSockets) {
+      WebSockets webSockets,
+      int loops) {
     this.health = health;
     this.pool = pool;
-    this.ticker = ticker;
+    this.ticker = deadlines.ticker();
     this.deadlines = deadlines;
     this.responder = responder;
     this.webSockets = webSockets;
+    this.loops = loops;
     this.random = (int) ticker.nanos() | 1;
   }
 
@@ -114,7 +116,7 @@ public final class Forwarder {
     if (previous != null && previous.plan() == plan) {
       return previous;
     }
-    Destinations made = new Destinations(plan, health, pool, ticker.nanos());
+    Destinations made = new Destinations(plan, health, pool, loops, ticker.nanos());
     previous = current;
     destinations = made;
     Set<EndpointPool> used = made.pools();
@@ -144,6 +146,7 @@ public final class Forwarder {
     if (previous != null) {
       previous.cut(endpoint);
     }
+    webSockets.moved(endpoint);
   }
 
   Ticker ticker() {

@@ -33,11 +33,13 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   private final Attempts attempts;
   private final boolean upgrade;
   private Phase phase = Phase.COLLECTING;
+  private @Nullable HeldAnswer held;
   private @Nullable ResponseRelay relay;
 
   private enum Phase {
     COLLECTING,
     TRYING,
+    HOLDING,
     RELAYING,
     OVER
   }
@@ -76,7 +78,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       answer(Errors.EXPECTATION);
       return;
     }
-    destinations.earn(service);
+    destinations.earn(service, exchange.startNanos());
     if (body.collects()) {
       body.collect();
       if (phase == Phase.COLLECTING) {
@@ -119,26 +121,50 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
    *
    * @return where the rest of the answer goes, or null when nobody wants it
    */
-  @Nullable ResponseRelay head(Attempt by, int status, Fields fields) {
-    if (!attempts.isAnswered(by, status)) {
+  @Nullable Answer head(Attempt by, int status, Fields fields) {
+    long now = now();
+    if (!attempts.isAnswered(by, status, now)) {
       return null;
     }
-    exchange.firstByteNanos(now());
+    exchange.firstByteNanos(now);
+    ResponseRelay made = new ResponseRelay(this, by, status, response);
+    if (upgrade || !attempts.mayReplaceAnswer() || ResponseRelay.isEventStream(fields)) {
+      relay(made, fields);
+      return made;
+    }
+    HeldAnswer holding = new HeldAnswer(this, made, fields);
+    held = holding;
+    phase = Phase.HOLDING;
+    until(now + HeldAnswer.NANOS);
+    return holding;
+  }
+
+  /** Begins to pass an answer on. */
+  void relay(ResponseRelay made, Fields fields) {
+    attempts.accepted();
     phase = Phase.RELAYING;
     body.forget();
-    ResponseRelay made = new ResponseRelay(this, by, status, response);
     relay = made;
     forwarder.deadlines().set(this, made.nextCheckNanos(exchange.firstByteNanos()));
     made.start(fields);
-    return made;
+  }
+
+  /** An answer ended early of which the client has seen nothing. */
+  void brokeOff(Attempt by) {
+    if (phase == Phase.HOLDING) {
+      phase = Phase.TRYING;
+      attempts.brokeOff(by);
+    }
   }
 
   /** Both sides agreed to leave HTTP. */
   void switched(Attempt by, Fields fields, NetSocket socket) {
-    if (!attempts.isAnswered(by, Upgrade.SWITCHING_PROTOCOLS)) {
+    long now = now();
+    if (!attempts.isAnswered(by, Upgrade.SWITCHING_PROTOCOLS, now)) {
       return;
     }
-    exchange.firstByteNanos(now());
+    attempts.accepted();
+    exchange.firstByteNanos(now);
     phase = Phase.OVER;
     forwarder.deadlines().cancel(this);
     Upgrade.complete(forwarder, exchange, by, fields, socket);
@@ -149,6 +175,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     long now = now();
     switch (phase) {
       case TRYING -> attempts.expired(now);
+      case HOLDING -> Objects.requireNonNull(held).release();
       case RELAYING -> {
         ResponseRelay current = Objects.requireNonNull(relay);
         GatewayError stall = current.stall(now);
@@ -228,6 +255,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       forwarder.webSockets().ceiling().release(service.name());
     }
     forwarder.deadlines().cancel(this);
+    if (held != null) {
+      held.drop();
+    }
     body.stop();
     attempts.stop();
   }

@@ -10,24 +10,28 @@ import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.forward.head.Trailers;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.upstream.Fields;
+import io.netty.util.AsciiString;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An upstream's answer on its way down, byte for byte and with back-pressure. A body that ends
  * early never looks complete: the client's stream is reset.
  */
-final class ResponseRelay {
+final class ResponseRelay implements Answer {
   private static final GatewayError UNREAD =
       new GatewayError(Kind.CLIENT_GONE, "The client does not read its answer.");
   private static final GatewayError UNREAD_ENOUGH =
       new GatewayError(Kind.CLIENT_GONE, "The client reads its answer too slowly.");
   private static final GatewayError STALLED =
       new GatewayError(Kind.UPSTREAM_TIMEOUT, "The answer stalled.");
+
+  private static final String EVENTS = "text/event-stream";
 
   private final Forwarding forwarding;
   private final Attempt attempt;
@@ -64,7 +68,21 @@ final class ResponseRelay {
   }
 
   private static boolean isEventStream(@Nullable String type) {
-    return type != null && type.regionMatches(true, 0, "text/event-stream", 0, 17);
+    return type != null && type.regionMatches(true, 0, EVENTS, 0, EVENTS.length());
+  }
+
+  /** Whether the head begins a stream of events, of which every moment counts. */
+  static boolean isEventStream(Fields fields) {
+    for (Map.Entry<CharSequence, CharSequence> field : fields) {
+      if (AsciiString.contentEqualsIgnoreCase(field.getKey(), HttpHeaders.CONTENT_TYPE)) {
+        return isEventStream(field.getValue().toString());
+      }
+    }
+    return false;
+  }
+
+  Attempt attempt() {
+    return attempt;
   }
 
   void start(Fields fields) {
@@ -105,7 +123,8 @@ final class ResponseRelay {
   }
 
   /** The body takes its time; who reads a stream wants to know that it has begun. */
-  void settled() {
+  @Override
+  public void settled() {
     if (!ended && !to.headWritten() && !isBodiless() && (isHttp2() || isHttp11())) {
       if (isHttp11() && to.isChunked()) {
         to.headers().set(HttpHeaders.TRANSFER_ENCODING, HttpHeaders.CHUNKED);
@@ -114,7 +133,8 @@ final class ResponseRelay {
     }
   }
 
-  void chunk(Buffer chunk) {
+  @Override
+  public void chunk(Buffer chunk) {
     if (ended || isBodiless()) {
       // HTTP/2 cannot keep a service from sending what must not be there.
       return;
@@ -163,7 +183,8 @@ final class ResponseRelay {
     }
   }
 
-  void end(@Nullable Fields trailers) {
+  @Override
+  public void end(@Nullable Fields trailers) {
     if (!ended) {
       ended = true;
       if (trailers != null && length < 0 && mayHaveTrailers()) {
@@ -185,14 +206,15 @@ final class ResponseRelay {
   }
 
   /** The upstream is gone. */
-  void lost() {
+  @Override
+  public void lost() {
     attempt.finish();
     if (ended) {
       forwarding.complete();
     } else if (!forwarding.isOver()) {
       ended = true;
       attempt.member().health().failed(Failure.RESET);
-      forwarding.cutOff(new GatewayError(Kind.UPSTREAM_RESET, "The service cut its answer off."));
+      forwarding.cutOff(Errors.BROKEN_OFF);
     }
   }
 

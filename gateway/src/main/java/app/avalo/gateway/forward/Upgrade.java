@@ -39,7 +39,7 @@ final class Upgrade {
               new Tunnel(
                       forwarder.webSockets(),
                       exchange,
-                      by.destination().region().name(),
+                      new Tunnel.Origin(by.destination().region().name(), by.member().health()),
                       client,
                       server,
                       error -> {

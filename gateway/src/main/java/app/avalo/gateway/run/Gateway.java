@@ -130,7 +130,7 @@ public final class Gateway {
   private Future<?> serve(int count) {
     Future<?> all = Future.succeededFuture();
     for (int i = 0; i < count; i++) {
-      LoopVerticle loop = new LoopVerticle(plan, shared);
+      LoopVerticle loop = new LoopVerticle(plan, shared, count);
       loops.add(loop);
       all = all.compose(before -> vertx.deployVerticle(loop));
     }

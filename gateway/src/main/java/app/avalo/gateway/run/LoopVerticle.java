@@ -29,15 +29,17 @@ import org.jspecify.annotations.Nullable;
 public final class LoopVerticle extends VerticleBase implements LoopView {
   private final Supplier<Plan> plan;
   private final Shared shared;
+  private final int loops; // of this process, this one included
   private final List<EdgeServer> servers = new ArrayList<>();
   private @Nullable EdgeLoop edge;
   private @Nullable WebSockets webSockets;
   private @Nullable UpstreamPool pool;
   private @Nullable RedisLink redis;
 
-  LoopVerticle(Supplier<Plan> plan, Shared shared) {
+  LoopVerticle(Supplier<Plan> plan, Shared shared, int loops) {
     this.plan = plan;
     this.shared = shared;
+    this.loops = loops;
   }
 
   @Override
@@ -47,7 +49,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
     DeadlineWheel deadlines = new DeadlineWheel(ticker, timers);
     StateConfig.Redis config = plan.get().config().state().redis();
     redis = config == null ? null : RedisLink.connect(vertx, config, ticker);
-    webSockets = new WebSockets(shared.ceiling(), ticker, timers, deadlines);
+    webSockets = new WebSockets(shared.ceiling(), ticker, timers, deadlines, loops);
     UpstreamPool pool = new UpstreamPool(vertx, ticker);
     this.pool = pool;
     WebSockets open = webSockets;
@@ -59,7 +61,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
             deadlines,
             shared.openConnections(),
             LoopFilters.of(shared, redis, task -> context.runOnContext(now -> task.run())),
-            responder -> new Forwarder(shared.health(), pool, ticker, deadlines, responder, open));
+            responder -> new Forwarder(shared.health(), pool, deadlines, responder, open, loops));
     this.edge = edge;
     return connected().compose(tried -> listen(edge));
   }

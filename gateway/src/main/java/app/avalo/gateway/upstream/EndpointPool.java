@@ -23,7 +23,10 @@ public interface EndpointPool {
   /** Opens an HTTP/1.1 connection that nobody used before, to leave HTTP behind on. */
   void tunnel(Waiter waiter);
 
-  /** Cuts every connection, requests in flight included: the endpoint is lost. */
+  /**
+   * Cuts every connection, requests in flight included: the endpoint is lost. Tunnels are left to
+   * those who talk through them, so that they can say where to go.
+   */
   void closeAll();
 
   /** Closes what is idle now and the rest when it comes back. */
@@ -31,6 +34,9 @@ public interface EndpointPool {
 
   /** Closes what has been idle since before, and what is dead. */
   void sweep(long idleBeforeNanos);
+
+  /** How it has answered this loop so far. */
+  EndpointLoad load();
 
   /** Exchanges that use it or wait for it; the load that the choice between endpoints looks at. */
   int inFlight();

@@ -7,6 +7,7 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.limit.MessageMeter;
 import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.region.EndpointHealth;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import java.time.Duration;
@@ -28,7 +29,7 @@ public final class Tunnel extends Deadline {
 
   private final WebSockets open;
   private final Exchange exchange;
-  private final String region;
+  private final Origin origin;
   private final NetSocket client;
   private final NetSocket server;
   private final Consumer<@Nullable GatewayError> ended;
@@ -42,25 +43,36 @@ public final class Tunnel extends Deadline {
   private boolean throttled; // client ahead of its rate
   private boolean serverFull; // client's bytes wait for the server
   private boolean clientFull; // server's bytes wait for the client
+  private boolean moving; // told to, at its deadline
+  private boolean serverGone; // without a word, while the client is told to move
+  private @Nullable GatewayError loss;
   private boolean over;
+
+  /**
+   * What serves a tunnel.
+   *
+   * @param region by name
+   * @param endpoint of it
+   */
+  public record Origin(String region, EndpointHealth endpoint) {}
 
   /**
    * A tunnel between two paused sockets.
    *
    * @param open the WebSockets of this loop, which this one joins
-   * @param region that serves it
+   * @param origin what serves it
    * @param ended told once when both sides are closed, with what cut it off, or null
    */
   public Tunnel(
       WebSockets open,
       Exchange exchange,
-      String region,
+      Origin origin,
       NetSocket client,
       NetSocket server,
       Consumer<@Nullable GatewayError> ended) {
     this.open = open;
     this.exchange = exchange;
-    this.region = region;
+    this.origin = origin;
     this.client = client;
     this.server = server;
     this.ended = ended;
@@ -74,8 +86,8 @@ public final class Tunnel extends Deadline {
     return Objects.requireNonNull(exchange.target()).service().name();
   }
 
-  String region() {
-    return region;
+  Origin origin() {
+    return origin;
   }
 
   /** Lets the bytes flow. */
@@ -85,14 +97,20 @@ public final class Tunnel extends Deadline {
     client.handler(this::up);
     server.handler(this::down);
     client.endHandler(end -> finish(null));
-    server.endHandler(end -> finish(null));
+    server.endHandler(end -> serverGone(null));
     client.exceptionHandler(failure -> finish(null));
     server.exceptionHandler(
         failure ->
-            finish(new GatewayError(Kind.UPSTREAM_RESET, "The service cut the WebSocket off.")));
+            serverGone(
+                new GatewayError(Kind.UPSTREAM_RESET, "The service cut the WebSocket off.")));
     client.closeHandler(gone -> finish(null));
     // What the service said last may still wait for a slow client; its end comes behind it.
-    server.closeHandler(gone -> finishUnless(clientFull));
+    server.closeHandler(
+        gone -> {
+          if (!clientFull) {
+            serverGone(null);
+          }
+        });
     client.resume();
     server.resume();
   }
@@ -101,7 +119,7 @@ public final class Tunnel extends Deadline {
     activeNanos = now();
     exchange.addBytesIn(bytes.length());
     int messages = fromClient.scan(bytes);
-    if (closing != null && !fromServer.isClosing()) {
+    if (serverGone || closing != null && !fromServer.isClosing()) {
       return;
     }
     server.write(bytes);
@@ -146,9 +164,17 @@ public final class Tunnel extends Deadline {
     }
   }
 
-  private void finishUnless(boolean unread) {
-    if (!unread) {
-      finish(null);
+  /**
+   * The service is gone. Had it said goodbye, it is over; otherwise it probably died, with all of
+   * its neighbours, whose clients must not all come back in the same instant.
+   */
+  private void serverGone(@Nullable GatewayError why) {
+    if (fromServer.isClosing() || closing != null || !fromServer.isAtBoundary()) {
+      finish(why);
+    } else if (!serverGone) {
+      serverGone = true;
+      loss = why;
+      open.move(this);
     }
   }
 
@@ -172,6 +198,14 @@ public final class Tunnel extends Deadline {
     }
   }
 
+  /** Tells the client at this time to come back elsewhere. */
+  void moveAt(long nanos) {
+    if (!over && closing == null && !moving) {
+      moving = true;
+      open.deadlines().set(this, nanos);
+    }
+  }
+
   /** Ends it politely: a close frame to both sides as soon as the frames allow. */
   void close(CloseFrame frame) {
     if (over || closing != null) {
@@ -189,7 +223,7 @@ public final class Tunnel extends Deadline {
     if (!fromServer.isClosing()) {
       client.write(frame.toClient());
     }
-    if (fromClient.isAtBoundary() && !fromClient.isClosing()) {
+    if (!serverGone && fromClient.isAtBoundary() && !fromClient.isClosing()) {
       server.write(frame.toServer());
     }
     // The client answers with its own close frame and then closes, or the grace time ends it.
@@ -205,7 +239,7 @@ public final class Tunnel extends Deadline {
 
   @Override
   protected void expired() {
-    if (now() - activeNanos >= idleNanos) {
+    if (moving || now() - activeNanos >= idleNanos) {
       close(CloseFrame.RESTART);
     } else {
       open.deadlines().set(this, activeNanos + idleNanos);
@@ -224,7 +258,7 @@ public final class Tunnel extends Deadline {
     open.closed(this);
     client.end();
     server.end();
-    ended.accept(error);
+    ended.accept(error == null ? loss : error);
   }
 
   private long now() {

@@ -4,29 +4,37 @@ import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
-import java.time.Duration;
+import app.avalo.gateway.region.EndpointHealth;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /** The open WebSockets of one event loop, and the ceiling that all loops share. */
 public final class WebSockets {
-  /** Closing many at once would bring them all back at once. */
-  private static final int CLOSED_PER_TICK = 50;
+  /** Clients a second that come back, to where all of them go, without hurting anybody there. */
+  private static final long ADMITTED_PER_SECOND = 5000;
 
-  private static final Duration TICK = Duration.ofMillis(20);
+  private static final long SECOND_NANOS = 1_000_000_000L;
 
   private final ConnectionCeiling ceiling;
   private final Ticker ticker;
   private final Timers timers;
   private final DeadlineWheel deadlines;
   private final Set<Tunnel> open = new HashSet<>();
+  private final SplittableRandom random;
+  private final long gapNanos; // on average, between two that this loop tells to move
+  private long turnNanos; // of the one that was told last
 
+  /** Those of one of so many loops. */
   public WebSockets(
-      ConnectionCeiling ceiling, Ticker ticker, Timers timers, DeadlineWheel deadlines) {
+      ConnectionCeiling ceiling, Ticker ticker, Timers timers, DeadlineWheel deadlines, int loops) {
     this.ceiling = ceiling;
     this.ticker = ticker;
     this.timers = timers;
     this.deadlines = deadlines;
+    this.random = new SplittableRandom(ticker.nanos());
+    this.gapNanos = loops * SECOND_NANOS / ADMITTED_PER_SECOND;
+    this.turnNanos = ticker.nanos();
   }
 
   /** Open WebSockets of all loops per service; whoever admits one acquires a place here. */
@@ -60,28 +68,27 @@ public final class WebSockets {
     return open.size();
   }
 
-  /** Closes those to a lost region with 1012, a few at a time. */
+  /** Tells those to a lost region to come back elsewhere, each in its turn. */
   public void moved(String region) {
-    closeSome(Set.copyOf(open.stream().filter(t -> t.region().equals(region)).toList()));
+    open.stream().filter(tunnel -> tunnel.origin().region().equals(region)).forEach(this::move);
   }
 
-  /** Closes all with 1012, a few at a time. */
+  /** Likewise those to a lost endpoint. */
+  public void moved(EndpointHealth endpoint) {
+    open.stream().filter(tunnel -> tunnel.origin().endpoint() == endpoint).forEach(this::move);
+  }
+
+  /** Likewise all. */
   public void drain() {
-    closeSome(Set.copyOf(open));
+    open.forEach(this::move);
   }
 
-  private void closeSome(Set<Tunnel> left) {
-    Set<Tunnel> rest = new HashSet<>(left);
-    int closed = 0;
-    for (Tunnel tunnel : left) {
-      if (closed++ == CLOSED_PER_TICK) {
-        break;
-      }
-      rest.remove(tunnel);
-      tunnel.close(CloseFrame.RESTART);
-    }
-    if (!rest.isEmpty()) {
-      timers.after(TICK, () -> closeSome(rest));
-    }
+  /**
+   * Tells one to come back elsewhere, at a random moment: a few leave at once, many as fast as they
+   * can be taken in.
+   */
+  void move(Tunnel tunnel) {
+    turnNanos = Math.max(ticker.nanos(), turnNanos) + random.nextLong(2 * gapNanos);
+    tunnel.moveAt(turnNanos);
   }
 }

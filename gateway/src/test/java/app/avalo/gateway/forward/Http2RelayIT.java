@@ -294,7 +294,9 @@ class Http2RelayIT {
 
   @Test
   void an_upstream_body_that_ends_early_resets_the_stream_and_not_the_connection() {
-    assertThatThrownBy(() -> get("/feed?mode=RESET_MID_BODY"))
+    // Not repeatable, so nothing of its answer is held back.
+    Future<HttpClientRequest> post = request(HttpMethod.POST, "/feed?mode=RESET_MID_BODY");
+    assertThatThrownBy(() -> await(post.compose(sent -> sent.send().compose(Http2RelayIT::whole))))
         .hasMessageContaining("Stream reset: 2");
     assertThat(get("/hello").body()).hasToString("hello");
   }

@@ -203,7 +203,8 @@ class RelayIT {
   @Test
   void an_upstream_body_that_ends_early_never_looks_complete() {
     try (Wire wire = new Wire(gateway.port())) {
-      wire.send("GET /feed?mode=RESET_MID_BODY HTTP/1.1\r\nHost: a\r\n\r\n");
+      // Not repeatable, so nothing of its answer is held back.
+      wire.send("POST /feed?mode=RESET_MID_BODY HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
       String answer = wire.readAll();
 
       assertThat(answer).startsWith("HTTP/1.1 200").contains("Content-Length: 1000000");

@@ -106,6 +106,7 @@ final class World implements Health.ChangeListener {
         check,
         like.timeouts(),
         like.retry(),
+        like.balance(),
         null,
         false,
         List.of(),

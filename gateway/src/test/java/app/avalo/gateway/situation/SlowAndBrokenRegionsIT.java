@@ -53,7 +53,7 @@ class SlowAndBrokenRegionsIT {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Mode.class, names = "RESET_MID_BODY", mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(Mode.class)
   void repeatable_requests_never_fail(Mode mode) {
     regions.eu().delay(Duration.ofSeconds(2));
     load();
@@ -65,7 +65,7 @@ class SlowAndBrokenRegionsIT {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Mode.class, names = "RESET_MID_BODY", mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(Mode.class)
   void they_never_fail_even_when_the_checks_see_nothing(Mode mode) {
     regions.eu().delay(Duration.ofSeconds(2));
     regions.eu().trafficMode(mode);

@@ -166,7 +166,8 @@ class Http2TroubleIT {
   void a_body_that_ends_early_never_looks_complete() {
     eu.script(call -> call.fields(false, ":status", "200").data("half", false).reset(2));
     try (Wire wire = new Wire(gateway.port())) {
-      wire.send("GET /alone HTTP/1.1\r\nHost: a\r\n\r\n");
+      // Not repeatable, so nothing of its answer is held back.
+      wire.send("POST /alone HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 
       assertThat(wire.readAll()).startsWith("HTTP/1.1 200").doesNotContain("0\r\n\r\n");
     }

@@ -248,10 +248,10 @@ class TunnelIT {
   }
 
   @Test
-  void a_service_that_ends_closes_the_client_behind_its_last_byte() {
+  void a_service_that_ends_without_a_word_sends_the_client_elsewhere_behind_its_last_byte() {
     upstream.script(connection -> connection.send(SWITCHED + "\r\n\u0081\u0003bye"));
     try (Wire wire = open()) {
-      assertThat(wire.readAll()).isEqualTo("\u0081\u0003bye");
+      assertThat(wire.readAll()).isEqualTo("\u0081\u0003bye" + "\u0088\u0002\u0003\u00f4");
     }
     assertNothingIsLeft();
   }

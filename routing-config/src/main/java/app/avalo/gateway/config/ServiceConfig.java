@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param health how an endpoint shows that it is alive
  * @param timeouts defaults of its routes
  * @param retry defaults of its routes
+ * @param balance which of its endpoints and regions takes a request
  * @param pin how its users are bound to a region, or null when any region will do
  * @param residency whether {@link PlacingConfig.Residency} rules apply to it; default false
  * @param limits names of limits that apply to every route of it
@@ -34,6 +35,7 @@ public record ServiceConfig(
     HealthCheck health,
     Timeouts timeouts,
     Retry retry,
+    Balance balance,
     @Nullable Pin pin,
     boolean residency,
     List<String> limits,
@@ -145,8 +147,44 @@ public record ServiceConfig(
    * @param attempts in all, the first included; 1 switches retries off; default 3
    * @param methods methods that may be sent twice; default GET HEAD OPTIONS TRACE PUT DELETE
    * @param statuses upstream answers that count as a failed attempt; default 502 503 504
+   * @param idempotencyKeys whether a POST or PATCH with {@code Idempotency-Key} may be sent twice,
+   *     because the service knows the key again, in every region; default false
+   * @param hedge whether a second region is asked as well once an answer is later than nearly all
+   *     before it; default true
+   * @param hold whether the beginning of an answer is held back for a moment, so that one that
+   *     breaks off can be replaced; default true
    */
-  public record Retry(int attempts, Set<String> methods, Set<Integer> statuses) {}
+  public record Retry(
+      int attempts,
+      Set<String> methods,
+      Set<Integer> statuses,
+      boolean idempotencyKeys,
+      boolean hedge,
+      boolean hold) {}
+
+  /**
+   * Which endpoint, and of regions as good as each other which one, takes a request.
+   *
+   * @param by what decides; default {@link By#LOAD}
+   * @param name of the header or cookie, null for the other kinds
+   * @param slowStart from first use, or return, of an endpoint to its full share; default 10 s
+   * @param capacity requests in flight that a region takes from one gateway, by name; regions
+   *     without one are taken to be large enough
+   */
+  public record Balance(
+      By by, @Nullable String name, Duration slowStart, Map<String, Integer> capacity) {}
+
+  /** What decides between endpoints. */
+  public enum By {
+    /** How fast they answer and how much they have to do. */
+    LOAD,
+    /** Who asks: user, API key or address. */
+    CALLER,
+    /** The value of a header. */
+    HEADER,
+    /** The value of a cookie. */
+    COOKIE
+  }
 
   /**
    * Binding of a user to one region.

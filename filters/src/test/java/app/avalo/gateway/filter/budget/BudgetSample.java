@@ -52,6 +52,7 @@ final class BudgetSample {
         model.health(),
         model.timeouts(),
         model.retry(),
+        model.balance(),
         null,
         false,
         List.of(),

@@ -69,6 +69,7 @@ class RoutingAdvisorTest {
         plain.health(),
         plain.timeouts(),
         plain.retry(),
+        plain.balance(),
         null,
         residency,
         plain.limits(),

@@ -24,7 +24,8 @@ public final class BodyRoom {
     return new BodyRoom(Math.min(LARGEST, Runtime.getRuntime().maxMemory() / SHARE));
   }
 
-  boolean take(int wanted) {
+  /** Takes room, unless there is not enough. */
+  public boolean take(int wanted) {
     if (taken + wanted > bytes) {
       return false;
     }
@@ -32,7 +33,8 @@ public final class BodyRoom {
     return true;
   }
 
-  void give(int back) {
+  /** Gives it back. */
+  public void give(int back) {
     taken -= back;
   }
 

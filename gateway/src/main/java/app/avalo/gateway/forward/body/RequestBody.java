@@ -109,6 +109,11 @@ public final class RequestBody {
     return !present || collecting && complete || passed != null;
   }
 
+  /** Whether there is none, or all of it is here and can be sent as often as need be. */
+  public boolean isAtHand() {
+    return !present || collecting && complete;
+  }
+
   /** Whether every byte has arrived. */
   public boolean isComplete() {
     return complete;

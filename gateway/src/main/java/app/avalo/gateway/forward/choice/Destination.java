@@ -1,38 +1,42 @@
 package app.avalo.gateway.forward.choice;
 
-import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.ServiceConfig.Balance;
 import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
-import app.avalo.gateway.upstream.EndpointPool;
+import app.avalo.gateway.upstream.EndpointLoad;
 import org.jspecify.annotations.Nullable;
 
 /** A service in a region, as one event loop sees it. */
 public final class Destination {
+  /** The share of a region that takes everybody. */
+  private static final int WHOLE = 1024;
+
+  /** Difference of two loads, as shares of the capacity, that is not chance. */
+  private static final double CLEARLY = 0.1;
+
+  /** Requests in flight that say nothing yet. */
+  private static final int FEW = 10;
+
   private final Region region;
   private final Member[] members;
   private final Health health;
-  private final int totalWeight;
+  private final Balance balance;
+  private final Balancer balancer;
+  private final @Nullable Spill spill; // null when it is large enough
+  private final long seed;
 
-  /**
-   * An endpoint with its live state.
-   *
-   * @param endpoint where it is
-   * @param health whether it may be used
-   * @param pool connections of this loop
-   */
-  public record Member(Endpoint endpoint, EndpointHealth health, EndpointPool pool) {}
-
-  Destination(Region region, Member[] members, Health health) {
+  Destination(
+      Region region, Member[] members, Health health, Balance balance, @Nullable Spill spill) {
     this.region = region;
     this.members = members;
     this.health = health;
-    int weights = 0;
-    for (Member member : members) {
-      weights += member.endpoint().weight();
-    }
-    this.totalWeight = weights;
+    this.balance = balance;
+    this.balancer = new Balancer(members, balance);
+    this.spill = spill;
+    this.seed = Affinity.hash(region.name());
   }
 
   public Region region() {
@@ -67,6 +71,42 @@ public final class Destination {
     return health.standing(region) != Standing.OUT;
   }
 
+  /**
+   * Whether it takes this exchange while there are others: not while the region comes and goes with
+   * only a share of its callers, or is nearly full, and the caller is not among those it keeps.
+   *
+   * @param lossMillis by which the caller's next region is worse; NaN for unknown
+   */
+  boolean welcomes(Exchange exchange, double lossMillis) {
+    boolean whole = health.share(region) >= WHOLE;
+    if (whole && spill == null) {
+      return true;
+    }
+    long caller = Affinity.ofCaller(exchange);
+    return (whole || health.admits(region, (int) caller))
+        && (spill == null || spill.keeps(inFlight(), lossMillis, caller, exchange.startNanos()));
+  }
+
+  private int inFlight() {
+    int inFlight = 0;
+    for (Member member : members) {
+      inFlight += member.pool().inFlight();
+    }
+    return inFlight;
+  }
+
+  /** How well it suits a caller, among regions as good as each other; always the same. */
+  double suits(Exchange exchange) {
+    return Affinity.score(Affinity.ofCaller(exchange) ^ seed, 1);
+  }
+
+  /** Whether it has so much more to do that its callers are better off there. */
+  boolean isClearlyBusierThan(Destination other) {
+    return spill != null && other.spill != null
+        ? spill.load() > other.spill.load() + CLEARLY
+        : inFlight() > 2 * other.inFlight() + FEW;
+  }
+
   /** Cuts this loop's connections to one endpoint, if it has it. */
   void cut(EndpointHealth lost) {
     for (Member member : members) {
@@ -77,49 +117,26 @@ public final class Destination {
   }
 
   /**
-   * An endpoint for one attempt: of two drawn by weight, the one with less in flight (Mitzenmacher,
-   * the power of two choices), among those of the best standing.
+   * An endpoint for one attempt of an exchange.
    *
    * @param avoided the endpoint that just failed, or null; used only if there is no other
    * @param random uniformly distributed bits
    */
-  public Member pick(@Nullable Member avoided, int random) {
+  public Member pick(@Nullable Member avoided, Exchange exchange, int random, long nowNanos) {
     if (members.length == 1) {
       return members[0];
     }
-    Member first = draw(random & 0xffff);
-    Member second = draw(random >>> 16);
-    Member better = prefer(first, second, avoided);
-    if (better != avoided && better.health().standing() == Standing.IN_SERVICE) {
-      return better;
-    }
-    for (Member member : members) {
-      better = prefer(better, member, avoided);
-    }
-    return better;
+    Long key = Affinity.of(exchange, balance);
+    return key == null ? balancer.byLoad(avoided, random, nowNanos) : balancer.byKey(avoided, key);
   }
 
-  private Member draw(int bits) {
-    int left = bits * totalWeight >>> 16;
-    for (Member member : members) {
-      left -= member.endpoint().weight();
-      if (left < 0) {
-        return member;
-      }
+  /** An answer of this member began. */
+  public void answered(Member member, long tookNanos, long nowNanos) {
+    EndpointLoad load = member.pool().load();
+    load.answered();
+    if (members.length > 1) {
+      load.took(tookNanos, nowNanos);
     }
-    return members[members.length - 1];
-  }
-
-  private static Member prefer(Member one, Member other, @Nullable Member avoided) {
-    if (one == avoided || other == avoided) {
-      return one == avoided ? other : one;
-    }
-    int standing = one.health().standing().compareTo(other.health().standing());
-    if (standing != 0) {
-      return standing < 0 ? one : other;
-    }
-    long load = (long) one.pool().inFlight() * other.endpoint().weight();
-    return load <= (long) other.pool().inFlight() * one.endpoint().weight() ? one : other;
   }
 
   /** Cuts every connection of this loop to it. */

@@ -3,6 +3,7 @@ package app.avalo.gateway.forward.choice;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
@@ -19,36 +20,49 @@ public final class Destinations {
   private final Plan plan;
   private final @Nullable Destination[][] byServiceAndRegion;
   private final RetryBudget[] retries;
+  private final @Nullable Latency[] latencies; // by route
 
-  public Destinations(Plan plan, Health health, UpstreamPool pool, long nowNanos) {
+  /** The plan's services, with this loop's share of what is promised to all loops. */
+  public Destinations(Plan plan, Health health, UpstreamPool pool, int loops, long nowNanos) {
     this.plan = plan;
     int services = plan.services().size();
     this.byServiceAndRegion = new Destination[services][plan.regions().size()];
     this.retries = new RetryBudget[services];
+    this.latencies = new Latency[plan.routes().size()];
     for (Service service : plan.services()) {
       retries[service.ordinal()] = new RetryBudget(nowNanos);
       for (Region region : plan.regions()) {
         List<Endpoint> endpoints = service.in(region);
         if (!endpoints.isEmpty()) {
           byServiceAndRegion[service.ordinal()][region.ordinal()] =
-              destination(service, region, endpoints, health, pool);
+              new Destination(
+                  region,
+                  members(service, region, endpoints, health, pool),
+                  health,
+                  service.config().balance(),
+                  spill(service, region, loops, nowNanos));
         }
       }
     }
   }
 
-  private static Destination destination(
+  private static Member[] members(
       Service service, Region region, List<Endpoint> endpoints, Health health, UpstreamPool pool) {
-    Destination.Member[] members = new Destination.Member[endpoints.size()];
+    Member[] members = new Member[endpoints.size()];
     for (int i = 0; i < members.length; i++) {
       Endpoint endpoint = endpoints.get(i);
       members[i] =
-          new Destination.Member(
+          new Member(
               endpoint,
               health.endpoint(region, service, endpoint),
               pool.pool(service.config(), endpoint));
     }
-    return new Destination(region, members, health);
+    return members;
+  }
+
+  private static @Nullable Spill spill(Service service, Region region, int loops, long nowNanos) {
+    Integer capacity = service.config().balance().capacity().get(region.name());
+    return capacity == null ? null : new Spill((double) capacity / loops, nowNanos);
   }
 
   public Plan plan() {
@@ -61,19 +75,29 @@ public final class Destinations {
   }
 
   /** A first attempt at the service is made; some further ones are paid for by it. */
-  public void earn(Service service) {
-    retries[service.ordinal()].earn();
+  public void earn(Service service, long nowNanos) {
+    retries[service.ordinal()].earn(nowNanos);
   }
 
   RetryBudget retries(Service service) {
     return retries[service.ordinal()];
   }
 
+  /** How long answers of the route take. */
+  Latency latency(Route route) {
+    Latency latency = latencies[route.ordinal()];
+    if (latency == null) {
+      latency = new Latency();
+      latencies[route.ordinal()] = latency;
+    }
+    return latency;
+  }
+
   public Set<EndpointPool> pools() {
     Set<EndpointPool> pools = new HashSet<>();
     each(
         destination -> {
-          for (Destination.Member member : destination.members()) {
+          for (Member member : destination.members()) {
             pools.add(member.pool());
           }
         });

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * explain} ask the same questions here.
  *
  * <ul>
- *   <li>Not pinned: the first region of the preference that is in service, else the first that is
- *       only suspected, else any that nobody has put out of service as a whole; regions already
- *       tried excepted.
+ *   <li>Not pinned: the first region of the preference that is in service and welcomes the caller,
+ *       or of several about as good the one that suits the caller; else the first that is only
+ *       suspected, else any that nobody has put out of service as a whole; regions already tried
+ *       excepted.
  *   <li>Pinned: its own region while that is in service; while it is suspected the exchange waits,
  *       because moving a user on a suspicion may leave two owners; once it is out the next one,
  *       after the pin has moved.
@@ -59,7 +60,7 @@ public final class RegionChoice {
     RegionPreference preference = Objects.requireNonNull(exchange.preference());
     Pinned pin = exchange.pin();
     if (pin == null) {
-      return go(best(target, preference, destinations, tried));
+      return go(best(exchange, destinations, tried));
     }
     Destination own = destinations.of(target.service(), pin.region());
     boolean allowed = own != null && preference.indexOf(pin.region()) >= 0;
@@ -68,8 +69,7 @@ public final class RegionChoice {
       case IN_SERVICE -> new Choice(Verdict.GO, own);
       case SUSPECT -> patient ? Choice.WAIT : new Choice(Verdict.GO, own);
       case OUT -> {
-        Destination other =
-            inService(target, preference, destinations, tried | bit(pin.region().ordinal()));
+        Destination other = inService(exchange, destinations, tried | bit(pin.region().ordinal()));
         if (other != null) {
           yield new Choice(Verdict.MOVE_PIN, other);
         }
@@ -84,47 +84,80 @@ public final class RegionChoice {
 
   /** The best there is: in service, else suspected, else the last resort. */
   private static @Nullable Destination best(
-      Target target, RegionPreference preference, Destinations destinations, long tried) {
-    Destination good = inService(target, preference, destinations, tried);
+      Exchange exchange, Destinations destinations, long tried) {
+    Destination good = inService(exchange, destinations, tried);
     if (good != null) {
       return good;
     }
-    for (Region region : preference) {
-      Destination destination = destinations.of(target.service(), region);
-      if (destination != null
-          && (tried & bit(region.ordinal())) == 0
-          && destination.isLastResort()) {
+    for (Region region : Objects.requireNonNull(exchange.preference())) {
+      Destination destination = untried(exchange, region, destinations, tried);
+      if (destination != null && destination.isLastResort()) {
         return destination;
       }
     }
     return null;
   }
 
-  private static @Nullable Destination inService(
-      Target target, RegionPreference preference, Destinations destinations, long tried) {
-    Destination fallback = null;
-    for (int i = 0; i < preference.size(); i++) {
-      Region region = preference.get(i);
-      Destination destination = destinations.of(target.service(), region);
-      if (destination == null || (tried & bit(region.ordinal())) != 0) {
-        continue;
-      }
-      Standing standing = destination.standing();
-      if (standing == Standing.IN_SERVICE) {
-        return destination;
-      }
-      if (standing == Standing.SUSPECT && fallback == null) {
-        fallback = destination;
-      }
-    }
-    return fallback;
+  private static @Nullable Destination untried(
+      Exchange exchange, Region region, Destinations destinations, long tried) {
+    return (tried & bit(region.ordinal())) == 0
+        ? destinations.of(Objects.requireNonNull(exchange.target()).service(), region)
+        : null;
   }
 
-  /** Whether a region other than those tried could take the exchange. */
-  static boolean hasOther(Exchange exchange, Destinations destinations, long tried) {
-    Target target = Objects.requireNonNull(exchange.target());
+  /**
+   * The first in service that welcomes the caller, or of several as good as that the one which
+   * suits the caller; else one that does not, else one that is suspected.
+   */
+  private static @Nullable Destination inService(
+      Exchange exchange, Destinations destinations, long tried) {
     RegionPreference preference = Objects.requireNonNull(exchange.preference());
-    return best(target, preference, destinations, tried) != null;
+    Destination near = null;
+    Destination unwelcome = null;
+    Destination suspected = null;
+    for (int i = 0; i < preference.size(); i++) {
+      if (near != null && i >= preference.nearCount()) {
+        return near;
+      }
+      Destination destination = untried(exchange, preference.get(i), destinations, tried);
+      Standing standing = destination == null ? Standing.OUT : destination.standing();
+      if (destination == null || standing == Standing.OUT) {
+        continue;
+      }
+      if (standing == Standing.SUSPECT) {
+        suspected = suspected == null ? destination : suspected;
+      } else if (!destination.welcomes(exchange, lossMillis(preference, i))) {
+        unwelcome = unwelcome == null ? destination : unwelcome;
+      } else if (near == null && i + 1 >= preference.nearCount()) {
+        return destination;
+      } else {
+        near = near == null ? destination : ofTwo(near, destination, exchange);
+      }
+    }
+    return near != null ? near : unwelcome != null ? unwelcome : suspected;
+  }
+
+  /** What the caller loses by the next region; NaN where nobody knows. */
+  private static double lossMillis(RegionPreference preference, int position) {
+    return position + 1 < preference.size()
+        ? preference.costMillis(position + 1) - preference.costMillis(position)
+        : Double.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Of two that cost about the same: always the same one for a caller, unless it has clearly more
+   * to do.
+   */
+  private static Destination ofTwo(Destination one, Destination other, Exchange exchange) {
+    boolean swap = other.suits(exchange) > one.suits(exchange);
+    Destination own = swap ? other : one;
+    Destination next = swap ? one : other;
+    return own.isClearlyBusierThan(next) ? next : own;
+  }
+
+  /** The best region other than those tried that could take the exchange, or null. */
+  static @Nullable Destination other(Exchange exchange, Destinations destinations, long tried) {
+    return best(exchange, destinations, tried);
   }
 
   static long bit(int ordinal) {

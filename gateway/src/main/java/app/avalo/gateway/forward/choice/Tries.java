@@ -3,7 +3,10 @@ package app.avalo.gateway.forward.choice;
 import app.avalo.gateway.config.ServiceConfig.Retry;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.forward.body.RequestBody;
+import app.avalo.gateway.region.Standing;
+import io.netty.util.AsciiString;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one exchange has tried, and whether it may try again. A request of which nothing was sent
@@ -13,6 +16,8 @@ import java.util.Objects;
 public final class Tries {
   /** Of one exchange at all, however harmless each of them ended. */
   private static final int MOST = 8;
+
+  private static final CharSequence IDEMPOTENCY_KEY = AsciiString.cached("idempotency-key");
 
   private final Exchange exchange;
   private final Destinations destinations;
@@ -40,7 +45,53 @@ public final class Tries {
   public boolean mayRepeat() {
     return sent < retry().attempts()
         && body.isRepeatable()
-        && retry().methods().contains(exchange.method());
+        && (retry().methods().contains(exchange.method()) || isKnownAgain());
+  }
+
+  /** Whether the service would know it again if it came twice. */
+  private boolean isKnownAgain() {
+    return retry().idempotencyKeys() && exchange.head().headers().contains(IDEMPOTENCY_KEY);
+  }
+
+  /**
+   * Nanoseconds after which another place is asked as well, 0 for never. Only what changes nothing
+   * is asked twice at once: of two writes the one that is given up might be the last to arrive.
+   */
+  public long hedgeNanos() {
+    return retry().hedge() && isSafe(exchange.method()) && body.isAtHand() && mayRepeat()
+        ? destinations.latency(exchange.route()).nearlyAllNanos()
+        : 0;
+  }
+
+  /** RFC 9110, 9.2.1. */
+  private static boolean isSafe(String method) {
+    return switch (method) {
+      case "GET", "HEAD", "OPTIONS" -> true;
+      default -> false;
+    };
+  }
+
+  /**
+   * Where a request that is late here may be sent as well, taken from the budget: another region in
+   * service, else this one's other endpoints; or null.
+   */
+  public @Nullable Destination hedge(Destination from, long nowNanos) {
+    Destination other =
+        exchange.pin() == null ? RegionChoice.other(exchange, destinations, triedWith(from)) : null;
+    Destination to = other == null && from.members().length > 1 ? from : other;
+    boolean good = to != null && to.standing() == Standing.IN_SERVICE;
+    return good && budget().spend(RetryBudget.PRICE, nowNanos) ? to : null;
+  }
+
+  /** An answer began; what is late is judged by how long the others took. */
+  public void answered(Destination by, Member member, long sentNanos, long nowNanos) {
+    by.answered(member, nowNanos - sentNanos, nowNanos);
+    destinations.latency(exchange.route()).record(nowNanos - sentNanos);
+  }
+
+  /** Whether the beginning of an answer is held back, so that it can be replaced. */
+  public boolean mayReplaceAnswer() {
+    return retry().hold() && body.isComplete() && mayRepeat();
   }
 
   /**
@@ -66,22 +117,33 @@ public final class Tries {
     if (exchange.attempts() >= Math.max(retry().attempts(), destinations.plan().regions().size())) {
       return false;
     }
-    return (exchange.pin() != null || hasOther(from))
-        && destinations
-            .retries(Objects.requireNonNull(exchange.target()).service())
-            .spend(nowNanos);
+    if (exchange.pin() != null) {
+      return budget().spend(RetryBudget.PRICE, nowNanos);
+    }
+    Destination other = RegionChoice.other(exchange, destinations, triedWith(from));
+    Destination to = other == null && from.members().length > 1 ? from : other;
+    return to != null && budget().spend(price(to, wasSent), nowNanos);
   }
 
-  private boolean hasOther(Destination from) {
-    long next = tried | RegionChoice.bit(from.region().ordinal());
-    return from.members().length > 1 || RegionChoice.hasOther(exchange, destinations, next);
+  private static double price(Destination to, boolean wasSent) {
+    return wasSent && to.standing() != Standing.IN_SERVICE
+        ? RetryBudget.DOUBTFUL
+        : RetryBudget.PRICE;
+  }
+
+  private RetryBudget budget() {
+    return destinations.retries(Objects.requireNonNull(exchange.target()).service());
+  }
+
+  private long triedWith(Destination from) {
+    return tried | RegionChoice.bit(from.region().ordinal());
   }
 
   /** Moves on; a region is tried again only when there is no other. */
   public void leave(Destination from) {
     if (exchange.pin() == null) {
-      tried |= RegionChoice.bit(from.region().ordinal());
-      if (!RegionChoice.hasOther(exchange, destinations, tried)) {
+      tried = triedWith(from);
+      if (RegionChoice.other(exchange, destinations, tried) == null) {
         tried = 0;
       }
     }

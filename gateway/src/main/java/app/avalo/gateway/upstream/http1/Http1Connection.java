@@ -100,6 +100,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Upst
     return closed;
   }
 
+  /** Whether it has left HTTP behind; whoever uses it ends it. */
+  boolean isTunnel() {
+    return switching != null;
+  }
+
   boolean isLent() {
     return lent;
   }

@@ -3,6 +3,7 @@ package app.avalo.gateway.upstream.http1;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.upstream.AtCeiling;
 import app.avalo.gateway.upstream.Connector;
+import app.avalo.gateway.upstream.EndpointLoad;
 import app.avalo.gateway.upstream.EndpointPool;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -18,6 +19,7 @@ public final class Http1Pool implements EndpointPool {
 
   private final Connector connector;
   private final Ticker ticker;
+  private final EndpointLoad load = new EndpointLoad();
   private final ArrayDeque<Http1Connection> idle = new ArrayDeque<>();
   private final Set<Http1Connection> open = new HashSet<>();
   private int connecting;
@@ -111,8 +113,11 @@ public final class Http1Pool implements EndpointPool {
 
   @Override
   public void closeAll() {
+    load.lost();
     for (Http1Connection connection : Set.copyOf(open)) {
-      connection.close();
+      if (!connection.isTunnel()) {
+        connection.close();
+      }
     }
     idle.clear();
   }
@@ -122,6 +127,11 @@ public final class Http1Pool implements EndpointPool {
     retired = true;
     Set.copyOf(idle).forEach(Http1Connection::close);
     idle.clear();
+  }
+
+  @Override
+  public EndpointLoad load() {
+    return load;
   }
 
   @Override

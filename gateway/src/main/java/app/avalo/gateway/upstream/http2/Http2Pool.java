@@ -3,6 +3,7 @@ package app.avalo.gateway.upstream.http2;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.upstream.AtCeiling;
 import app.avalo.gateway.upstream.Connector;
+import app.avalo.gateway.upstream.EndpointLoad;
 import app.avalo.gateway.upstream.EndpointPool;
 import app.avalo.gateway.upstream.http1.Http1Pool;
 import java.util.ArrayDeque;
@@ -25,6 +26,7 @@ public final class Http2Pool implements EndpointPool {
 
   private final Connector connector;
   private final Ticker ticker;
+  private final EndpointLoad load = new EndpointLoad();
   private final Http1Pool tunnels;
   private final List<Http2Session> serving = new ArrayList<>();
   private final Set<Http2Session> open = new HashSet<>();
@@ -161,6 +163,7 @@ public final class Http2Pool implements EndpointPool {
 
   @Override
   public void closeAll() {
+    load.lost();
     tunnels.closeAll();
     Set.copyOf(open).forEach(Http2Session::cut);
   }
@@ -170,6 +173,11 @@ public final class Http2Pool implements EndpointPool {
     retired = true;
     tunnels.retire();
     List.copyOf(serving).forEach(Http2Session::closeWhenUnused);
+  }
+
+  @Override
+  public EndpointLoad load() {
+    return load;
   }
 
   @Override

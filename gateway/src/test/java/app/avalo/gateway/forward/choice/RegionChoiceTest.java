@@ -35,7 +35,7 @@ class RegionChoiceTest {
   private final Plan plan = Plans.minimal().compile();
   private final Standings health = new Standings();
   private final Destinations destinations =
-      new Destinations(plan, health, new UpstreamPool(VERTX, new VirtualTime()), 0);
+      new Destinations(plan, health, new UpstreamPool(VERTX, new VirtualTime()), 1, 0);
 
   @AfterAll
   static void stop() {
@@ -46,6 +46,17 @@ class RegionChoiceTest {
   private static final class Standings implements Health {
     private final Map<String, Standing> regions = new HashMap<>();
     private final Map<String, Standing> endpoints = new HashMap<>();
+    private final Map<String, Integer> shares = new HashMap<>();
+
+    @Override
+    public int share(Region region) {
+      return shares.getOrDefault(region.name(), 1024);
+    }
+
+    @Override
+    public boolean admits(Region region, int caller) {
+      return (caller & 1023) < share(region);
+    }
 
     @Override
     public Standing standing(Region region) {
@@ -230,5 +241,44 @@ class RegionChoiceTest {
           .as("seed " + seed)
           .isEqualTo(to != null);
     }
+  }
+
+  /** A live exchange of the n-th address, with what each region costs it. */
+  private Exchange costing(int address, List<String> order, float... costMillis) {
+    Exchange exchange = Exchanges.on(plan).client("192.0.2." + address).live();
+    exchange.placed(
+        Place.UNKNOWN, RegionPreference.of(order.stream().map(this::region).toList(), costMillis));
+    return exchange;
+  }
+
+  private int callersOf(String region, List<String> order, float... costMillis) {
+    int callers = 0;
+    for (int i = 0; i < 200; i++) {
+      String first = next(costing(i, order, costMillis), 0, true);
+      assertThat(next(costing(i, order, costMillis), 0, true)).isEqualTo(first);
+      callers += first.equals("GO " + region) ? 1 : 0;
+    }
+    return callers;
+  }
+
+  @Test
+  void regions_that_cost_the_same_share_the_callers_and_each_stays_with_its_own() {
+    List<String> order = List.of("us", "eu", "asia");
+    assertThat(callersOf("us", order, 20, 23, 90)).isBetween(70, 130);
+    assertThat(callersOf("asia", order, 20, 23, 90)).isZero();
+    assertThat(callersOf("asia", order, 20, 23, 24)).isBetween(40, 95);
+    assertThat(callersOf("us", order, 20, 60, 90)).isEqualTo(200);
+  }
+
+  @Test
+  void a_region_that_returns_takes_its_share_and_nobody_is_left_without_one() {
+    List<String> order = List.of("us", "eu", "asia");
+    health.shares.put("us", 256);
+    assertThat(callersOf("us", order, 20, 60, 90)).isBetween(20, 85);
+    health.shares.put("us", 0);
+    assertThat(callersOf("us", order, 20, 60, 90)).isZero();
+    standing("eu", Standing.SUSPECT);
+    standing("asia", Standing.OUT);
+    assertThat(callersOf("us", order, 20, 60, 90)).isEqualTo(200);
   }
 }

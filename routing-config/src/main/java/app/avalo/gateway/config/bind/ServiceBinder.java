@@ -2,6 +2,7 @@ package app.avalo.gateway.config.bind;
 
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.By;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.config.unit.Durations;
@@ -59,6 +60,7 @@ final class ServiceBinder {
         health(service.section("health").or(defaults.section("health"))),
         timeouts(service.section("timeouts").or(defaults.section("timeouts"))),
         retry(retry),
+        balance(service.section("balance").or(defaults.section("balance"))),
         pin,
         service.flag("residency", false),
         Names.references(service, "limits", "limit", names.limits()),
@@ -204,7 +206,37 @@ final class ServiceBinder {
     return new ServiceConfig.Retry(
         retry.whole("attempts", 3),
         ConfigBinder.orderedSet(methods),
-        ConfigBinder.orderedSet(statuses));
+        ConfigBinder.orderedSet(statuses),
+        retry.flag("idempotencyKeys", false),
+        retry.flag("hedge", true),
+        retry.flag("hold", true));
+  }
+
+  private ServiceConfig.Balance balance(Section balance) {
+    By by = balance.word("by", By.LOAD, By.class);
+    String name = balance.textOrNull("name");
+    boolean named = by == By.HEADER || by == By.COOKIE;
+    if (named && name == null) {
+      balance.unexpected("by", "a name too, of the header or cookie");
+    } else if (!named && name != null) {
+      balance.unexpected("name", "by: header or by: cookie with it");
+    }
+    Map<String, Integer> capacity = new LinkedHashMap<>();
+    for (Map.Entry<String, Node.Entry> entry : balance.entries("capacity").entrySet()) {
+      Node value = entry.getValue().value();
+      Names.known(
+          entry.getValue().key(),
+          value.path(),
+          entry.getKey(),
+          "region",
+          names.regions(),
+          balance.faults());
+      Integer requests =
+          Section.scalar(value, Section::parseInt, "a number of requests", balance.faults());
+      capacity.put(entry.getKey(), requests == null ? 1 : requests);
+    }
+    return new ServiceConfig.Balance(
+        by, name, balance.duration("slowStart", "10s"), ConfigBinder.ordered(capacity));
   }
 
   /** A single-home service moves money: what may have happened is never sent twice. */
@@ -213,6 +245,9 @@ final class ServiceBinder {
       if (item instanceof Node.Scalar scalar && UNSAFE_TWICE.contains(scalar.value())) {
         retry.faults().unexpected(item, "no POST or PATCH twice for a single-home service");
       }
+    }
+    if (retry.flag("idempotencyKeys", false)) {
+      retry.unexpected("idempotencyKeys", "false for a single-home service");
     }
   }
 

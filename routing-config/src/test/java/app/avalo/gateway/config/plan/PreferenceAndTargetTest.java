@@ -38,7 +38,8 @@ class PreferenceAndTargetTest {
         new ServiceConfig.HealthCheck(
             "/", null, new ServiceConfig.StatusRange(200, 299), second, second, second, 1, 1),
         new ServiceConfig.Timeouts(second, second, second, second, second),
-        new ServiceConfig.Retry(1, Set.of(), Set.of()),
+        new ServiceConfig.Retry(1, Set.of(), Set.of(), false, false, false),
+        new ServiceConfig.Balance(ServiceConfig.By.LOAD, null, second, Map.of()),
         null,
         false,
         List.of(),

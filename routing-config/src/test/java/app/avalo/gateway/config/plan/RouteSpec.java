@@ -96,7 +96,7 @@ record RouteSpec(
             0,
             new ServiceConfig.Timeouts(
                 Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO),
-            new ServiceConfig.Retry(1, Set.of(), Set.of()));
+            new ServiceConfig.Retry(1, Set.of(), Set.of(), false, false, false));
     int weight = targets.stream().mapToInt(Target::weight).sum();
     AddressRule all = AddressRule.of(List.of(), List.of());
     return new Route(ordinal, config, List.of(), List.of(), targets, weight, null, all);

@@ -1,0 +1,134 @@
+package app.avalo.gateway.websocket;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.region.RegionStatus.Forced;
+import app.avalo.gateway.testing.RunningGateway;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetSocket;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Many WebSockets to a region that is lost: every client is told to come back, none is cut off. */
+class WebSocketsMoveIT {
+  private static final int CLIENTS = 150;
+  private static final int RESTART = 1012;
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Queue<NetSocket> accepted = new ConcurrentLinkedQueue<>();
+  private NetServer chat;
+  private RunningGateway gateway;
+  private WebSocketClient client;
+
+  @BeforeEach
+  void start() {
+    chat =
+        RunningGateway.await(
+            vertx
+                .createNetServer()
+                .connectHandler(socket -> socket.handler(head -> answer(socket, head.toString())))
+                .listen(0, "127.0.0.1"));
+    gateway =
+        RunningGateway.start(
+            """
+            regions:
+              eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
+              us: {index: 1, place: San Francisco, latitude: 37.8, longitude: -122.4}
+            services:
+              chat: {regions: {eu: "http://127.0.0.1:%1$d"}}
+              other: {regions: {us: "http://127.0.0.1:%1$d"}}
+            routes:
+              - {name: chat, match: {path: {prefix: /chat}}, service: chat}
+            """
+                .formatted(chat.actualPort()));
+    client = vertx.createWebSocketClient(new WebSocketClientOptions().setMaxConnections(CLIENTS));
+  }
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    RunningGateway.await(vertx.close());
+  }
+
+  /** A handshake or a check, each in one piece; what comes over the WebSocket is not answered. */
+  private void answer(NetSocket socket, String head) {
+    Matcher key = Pattern.compile("(?i)sec-websocket-key: *(\\S+)").matcher(head);
+    if (key.find()) {
+      accepted.add(socket);
+      socket.handler(frames -> {});
+      socket.write(
+          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              + "Sec-WebSocket-Accept: "
+              + accept(key.group(1))
+              + "\r\n\r\n");
+    } else {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }
+  }
+
+  /** RFC 6455, 4.2.2. */
+  private static String accept(String key) {
+    try {
+      byte[] told = (key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(US_ASCII);
+      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-1").digest(told));
+    } catch (NoSuchAlgorithmException everyPlatformHasIt) {
+      throw new AssertionError(everyPlatformHasIt);
+    }
+  }
+
+  /** Opens them all, and gives what each will be closed with. */
+  private List<CompletableFuture<Integer>> open() {
+    List<Future<WebSocket>> opening = new ArrayList<>();
+    for (int i = 0; i < CLIENTS; i++) {
+      opening.add(client.connect(gateway.port(), "127.0.0.1", "/chat"));
+    }
+    List<CompletableFuture<Integer>> codes = new ArrayList<>();
+    for (Future<WebSocket> each : opening) {
+      WebSocket socket = RunningGateway.await(each);
+      CompletableFuture<Integer> code = new CompletableFuture<>();
+      socket.closeHandler(closed -> code.complete((int) socket.closeStatusCode()));
+      codes.add(code);
+    }
+    return codes;
+  }
+
+  private static void assertAllAreToldToMove(List<CompletableFuture<Integer>> codes) {
+    CompletableFuture.allOf(codes.toArray(CompletableFuture[]::new))
+        .orTimeout(10, TimeUnit.SECONDS)
+        .join();
+    assertThat(codes).allMatch(code -> code.join() == RESTART);
+  }
+
+  @Test
+  void a_region_that_is_taken_out_of_service_leaves_nobody_without_a_word() {
+    List<CompletableFuture<Integer>> codes = open();
+    RunningGateway.await(
+        gateway.gateway().health().force("eu", new Forced(true, "test", "works", null)));
+    assertAllAreToldToMove(codes);
+  }
+
+  @Test
+  void neither_does_a_service_that_dies() {
+    List<CompletableFuture<Integer>> codes = open();
+    accepted.forEach(NetSocket::close);
+    assertAllAreToldToMove(codes);
+  }
+}
