@@ -52,6 +52,7 @@ public final class ClientConnection extends Deadline implements HeadListener {
   private boolean lingering;
   private int requests;
   private int inFlight;
+  private @Nullable Runnable waiting; // for an answer
   private long headSinceNanos; // 0: no head is awaited
   private long endedNanos; // when the last exchange ended, 0 before
 
@@ -125,6 +126,10 @@ public final class ClientConnection extends Deadline implements HeadListener {
   /** An exchange ended, though its answer may still be on the way out. */
   public void ended() {
     inFlight--;
+    if (waiting != null) {
+      channel.eventLoop().execute(waiting);
+      waiting = null;
+    }
     if (inFlight == 0 && headSinceNanos == 0 && (isHttp2() || isStuck())) {
       endedNanos = ticker.nanos();
       deadlines.set(this, endedNanos + bounds.connections().idle().toNanos());
@@ -182,6 +187,13 @@ public final class ClientConnection extends Deadline implements HeadListener {
     if (connection instanceof Http1xServerConnection http1) {
       http1.handleException(MALFORMED_BODY);
     }
+  }
+
+  @Override
+  public boolean areAnswered(int heads, Runnable otherwise) {
+    boolean answered = requests - inFlight >= heads;
+    waiting = answered ? null : otherwise;
+    return answered;
   }
 
   /** No head came in time, the client takes no answer, or asks for nothing. */

@@ -10,4 +10,11 @@ public interface HeadListener {
 
   /** The body of the request that is being read cannot be framed, which only HTTP/1.x can say. */
   void bodyBroken();
+
+  /**
+   * Whether so many requests of the connection have been answered.
+   *
+   * @param otherwise run when one more has been
+   */
+  boolean areAnswered(int requests, Runnable otherwise);
 }

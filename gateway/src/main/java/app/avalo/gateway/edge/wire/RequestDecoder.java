@@ -1,9 +1,12 @@
 package app.avalo.gateway.edge.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandler;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -14,6 +17,7 @@ import io.netty.util.AsciiString;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.VertxHttpRequestDecoder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Vert.x's decoder for HTTP/1.x with no leniency left: what it would mend is refused, because the
@@ -39,6 +43,9 @@ public final class RequestDecoder extends VertxHttpRequestDecoder {
   private boolean inHead = true;
   private boolean lineRead; // of the head that is being read
   private boolean refused;
+  private boolean upgrading; // the last head asked for another protocol
+  private @Nullable ByteBuf early; // what came before that was answered
+  private int heads;
   private int emptyLines;
   private int headers;
   private int wordEnd;
@@ -85,10 +92,68 @@ public final class RequestDecoder extends VertxHttpRequestDecoder {
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
     if (refused || drops) {
       in.skipBytes(in.readableBytes());
+    } else if (upgrading && !isAnswered(ctx)) {
+      hold(ctx, in);
     } else if (inHead) {
       decodeHead(ctx, in, out);
     } else {
       decodeBody(ctx, in, out);
+    }
+  }
+
+  private boolean isAnswered(ChannelHandlerContext ctx) {
+    upgrading = !listener.areAnswered(heads, () -> goOn(ctx));
+    return !upgrading;
+  }
+
+  /**
+   * Keeps what a client sends before it knows which protocol is spoken from then on. Nothing more
+   * is read meanwhile.
+   */
+  private void hold(ChannelHandlerContext ctx, ByteBuf in) {
+    ByteBuf more = in.readBytes(in.readableBytes());
+    early = early == null ? more : Unpooled.wrappedBuffer(early, more);
+    ctx.channel().config().setAutoRead(false);
+  }
+
+  /** Reads it as a request after all, if the answer to the one before was no. */
+  private void goOn(ChannelHandlerContext ctx) {
+    ByteBuf kept = early;
+    if (kept != null && !ctx.isRemoved()) {
+      early = null;
+      ctx.channel().config().setAutoRead(true);
+      try {
+        channelRead(ctx, kept);
+        channelReadComplete(ctx);
+      } catch (Exception broken) {
+        ctx.fireExceptionCaught(broken);
+      }
+    }
+  }
+
+  /** The answer was yes, so it is for what takes the place of HTTP in this turn of the loop. */
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext ctx) throws Exception {
+    super.handlerRemoved0(ctx);
+    ByteBuf kept = early;
+    if (kept != null) {
+      early = null;
+      ctx.executor().execute(() -> pass(ctx.pipeline(), kept));
+    }
+  }
+
+  private static void pass(ChannelPipeline pipeline, ByteBuf kept) {
+    ChannelHandlerContext next = pipeline.context("handler");
+    if (next == null || !(next.handler() instanceof ChannelInboundHandler handler)) {
+      kept.release();
+      return;
+    }
+    pipeline.channel().config().setAutoRead(true);
+    try {
+      handler.channelRead(next, kept);
+      handler.channelReadComplete(next);
+    } catch (Exception broken) {
+      pipeline.fireExceptionCaught(broken);
     }
   }
 
@@ -108,6 +173,7 @@ public final class RequestDecoder extends VertxHttpRequestDecoder {
     }
     HttpMessage message = (HttpMessage) out.get(0);
     inHead = out.get(out.size() - 1) instanceof LastHttpContent;
+    heads++;
     refused = !message.decoderResult().isSuccess();
     if (!refused && !isPlain(message)) {
       out.clear();
@@ -145,6 +211,7 @@ public final class RequestDecoder extends VertxHttpRequestDecoder {
       return false;
     }
     if (inHead) {
+      upgrading = protocols != null;
       return true;
     }
     List<String> codings = message.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
