@@ -2,6 +2,7 @@ package app.avalo.gateway.cli;
 
 import app.avalo.gateway.admin.api.ExplainApi;
 import app.avalo.gateway.cli.ExplainCommand.Asked;
+import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.load.Loaded;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.edge.intake.Question;
@@ -41,7 +42,7 @@ final class Asking {
                 .formatted(region, String.join(", ", loaded.config().regions().keySet())));
       }
     }
-    Exchange.Head head = head(asked);
+    Exchange.Head head = head(loaded.config().listeners(), asked);
     Vertx vertx = Machine.start(1, Machine.TransportChoice.NIO, null).vertx();
     try {
       Gateway gateway = Machine.await(Gateway.startDeciding(vertx, loaded));
@@ -55,7 +56,7 @@ final class Asking {
     }
   }
 
-  private static Exchange.Head head(Asked asked) {
+  private static Exchange.Head head(List<ListenerConfig> listeners, Asked asked) {
     IpAddress client = IpAddress.parse(asked.client());
     if (client == null) {
       throw new Failure(
@@ -67,8 +68,8 @@ final class Asking {
         headers.add(name(line), value(line));
       }
       String host = asked.url().startsWith("/") ? "localhost" : null;
-      return Question.head(
-          asked.method(), asked.url(), host, headers, client, true, "explained-by-cli");
+      return Question.at(listeners, asked.listener())
+          .head(asked.method(), asked.url(), host, headers, client, true, "explained-by-cli");
     } catch (IllegalArgumentException malformed) {
       throw new Failure(Failure.USAGE, String.valueOf(malformed.getMessage()));
     }
@@ -99,6 +100,9 @@ final class Asking {
             .put("url", asked.url())
             .put("client", asked.client())
             .put("headers", headers);
+    if (asked.listener() != null) {
+      body.put("listener", asked.listener());
+    }
     try {
       HttpRequest.Builder request =
           HttpRequest.newBuilder(admin.resolve("/admin/explain"))

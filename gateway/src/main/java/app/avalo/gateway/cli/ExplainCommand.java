@@ -67,6 +67,12 @@ final class ExplainCommand implements Callable<Integer> {
   private String client = "127.0.0.1";
 
   @Option(
+      names = "--listener",
+      paramLabel = "NAME",
+      description = "The listener that it would come to. Default: the first.")
+  private @Nullable String listener;
+
+  @Option(
       names = "--out",
       paramLabel = "REGION",
       description = "Take this region for lost. May be repeated; not with --admin.")
@@ -95,7 +101,7 @@ final class ExplainCommand implements Callable<Integer> {
       throw wrong("--out is for a PATH: a running gateway knows which regions it has lost");
     }
     List<String> asked = words.subList(words.size() - 2, words.size());
-    Asked request = new Asked(asked.get(0), asked.get(1), client, headers);
+    Asked request = new Asked(asked.get(0), asked.get(1), listener, client, headers);
     JsonObject answer;
     if (admin != null) {
       answer = Asking.running(admin, token, request);
@@ -120,7 +126,9 @@ final class ExplainCommand implements Callable<Integer> {
   /**
    * A request that is asked about.
    *
+   * @param listener null for the first
    * @param headers as {@code Name: value}
    */
-  record Asked(String method, String url, String client, List<String> headers) {}
+  record Asked(
+      String method, String url, @Nullable String listener, String client, List<String> headers) {}
 }

@@ -24,7 +24,12 @@ class ExplainIT {
 
   @BeforeAll
   static void start() {
-    fixture = new AdminFixture();
+    fixture =
+        new AdminFixture(
+            AdminFixture.common()
+                .replace(
+                    "listeners: [",
+                    "listeners: [{name: keeps, address: \"127.0.0.1:0\", encodedSlash: keep}, "));
   }
 
   @AfterAll
@@ -71,6 +76,18 @@ class ExplainIT {
       }
     }
     assertThat(refused).isBetween(ROUNDS / 10, ROUNDS * 9 / 10);
+  }
+
+  @Test
+  void a_path_is_read_as_the_listener_that_is_asked_about_reads_it() {
+    String asked = "/admin/explain?url=/a%252fb";
+    AdminClient.Answer first = fixture.admin.get(VIEWER, asked);
+    AdminClient.Answer plain = fixture.admin.get(VIEWER, asked + "&listener=plain");
+    AdminClient.Answer none = fixture.admin.get(VIEWER, asked + "&listener=none");
+
+    assertThat(first.json().getString("path")).isEqualTo("/a%2Fb");
+    assertThat(plain.status()).isEqualTo(400);
+    assertThat(none.text()).contains("listener: none (expected one of keeps, plain)");
   }
 
   @Test

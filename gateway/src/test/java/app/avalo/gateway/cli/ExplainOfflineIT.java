@@ -42,7 +42,9 @@ class ExplainOfflineIT {
         Files.writeString(
             directory.resolve("gateway.yaml"),
             """
-            listeners: [{name: plain, address: "127.0.0.1:0"}]
+            listeners:
+              - {name: plain, address: "127.0.0.1:0"}
+              - {name: decodes, address: "127.0.0.1:0", encodedSlash: decode}
             regions: {eu: {index: 0, latitude: 52.5, longitude: 13.4}}
             services: {feed: {regions: {eu: "http://127.0.0.1:1"}}}
             routes: [{name: all, match: {path: {prefix: /}}, service: feed}]
@@ -57,18 +59,18 @@ class ExplainOfflineIT {
   }
 
   private String explain(String... more) {
+    return explain(0, "http://localhost/", more);
+  }
+
+  private String explain(int exit, String url, String... more) {
     StringWriter out = new StringWriter();
     CommandLine line = AvaloGateway.commandLine();
     line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(out, true));
     String[] arguments = new String[4 + more.length];
-    System.arraycopy(
-        new String[] {"explain", config.toString(), "GET", "http://localhost/"},
-        0,
-        arguments,
-        0,
-        4);
+    System.arraycopy(new String[] {"explain", config.toString(), "GET", url}, 0, arguments, 0, 4);
     System.arraycopy(more, 0, arguments, 4, more.length);
-    assertThat(line.execute(arguments)).isZero();
+    assertThat(line.execute(arguments)).isEqualTo(exit);
     return out.toString();
   }
 
@@ -83,6 +85,16 @@ class ExplainOfflineIT {
     assertThat(explain()).contains("= forwarded to feed in eu");
 
     assertThat(fetched).hasValue(0);
+  }
+
+  @Test
+  void a_path_is_read_as_its_listener_reads_it() {
+    String url = "http://localhost/a%2Fb";
+
+    assertThat(explain(Failure.USAGE, url)).contains("a path that RFC 3986 and the listener allow");
+    assertThat(explain(0, url, "--listener", "decodes", "--json")).contains("\"/a/b\"");
+    assertThat(explain(Failure.USAGE, url, "--listener", "none"))
+        .contains("listener: none (expected one of plain, decodes)");
   }
 
   @Test

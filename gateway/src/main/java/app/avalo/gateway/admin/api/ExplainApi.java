@@ -43,13 +43,20 @@ public final class ExplainApi {
   private record Asked(
       String method,
       @Nullable String url,
-      @Nullable String host,
+      Place to,
       MultiMap headers,
       @Nullable String client,
       boolean trusted) {}
 
+  /**
+   * Where it would arrive.
+   *
+   * @param listener null for the first
+   */
+  private record Place(@Nullable String listener, @Nullable String host) {}
+
   private Future<Answer> byQuery(Call call) {
-    call.knows("method", "url", "host", "client", "header", "trusted");
+    call.knows("method", "url", "listener", "host", "client", "header", "trusted");
     MultiMap headers = HttpHeaders.headers();
     for (String line : call.queries("header")) {
       int colon = line.indexOf(':');
@@ -69,7 +76,7 @@ public final class ExplainApi {
         new Asked(
             method == null ? "GET" : method,
             call.query("url"),
-            call.query("host"),
+            new Place(call.query("listener"), call.query("host")),
             headers,
             call.query("client"),
             trusted(call.query("trusted"))));
@@ -108,7 +115,7 @@ public final class ExplainApi {
         new Asked(
             body.textOr("method", "GET", 32),
             body.textOrNull("url", LONGEST_URL),
-            body.textOrNull("host", 261),
+            new Place(body.textOrNull("listener", 64), body.textOrNull("host", 261)),
             headers,
             body.textOrNull("client", 64),
             body.flag("trusted", false));
@@ -160,16 +167,17 @@ public final class ExplainApi {
         .map(explained -> new Answer(200, view(explained)));
   }
 
-  private static Exchange.Head head(Call call, Asked asked, IpAddress client) {
+  private Exchange.Head head(Call call, Asked asked, IpAddress client) {
     String url = Objects.requireNonNull(asked.url());
     boolean absolute = url.startsWith("http://") || url.startsWith("https://");
     if (!absolute && !url.startsWith("/")) {
       throw Refusal.malformed("url", url, "http://host/path or a path");
     }
-    String host = asked.host() == null && !absolute ? "localhost" : asked.host();
+    Place to = asked.to();
+    String host = to.host() == null && !absolute ? "localhost" : to.host();
     try {
-      return Question.head(
-          asked.method(), url, host, asked.headers(), client, asked.trusted(), call.id());
+      return Question.at(controls.plan().config().listeners(), to.listener())
+          .head(asked.method(), url, host, asked.headers(), client, asked.trusted(), call.id());
     } catch (IllegalArgumentException refused) {
       throw Refusal.malformed(String.valueOf(refused.getMessage()));
     }

@@ -1,15 +1,42 @@
 package app.avalo.gateway.edge.intake;
 
+import app.avalo.gateway.config.ListenerConfig;
+import app.avalo.gateway.config.ListenerConfig.EncodedSlash;
 import app.avalo.gateway.config.plan.PathNormalizer;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.forward.head.InternalHeaders;
 import io.vertx.core.MultiMap;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a request that is only asked about into what intake makes of a live one. */
 public final class Question {
-  private Question() {}
+  private final EncodedSlash slash;
+
+  private Question(EncodedSlash slash) {
+    this.slash = slash;
+  }
+
+  /**
+   * A question about requests that come to one of these listeners.
+   *
+   * @param name of the listener, or null for the first
+   * @throws IllegalArgumentException when none is called that
+   */
+  public static Question at(List<ListenerConfig> listeners, @Nullable String name) {
+    if (name == null) {
+      return new Question(listeners.get(0).bounds().head().encodedSlash());
+    }
+    for (ListenerConfig listener : listeners) {
+      if (listener.name().equals(name)) {
+        return new Question(listener.bounds().head().encodedSlash());
+      }
+    }
+    String known = listeners.stream().map(ListenerConfig::name).collect(Collectors.joining(", "));
+    throw new IllegalArgumentException("listener: %s (expected one of %s)".formatted(name, known));
+  }
 
   /**
    * The head of such a request.
@@ -23,7 +50,7 @@ public final class Question {
    * @param id request id
    * @throws IllegalArgumentException for what intake would refuse as malformed
    */
-  public static Exchange.Head head(
+  public Exchange.Head head(
       String method,
       String url,
       @Nullable String host,
@@ -43,10 +70,10 @@ public final class Question {
     String target = Intake.originForm(url);
     int question = target.indexOf('?');
     String rawPath = question < 0 ? target : target.substring(0, question);
-    String path = PathNormalizer.normalize(rawPath);
+    String path = PathNormalizer.normalize(rawPath, slash);
     if (path == null) {
       throw new IllegalArgumentException(
-          "url: " + rawPath + " (expected a path that RFC 3986 allows)");
+          "url: " + rawPath + " (expected a path that RFC 3986 and the listener allow)");
     }
     InternalHeaders.strip(headers);
     return new Exchange.Head(
