@@ -10,15 +10,10 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -32,13 +27,12 @@ public final class FrameUpstream implements AutoCloseable {
   private static final byte END_HEADERS = 4;
   private static final byte PRIORITY = 32;
 
-  private final ServerSocket server;
-  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final List<String> seen = new CopyOnWriteArrayList<>();
   private final AtomicInteger connections = new AtomicInteger();
   private volatile Script script = call -> {};
   private volatile int maxStreams = 100;
   private volatile boolean sick;
+  private final Acceptor acceptor = new Acceptor(this::serve);
 
   /** What happens when the head of a request has come. */
   public interface Script {
@@ -102,23 +96,8 @@ public final class FrameUpstream implements AutoCloseable {
     }
   }
 
-  public FrameUpstream() {
-    try {
-      server = new ServerSocket(0, 256, InetAddress.getByName("127.0.0.1"));
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
-    thread(this::acceptAll);
-  }
-
-  private static void thread(Runnable task) {
-    Thread thread = new Thread(task, "frame-upstream");
-    thread.setDaemon(true);
-    thread.start();
-  }
-
   public int port() {
-    return server.getLocalPort();
+    return acceptor.port();
   }
 
   /** What new connections are told of how many streams they may have. */
@@ -145,27 +124,11 @@ public final class FrameUpstream implements AutoCloseable {
     return connections.get();
   }
 
-  private void acceptAll() {
-    while (!server.isClosed()) {
-      try {
-        Socket socket = server.accept();
-        socket.setTcpNoDelay(true);
-        open.add(socket);
-        thread(() -> serve(socket));
-      } catch (IOException closed) {
-        // The loop's condition tells.
-      }
-    }
-  }
-
-  private void serve(Socket socket) {
-    try (socket) {
-      Wired wired = new Wired(socket);
-      wired.run();
-    } catch (IOException | Http2Exception gone) {
-      // The gateway closed, or the script ended in the middle.
-    } finally {
-      open.remove(socket);
+  private void serve(Socket socket) throws IOException {
+    try {
+      new Wired(socket).run();
+    } catch (Http2Exception broken) {
+      throw new IOException(broken);
     }
   }
 
@@ -259,13 +222,6 @@ public final class FrameUpstream implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      server.close();
-      for (Socket socket : open) {
-        socket.close();
-      }
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
+    acceptor.close();
   }
 }

@@ -5,14 +5,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -20,10 +15,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * check alone is answered by itself.
  */
 public final class ScriptedUpstream implements AutoCloseable {
-  private final ServerSocket server;
-  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final List<String> heads = new CopyOnWriteArrayList<>();
   private volatile Script script = connection -> {};
+  private final Acceptor acceptor = new Acceptor(this::serve);
 
   /** What happens once the first request head of a connection has been read. */
   public interface Script {
@@ -79,23 +73,8 @@ public final class ScriptedUpstream implements AutoCloseable {
     }
   }
 
-  public ScriptedUpstream() {
-    try {
-      server = new ServerSocket(0, 256, InetAddress.getByName("127.0.0.1"));
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
-    thread(this::acceptAll);
-  }
-
-  private static void thread(Runnable task) {
-    Thread thread = new Thread(task, "scripted-upstream");
-    thread.setDaemon(true);
-    thread.start();
-  }
-
   public int port() {
-    return server.getLocalPort();
+    return acceptor.port();
   }
 
   public void script(Script next) {
@@ -108,35 +87,16 @@ public final class ScriptedUpstream implements AutoCloseable {
     return heads;
   }
 
-  private void acceptAll() {
-    while (!server.isClosed()) {
-      try {
-        Socket socket = server.accept();
-        socket.setTcpNoDelay(true);
-        open.add(socket);
-        thread(() -> serve(socket));
-      } catch (IOException closed) {
-        // The loop's condition tells.
-      }
-    }
-  }
-
-  private void serve(Socket socket) {
-    try (socket) {
-      InputStream in = new BufferedInputStream(socket.getInputStream());
-      String head = readHead(in);
-      if (head.startsWith("GET /health ")) {
-        socket
-            .getOutputStream()
-            .write(
-                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-      } else {
-        script.play(new Connection(socket, in, head));
-      }
-    } catch (IOException gone) {
-      // The gateway closed, or the script ended in the middle.
-    } finally {
-      open.remove(socket);
+  private void serve(Socket socket) throws IOException {
+    InputStream in = new BufferedInputStream(socket.getInputStream());
+    String head = readHead(in);
+    if (head.startsWith("GET /health ")) {
+      socket
+          .getOutputStream()
+          .write(
+              "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    } else {
+      script.play(new Connection(socket, in, head));
     }
   }
 
@@ -159,13 +119,6 @@ public final class ScriptedUpstream implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      server.close();
-      for (Socket socket : open) {
-        socket.close();
-      }
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
+    acceptor.close();
   }
 }
