@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that send or read a little now and then, to hold on to what they occupy. */
 class SlowClientIT {
-  private static final int ANSWER = 24 << 20;
+  private static final int ANSWER = 16 << 20;
 
   private ScriptedUpstream upstream;
   private RunningGateway gateway;
@@ -44,7 +44,7 @@ class SlowClientIT {
                 address: "127.0.0.1:0"
                 http2: true
                 bounds:
-                  {bodyTimeout: 500ms, minBodyRate: 4KiB, readTimeout: 1s, minReadRate: 256KiB}
+                  {bodyTimeout: 300ms, minBodyRate: 4KiB, readTimeout: 500ms, minReadRate: 256KiB}
             admin: {address: "127.0.0.1:0"}
             accessLog: {to: "off"}
             regions:
@@ -104,13 +104,13 @@ class SlowClientIT {
   void a_body_that_keeps_the_rate_goes_on_through_many_windows(HttpVersion version) {
     upstream.script(
         service -> {
-          service.skip(100_000);
+          service.skip(60_000);
           service.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         });
     HttpClientRequest upload = open(version, HttpMethod.POST);
-    upload.putHeader("content-length", "100000");
+    upload.putHeader("content-length", "60000");
 
-    assertThat(drip(upload, 1000, 20, 100_000).statusCode()).isEqualTo(200);
+    assertThat(drip(upload, 1000, 20, 60_000).statusCode()).isEqualTo(200);
   }
 
   @EnumSource(
@@ -128,7 +128,7 @@ class SlowClientIT {
     HttpClientRequest upload = open(version, HttpMethod.POST);
     upload.putHeader("content-length", Integer.toString(ANSWER));
     upload.end(Buffer.buffer(new byte[ANSWER]));
-    gateway.vertx().setTimer(2000, now -> late.complete());
+    gateway.vertx().setTimer(1200, now -> late.complete());
 
     assertThat(await(upload.response()).statusCode()).isEqualTo(200);
   }
@@ -151,7 +151,7 @@ class SlowClientIT {
   void an_answer_that_is_read_fast_enough_goes_on_through_windows(HttpVersion version) {
     upstream.script(service -> answer(service, "text/plain"));
 
-    assertThat(sip(open(version, HttpMethod.GET), 2)).isEqualTo(ANSWER);
+    assertThat(sip(open(version, HttpMethod.GET), 1)).isEqualTo(ANSWER);
   }
 
   @EnumSource(
@@ -164,7 +164,7 @@ class SlowClientIT {
     HttpClientResponse answer = await(request.send().onSuccess(HttpClientResponse::pause));
     AtomicLong received = new AtomicLong();
     answer.handler(bytes -> received.addAndGet(bytes.length()));
-    gateway.vertx().setTimer(2500, now -> answer.resume());
+    gateway.vertx().setTimer(1200, now -> answer.resume());
 
     await(answer.end());
     assertThat(received.get()).isEqualTo(ANSWER);
