@@ -44,7 +44,7 @@ final class Failover {
   private static final String YAML =
       """
       name: failover
-      listeners: [{name: plain, address: "127.0.0.1:0"}]
+      listeners: [{name: plain, address: "127.0.0.1:%d"}]
       admin: {address: "127.0.0.1:0"}
       trustedHops: [127.0.0.0/8]
       accessLog: {to: "off"}
@@ -144,9 +144,16 @@ final class Failover {
       relay = relayed ? startRelay(eu.port()) : null;
       int first = relay == null ? eu.port() : Integer.parseInt(relay.inputReader().readLine());
       file = Files.createTempFile("failover-", ".yaml");
-      Files.writeString(file, YAML.formatted(first, us.port(), asia.port()));
+      Files.writeString(file, YAML.formatted(freePort(), first, us.port(), asia.port()));
       gateway = GatewayProcess.startWith(List.of("-Xmx256m"), "run", file.toString());
       port = gateway.port("plain");
+    }
+
+    /** With a port that the system chooses each event loop would have one of its own. */
+    private static int freePort() throws IOException {
+      try (ServerSocket free = new ServerSocket(0)) {
+        return free.getLocalPort();
+      }
     }
 
     private static Process startRelay(int to) throws IOException {
@@ -377,9 +384,7 @@ final class Failover {
                 OutputStream out = to.getOutputStream();
                 byte[] bytes = new byte[16 * 1024];
                 for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
-                  if (!dropping) {
-                    out.write(bytes, 0, read);
-                  }
+                  out.write(bytes, 0, dropping ? 0 : read);
                 }
                 if (!dropping) {
                   to.close();

@@ -26,6 +26,9 @@ final class Attempts implements Search.Listener {
 
   private static final long NEVER = Long.MAX_VALUE;
 
+  /** Between two looks whether there is a place to ask as well. */
+  private static final long AGAIN_NANOS = 100_000_000L;
+
   /** What a connection may take, where none is open, before the request counts as late. */
   private static final long CONNECT_NANOS = 100_000_000L;
 
@@ -128,7 +131,7 @@ final class Attempts implements Search.Listener {
 
   /** Asks another place as well (Dean and Barroso, The Tail at Scale). */
   private void hedge(Attempt late, long now) {
-    hedgeNanos = NEVER;
+    hedgeNanos = now + AGAIN_NANOS;
     Destination to = tries.hedge(late.destination(), now);
     Member member = to == null ? null : pick(to, late.member(), now);
     if (to == null || member == late.member()) {
@@ -138,6 +141,7 @@ final class Attempts implements Search.Listener {
     forwarding.forwarder().countRetry();
     Attempt made = attempt(to, Objects.requireNonNull(member), now);
     rival = made;
+    hedgeNanos = NEVER;
     lookAgain();
     made.start();
   }

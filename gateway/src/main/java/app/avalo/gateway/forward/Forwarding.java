@@ -175,7 +175,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     long now = now();
     switch (phase) {
       case TRYING -> attempts.expired(now);
-      case HOLDING -> Objects.requireNonNull(held).release();
+      case HOLDING -> Objects.requireNonNull(held).timeUp();
       case RELAYING -> {
         ResponseRelay current = Objects.requireNonNull(relay);
         GatewayError stall = current.stall(now);

@@ -55,7 +55,7 @@ final class HeldAnswer implements Answer {
   }
 
   /** Lets go of it: from here on it goes to the client as it comes. */
-  void release() {
+  private void release() {
     if (released || forwarding.isOver()) {
       return;
     }
@@ -68,6 +68,12 @@ final class HeldAnswer implements Answer {
       more.forEach(relay::chunk);
     }
     drop();
+  }
+
+  /** It was held for long enough; who waits for a body wants to know that it has begun. */
+  void timeUp() {
+    release();
+    relay.settled();
   }
 
   /** Forgets what it holds. */

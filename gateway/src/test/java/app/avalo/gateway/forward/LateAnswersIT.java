@@ -98,7 +98,7 @@ class LateAnswersIT {
   @Test
   void a_region_that_others_answer_for_is_suspected_before_a_request_runs_out_of_time() {
     usual("/eager");
-    regions.eu().trafficMode(Mode.NEVER_ANSWER);
+    regions.eu().mode(Mode.NEVER_ANSWER);
     for (int i = 0; i < 20; i++) {
       assertThat(get("/eager", "silent").statusCode()).isEqualTo(200);
     }

@@ -8,7 +8,9 @@ import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ScriptedUpstream;
 import app.avalo.gateway.testing.Wire;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +55,22 @@ class UpstreamOddsIT {
   private static Wire get(String path, String version) {
     return new Wire(gateway.port())
         .send("GET " + path + " " + version + "\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
+  }
+
+  @Test
+  void a_head_does_not_wait_for_a_body_that_takes_its_time() {
+    CompletableFuture<Void> seen = new CompletableFuture<Void>().orTimeout(10, TimeUnit.SECONDS);
+    upstream.script(
+        c -> {
+          c.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+          seen.join();
+          c.send("hello");
+        });
+    try (Wire wire = get("/", "HTTP/1.1")) {
+      assertThat(wire.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 200");
+      seen.complete(null);
+      assertThat(wire.readUntil("hello")).endsWith("hello");
+    }
   }
 
   @Test

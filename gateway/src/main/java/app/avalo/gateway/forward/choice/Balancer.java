@@ -2,7 +2,6 @@ package app.avalo.gateway.forward.choice;
 
 import app.avalo.gateway.config.ServiceConfig.Balance;
 import app.avalo.gateway.region.Standing;
-import app.avalo.gateway.upstream.EndpointLoad;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +41,8 @@ final class Balancer {
    * @param random uniformly distributed bits
    */
   Member byLoad(@Nullable Member avoided, int random, long nowNanos) {
-    Member first = draw(random & 0xffff, random >>> 6, nowNanos);
-    Member second = draw(random >>> 16, random >>> 4, nowNanos);
+    Member first = draw(random & 0xffff, random * 0x9e3779b9, nowNanos);
+    Member second = draw(random >>> 16, random * 0x85ebca6b, nowNanos);
     Member better = prefer(first, second, avoided, nowNanos);
     if (better != avoided && better.health().standing() == Standing.IN_SERVICE) {
       return better;
@@ -56,7 +55,7 @@ final class Balancer {
 
   /** One by weight; a cold one gives way to its neighbour until it has earned its whole share. */
   private Member draw(int bits, int chance, long nowNanos) {
-    int left = bits * totalWeight >>> 16;
+    int left = (int) ((long) bits * totalWeight >>> 16);
     int at = 0;
     while (at < members.length - 1 && left >= members[at].endpoint().weight()) {
       left -= members[at++].endpoint().weight();
@@ -64,8 +63,7 @@ final class Balancer {
     Member member = members[at];
     boolean cold =
         member.health().standing() == Standing.IN_SERVICE
-            && member.pool().load().warmth(nowNanos, slowStartNanos)
-                <= (chance & EndpointLoad.WARM - 1);
+            && member.pool().load().warmth(nowNanos, slowStartNanos) <= chance >>> 22;
     return cold ? members[(at + 1) % members.length] : member;
   }
 
@@ -86,7 +84,7 @@ final class Balancer {
   }
 
   private static double work(Member member) {
-    return (member.pool().inFlight() + 1.0) / member.endpoint().weight();
+    return 1 + (double) member.pool().inFlight() / member.endpoint().weight();
   }
 
   /** An endpoint for one attempt, by key. */

@@ -58,9 +58,12 @@ public final class Tries {
    * is asked twice at once: of two writes the one that is given up might be the last to arrive.
    */
   public long hedgeNanos() {
-    return retry().hedge() && isSafe(exchange.method()) && body.isAtHand() && mayRepeat()
-        ? destinations.latency(exchange.route()).nearlyAllNanos()
-        : 0;
+    if (!retry().hedge() || !isSafe(exchange.method()) || !body.isAtHand() || !mayRepeat()) {
+      return 0;
+    }
+    long known = destinations.latency(exchange.route()).nearlyAllNanos();
+    // Nothing is known yet: whoever gives an attempt so long expects most answers in half of it.
+    return known > 0 ? known : exchange.route().config().timeouts().attempt().toNanos() / 2;
   }
 
   /** RFC 9110, 9.2.1. */

@@ -226,6 +226,7 @@ class RegionChoiceTest {
     for (int i = 0; i < 2000; i++) {
       for (String name : names) {
         standing(name, Standing.values()[random.nextInt(3)]);
+        health.shares.put(name, random.nextInt(4) * 341 + 1);
       }
       String[] order = random.nextBoolean() ? new String[] {"us", "eu"} : new String[] {"asia"};
       Exchange exchange =
