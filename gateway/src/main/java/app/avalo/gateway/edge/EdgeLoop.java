@@ -74,7 +74,7 @@ public final class EdgeLoop {
     this.plan = plan;
     this.ticker = ticker;
     this.connections = new Connections(plan, ticker, deadlines, openConnections);
-    this.answers = new Answers(ticker, timers, connections, () -> draining, inFlight);
+    this.answers = new Answers(ticker, timers, () -> draining, inFlight);
     this.forwarder = forwarder.apply(answers);
     this.filters = List.copyOf(filters);
     this.pipeline = new Pipeline(filters, this::act, answers::local);
@@ -99,7 +99,7 @@ public final class EdgeLoop {
   }
 
   void handle(HttpServerRequest request) {
-    ClientConnection client = connections.of(request.connection());
+    ClientConnection client = ClientConnection.of(request.connection());
     if (client == null || client.isClosing()) {
       // Sent behind a request whose answer said close.
       return;
@@ -155,7 +155,7 @@ public final class EdgeLoop {
 
   /** A request that the decoder could not read. */
   void malformed(HttpServerRequest request, GatewayError error) {
-    ClientConnection client = connections.of(request.connection());
+    ClientConnection client = ClientConnection.of(request.connection());
     if (client == null || client.isClosing()) {
       return;
     }

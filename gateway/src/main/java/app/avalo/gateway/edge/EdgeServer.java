@@ -56,8 +56,6 @@ public final class EdgeServer {
             .setMaxInitialLineLength(bounds.head().uriBytes())
             .setMaxChunkSize(64 * 1024)
             .setDecoderInitialBufferSize(1024)
-            .setIdleTimeout((int) bounds.connections().idle().toMillis())
-            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
             // Everything is written on the connection's loop, so that it needs no queue between
             // threads, which takes half of the memory of an idle connection.
             .setStrictThreadMode(true)

@@ -216,7 +216,7 @@ final class Attempts implements Search.Listener {
       by.finish();
       return false;
     }
-    bad = exchange.route().config().retry().statuses().contains(status);
+    bad = status >= 400 && exchange.route().config().retry().statuses().contains(status);
     if (bad) {
       by.member().health().failed(Failure.BAD_ANSWER);
       if (rival != null) {

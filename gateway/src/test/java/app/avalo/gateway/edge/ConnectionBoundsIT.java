@@ -38,6 +38,7 @@ class ConnectionBoundsIT {
                   headerCount: 10
                   connectionsPerAddress: 3
                   requestsPerConnection: 4
+                  idleTimeout: 500ms
             admin: {address: "127.0.0.1:0"}
             accessLog: {to: "off"}
             regions:
@@ -127,6 +128,22 @@ class ConnectionBoundsIT {
       assertThat(wire.send(REQUEST).readUntil("hello")).startsWith("HTTP/1.1 200");
       wire.send("GET /hello HTTP/1.1\r\nHost:");
       assertThat(wire.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void a_connection_that_asks_for_nothing_is_closed_after_the_idle_timeout() {
+    try (Wire wire = open()) {
+      assertThat(wire.send(REQUEST).readUntil("hello")).startsWith("HTTP/1.1 200");
+      assertThat(wire.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void an_answer_may_take_longer_than_the_idle_timeout() {
+    try (Wire wire = open()) {
+      wire.send("GET /feed?delay=900 HTTP/1.1\r\nHost: a\r\n\r\n");
+      assertThat(wire.readUntil("eu")).startsWith("HTTP/1.1 200");
     }
   }
 

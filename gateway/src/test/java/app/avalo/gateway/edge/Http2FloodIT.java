@@ -65,7 +65,7 @@ class Http2FloodIT {
             regions:
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
             services:
-              feed: {regions: {eu: "http://127.0.0.1:%d"}}
+              feed: {regions: {eu: "http://127.0.0.1:%d"}, retry: {hold: false}}
             routes:
               - {name: hello, match: {path: /hello}, respond: {status: 200, body: "hello"}}
               - {name: all, match: {path: {prefix: /}}, service: feed}

@@ -1,7 +1,6 @@
 package app.avalo.gateway.edge.answer;
 
 import app.avalo.gateway.edge.client.ClientConnection;
-import app.avalo.gateway.edge.client.Connections;
 import app.avalo.gateway.edge.wire.CutOff;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
@@ -32,20 +31,13 @@ public final class Answers implements Responder {
 
   private final Ticker ticker;
   private final Timers timers;
-  private final Connections connections;
   private final BooleanSupplier draining;
   private final AtomicInteger inFlight;
   private @Nullable Pipeline pipeline;
 
-  public Answers(
-      Ticker ticker,
-      Timers timers,
-      Connections connections,
-      BooleanSupplier draining,
-      AtomicInteger inFlight) {
+  public Answers(Ticker ticker, Timers timers, BooleanSupplier draining, AtomicInteger inFlight) {
     this.ticker = ticker;
     this.timers = timers;
-    this.connections = connections;
     this.draining = draining;
     this.inFlight = inFlight;
   }
@@ -76,7 +68,7 @@ public final class Answers implements Responder {
 
   /** What comes behind an answer that says close is not served, even if it is here already. */
   private void nothingFollows(HttpServerRequest request) {
-    ClientConnection client = connections.of(request.connection());
+    ClientConnection client = ClientConnection.of(request.connection());
     if (client != null && isHttp1(request) && saysClose(request.response())) {
       client.closing();
     }
@@ -87,7 +79,7 @@ public final class Answers implements Responder {
   }
 
   private boolean isLast(HttpServerRequest request) {
-    ClientConnection client = connections.of(request.connection());
+    ClientConnection client = ClientConnection.of(request.connection());
     return client == null || client.isLast();
   }
 
@@ -167,7 +159,7 @@ public final class Answers implements Responder {
     }
     keepClose(request);
     nothingFollows(request);
-    ClientConnection client = connections.of(request.connection());
+    ClientConnection client = ClientConnection.of(request.connection());
     if (malformed && client != null && isHttp1(request)) {
       client.lingers();
     }
@@ -201,7 +193,7 @@ public final class Answers implements Responder {
       return;
     }
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
-    ClientConnection client = connections.of(request.connection());
+    ClientConnection client = ClientConnection.of(request.connection());
     if (error != null
         && error.kind() == GatewayError.Kind.CLIENT_GONE
         && client != null

@@ -30,7 +30,7 @@ public final class ClientConnection extends Deadline implements HeadListener {
       AttributeKey.valueOf(ClientConnection.class, "client");
 
   /** How long the requests of a connection that had its share may still take. */
-  private static final long LAST_REQUESTS_SECONDS = 60;
+  private static final Duration LAST_REQUESTS = Duration.ofSeconds(60);
 
   /** Ends the request as a client that leaves would; what it is told shows {@link #isBroken}. */
   private static final DecoderException MALFORMED_BODY = new DecoderException("malformed body");
@@ -50,6 +50,7 @@ public final class ClientConnection extends Deadline implements HeadListener {
   private boolean closing;
   private boolean broken;
   private boolean lingering;
+  private boolean gone;
   private int requests;
   private int inFlight;
   private @Nullable Runnable waiting; // for an answer
@@ -71,12 +72,16 @@ public final class ClientConnection extends Deadline implements HeadListener {
     headBegan();
   }
 
-  /** What was made of a connection when it was accepted. */
-  static ClientConnection of(HttpConnection connection, ListenerConfig listener) {
+  /** What was made of a connection when it was accepted; null once it is closed. */
+  public static @Nullable ClientConnection of(HttpConnection connection) {
     ClientConnection client = ((ConnectionBase) connection).channel().attr(KEY).get();
-    client.connection = connection;
-    client.certificate = ClientCertificates.of(connection, listener.tls());
-    return client;
+    return client.gone ? null : client;
+  }
+
+  /** Its protocol is known now. */
+  void speaks(HttpConnection connection, ListenerConfig listener) {
+    this.connection = connection;
+    certificate = ClientCertificates.of(connection, listener.tls());
   }
 
   public IpAddress peer() {
@@ -114,7 +119,7 @@ public final class ClientConnection extends Deadline implements HeadListener {
     requests++;
     inFlight++;
     if (requests == bounds.connections().requests() && isHttp2()) {
-      shutDown();
+      shutDown(LAST_REQUESTS);
     }
   }
 
@@ -130,7 +135,7 @@ public final class ClientConnection extends Deadline implements HeadListener {
       channel.eventLoop().execute(waiting);
       waiting = null;
     }
-    if (inFlight == 0 && headSinceNanos == 0 && (isHttp2() || isStuck())) {
+    if (inFlight == 0 && headSinceNanos == 0 && (!lingering || isStuck())) {
       endedNanos = ticker.nanos();
       deadlines.set(this, endedNanos + bounds.connections().idle().toNanos());
     }
@@ -199,20 +204,22 @@ public final class ClientConnection extends Deadline implements HeadListener {
   /** No head came in time, the client takes no answer, or asks for nothing. */
   @Override
   protected void expired() {
-    if (headSinceNanos != 0 || lingering || !isHttp2() && inFlight == 0 && isStuck()) {
+    if (headSinceNanos != 0 || lingering || inFlight == 0 && !isHttp2()) {
       channel.close();
-    } else if (isHttp2() && inFlight == 0) {
-      shutDown();
+    } else if (inFlight == 0) {
+      // What may be left are answers that the client does not take.
+      shutDown(LINGER);
     }
   }
 
-  private void shutDown() {
+  private void shutDown(Duration patience) {
     if (connection != null) {
-      connection.shutdown(LAST_REQUESTS_SECONDS, TimeUnit.SECONDS);
+      connection.shutdown(patience.toSeconds(), TimeUnit.SECONDS);
     }
   }
 
   void gone() {
+    gone = true;
     deadlines.cancel(this);
   }
 }

@@ -16,8 +16,6 @@ import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.net.InetSocketAddress;
-import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +33,6 @@ public final class Connections {
   private final Ticker ticker;
   private final DeadlineWheel deadlines;
   private final OpenConnections open;
-  private final Map<HttpConnection, ClientConnection> clients = new IdentityHashMap<>();
 
   public Connections(
       Supplier<Plan> plan, Ticker ticker, DeadlineWheel deadlines, OpenConnections open) {
@@ -95,11 +92,12 @@ public final class Connections {
   /** A connection of which the protocol is known now. */
   public void connected(
       HttpConnection connection, ListenerConfig listener, HttpServerOptions options) {
-    ClientConnection client = ClientConnection.of(connection, listener);
-    clients.put(connection, client);
+    ClientConnection client = ClientConnection.of(connection);
+    if (client == null) {
+      return;
+    }
+    client.speaks(connection, listener);
     SharedFlush.install(connection);
-    // The close handler is not told of a connection that became a WebSocket.
-    client.channel().closeFuture().addListener(closed -> clients.remove(connection));
     if (connection instanceof Http1xServerConnection) {
       readStrictly(client, options);
     }
@@ -108,10 +106,5 @@ public final class Connections {
   private static void readStrictly(ClientConnection client, HttpServerOptions options) {
     int fields = client.bounds().head().count();
     RequestDecoder.install(client.channel(), options, fields, client);
-  }
-
-  /** Null once it is closed. */
-  public @Nullable ClientConnection of(HttpConnection connection) {
-    return clients.get(connection);
   }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameGate extends ChannelDuplexHandler {
   /** Vert.x's own handlers of a new connection; its codecs come before the first that is there. */
-  private static final List<String> NEXT = List.of("chunkedWriter", "idle", "handler");
+  private static final List<String> NEXT = List.of("chunkedWriter", "handler");
 
   private static final int HEADER = 9;
   private static final long WINDOW_NANOS = 10_000_000_000L;

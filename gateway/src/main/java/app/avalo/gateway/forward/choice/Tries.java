@@ -22,6 +22,7 @@ public final class Tries {
   private final Exchange exchange;
   private final Destinations destinations;
   private final RequestBody body;
+  private final boolean repeatable;
   private long tried;
   private int sent;
 
@@ -29,6 +30,7 @@ public final class Tries {
     this.exchange = exchange;
     this.destinations = destinations;
     this.body = body;
+    this.repeatable = retry().methods().contains(exchange.method()) || isKnownAgain();
   }
 
   /** The request went onto a connection. */
@@ -43,9 +45,7 @@ public final class Tries {
 
   /** Whether the request, sent before, may be sent once more. */
   public boolean mayRepeat() {
-    return sent < retry().attempts()
-        && body.isRepeatable()
-        && (retry().methods().contains(exchange.method()) || isKnownAgain());
+    return repeatable && sent < retry().attempts() && body.isRepeatable();
   }
 
   /** Whether the service would know it again if it came twice. */
