@@ -41,6 +41,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
   private boolean sent;
   private long sentNanos;
   private long dueNanos;
+  private boolean awaited; // by the health of the endpoint
   private @Nullable Loss loss;
   private @Nullable EarlyHints earlyHints;
   private boolean over;
@@ -142,6 +143,10 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   private void send(UpstreamStream to) {
     sent = true;
+    if (!forwarding.body().isAwaited()) {
+      awaited = true;
+      member.health().sent();
+    }
     MultiMap headers = HttpHeaders.headers();
     UpstreamHead.write(
         forwarding.exchange(), forwarding.request(), headers, forwarding.forwarder().traces());
@@ -195,11 +200,13 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
 
   @Override
   public void head(int status, Fields fields) {
+    settle();
     guard(() -> answer = forwarding.head(this, status, fields));
   }
 
   @Override
   public void switched(Fields fields, NetSocket socket) {
+    settle();
     guard(() -> forwarding.switched(this, fields, socket));
   }
 
@@ -259,6 +266,13 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     forwarding.attempts().failed(this, failure, new GatewayError(kind, detail), wasSent);
   }
 
+  private void settle() {
+    if (awaited) {
+      awaited = false;
+      member.health().settled();
+    }
+  }
+
   /** Stops the answer while the client does not read. */
   void pause() {
     Objects.requireNonNull(stream).pause();
@@ -271,6 +285,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
   /** Stops caring; what is not complete is cut off, so that the upstream stops too. */
   void finish() {
     over = true;
+    settle();
     if (stream != null) {
       forwarding.body().leave(stream);
       stream.leave();

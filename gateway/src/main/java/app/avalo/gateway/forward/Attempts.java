@@ -41,6 +41,7 @@ final class Attempts implements Search.Listener {
   private @Nullable Attempt rival; // asked as well, because the current one is late
   private long hedgeNanos = NEVER; // when to ask a rival
   private boolean bad; // whether the answer is a failure that has to be passed on
+  private long headNanos; // from the request to the head of the answer
   private GatewayError lastError = Errors.NO_REGION;
 
   private enum Step {
@@ -235,6 +236,7 @@ final class Attempts implements Search.Listener {
 
   private void won(Attempt by, long now) {
     step = Step.OVER;
+    headNanos = now - by.sentNanos();
     if (!bad) {
       tries.answered(by.destination(), by.member(), by.sentNanos(), now);
     }
@@ -258,7 +260,7 @@ final class Attempts implements Search.Listener {
   /** The answer is passed on. */
   void accepted() {
     if (!bad) {
-      Objects.requireNonNull(current).member().health().succeeded();
+      Objects.requireNonNull(current).member().health().succeeded(headNanos);
     }
   }
 

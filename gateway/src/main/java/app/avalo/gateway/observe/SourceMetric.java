@@ -35,6 +35,20 @@ public enum SourceMetric {
       "result"),
   REGION_STANDING(
       "gateway_region_standing", "2 in service, 1 suspect, 0 out; forced state applied.", "region"),
+  REGION_SHARE(
+      "gateway_region_share_ratio", "Share of its callers that the region may take.", "region"),
+  REGION_DOUBT(
+      "gateway_health_in_doubt", "1 while this gateway doubts itself and convicts nobody."),
+  RECOVERY(
+      "gateway_recovery_seconds",
+      "How long the service's users were without the region that it lost last.",
+      "service",
+      "region"),
+  RECOVERIES(
+      "gateway_recoveries_total",
+      "Losses of a region that are over, in_time or late by targets.recovery.",
+      "service",
+      "result"),
   REGION_PANIC("gateway_region_panic", "1 while the panic rule keeps a lost region."),
   CONFIG_RELOADS("gateway_config_reloads_total", "Attempts to load the configuration.", "result"),
   CONFIG_SUCCESSFUL(

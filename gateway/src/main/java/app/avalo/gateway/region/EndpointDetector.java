@@ -1,16 +1,18 @@
 package app.avalo.gateway.region;
 
+import app.avalo.gateway.config.ServiceConfig.CheckTimes;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.filter.time.Ticker;
-import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.evidence.CheckRun;
+import app.avalo.gateway.region.evidence.Clearance;
 import app.avalo.gateway.region.evidence.Penalty;
-import app.avalo.gateway.region.evidence.TrafficWindow;
+import app.avalo.gateway.region.evidence.RoundTrip;
+import app.avalo.gateway.region.evidence.SelfDoubt;
+import app.avalo.gateway.region.evidence.Traffic;
+import app.avalo.gateway.region.probe.Checks;
 import app.avalo.gateway.region.probe.Prober;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether one endpoint is in service. Opens no socket and reads no clock of its own, so
@@ -24,10 +26,7 @@ import org.jspecify.annotations.Nullable;
  *          '--after its time, on trial--> HEALTHY
  * </pre>
  */
-final class EndpointDetector {
-  /** Failures in a row, after a check has cleared the endpoint once, that eject it. */
-  static final int EJECT_RUN = 5;
-
+final class EndpointDetector implements Checks.Listener {
   /** Failures in a row that end a trial. */
   static final int TRIAL_RUN = 3;
 
@@ -37,15 +36,14 @@ final class EndpointDetector {
   /** Spacing of checks of a lost endpoint, in burst intervals: 1 s by default. */
   static final int RECOVERY_SPACING = 5;
 
-  private static final int OUTSTANDING = 8;
+  static final Duration WITNESS_AGAIN = Duration.ofSeconds(1);
 
   /** What the detector needs from its surroundings. */
   record Surroundings(
       Ticker ticker,
-      Timers timers,
       RandomGenerator random,
-      Prober prober,
-      BooleanSupplier holdsConvictions,
+      Checks.Means checks,
+      SelfDoubt doubt,
       Observer observer) {}
 
   /** Told of what happened, on the control loop. */
@@ -71,68 +69,59 @@ final class EndpointDetector {
 
   private final Surroundings around;
   private final EndpointSignals signals;
-  private final TrafficWindow window = new TrafficWindow();
+  private final Traffic traffic;
+  private final Clearance clearance;
+  private long evidenceNanos; // when what suspects it began
+  private final Checks checks;
   private final CheckRun run;
+  private final RoundTrip roundTrip = new RoundTrip();
   private final Penalty convictions;
   private final Penalty ejections;
-  private Prober.Target target;
   private State state = State.HEALTHY;
   private long sinceEpochMillis;
   private long sinceNanos;
   private String reason = "new";
-  private Timers.@Nullable Timer next;
-  private int generation; // results of checks sent before a change of state decide nothing
-  private int outstanding;
   private boolean trial; // back from an ejection or conviction
   private boolean byTraffic; // what suspects it now
-  private boolean cleared; // a check answered while traffic failed
-  private long clearedSuccesses; // traffic's total then
-  private long clearedFailures; // traffic's total then
-  private Prober.@Nullable Result lastResult;
-  private long lastResultEpochMillis;
+  private boolean silent; // nothing at all was heard, not even a refusal
   private boolean stopped;
 
   EndpointDetector(Surroundings around, EndpointSignals signals, Prober.Target target) {
     this.around = around;
     this.signals = signals;
-    this.target = target;
+    this.checks = new Checks(around.checks(), this, target);
     this.run = new CheckRun(around.ticker());
     this.convictions = new Penalty(around.ticker());
     this.ejections = new Penalty(around.ticker());
+    this.traffic = new Traffic(around.ticker(), signals);
+    this.clearance = new Clearance(signals);
     stamp();
   }
 
   /** Begins in service, with a check as soon as the jitter allows. */
   void start() {
     signals.onFailures(this::traffic);
-    window.restart(signals.successes(), signals.failures());
-    schedule(Duration.ofMillis(around.random().nextInt(100)));
+    traffic.forgive();
+    checks.in(Duration.ofMillis(around.random().nextInt(100)));
   }
 
   /** Begins out of service, for an address that was lost under another check. */
   void startLost(String why) {
     signals.onFailures(this::traffic);
     become(State.CONVICTED, why);
-    schedule(Duration.ofMillis(around.random().nextInt(100)));
+    checks.in(Duration.ofMillis(around.random().nextInt(100)));
   }
 
   /** Ends all checks; the standing stays as it is for requests that still know the endpoint. */
   void stop() {
     stopped = true;
-    generation++;
+    checks.stop();
     signals.onFailures(() -> {});
-    if (next != null) {
-      next.cancel();
-    }
   }
 
   /** New times and trust for the same address and check. */
   void reconfigure(Prober.Target target) {
-    boolean otherTimes = !target.check().equals(this.target.check());
-    this.target = target;
-    if (otherTimes) {
-      scheduleNext();
-    }
+    checks.target(target);
   }
 
   /** Looks at live traffic after a failure. */
@@ -142,30 +131,43 @@ final class EndpointDetector {
     }
     if (trial && signals.inARow() >= TRIAL_RUN) {
       eject(signals.inARow() + " failed requests in a row on trial");
-    } else if (condemned()) {
+    } else if (clearance.isRefuted()) {
       eject("requests fail although checks answer");
     } else if (signals.standing() == Standing.SUSPECT) {
-      suspectByTraffic("a request failed: " + signals.lastFailure());
+      suspectByTraffic(
+          "a request failed: " + signals.lastFailure(),
+          around.ticker().nanos(),
+          signals.lastFailure() == EndpointHealth.Failure.TIMEOUT);
     }
   }
 
-  /** Looks at rates and times; every tick of the monitor. */
+  /** Listens whether traffic is still answered; more often than {@link #tick}. */
+  void listen() {
+    long gap = traffic.listen();
+    if (gap > 0 && state == State.HEALTHY) {
+      suspectByTraffic(
+          "no answer for " + gap / 1_000_000 + " ms", around.ticker().nanos() - gap, true);
+    }
+  }
+
+  /** Looks at rates and times; every quarter of a second. */
   void tick() {
-    window.sample(signals.successes(), signals.failures());
-    signals.busy(window.busy());
-    long age = around.ticker().nanos() - sinceNanos;
+    traffic.sample();
+    signals.busy(traffic.isBusy());
+    long now = around.ticker().nanos();
+    long age = now - sinceNanos;
     if (state == State.HEALTHY) {
-      if (window.failing()) {
-        if (trial || cleared) {
+      if (traffic.isFailing()) {
+        if (trial || clearance.isGiven()) {
           eject("half of the requests fail although checks answer");
         } else {
-          suspectByTraffic("half of the requests fail");
+          suspectByTraffic("half of the requests fail", now, false);
         }
         return;
       }
       if (age > TRIAL.toNanos()) {
         trial = false;
-        cleared = false;
+        clearance.withdraw();
       }
       traffic();
     } else if (state == State.EJECTED && run.clean() && age > ejection().toNanos()) {
@@ -175,32 +177,42 @@ final class EndpointDetector {
 
   /** This process stood still: what was measured meanwhile does not count. */
   void doubt() {
+    traffic.doubt();
     if (state == State.SUSPECT) {
-      generation++;
+      checks.discard();
       run.restart();
     }
   }
 
-  private boolean condemned() {
-    return cleared
-        && signals.successes() == clearedSuccesses
-        && signals.failures() - clearedFailures >= EJECT_RUN;
+  /** Checks at once, so that what is heard of others can be told from what is heard of it. */
+  void witness() {
+    if (!stopped
+        && state == State.HEALTHY
+        && around.ticker().nanos() - checks.sentNanos() > WITNESS_AGAIN.toNanos()) {
+      checks.now();
+    }
   }
 
-  private void suspectByTraffic(String why) {
+  private void suspectByTraffic(String why, long evidence, boolean unheard) {
     byTraffic = true;
-    suspect(why);
+    suspect(why, evidence, unheard);
   }
 
-  private void suspect(String why) {
+  private void suspect(String why, long evidence, boolean unheard) {
+    evidenceNanos = evidence;
+    silent = unheard;
     become(State.SUSPECT, why);
-    probe();
+    checks.now();
   }
 
   private void eject(String why) {
+    if (around.doubt().holds()) {
+      return;
+    }
+    evidenceNanos = around.ticker().nanos();
     ejections.lost();
     become(State.EJECTED, why);
-    scheduleNext();
+    checks.reschedule();
   }
 
   private Duration ejection() {
@@ -212,40 +224,39 @@ final class EndpointDetector {
       convictions.lost();
     }
     become(State.CONVICTED, why);
-    scheduleNext();
+    checks.reschedule();
   }
 
   /** A check of the burst answered. */
   private void acquit() {
-    if (condemned()) {
+    if (clearance.isRefuted()) {
       eject("requests fail although checks answer");
       return;
     }
-    if (byTraffic && (!cleared || signals.successes() != clearedSuccesses)) {
-      clearedSuccesses = signals.successes();
-      clearedFailures = signals.failures();
+    if (byTraffic) {
+      clearance.give();
     }
-    boolean stillOnTrial = trial;
-    boolean stillCleared = cleared || byTraffic;
-    comeBack("a check answered");
-    trial = stillOnTrial;
-    cleared = stillCleared;
+    back("a check answered");
   }
 
   private void comeBack(String why) {
     trial = true;
-    cleared = false;
+    clearance.withdraw();
+    back(why);
+  }
+
+  private void back(String why) {
     signals.forgive();
-    window.restart(signals.successes(), signals.failures());
+    traffic.forgive();
     become(State.HEALTHY, why);
-    scheduleNext();
+    checks.reschedule();
   }
 
   private void become(State to, String why) {
     State from = state;
     state = to;
     reason = why;
-    generation++;
+    checks.discard();
     run.restart();
     stamp();
     signals.standing(to.standing);
@@ -257,52 +268,41 @@ final class EndpointDetector {
     sinceEpochMillis = around.ticker().epochMillis();
   }
 
-  private void probe() {
-    scheduleNext();
-    if (outstanding >= OUTSTANDING) {
-      return;
-    }
-    outstanding++;
-    int sent = generation;
-    around.prober().probe(target, result -> probed(sent, result));
-  }
-
-  private void probed(int sent, Prober.Result result) {
-    outstanding--;
-    if (stopped) {
-      return;
-    }
-    lastResult = result;
-    lastResultEpochMillis = around.ticker().epochMillis();
+  @Override
+  public void checked(Prober.Result result, long sentNanos, boolean decides) {
     run.total(result);
+    if (result.ok()) {
+      roundTrip.add(around.ticker().nanos() - sentNanos);
+    }
     around.observer().probed(this, result);
-    if (sent != generation) {
+    if (!decides) {
       return;
     }
     run.add(result);
-    int failures = target.check().failures();
+    HealthCheck check = checks.target().check();
+    int failures = check.failures();
     String what = "check: " + result.detail();
     switch (state) {
       case HEALTHY -> {
         if (!result.ok()) {
           byTraffic = false;
-          suspect(what);
+          suspect(what, sentNanos, result.outcome() == Prober.Outcome.SILENT);
         }
       }
       case SUSPECT -> {
         if (result.ok()) {
           acquit();
-        } else if (run.convicts(failures) && !around.holdsConvictions().getAsBoolean()) {
+        } else if (run.convicts(failures) && !around.doubt().holds()) {
           convict(what);
         }
       }
       case EJECTED -> {
-        if (run.convicts(failures) && !around.holdsConvictions().getAsBoolean()) {
+        if (run.convicts(failures) && !around.doubt().holds()) {
           convict(what);
         }
       }
       case CONVICTED -> {
-        if (run.recovered(target.check().successes(), holdDown().toNanos())) {
+        if (run.recovered(check.successes(), holdDown().toNanos())) {
           comeBack(run.successes() + " checks answered");
         }
       }
@@ -310,33 +310,31 @@ final class EndpointDetector {
   }
 
   private Duration recoveryInterval() {
-    return target.check().burstInterval().multipliedBy(RECOVERY_SPACING);
+    return checks.target().check().times().burstInterval().multipliedBy(RECOVERY_SPACING);
   }
 
   /** How long checks must answer before a lost endpoint returns; doubles while it flaps. */
   private Duration holdDown() {
-    return convictions.stretch(recoveryInterval().multipliedBy(target.check().successes()));
+    return convictions.stretch(
+        recoveryInterval().multipliedBy(checks.target().check().successes()));
   }
 
-  private void scheduleNext() {
-    HealthCheck check = target.check();
-    schedule(
-        switch (state) {
-          case HEALTHY ->
-              Duration.ofNanos(
-                  (long) (check.interval().toNanos() * (0.8 + 0.4 * around.random().nextDouble())));
-          case SUSPECT -> check.burstInterval();
-          case CONVICTED, EJECTED -> recoveryInterval();
-        });
+  @Override
+  public Duration patience(Duration timeout) {
+    Duration enough = roundTrip.patience(timeout);
+    return around.doubt().holds() ? enough.multipliedBy(2) : enough;
   }
 
-  private void schedule(Duration delay) {
-    if (next != null) {
-      next.cancel();
-    }
-    if (!stopped) {
-      next = around.timers().after(delay, this::probe);
-    }
+  @Override
+  public Duration spacing() {
+    CheckTimes times = checks.target().check().times();
+    return switch (state) {
+      case HEALTHY ->
+          Duration.ofNanos(
+              (long) (times.interval().toNanos() * (0.8 + 0.4 * around.random().nextDouble())));
+      case SUSPECT -> times.burstInterval();
+      case CONVICTED, EJECTED -> recoveryInterval();
+    };
   }
 
   EndpointSignals signals() {
@@ -348,24 +346,45 @@ final class EndpointDetector {
   }
 
   Prober.Target target() {
-    return target;
+    return checks.target();
+  }
+
+  /** Whether it is suspected, and nothing was heard of it since. */
+  boolean isSilent() {
+    return state == State.SUSPECT && silent && run.isSilent();
+  }
+
+  /** Whether it answers far slower than it used to. */
+  boolean isSlow() {
+    return traffic.isSlow();
+  }
+
+  /** When an attempt last succeeded or failed there, to a look. */
+  long touchedNanos() {
+    return traffic.touchedNanos();
+  }
+
+  /** When what last suspected it began. */
+  long evidenceNanos() {
+    return evidenceNanos;
   }
 
   /** Whether any check has ended. */
   boolean probedOnce() {
-    return lastResult != null;
+    return checks.last() != null;
   }
 
   RegionStatus.EndpointStatus status() {
+    Prober.Result last = checks.last();
     return new RegionStatus.EndpointStatus(
-        target.endpoint().url(),
-        target.check().path(),
+        target().endpoint().url(),
+        RegionStatus.described(target().check()),
         signals.standing(),
         state.name(),
         sinceEpochMillis,
         reason,
-        lastResult == null ? null : lastResult.outcome() + " " + lastResult.detail(),
-        lastResultEpochMillis,
+        last == null ? null : last.outcome() + " " + last.detail(),
+        checks.lastEpochMillis(),
         signals.successes(),
         RegionStatus.failures(signals),
         run.checks(),

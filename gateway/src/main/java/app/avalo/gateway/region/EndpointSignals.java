@@ -1,12 +1,16 @@
 package app.avalo.gateway.region;
 
 import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.CheckAnswer;
+import app.avalo.gateway.config.ServiceConfig.CheckKind;
+import app.avalo.gateway.config.ServiceConfig.CheckRequest;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.config.ServiceConfig.Protocol;
-import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.region.evidence.LatencyCounts;
+import app.avalo.gateway.region.evidence.Traffic;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * second in a row or in 500 ms, or nothing else is going on (a lone reset in a busy stream is
  * usually a keep-alive race); on the fifth bad answer in a row.
  */
-final class EndpointSignals implements EndpointHealth {
+final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   static final int BAD_ANSWERS = 5;
   private static final long RESETS_WITHIN_NANOS = 500_000_000L;
 
@@ -31,6 +35,9 @@ final class EndpointSignals implements EndpointHealth {
   private final Executor control;
   private final Ticker ticker;
   private final AtomicReference<Standing> standing = new AtomicReference<>(Standing.IN_SERVICE);
+  private final LongAdder sent = new LongAdder();
+  private final LongAdder settled = new LongAdder();
+  private final LatencyCounts latencies = new LatencyCounts();
   private final LongAdder successes = new LongAdder();
   private final LongAdder[] failures = new LongAdder[Failure.values().length];
   private final AtomicInteger inARow = new AtomicInteger();
@@ -51,9 +58,9 @@ final class EndpointSignals implements EndpointHealth {
       String host,
       int port,
       @Nullable UpstreamTls tls,
-      String path,
-      @Nullable String checkHost,
-      StatusRange statuses) {
+      CheckKind kind,
+      CheckRequest ask,
+      CheckAnswer expect) {
     static Key of(String region, Endpoint endpoint, ServiceConfig service) {
       HealthCheck check = service.health();
       return new Key(
@@ -62,9 +69,9 @@ final class EndpointSignals implements EndpointHealth {
           endpoint.host(),
           endpoint.port(),
           endpoint.tls() ? service.upstreamTls() : null,
-          check.path(),
-          check.host(),
-          check.statuses());
+          check.kind(),
+          check.ask(),
+          check.expect());
     }
 
     boolean sameAddress(Key other) {
@@ -99,6 +106,22 @@ final class EndpointSignals implements EndpointHealth {
     if (inARow.get() != 0) {
       inARow.set(0);
     }
+  }
+
+  @Override
+  public void succeeded(long headNanos) {
+    latencies.add(headNanos);
+    succeeded();
+  }
+
+  @Override
+  public void sent() {
+    sent.increment();
+  }
+
+  @Override
+  public void settled() {
+    settled.increment();
   }
 
   @Override
@@ -155,11 +178,28 @@ final class EndpointSignals implements EndpointHealth {
     return inARow.get();
   }
 
-  long successes() {
+  @Override
+  public long sentSoFar() {
+    return sent.sum();
+  }
+
+  @Override
+  public long settledSoFar() {
+    return settled.sum();
+  }
+
+  @Override
+  public LatencyCounts latencies() {
+    return latencies;
+  }
+
+  @Override
+  public long successes() {
     return successes.sum();
   }
 
-  long failures() {
+  @Override
+  public long failures() {
     long sum = 0;
     for (LongAdder failure : failures) {
       sum += failure.sum();

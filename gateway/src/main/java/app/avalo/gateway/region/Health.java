@@ -60,6 +60,11 @@ public interface Health {
    */
   boolean panic();
 
+  /** Whether this gateway doubts itself and convicts nobody; a volatile read, for metrics. */
+  default boolean inDoubt() {
+    return false;
+  }
+
   /** Whether every endpoint known at the start has been checked once; a volatile read. */
   boolean probedOnce();
 

@@ -11,7 +11,9 @@ import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointSignals.Key;
 import app.avalo.gateway.region.RegionStatus.Forced;
 import app.avalo.gateway.region.evidence.SelfDoubt;
+import app.avalo.gateway.region.probe.Checks;
 import app.avalo.gateway.region.probe.Prober;
+import app.avalo.gateway.region.recovery.Recoveries;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -34,8 +36,11 @@ import org.slf4j.LoggerFactory;
  * HealthService} runs one on Vert.x.
  */
 public final class HealthMonitor implements Health {
-  /** Rates, expiries and own pauses are looked at this often. */
-  static final Duration TICK = Duration.ofMillis(250);
+  /** Silence and own pauses are looked at this often. */
+  static final Duration TICK = Duration.ofMillis(50);
+
+  /** Every so many ticks rates, expiries and shares are looked at. */
+  static final int SLOWER = 5;
 
   private static final Logger LOG = LoggerFactory.getLogger(HealthMonitor.class);
 
@@ -51,8 +56,11 @@ public final class HealthMonitor implements Health {
   private final Map<Key, EndpointDetector> detectors = new LinkedHashMap<>();
   private final RegionBoard board;
   private final SelfDoubt doubt;
+  private final RecoveryWatch recoveries;
   private final EndpointDetector.Surroundings surroundings;
   private Timers.@Nullable Timer ticking;
+  private long ticks;
+  private volatile boolean inDoubt; // control loop
   private volatile boolean probedOnce; // control loop
 
   /** Idle until the first {@link #reconfigure}; keeps what operators ordered before. */
@@ -63,10 +71,16 @@ public final class HealthMonitor implements Health {
       Consumer<Map<String, Forced>> keepForced) {
     this.loop = loop;
     this.board = new RegionBoard(loop.ticker(), forced, keepForced);
+    this.recoveries = new RecoveryWatch(loop.ticker(), detectors, board);
+    board.onLoss(recoveries::lost);
     this.doubt = new SelfDoubt(loop.ticker(), TICK);
     this.surroundings =
         new EndpointDetector.Surroundings(
-            loop.ticker(), loop.timers(), loop.random(), prober, doubt::holds, new Observer());
+            loop.ticker(),
+            loop.random(),
+            new Checks.Means(loop.ticker(), loop.timers(), prober),
+            doubt,
+            new Observer());
   }
 
   @Override
@@ -99,6 +113,16 @@ public final class HealthMonitor implements Health {
   @Override
   public void onChange(ChangeListener listener) {
     board.onChange(listener);
+  }
+
+  /** How long users of lost regions were without them. */
+  public Recoveries recoveries() {
+    return recoveries.recoveries();
+  }
+
+  @Override
+  public boolean inDoubt() {
+    return inDoubt;
   }
 
   @Override
@@ -188,6 +212,7 @@ public final class HealthMonitor implements Health {
           }
         });
     arrange(plan);
+    recoveries.follow(plan);
     for (EndpointDetector detector : added) {
       if (lost(detector.signals().key(), dropped)) {
         detector.startLost("this address was lost under another check");
@@ -221,7 +246,7 @@ public final class HealthMonitor implements Health {
       for (Region region : plan.regions()) {
         for (Endpoint endpoint : service.in(region)) {
           Prober.Target target =
-              new Prober.Target(config.protocol(), endpoint, config.upstreamTls(), config.health());
+              new Prober.Target(config.protocol(), endpoint, config.upstreamTls(), check(config));
           targets.merge(
               Key.of(region.name(), endpoint, config), target, HealthMonitor::moreWatchful);
         }
@@ -230,11 +255,16 @@ public final class HealthMonitor implements Health {
     return targets;
   }
 
+  private static HealthCheck check(ServiceConfig service) {
+    HealthCheck check = service.health();
+    return service.pin() == null ? check : check.at(check.times().watchful());
+  }
+
   /** Of two services that check alike, the times of the one that checks more often. */
   private static Prober.Target moreWatchful(Prober.Target one, Prober.Target other) {
     HealthCheck a = one.check();
     HealthCheck b = other.check();
-    return b.interval().compareTo(a.interval()) < 0 ? other : one;
+    return b.times().interval().compareTo(a.times().interval()) < 0 ? other : one;
   }
 
   private void arrange(Plan plan) {
@@ -258,8 +288,16 @@ public final class HealthMonitor implements Health {
       LOG.atWarn().log("this process stood still; convictions wait");
       detectors.values().forEach(EndpointDetector::doubt);
     }
-    detectors.values().forEach(EndpointDetector::tick);
-    board.tick();
+    detectors.values().forEach(EndpointDetector::listen);
+    if (doubt.silent(board.silent(), board.left())) {
+      LOG.atWarn().log("half of the regions are silent at once; nothing is convicted");
+    }
+    inDoubt = doubt.holds();
+    if (ticks++ % SLOWER == 0) {
+      detectors.values().forEach(EndpointDetector::tick);
+      board.tick();
+      recoveries.recoveries().tick();
+    }
     ticking = loop.timers().after(TICK, this::tick);
   }
 
@@ -268,6 +306,10 @@ public final class HealthMonitor implements Health {
     @Override
     public void changed(EndpointDetector endpoint, Standing from, Standing to, String reason) {
       board.endpointChanged(endpoint, from, to, reason);
+      if (to == Standing.SUSPECT) {
+        // Before a region is convicted the others are heard: are they silent too, it is us.
+        detectors.values().forEach(EndpointDetector::witness);
+      }
     }
 
     @Override

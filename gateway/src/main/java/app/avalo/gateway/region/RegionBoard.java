@@ -2,6 +2,8 @@ package app.avalo.gateway.region;
 
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.RegionStatus.Forced;
+import app.avalo.gateway.region.RegionStatus.Steps;
+import app.avalo.gateway.region.evidence.PanicRule;
 import app.avalo.gateway.region.share.Share;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +26,7 @@ final class RegionBoard {
 
   private final Ticker ticker;
   private final Consumer<Map<String, Forced>> keepForced;
+  private Consumer<RegionState> onLoss = lost -> {};
   private final ConcurrentMap<String, RegionState> byName = new ConcurrentHashMap<>();
   private final Map<String, Forced> forced;
   private final PanicRule panicRule = new PanicRule();
@@ -60,6 +63,17 @@ final class RegionBoard {
     listeners.add(listener);
   }
 
+  /** Told when a region is lost by what is observed, even if the panic rule keeps it in use. */
+  void onLoss(Consumer<RegionState> listener) {
+    onLoss = listener;
+  }
+
+  /** Whether a region is out, or would be but for the panic rule. */
+  boolean isLost(String region) {
+    RegionState state = byName.get(region);
+    return state != null && (state.standing() == Standing.OUT || state.refused());
+  }
+
   /** The state of this region, made if it is new. */
   RegionState open(String region) {
     return byName.computeIfAbsent(region, name -> new RegionState(name, ticker));
@@ -74,6 +88,12 @@ final class RegionBoard {
   RegionStatus force(String region, Forced order) {
     RegionState state = known(region);
     forced.put(region, order);
+    Steps steps = order.steps();
+    if (steps != null) {
+      state.share().drain(steps.users(), steps.pause());
+    } else if (!order.out()) {
+      state.share().full();
+    }
     keepForced.accept(Map.copyOf(forced));
     evaluate();
     return state.status(order);
@@ -95,9 +115,33 @@ final class RegionBoard {
       }
     }
     evaluate();
+    int slow = 0;
     for (RegionState region : inOrder) {
-      region.share().tick(region.standing() == Standing.IN_SERVICE, false);
+      slow += region.isSlow() ? 1 : 0;
     }
+    // Where most are slow, the load or this gateway is: nobody would be better off elsewhere.
+    boolean believed = slow * 2 <= inOrder.size();
+    for (RegionState region : inOrder) {
+      region.share().tick(region.standing() == Standing.IN_SERVICE, believed && region.isSlow());
+    }
+  }
+
+  /** Regions that are not out and say nothing. */
+  int silent() {
+    int silent = 0;
+    for (RegionState region : inOrder) {
+      silent += region.standing() != Standing.OUT && region.isSilent() ? 1 : 0;
+    }
+    return silent;
+  }
+
+  /** Regions that are not out. */
+  int left() {
+    int left = 0;
+    for (RegionState region : inOrder) {
+      left += region.standing() != Standing.OUT ? 1 : 0;
+    }
+    return left;
   }
 
   List<RegionStatus> status() {
@@ -136,6 +180,10 @@ final class RegionBoard {
 
   private void drop(String region, String why) {
     if (forced.remove(region) != null) {
+      RegionState state = byName.get(region);
+      if (state != null) {
+        state.share().stopDrain();
+      }
       keepForced.accept(Map.copyOf(forced));
       evaluate(region, why);
     }
@@ -154,19 +202,31 @@ final class RegionBoard {
   private void evaluate(@Nullable String cause, String why) {
     boolean refusals = false;
     for (RegionState region : inOrder) {
-      Forced order = forced.get(region.name());
+      Forced order = inForce(region);
       Standing observed = region.observed();
       boolean refused = order == null && observed == Standing.OUT && !evicts(region);
+      boolean lost = order == null && observed == Standing.OUT && !isLost(region.name());
       region.refused(refused);
       refusals |= refused;
       if (order != null) {
-        become(region, order.standing(), "forced by " + order.by() + ": " + order.reason());
+        String how = order.steps() == null ? "forced by " : "drained by ";
+        become(region, order.standing(), how + order.by() + ": " + order.reason());
       } else {
         Standing to = refused ? Standing.SUSPECT : observed;
         become(region, to, region.name().equals(cause) ? why : reason(to, refused));
       }
+      if (lost) {
+        onLoss.accept(region);
+      }
     }
     panic = refusals;
+  }
+
+  /** What an operator ordered, unless users are still on their way out. */
+  private @Nullable Forced inForce(RegionState region) {
+    Forced order = forced.get(region.name());
+    boolean leaving = order != null && order.steps() != null && region.share().isDraining();
+    return leaving ? null : order;
   }
 
   private static String reason(Standing to, boolean refused) {

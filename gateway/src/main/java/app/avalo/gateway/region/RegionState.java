@@ -4,6 +4,7 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.RegionStatus.Forced;
 import app.avalo.gateway.region.RegionStatus.Incident;
 import app.avalo.gateway.region.share.Share;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class RegionState {
   static final int INCIDENTS = 50;
 
+  /** Endpoints that are lost within this time are one loss. */
+  static final Duration TOGETHER = Duration.ofSeconds(30);
+
   private final String name;
   private final Ticker ticker;
   private final Share share;
@@ -26,6 +30,7 @@ final class RegionState {
   private double minHealthy;
   private boolean refused;
   private long sinceEpochMillis;
+  private long doubtedNanos; // when it was last in service without a doubt
   private String reason = "new";
 
   RegionState(String name, Ticker ticker) {
@@ -70,6 +75,50 @@ final class RegionState {
     return sure < needed ? Standing.SUSPECT : Standing.IN_SERVICE;
   }
 
+  /** Whether nothing is heard of any of its endpoints that could be used. */
+  boolean isSilent() {
+    boolean silent = false;
+    for (EndpointDetector endpoint : endpoints) {
+      if (endpoint.isSilent()) {
+        silent = true;
+      } else if (endpoint.signals().standing() != Standing.OUT) {
+        return false;
+      }
+    }
+    return silent;
+  }
+
+  /** Whether most of its endpoints answer far slower than they used to. */
+  boolean isSlow() {
+    int slow = 0;
+    for (EndpointDetector endpoint : endpoints) {
+      slow += endpoint.isSlow() ? 1 : 0;
+    }
+    return slow * 2 > endpoints.size();
+  }
+
+  /** Since when its requests go elsewhere. */
+  long doubtedNanos() {
+    return doubtedNanos;
+  }
+
+  /**
+   * When the first evidence of its loss began: of its endpoints that are in doubt or out, leaving
+   * aside those that were so long before.
+   */
+  long evidenceNanos() {
+    long first = doubtedNanos;
+    for (EndpointDetector endpoint : endpoints) {
+      long evidence = endpoint.evidenceNanos();
+      if (endpoint.signals().standing() != Standing.IN_SERVICE
+          && doubtedNanos - evidence < TOGETHER.toNanos()
+          && evidence - first < 0) {
+        first = evidence;
+      }
+    }
+    return first;
+  }
+
   /** Whether its eviction was refused by the panic rule when last evaluated. */
   boolean refused() {
     return refused;
@@ -83,6 +132,9 @@ final class RegionState {
   boolean become(Standing to, String why) {
     if (to == standing) {
       return false;
+    }
+    if (standing == Standing.IN_SERVICE) {
+      doubtedNanos = ticker.nanos();
     }
     note("region", standing, to, why);
     if (to == Standing.OUT) {
@@ -113,6 +165,11 @@ final class RegionState {
         reason,
         observed(),
         refused,
+        new RegionStatus.Taking(
+            standing == Standing.OUT ? 0 : share.now(),
+            share.users(),
+            share.drainUsersPerStep(),
+            share.isDrained()),
         forced,
         List.copyOf(all),
         List.copyOf(incidents));

@@ -1,6 +1,10 @@
 package app.avalo.gateway.region;
 
+import app.avalo.gateway.config.ServiceConfig.CheckKind;
+import app.avalo.gateway.config.ServiceConfig.HealthCheck;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason of that standing
  * @param observed what its endpoints say, forced state not applied
  * @param evictionRefused whether it would be out if the panic rule allowed it
+ * @param taking which of its callers it may take
  * @param forced what an operator ordered, or null
  * @param endpoints by address and check
  * @param incidents the last changes of the region and its endpoints, oldest first
@@ -25,6 +30,7 @@ public record RegionStatus(
     String reason,
     Standing observed,
     boolean evictionRefused,
+    Taking taking,
     @Nullable Forced forced,
     List<EndpointStatus> endpoints,
     List<Incident> incidents) {
@@ -37,8 +43,20 @@ public record RegionStatus(
    * @param by who ordered it
    * @param reason why
    * @param untilEpochMillis when it ends by itself, or null
+   * @param steps how users leave before the region is out, or null for all at once
    */
-  public record Forced(boolean out, String by, String reason, @Nullable Long untilEpochMillis) {
+  public record Forced(
+      boolean out,
+      String by,
+      String reason,
+      @Nullable Long untilEpochMillis,
+      @Nullable Steps steps) {
+
+    /** An order that takes effect at once. */
+    public Forced(boolean out, String by, String reason, @Nullable Long untilEpochMillis) {
+      this(out, by, reason, untilEpochMillis, null);
+    }
+
     /** The standing it orders. */
     public Standing standing() {
       return out ? Standing.OUT : Standing.IN_SERVICE;
@@ -46,10 +64,28 @@ public record RegionStatus(
   }
 
   /**
+   * A drain's pace.
+   *
+   * @param users whom a step sends elsewhere, of the region's estimated users
+   * @param pause between steps
+   */
+  public record Steps(int users, Duration pause) {}
+
+  /**
+   * Which callers a region may take.
+   *
+   * @param share of 1024
+   * @param users different callers of the last five to ten minutes, estimated
+   * @param drainUsers whom a step of the drain sends elsewhere, or null without a drain
+   * @param drained whether the drain has come to its end
+   */
+  public record Taking(int share, int users, @Nullable Integer drainUsers, boolean drained) {}
+
+  /**
    * One endpoint, once per distinct check.
    *
    * @param url scheme, host and port
-   * @param check path of its check
+   * @param check path or kind of its check
    * @param standing how far it may be used
    * @param state HEALTHY, SUSPECT, CONVICTED by checks or EJECTED by traffic
    * @param sinceEpochMillis of that state
@@ -90,6 +126,13 @@ public record RegionStatus(
    */
   public record Incident(
       long epochMillis, String subject, Standing from, Standing to, String reason) {}
+
+  /** A check as operators recognise it: its path, or its kind if it asks nothing. */
+  static String described(HealthCheck check) {
+    return check.kind() == CheckKind.HTTP
+        ? check.ask().path()
+        : check.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
 
   static Map<String, Long> failures(EndpointSignals signals) {
     Map<String, Long> byKind = new TreeMap<>();

@@ -46,7 +46,13 @@ final class AdminFixture implements AutoCloseable {
       eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
       us: {index: 1, place: San Francisco, latitude: 37.8, longitude: -122.4}
     defaults:
-      health: {interval: 2s, timeout: 2s, burstInterval: 200ms, failures: 2, successes: 2}
+      health:
+        headers: {X-Check-Token: header-secret}
+        interval: 2s
+        timeout: 2s
+        burstInterval: 200ms
+        failures: 2
+        successes: 2
     services:
       feed: {regions: {eu: "http://127.0.0.1:%1$d", us: "http://127.0.0.1:%2$d"}}
       chat:

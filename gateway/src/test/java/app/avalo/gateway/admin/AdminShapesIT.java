@@ -41,6 +41,8 @@ class AdminShapesIT {
         "force; POST; /admin/regions/us/force; {'order':'out','reason':'r','expires':'1h'}",
         "region; GET; /admin/regions/us;",
         "release; DELETE; /admin/regions/us/force;",
+        "force-drain; POST; /admin/regions/us/force; {'order':'drain','users':10,'pause':'5s','reason':'r'}",
+        "release; DELETE; /admin/regions/us/force;",
         "pins; GET; /admin/pins?user=shop;",
         "pins-counts; GET; /admin/pins/counts;",
         "pins-move; POST; /admin/pins/move; {'user':'shop','group':'chat','region':'us','reason':'r'}",

@@ -3,7 +3,6 @@ package app.avalo.gateway.region;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.ServiceConfig.Protocol;
-import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.filter.time.VirtualTime;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import java.util.ArrayDeque;
@@ -24,9 +23,9 @@ class EndpointSignalsTest {
               "127.0.0.1",
               1,
               null,
-              "/health",
-              null,
-              new StatusRange(200, 299)),
+              World.CHECK.kind(),
+              World.CHECK.ask(),
+              World.CHECK.expect()),
           task -> {
             synchronized (control) {
               control.add(task);

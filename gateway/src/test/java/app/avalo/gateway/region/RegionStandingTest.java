@@ -5,12 +5,14 @@ import static app.avalo.gateway.region.Standing.OUT;
 import static app.avalo.gateway.region.Standing.SUSPECT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.ServiceConfig.CheckTimes;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.region.RegionStatus.Forced;
 import app.avalo.gateway.region.World.Fate;
+import app.avalo.gateway.region.evidence.PanicRule;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -127,16 +129,7 @@ class RegionStandingTest {
     world.settle();
     lose(world, "eu", 1);
     HealthCheck c = World.CHECK;
-    HealthCheck other =
-        new HealthCheck(
-            "/alive",
-            null,
-            c.statuses(),
-            c.interval(),
-            c.timeout(),
-            c.burstInterval(),
-            c.failures(),
-            c.successes());
+    HealthCheck other = World.check("/alive", c.times());
     reload(World.plan(Map.of("eu", List.of(1), "us", List.of(2), "asia", List.of(3)), other));
     assertThat(world.standing("eu")).isEqualTo(OUT);
     assertThat(world.standing("us")).isEqualTo(IN_SERVICE);
@@ -154,15 +147,12 @@ class RegionStandingTest {
     world.settle();
     HealthCheck c = World.CHECK;
     HealthCheck often =
-        new HealthCheck(
-            c.path(),
-            c.host(),
-            c.statuses(),
-            Duration.ofMillis(500),
-            c.timeout(),
-            c.burstInterval(),
-            c.failures(),
-            c.successes());
+        c.at(
+            new CheckTimes(
+                Duration.ofMillis(500),
+                c.times().heartbeat(),
+                c.times().timeout(),
+                c.times().burstInterval()));
     reload(World.plan(Map.of("eu", List.of(1), "us", List.of(2), "asia", List.of(3)), often));
     world.fates.put(1, Fate.REFUSES);
     assertThat(world.millisUntil("eu", OUT)).isBetween(200L, 1_000L);
@@ -193,16 +183,7 @@ class RegionStandingTest {
   @Test
   void servicesThatCheckAnAddressAlikeShareItOthersDoNot() {
     HealthCheck c = World.CHECK;
-    HealthCheck other =
-        new HealthCheck(
-            "/other",
-            null,
-            c.statuses(),
-            c.interval(),
-            c.timeout(),
-            c.burstInterval(),
-            c.failures(),
-            c.successes());
+    HealthCheck other = World.check("/other", c.times());
     Map<String, List<Integer>> ports = Map.of("eu", List.of(1));
     Plan plan =
         Plans.minimal()

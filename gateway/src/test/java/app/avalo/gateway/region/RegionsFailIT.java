@@ -4,6 +4,7 @@ import static app.avalo.gateway.region.Standing.IN_SERVICE;
 import static app.avalo.gateway.region.Standing.OUT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.config.plan.Plan;
@@ -27,13 +28,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RegionsFailIT {
   private static final HealthCheck CHECK =
-      new HealthCheck(
-          "/health",
-          null,
-          new StatusRange(200, 299),
-          Duration.ofSeconds(1),
-          Duration.ofMillis(800),
-          Duration.ofMillis(100),
+      new ServiceConfig.HealthCheck(
+          ServiceConfig.CheckKind.HTTP,
+          new ServiceConfig.CheckRequest("/health", null, Map.of()),
+          new ServiceConfig.CheckAnswer(new StatusRange(200, 299), null),
+          new ServiceConfig.CheckTimes(
+              Duration.ofSeconds(1),
+              Duration.ofSeconds(1),
+              Duration.ofMillis(800),
+              Duration.ofMillis(100)),
           3,
           2);
 

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Regions in virtual time around a real monitor: {@code eu} on port 1, {@code us} on 2, {@code
@@ -27,15 +28,28 @@ import java.util.function.Consumer;
  */
 final class World implements Health.ChangeListener {
   static final HealthCheck CHECK =
-      new HealthCheck(
-          "/health",
-          null,
-          new StatusRange(200, 299),
-          Duration.ofSeconds(10),
-          Duration.ofMillis(800),
-          Duration.ofMillis(200),
+      new ServiceConfig.HealthCheck(
+          ServiceConfig.CheckKind.HTTP,
+          new ServiceConfig.CheckRequest("/health", null, Map.of()),
+          new ServiceConfig.CheckAnswer(new StatusRange(200, 299), null),
+          new ServiceConfig.CheckTimes(
+              Duration.ofSeconds(10),
+              Duration.ofSeconds(10),
+              Duration.ofMillis(800),
+              Duration.ofMillis(200)),
           3,
           5);
+
+  /** The same check of another path, at these times. */
+  static HealthCheck check(String path, ServiceConfig.CheckTimes times) {
+    return new HealthCheck(
+        CHECK.kind(),
+        new ServiceConfig.CheckRequest(path, null, Map.of()),
+        CHECK.expect(),
+        times,
+        CHECK.failures(),
+        CHECK.successes());
+  }
 
   /** How an endpoint takes checks. */
   enum Fate {
@@ -90,7 +104,35 @@ final class World implements Health.ChangeListener {
     return Plans.minimal().service(service("feed", ports, check)).compile();
   }
 
+  /** The same with a service whose users are bound to a region, at a heartbeat of half a second. */
+  static Plan pinnedPlan() {
+    ServiceConfig.CheckTimes times =
+        new ServiceConfig.CheckTimes(
+            CHECK.times().interval(),
+            Duration.ofMillis(500),
+            CHECK.times().timeout(),
+            CHECK.times().burstInterval());
+    Map<String, List<Integer>> ports =
+        Map.of("eu", List.of(1), "us", List.of(2), "asia", List.of(3));
+    return Plans.minimal()
+        .service(
+            service(
+                "chat",
+                ports,
+                CHECK.at(times),
+                new ServiceConfig.Pin("chat", ServiceConfig.Contract.MOVE)))
+        .compile();
+  }
+
   static ServiceConfig service(String name, Map<String, List<Integer>> ports, HealthCheck check) {
+    return service(name, ports, check, null);
+  }
+
+  static ServiceConfig service(
+      String name,
+      Map<String, List<Integer>> ports,
+      HealthCheck check,
+      ServiceConfig.@Nullable Pin pin) {
     ServiceConfig like = Plans.service(name, null);
     Map<String, List<Endpoint>> endpoints = new HashMap<>();
     ports.forEach(
@@ -107,7 +149,7 @@ final class World implements Health.ChangeListener {
         like.timeouts(),
         like.retry(),
         like.balance(),
-        null,
+        pin,
         false,
         List.of(),
         like.webSocket(),
@@ -122,12 +164,13 @@ final class World implements Health.ChangeListener {
     int port = target.endpoint().port();
     checks.merge(port, 1, Integer::sum);
     Fate fate = fates.getOrDefault(port, Fate.WELL);
-    long millis = fate == Fate.SILENT ? target.check().timeout().toMillis() : 2;
+    long millis = fate == Fate.SILENT ? target.check().times().timeout().toMillis() : 2;
     Prober.Outcome outcome =
         switch (fate) {
           case WELL -> Prober.Outcome.OK;
           case REFUSES -> Prober.Outcome.REFUSED;
-          case SILENT, WRONG_STATUS -> Prober.Outcome.MISSED;
+          case SILENT -> Prober.Outcome.SILENT;
+          case WRONG_STATUS -> Prober.Outcome.MISSED;
         };
     if (outcome != Prober.Outcome.OK) {
       failedChecks.merge(port, 1, Integer::sum);
@@ -151,6 +194,10 @@ final class World implements Health.ChangeListener {
 
   Standing standing(String region) {
     return monitor.standing(plan.region(region));
+  }
+
+  int share(String region) {
+    return monitor.share(plan.region(region));
   }
 
   EndpointHealth endpoint(String region) {

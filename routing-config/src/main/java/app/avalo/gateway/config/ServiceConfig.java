@@ -93,26 +93,78 @@ public record ServiceConfig(
       Duration handshakeTimeout) {}
 
   /**
-   * Active check, a GET on a fresh connection.
+   * Active check.
    *
-   * @param path default {@code /health}
-   * @param host Host header, or null for the endpoint's own
-   * @param statuses answers that mean alive; default 200 to 299
-   * @param interval between checks of a healthy endpoint; default 10 s
-   * @param timeout of one check; default 800 ms
-   * @param burstInterval between checks once an endpoint is suspected; default 200 ms
-   * @param failures checks in a row that convict a suspect; default 3
+   * @param kind what is done; default {@link CheckKind#HTTP}
+   * @param ask what is asked over HTTP
+   * @param expect what answers mean alive over HTTP
+   * @param times when, and how long
+   * @param failures checks in a row that convict a suspect; default 10
    * @param successes checks in a row that bring it back; default 5
    */
   public record HealthCheck(
-      String path,
-      @Nullable String host,
-      StatusRange statuses,
-      Duration interval,
-      Duration timeout,
-      Duration burstInterval,
+      CheckKind kind,
+      CheckRequest ask,
+      CheckAnswer expect,
+      CheckTimes times,
       int failures,
-      int successes) {}
+      int successes) {
+
+    /** The same check at other times. */
+    public HealthCheck at(CheckTimes times) {
+      return new HealthCheck(kind, ask, expect, times, failures, successes);
+    }
+  }
+
+  /** What a check does. */
+  public enum CheckKind {
+    /** A GET on a fresh connection. */
+    HTTP,
+    /** A PING on an HTTP/2 connection that is kept; nothing but the transport is proved. */
+    HTTP2_PING,
+    /** Opens a connection, with TLS where the endpoint has it, and closes it. */
+    TCP
+  }
+
+  /**
+   * What a check asks over HTTP.
+   *
+   * @param path default {@code /health}
+   * @param host Host header, or null for the endpoint's own
+   * @param headers more header fields; default none
+   */
+  public record CheckRequest(String path, @Nullable String host, Map<String, String> headers) {}
+
+  /**
+   * What answer to a check means alive.
+   *
+   * @param statuses default 200 to 299
+   * @param body text that must occur in the first 64 KiB of the body, or null
+   */
+  public record CheckAnswer(StatusRange statuses, @Nullable String body) {}
+
+  /**
+   * Times of a check.
+   *
+   * @param interval between checks of a healthy endpoint; default 10 s
+   * @param heartbeat the same where users are bound to a region, if it is shorter; default 500 ms
+   * @param timeout longest time of one check; shorter where checks answer fast; default 800 ms
+   * @param burstInterval between checks once an endpoint is suspected; default 200 ms
+   */
+  public record CheckTimes(
+      Duration interval, Duration heartbeat, Duration timeout, Duration burstInterval) {
+
+    /** At the pace of the heartbeat. */
+    public CheckTimes watchful() {
+      Duration shorter = heartbeat.compareTo(interval) < 0 ? heartbeat : interval;
+      return new CheckTimes(shorter, heartbeat, timeout, burstInterval);
+    }
+
+    /** With another time-out. */
+    public CheckTimes within(Duration timeout) {
+      return new CheckTimes(interval, heartbeat, timeout, burstInterval);
+    }
+  }
 
   /**
    * Inclusive range of HTTP status codes.

@@ -3,6 +3,7 @@ package app.avalo.gateway.admin.api;
 import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.config.RouteConfig.HeaderEdits;
 import app.avalo.gateway.config.RouteConfig.ValueMatch;
+import app.avalo.gateway.config.ServiceConfig.CheckRequest;
 import app.avalo.gateway.config.unit.Cidr;
 import app.avalo.gateway.config.unit.Durations;
 import app.avalo.gateway.config.unit.HostPort;
@@ -71,6 +72,16 @@ final class ConfigView {
           shown.put("remove", edits.remove());
           shown.put("set", hide(edits.set()));
           shown.put("add", hide(edits.add()));
+          return shown;
+        });
+    add(
+        module,
+        CheckRequest.class,
+        ask -> {
+          Map<String, Object> shown = new LinkedHashMap<>();
+          shown.put("path", withoutPassword(ask.path()));
+          shown.put("host", ask.host());
+          shown.put("headers", hide(ask.headers()));
           return shown;
         });
     add(

@@ -14,7 +14,10 @@ import app.avalo.gateway.region.RegionStatus;
 import app.avalo.gateway.region.RegionStatus.EndpointStatus;
 import app.avalo.gateway.region.RegionStatus.Forced;
 import app.avalo.gateway.region.RegionStatus.Incident;
+import app.avalo.gateway.region.RegionStatus.Steps;
+import app.avalo.gateway.region.RegionStatus.Taking;
 import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.region.recovery.Recovery;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
@@ -22,11 +25,19 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Regions: what is observed, what an operator ordered, what holds. */
 public final class RegionsApi {
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofDays(30);
+
+  private static final int DRAIN_USERS = 500;
+  private static final int MOST_DRAIN_USERS = 1_000_000;
+  private static final Duration DRAIN_PAUSE = Duration.ofSeconds(1);
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
+  private static final double ALL = 1024;
 
   private final Controls controls;
   private final Ticker ticker;
@@ -58,9 +69,31 @@ public final class RegionsApi {
                   200,
                   new JsonObject()
                       .put("panic", controls.health().panic())
+                      .put("inDoubt", controls.health().inDoubt())
                       .put("probedOnce", controls.health().probedOnce())
-                      .put("regions", regions));
+                      .put("regions", regions)
+                      .put("recoveries", recoveries()));
             });
+  }
+
+  /** Latest first. */
+  private JsonArray recoveries() {
+    List<Recovery> all = controls.health().recoveries().all();
+    JsonArray view = new JsonArray();
+    for (int i = all.size() - 1; i >= 0; i--) {
+      Recovery recovery = all.get(i);
+      Long objective = recovery.objectiveMillis();
+      view.add(
+          new JsonObject()
+              .put("service", recovery.service())
+              .put("region", recovery.region())
+              .put("began", Words.time(recovery.beganEpochMillis()))
+              .put("seconds", recovery.millis() / 1e3)
+              .put("objectiveSeconds", objective == null ? null : (Double) (objective / 1e3))
+              .put("late", recovery.isLate())
+              .put("over", recovery.over()));
+    }
+    return view;
   }
 
   private Future<Answer> one(Call call) {
@@ -83,15 +116,26 @@ public final class RegionsApi {
     String name =
         Words.region(controls.plan(), call.target(call.path("region")).path("region")).name();
     Fields body = call.knows().body();
-    boolean out = body.choice("order", List.of("out", "in")).equals("out");
+    String order = body.choice("order", List.of("out", "in", "drain"));
+    boolean drain = order.equals("drain");
+    Steps steps =
+        drain
+            ? new Steps(
+                body.integer("users", DRAIN_USERS, 1, MOST_DRAIN_USERS),
+                orElse(body.durationOrNull("pause", SHORTEST_PAUSE, LONGEST_PAUSE), DRAIN_PAUSE))
+            : null;
     String reason = call.because(body.text("reason", 512));
     Duration expires = body.durationOrNull("expires", SHORTEST, LONGEST);
     body.end();
     Long until = expires == null ? null : ticker.epochMillis() + expires.toMillis();
     return controls
         .health()
-        .force(name, new Forced(out, call.by(), reason, until))
+        .force(name, new Forced(!order.equals("in"), call.by(), reason, until, steps))
         .map(status -> changed(status));
+  }
+
+  private static Duration orElse(@Nullable Duration wanted, Duration fallback) {
+    return wanted == null ? fallback : wanted;
   }
 
   private Future<Answer> release(Call call) {
@@ -151,19 +195,29 @@ public final class RegionsApi {
         .put("reason", status.reason())
         .put("observed", Words.of(status.observed()))
         .put("evictionRefused", status.evictionRefused())
-        .put("forced", status.forced() == null ? null : view(status.forced()))
+        .put("share", status.taking().share() / ALL)
+        .put("users", status.taking().users())
+        .put("forced", status.forced() == null ? null : view(status.forced(), status.taking()))
         .put("services", new JsonArray(services))
         .put("endpoints", endpoints)
         .put("incidents", incidents);
   }
 
-  private static JsonObject view(Forced forced) {
+  private static JsonObject view(Forced forced, Taking taking) {
     Long until = forced.untilEpochMillis();
     return new JsonObject()
-        .put("order", forced.out() ? "out" : "in")
+        .put("order", forced.steps() != null ? "drain" : forced.out() ? "out" : "in")
         .put("by", forced.by())
         .put("reason", forced.reason())
-        .put("until", until == null ? null : Words.time(until));
+        .put("until", until == null ? null : Words.time(until))
+        .put("drain", forced.steps() == null ? null : view(forced.steps(), taking));
+  }
+
+  private static JsonObject view(Steps steps, Taking taking) {
+    return new JsonObject()
+        .put("users", steps.users())
+        .put("pause", steps.pause().toMillis() + "ms")
+        .put("done", taking.drained());
   }
 
   private static JsonObject view(EndpointStatus endpoint) {

@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A service in a region, as one event loop sees it. */
 public final class Destination {
-  /** The share of a region that takes everybody. */
-  private static final int WHOLE = 1024;
-
   /** Difference of two loads, as shares of the capacity, that is not chance. */
   private static final double CLEARLY = 0.1;
 
@@ -78,12 +75,8 @@ public final class Destination {
    * @param lossMillis by which the caller's next region is worse; NaN for unknown
    */
   boolean welcomes(Exchange exchange, double lossMillis) {
-    boolean whole = health.share(region) >= WHOLE;
-    if (whole && spill == null) {
-      return true;
-    }
-    long caller = Affinity.ofCaller(exchange);
-    return (whole || health.admits(region, (int) caller))
+    long caller = Affinity.ofCaller(exchange); // asked always, as health counts whom it admits
+    return health.admits(region, (int) caller)
         && (spill == null || spill.keeps(inFlight(), lossMillis, caller, exchange.startNanos()));
   }
 

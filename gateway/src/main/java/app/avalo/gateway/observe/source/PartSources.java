@@ -13,13 +13,18 @@ import static app.avalo.gateway.observe.SourceMetric.GEO_LOOKUPS;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DECISIONS;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DEGRADED;
 import static app.avalo.gateway.observe.SourceMetric.PIN_EVENTS;
+import static app.avalo.gateway.observe.SourceMetric.RECOVERIES;
+import static app.avalo.gateway.observe.SourceMetric.RECOVERY;
 import static app.avalo.gateway.observe.SourceMetric.REDIS_FAILURES;
 import static app.avalo.gateway.observe.SourceMetric.REDIS_UP;
+import static app.avalo.gateway.observe.SourceMetric.REGION_DOUBT;
 import static app.avalo.gateway.observe.SourceMetric.REGION_PANIC;
+import static app.avalo.gateway.observe.SourceMetric.REGION_SHARE;
 import static app.avalo.gateway.observe.SourceMetric.REGION_STANDING;
 import static app.avalo.gateway.observe.SourceMetric.WEBSOCKETS;
 
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.BudgetView;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
@@ -33,8 +38,11 @@ import app.avalo.gateway.observe.MetricSources;
 import app.avalo.gateway.observe.MetricSources.Sample;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.region.recovery.Recoveries;
+import app.avalo.gateway.region.recovery.Recovery;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -48,8 +56,14 @@ public final class PartSources {
     this.sources = sources;
   }
 
-  /** Standing of the regions of the plan in force. */
+  /** Standing and share of the regions of the plan in force. */
   public PartSources regions(Health health, Supplier<Plan> plan) {
+    sources.set(
+        REGION_SHARE,
+        () ->
+            each(plan.get().regions(), region -> Sample.of(share(health, region), region.name())));
+    sources.value(REGION_DOUBT, () -> health.inDoubt() ? 1 : 0);
+
     sources.set(
         REGION_STANDING,
         () ->
@@ -57,6 +71,38 @@ public final class PartSources {
                 plan.get().regions(),
                 region -> Sample.of(number(health.standing(region)), region.name())));
     sources.value(REGION_PANIC, () -> health.panic() ? 1 : 0);
+    return this;
+  }
+
+  private static double share(Health health, Region region) {
+    return health.standing(region) == Standing.OUT ? 0 : health.share(region) / 1024.0;
+  }
+
+  /** How long losses of regions took. */
+  public PartSources recoveries(Recoveries recoveries) {
+    sources.set(
+        RECOVERY,
+        () -> {
+          Map<List<String>, Recovery> last = new LinkedHashMap<>();
+          recoveries.all().forEach(each -> last.put(List.of(each.service(), each.region()), each));
+          return each(
+              last.values(),
+              recovery ->
+                  Sample.of(recovery.millis() / 1e3, recovery.service(), recovery.region()));
+        });
+    sources.set(
+        RECOVERIES,
+        () -> {
+          List<Sample> samples = new ArrayList<>();
+          recoveries
+              .counts()
+              .forEach(
+                  (service, counts) -> {
+                    samples.add(Sample.of(counts.inTime().sum(), service, "in_time"));
+                    samples.add(Sample.of(counts.late().sum(), service, "late"));
+                  });
+          return samples;
+        });
     return this;
   }
 

@@ -12,6 +12,7 @@ public final class CheckRun {
   private final Ticker ticker;
   private int misses;
   private int refusals;
+  private int silences;
   private int successes;
   private long firstSuccessNanos;
   private long checks; // since the start
@@ -25,6 +26,7 @@ public final class CheckRun {
   public void restart() {
     misses = 0;
     refusals = 0;
+    silences = 0;
     successes = 0;
   }
 
@@ -42,9 +44,11 @@ public final class CheckRun {
       }
       misses = 0;
       refusals = 0;
+      silences = 0;
     } else {
       successes = 0;
       misses++;
+      silences += result.outcome() == Outcome.SILENT ? 1 : 0;
       refusals = result.outcome() == Outcome.REFUSED ? refusals + 1 : 0;
     }
   }
@@ -57,6 +61,11 @@ public final class CheckRun {
   /** Whether the endpoint answered this often over this long. */
   public boolean recovered(int wanted, long spanNanos) {
     return successes >= wanted && ticker.nanos() - firstSuccessNanos >= spanNanos;
+  }
+
+  /** Whether no check of the run heard anything, not even a refusal. */
+  public boolean isSilent() {
+    return successes == 0 && silences == misses;
   }
 
   /** Whether no check of the run failed. */

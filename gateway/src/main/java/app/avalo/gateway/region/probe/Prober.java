@@ -4,6 +4,7 @@ import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /** Asks an endpoint whether it is alive. */
@@ -23,7 +24,12 @@ public interface Prober {
    * @param tls how an https endpoint is trusted
    * @param check request, acceptable answers and time-out
    */
-  record Target(Protocol protocol, Endpoint endpoint, UpstreamTls tls, HealthCheck check) {}
+  record Target(Protocol protocol, Endpoint endpoint, UpstreamTls tls, HealthCheck check) {
+    /** The same with another time-out. */
+    public Target within(Duration timeout) {
+      return new Target(protocol, endpoint, tls, check.at(check.times().within(timeout)));
+    }
+  }
 
   /**
    * What came of it.
@@ -40,9 +46,11 @@ public interface Prober {
 
   /** How a check ends. */
   enum Outcome {
-    /** A complete answer with an accepted status. */
+    /** A complete answer of the kind that is expected. */
     OK,
-    /** No answer in time, a wrong status, or no HTTP. */
+    /** Nothing in time, or no way there: if that is true of many, this machine is cut off. */
+    SILENT,
+    /** A wrong status or body, or no HTTP. */
     MISSED,
     /** Refused, reset or closed: nobody serves there, which needs less repetition to believe. */
     REFUSED

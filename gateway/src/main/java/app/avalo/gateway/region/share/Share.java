@@ -124,6 +124,11 @@ public final class Share {
     return drain != null && drain.left() == 0;
   }
 
+  /** Whether users are on their way out. */
+  public boolean isDraining() {
+    return drain != null && drain.left() > 0;
+  }
+
   /** Users that one step of the drain sends away; null without a drain. */
   public @Nullable Integer drainUsersPerStep() {
     return drain == null ? null : drain.usersPerStep();

@@ -16,7 +16,9 @@ import app.avalo.gateway.observe.RequestMetrics;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.region.recovery.Recoveries;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +81,37 @@ class PartSourcesTest {
   void theBuildIsNamed() {
     parts.build("1.2.3");
     assertThat(text()).contains("version=\"1.2.3\"");
+  }
+
+  @Test
+  void aRecoveryShowsWhatItTookAndThatItWasLate() {
+    VirtualTime time = new VirtualTime();
+    Recoveries recoveries = new Recoveries(time, new LeftAfterTwoSeconds());
+    recoveries.began(new Recoveries.Loss("chat", "eu", 0, 100, Duration.ofSeconds(1)));
+    time.advance(Duration.ofSeconds(6));
+    recoveries.tick();
+    parts.recoveries(recoveries);
+    assertThat(text())
+        .contains("gateway_recovery_seconds{region=\"eu\",service=\"chat\"} 2.0")
+        .contains("gateway_recoveries_total{result=\"late\",service=\"chat\"} 1.0")
+        .contains("gateway_recoveries_total{result=\"in_time\",service=\"chat\"} 0.0");
+  }
+
+  private static final class LeftAfterTwoSeconds implements Recoveries.Scene {
+    @Override
+    public long touchedNanos(String service, String region) {
+      return Duration.ofSeconds(2).toNanos();
+    }
+
+    @Override
+    public boolean isServedElsewhere(String service, String region) {
+      return true;
+    }
+
+    @Override
+    public boolean isBack(String service, String region) {
+      return false;
+    }
   }
 
   private static final class AsiaIsOut implements Health {

@@ -2,6 +2,10 @@ package app.avalo.gateway.region.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.ServiceConfig.CheckAnswer;
+import app.avalo.gateway.config.ServiceConfig.CheckKind;
+import app.avalo.gateway.config.ServiceConfig.CheckRequest;
+import app.avalo.gateway.config.ServiceConfig.CheckTimes;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.config.ServiceConfig.Protocol;
@@ -16,22 +20,27 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.dns.AddressResolverOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PfxOptions;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class HttpProberIT {
+  private static final StatusRange WELL = new StatusRange(200, 299);
   private static final UpstreamTls SYSTEM_TRUST =
       new UpstreamTls(null, null, true, null, Duration.ofSeconds(1));
 
@@ -71,7 +80,7 @@ class HttpProberIT {
     "RESET_MID_BODY, REFUSED, ''",
     "ACCEPT_AND_CLOSE, REFUSED, ''",
     "GARBAGE, MISSED, ''",
-    "NEVER_ANSWER, MISSED, no answer in 400 ms"
+    "NEVER_ANSWER, SILENT, no answer in 400 ms"
   })
   void whatIsNotACompleteGoodAnswerFails(Mode mode, Outcome outcome, String detail)
       throws Exception {
@@ -94,7 +103,7 @@ class HttpProberIT {
   void aHostWithoutAddressFailsInTime() throws Exception {
     Result result =
         probe(prober(), new Endpoint(false, "nowhere.invalid", 80, 1), SYSTEM_TRUST, "/", null);
-    assertThat(result.outcome()).isEqualTo(Outcome.MISSED);
+    assertThat(result.outcome()).isEqualTo(Outcome.SILENT);
   }
 
   @Test
@@ -159,6 +168,117 @@ class HttpProberIT {
         .isTrue();
   }
 
+  @Test
+  void theBodyMustHoldTheExpectedText() throws Exception {
+    HttpServer server = serve(new HttpServerOptions(), new CompletableFuture<>());
+    assertThat(expecting(server, "ell").ok()).isTrue();
+    assertThat(expecting(server, "sick").detail()).isEqualTo("200 without the expected body");
+  }
+
+  private Result expecting(HttpServer server, String text) throws Exception {
+    return probe(
+        prober(),
+        new Endpoint(false, "127.0.0.1", server.actualPort(), 1),
+        SYSTEM_TRUST,
+        CheckKind.HTTP,
+        new CheckRequest("/", null, Map.of()),
+        new CheckAnswer(WELL, text));
+  }
+
+  @Test
+  void textBeyondTheFirst64KiBIsNotFound() throws Exception {
+    Endpoint endpoint = new Endpoint(false, "127.0.0.1", region.port(), 1);
+    CheckRequest ask = new CheckRequest("/health?bytes=50000000", null, Map.of());
+    assertThat(
+            probe(
+                    prober(),
+                    endpoint,
+                    SYSTEM_TRUST,
+                    CheckKind.HTTP,
+                    ask,
+                    new CheckAnswer(WELL, "no such text"))
+                .outcome())
+        .isEqualTo(Outcome.MISSED);
+  }
+
+  @Test
+  void theCheckCarriesItsHeaderFields() throws Exception {
+    CompletableFuture<@Nullable String> seen = new CompletableFuture<>();
+    HttpServer server = serve(new HttpServerOptions(), seen, "X-Check");
+    Endpoint endpoint = new Endpoint(false, "127.0.0.1", server.actualPort(), 1);
+    CheckRequest ask = new CheckRequest("/", null, Map.of("X-Check", "gateway"));
+    probe(prober(), endpoint, SYSTEM_TRUST, CheckKind.HTTP, ask, new CheckAnswer(WELL, null));
+    assertThat(seen.get(5, TimeUnit.SECONDS)).isEqualTo("gateway");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Mode.class,
+      names = {"NORMAL", "ERROR_500", "NEVER_ANSWER", "GARBAGE"})
+  void aTcpCheckAsksForNothingButAConnection(Mode mode) throws Exception {
+    region.mode(mode);
+    assertThat(without(CheckKind.TCP, prober(), region.port()).ok()).isTrue();
+  }
+
+  @Test
+  void aTcpCheckOfAClosedPortIsRefused() throws Exception {
+    int closed;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      closed = socket.getLocalPort();
+    }
+    assertThat(without(CheckKind.TCP, prober(), closed).outcome()).isEqualTo(Outcome.REFUSED);
+  }
+
+  @Test
+  void pingsShareOneConnectionAndOpenAnotherOnceItIsClosed() throws Exception {
+    AtomicInteger opened = new AtomicInteger();
+    CompletableFuture<HttpConnection> first = new CompletableFuture<>();
+    HttpServer server =
+        vertx
+            .createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(0))
+            .connectionHandler(
+                connection -> {
+                  opened.incrementAndGet();
+                  first.complete(connection);
+                })
+            .requestHandler(request -> request.response().end())
+            .listen()
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(10, TimeUnit.SECONDS);
+    HttpProber prober = prober();
+    for (int i = 0; i < 3; i++) {
+      assertThat(without(CheckKind.HTTP2_PING, prober, server.actualPort()).detail())
+          .isEqualTo("pong");
+    }
+    assertThat(opened).hasValue(1);
+    first.get(5, TimeUnit.SECONDS).close().toCompletionStage().toCompletableFuture().get();
+    for (int i = 0; opened.get() == 1 && i < 100; i++) {
+      without(CheckKind.HTTP2_PING, prober, server.actualPort());
+    }
+    assertThat(opened).hasValue(2);
+    assertThat(without(CheckKind.HTTP2_PING, prober, server.actualPort()).ok()).isTrue();
+  }
+
+  @Test
+  void aPingThatNobodyAnswersIsSilence() throws Exception {
+    region.mode(Mode.NEVER_ANSWER);
+    try (ServerSocket mute = new ServerSocket(0)) {
+      assertThat(without(CheckKind.HTTP2_PING, prober(), mute.getLocalPort()).outcome())
+          .isEqualTo(Outcome.SILENT);
+    }
+  }
+
+  private Result without(CheckKind kind, HttpProber prober, int port) throws Exception {
+    return probe(
+        prober,
+        new Endpoint(false, "127.0.0.1", port, 1),
+        SYSTEM_TRUST,
+        kind,
+        new CheckRequest("/", null, Map.of()),
+        new CheckAnswer(WELL, null));
+  }
+
   private HttpServerOptions tls() throws Exception {
     keytool(
         "-genkeypair -alias eu -keyalg EC -groupname secp256r1 -dname CN=eu.internal"
@@ -191,11 +311,17 @@ class HttpProberIT {
 
   private HttpServer serve(HttpServerOptions options, CompletableFuture<@Nullable String> host)
       throws Exception {
+    return serve(options, host, "Host");
+  }
+
+  private HttpServer serve(
+      HttpServerOptions options, CompletableFuture<@Nullable String> seen, String field)
+      throws Exception {
     return vertx
         .createHttpServer(options.setHost("127.0.0.1").setPort(0))
         .requestHandler(
             request -> {
-              host.complete(request.getHeader("Host"));
+              seen.complete(request.getHeader(field));
               request.response().end("well");
             })
         .listen()
@@ -215,21 +341,37 @@ class HttpProberIT {
   private Result probe(
       HttpProber prober, Endpoint endpoint, UpstreamTls tls, String path, @Nullable String host)
       throws Exception {
+    return probe(
+        prober,
+        endpoint,
+        tls,
+        CheckKind.HTTP,
+        new CheckRequest(path, host, Map.of()),
+        new CheckAnswer(WELL, null));
+  }
+
+  private Result probe(
+      HttpProber prober,
+      Endpoint endpoint,
+      UpstreamTls tls,
+      CheckKind kind,
+      CheckRequest ask,
+      CheckAnswer expect)
+      throws Exception {
+    Duration timeout = Duration.ofMillis(endpoint.tls() ? 5_000 : 400);
     HealthCheck check =
         new HealthCheck(
-            path,
-            host,
-            new StatusRange(200, 299),
-            Duration.ofSeconds(10),
-            Duration.ofMillis(endpoint.tls() ? 5_000 : 400),
-            Duration.ofMillis(200),
+            kind,
+            ask,
+            expect,
+            new CheckTimes(
+                Duration.ofSeconds(10), Duration.ofSeconds(1), timeout, Duration.ofMillis(200)),
             3,
             5);
+    Protocol protocol = kind == CheckKind.HTTP2_PING ? Protocol.HTTP2 : Protocol.HTTP1;
     CompletableFuture<Result> result = new CompletableFuture<>();
     loop.runOnContext(
-        now ->
-            prober.probe(
-                new Prober.Target(Protocol.HTTP1, endpoint, tls, check), result::complete));
+        now -> prober.probe(new Prober.Target(protocol, endpoint, tls, check), result::complete));
     return result.get(10, TimeUnit.SECONDS);
   }
 }

@@ -24,6 +24,8 @@ final class HeaderRules {
           "transfer-encoding",
           "upgrade");
 
+  private static final String OWN_HOST = "rewrite.host instead";
+
   private HeaderRules() {}
 
   static HeaderEdits edits(Section edits) {
@@ -33,23 +35,29 @@ final class HeaderRules {
     List<String> removed = new ArrayList<>();
     for (Node item : edits.list("remove")) {
       if (item instanceof Node.Scalar name && !edits.faults().has(item)) {
-        String problem = owner(name.value());
+        String problem = owner(name.value(), OWN_HOST);
         if (problem != null) {
           edits.faults().unexpected(item, problem);
         }
         removed.add(name.value());
       }
     }
-    return new HeaderEdits(List.copyOf(removed), values(edits, "set"), values(edits, "add"));
+    return new HeaderEdits(
+        List.copyOf(removed), values(edits, "set", OWN_HOST), values(edits, "add", OWN_HOST));
   }
 
-  private static Map<String, String> values(Section edits, String key) {
+  /**
+   * Header fields by name.
+   *
+   * @param host what sets the Host header, and these do not
+   */
+  static Map<String, String> values(Section edits, String key, String host) {
     Map<String, String> values = new LinkedHashMap<>();
     edits
         .entries(key)
         .forEach(
             (name, entry) -> {
-              String problem = owner(name);
+              String problem = owner(name, host);
               Node node = entry.value();
               if (problem != null) {
                 String said = name + " (expected " + problem + ")";
@@ -69,12 +77,12 @@ final class HeaderRules {
   }
 
   /** What should be there instead of a header that is not the operator's, or null if it is. */
-  private static @Nullable String owner(String name) {
+  private static @Nullable String owner(String name, String host) {
     String small = name.toLowerCase(Locale.ROOT);
     if (OF_CONNECTION.contains(small)) {
       return "a header that does not belong to the connection";
     }
-    return small.equals("host") ? "rewrite.host instead" : null;
+    return small.equals("host") ? host : null;
   }
 
   /** Whether the text may be a field value: printable ASCII, inside also spaces and tabs. */

@@ -4,7 +4,6 @@ import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.By;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
-import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import app.avalo.gateway.config.unit.Durations;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.yaml.Node;
@@ -45,11 +44,13 @@ final class ServiceBinder {
     if (tls.isPresent() && !https) {
       service.fault("upstreamTls", "without an https endpoint (expected https:// under regions)");
     }
+    ServiceConfig.Protocol protocol =
+        service.word("protocol", ServiceConfig.Protocol.HTTP1, ServiceConfig.Protocol.class);
     Section targets = service.section("targets");
     return new ServiceConfig(
         name,
         service.word("priority", ServiceConfig.Priority.NORMAL, ServiceConfig.Priority.class),
-        service.word("protocol", ServiceConfig.Protocol.HTTP1, ServiceConfig.Protocol.class),
+        protocol,
         ConfigBinder.ordered(regions),
         new ServiceConfig.UpstreamTls(
             tls.file("ca"),
@@ -57,7 +58,7 @@ final class ServiceBinder {
             tls.flag("verify", true),
             own(tls),
             tls.duration("handshakeTimeout", "1s")),
-        health(service.section("health").or(defaults.section("health"))),
+        HealthBinder.bind(service.section("health").or(defaults.section("health")), protocol),
         timeouts(service.section("timeouts").or(defaults.section("timeouts"))),
         retry(retry),
         balance(service.section("balance").or(defaults.section("balance"))),
@@ -138,35 +139,6 @@ final class ServiceBinder {
         pin.word("contract", ServiceConfig.Contract.MOVE, ServiceConfig.Contract.class));
   }
 
-  static ServiceConfig.HealthCheck health(Section health) {
-    ServiceConfig.HealthCheck check =
-        new ServiceConfig.HealthCheck(
-            health.text("path", "/health"),
-            health.textOrNull("host"),
-            health.value(
-                "statuses",
-                new StatusRange(200, 299),
-                ServiceBinder::statuses,
-                "a status or range such as 200 or 200-299"),
-            health.duration("interval", "10s"),
-            health.duration("timeout", "800ms"),
-            health.duration("burstInterval", "200ms"),
-            health.whole("failures", 3),
-            health.whole("successes", 5));
-    notLonger(health, "timeout", check.timeout(), "interval", check.interval());
-    notLonger(health, "burstInterval", check.burstInterval(), "interval", check.interval());
-    return check;
-  }
-
-  private static @Nullable StatusRange statuses(String text) {
-    int dash = text.indexOf('-');
-    Integer from = Section.parseInt(dash < 0 ? text : text.substring(0, dash));
-    Integer to = Section.parseInt(dash < 0 ? text : text.substring(dash + 1));
-    return from == null || to == null || from < 100 || from > to || to > 599
-        ? null
-        : new StatusRange(from, to);
-  }
-
   static ServiceConfig.Timeouts timeouts(Section timeouts) {
     ServiceConfig.Timeouts bound =
         new ServiceConfig.Timeouts(
@@ -181,7 +153,7 @@ final class ServiceBinder {
   }
 
   /** One stage inside another: the fault is at whichever of the two the operator wrote. */
-  private static void notLonger(
+  static void notLonger(
       Section section, String inner, Duration part, String outer, Duration whole) {
     if (part.compareTo(whole) <= 0) {
       return;

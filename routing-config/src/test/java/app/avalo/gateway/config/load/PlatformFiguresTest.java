@@ -110,9 +110,12 @@ class PlatformFiguresTest {
         .allSatisfy(
             service -> {
               HealthCheck health = service.health();
-              assertThat(health.interval()).isEqualTo(Duration.ofSeconds(10));
+              assertThat(health.times().interval()).isEqualTo(Duration.ofSeconds(10));
               assertThat(
-                      health.timeout().plus(health.burstInterval().multipliedBy(health.failures())))
+                      health
+                          .times()
+                          .timeout()
+                          .plus(health.times().burstInterval().multipliedBy(health.failures())))
                   .isLessThan(FAILOVER);
               assertThat(service.timeouts().connect()).isLessThan(FAILOVER);
             });

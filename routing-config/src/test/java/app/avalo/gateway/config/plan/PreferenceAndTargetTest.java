@@ -36,7 +36,12 @@ class PreferenceAndTargetTest {
         Map.of(),
         new ServiceConfig.UpstreamTls(null, null, true, null, second),
         new ServiceConfig.HealthCheck(
-            "/", null, new ServiceConfig.StatusRange(200, 299), second, second, second, 1, 1),
+            ServiceConfig.CheckKind.HTTP,
+            new ServiceConfig.CheckRequest("/", null, Map.of()),
+            new ServiceConfig.CheckAnswer(new ServiceConfig.StatusRange(200, 299), null),
+            new ServiceConfig.CheckTimes(second, second, second, second),
+            1,
+            1),
         new ServiceConfig.Timeouts(second, second, second, second, second),
         new ServiceConfig.Retry(1, Set.of(), Set.of(), false, false, false),
         new ServiceConfig.Balance(ServiceConfig.By.LOAD, null, second, Map.of()),

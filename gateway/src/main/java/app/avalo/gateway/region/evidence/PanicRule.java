@@ -1,4 +1,4 @@
-package app.avalo.gateway.region;
+package app.avalo.gateway.region.evidence;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * second one within a minute. A refused region stays suspect and usable as the last resort; only an
  * operator may force it out. Control loop only.
  */
-final class PanicRule {
-  static final Duration BETWEEN = Duration.ofSeconds(60);
+public final class PanicRule {
+  public static final Duration BETWEEN = Duration.ofSeconds(60);
 
   private @Nullable String last;
   private long lastNanos;
@@ -22,7 +22,7 @@ final class PanicRule {
    * @param left those that would not be out afterwards
    * @return whether it may be out
    */
-  boolean evict(String region, int regions, int left, long nowNanos) {
+  public boolean evict(String region, int regions, int left, long nowNanos) {
     boolean second =
         last != null && !last.equals(region) && nowNanos - lastNanos < BETWEEN.toNanos();
     if (second || left * 2 < regions) {
