@@ -244,6 +244,11 @@ public final class Exchange implements RequestView {
     return preference;
   }
 
+  /** Of exchanges that lead to no service. */
+  public void placed(Place place) {
+    this.place = place;
+  }
+
   public void placed(Place place, RegionPreference preference) {
     this.place = place;
     this.preference = preference;

@@ -126,6 +126,7 @@ class ArchitectureTest {
   void onlyGeoPlaces() {
     ArchRule rule = only("geo", "placed", Place.class, RegionPreference.class);
     rule.check(CLASSES);
+    only("geo", "placed", Place.class).check(CLASSES);
   }
 
   @Test

@@ -9,6 +9,7 @@ import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.geo.GeoLocator;
 import app.avalo.gateway.filter.geo.PlaceFilter;
+import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.observe.AccessLog;
 import app.avalo.gateway.observe.AccessLogFilter;
@@ -59,7 +60,8 @@ public class ObserveBenchmark {
   private final MetricsPage page = new MetricsPage(metrics, new MetricSources());
   private final AccessLog log = new AccessLog("/dev/null");
   private final AccessLogFilter logging = new AccessLogFilter(log, Ticker.SYSTEM);
-  private final PlaceFilter placing = new PlaceFilter(new GeoLocator());
+  private final PlaceFilter placing =
+      new PlaceFilter(new GeoLocator(), new LatencyModel(8, Ticker.SYSTEM));
   private final Next nothing = new Nothing();
   private Exchange exchange;
 

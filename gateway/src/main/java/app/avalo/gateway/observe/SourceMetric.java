@@ -33,6 +33,11 @@ public enum SourceMetric {
       "gateway_geo_lookups_total",
       "Look-ups in the GeoIP database, cached ones excepted.",
       "result"),
+  LATENCY_PAIRS("gateway_latency_pairs", "Pairs of caller and region that hold samples."),
+  BEACON_REPORTS(
+      "gateway_beacon_reports_total",
+      "Round trips that clients reported, by what became of the report.",
+      "result"),
   REGION_STANDING(
       "gateway_region_standing", "2 in service, 1 suspect, 0 out; forced state applied.", "region"),
   REGION_SHARE(

@@ -14,6 +14,7 @@ import app.avalo.gateway.filter.split.SplitFilter;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.observe.AccessLogFilter;
 import app.avalo.gateway.observe.MetricsFilter;
+import app.avalo.gateway.steer.SteerFilter;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +39,11 @@ final class LoopFilters {
         new SplitFilter(),
         // Above the limits, whose keys may hold the country, and above the pins, which choose a
         // first home from the preference.
-        new PlaceFilter(shared.locator()),
+        new PlaceFilter(shared.locator(), shared.latencies()),
         // Above all that asks a store for more than tokens: a flood ends here.
         new LimitFilter(shared.limits(), redis, shared.stores().prefix()),
+        // Below the limits, which bound how often clients ask and report.
+        new SteerFilter(shared.health(), shared.locator(), shared.latencies(), shared.beacons()),
         // Above the budgets: a user whose home is unknown must not hold money.
         new PinFilter(shared.stores().pins(redis), shared.pinKeys(), shared.pinCounters(), ticker),
         // Below every other refusal: money is held only for what will be forwarded.

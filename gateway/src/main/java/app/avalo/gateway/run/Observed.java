@@ -47,6 +47,7 @@ public record Observed(
         .pins(shared.pinCounters())
         .redis(() -> links(gateway))
         .geo(shared.database())
+        .latencies(shared.latencies(), shared.beacons())
         .accessLog(accessLog)
         .build(version());
     sources.value(SourceMetric.CONNECTIONS, () -> shared.openConnections().count());

@@ -7,6 +7,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.geo.GeoLocator;
 import app.avalo.gateway.filter.geo.GeoStatus;
+import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
 import app.avalo.gateway.filter.pin.PinAdmin;
@@ -51,6 +52,11 @@ final class Operated implements Controls {
   @Override
   public GeoStatus geo() {
     return shared.database().status();
+  }
+
+  @Override
+  public LatencyModel latencies() {
+    return shared.latencies();
   }
 
   @Override

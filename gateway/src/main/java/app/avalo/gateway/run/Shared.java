@@ -3,10 +3,12 @@ package app.avalo.gateway.run;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.edge.client.OpenConnections;
+import app.avalo.gateway.filter.beacon.Beacons;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoLocator;
 import app.avalo.gateway.filter.identity.Identities;
+import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
@@ -30,7 +32,11 @@ public final class Shared {
   private final Observed observed;
   private final Identities identities;
   private final GeoLocator locator = new GeoLocator();
+  private final LatencyModel latencies = LatencyModel.ofHeap(Ticker.SYSTEM);
+  private final Beacons beacons = new Beacons(latencies, Ticker.SYSTEM);
+  private final Learned learned;
   private final GeoDatabaseWatch database;
+  private final GeoDatabaseWatch networks;
   private final Limits limits = new Limits(Ticker.SYSTEM);
   private final PinKeys pinKeys = new PinKeys();
   private final PinCounters pinCounters = new PinCounters();
@@ -50,13 +56,21 @@ public final class Shared {
     this.ledger = ledger;
     this.observed = observed;
     this.database = new GeoDatabaseWatch(locator, () -> plan.get().config().placing().database());
+    this.learned = new Learned(control, latencies, plan.get().config().state());
+    this.networks =
+        GeoDatabaseWatch.ofNetworks(
+            locator, () -> plan.get().config().placing().latency().networks());
     this.identities = new Identities(control.vertx(), Ticker.SYSTEM, control.timers());
   }
 
   /** Opens what is read from outside; a file that is missing delays nothing and fails nothing. */
   Future<Shared> open(Plan first) {
     ledger.configure(first);
-    return database.start(control.vertx(), control.timers()).map(started -> this);
+    return Future.join(
+            learned.open(),
+            database.start(control.vertx(), control.timers()),
+            networks.start(control.vertx(), control.timers()))
+        .map(started -> this);
   }
 
   /** Makes ready what a plan needs, before any request can see it. */
@@ -68,8 +82,9 @@ public final class Shared {
   /** Writes out what must survive and lets go of files. */
   Future<Void> close() {
     database.stop();
+    networks.stop();
     identities.close();
-    return stores.close().onComplete(closed -> observed.close());
+    return learned.close().eventually(() -> stores.close()).onComplete(closed -> observed.close());
   }
 
   public Observed observed() {
@@ -90,6 +105,16 @@ public final class Shared {
 
   public GeoLocator locator() {
     return locator;
+  }
+
+  /** What is learned of round trips. */
+  public LatencyModel latencies() {
+    return latencies;
+  }
+
+  /** What clients report of round trips. */
+  public Beacons beacons() {
+    return beacons;
   }
 
   public Limits limits() {

@@ -15,13 +15,46 @@ import org.jspecify.annotations.Nullable;
  * @param ranges address blocks with a known place; stronger than header and database
  * @param order region names tried when nothing is known about a caller; default the file's order
  * @param residency data rules by country
+ * @param latency what round trips are measured from and for
  */
 public record PlacingConfig(
     @Nullable Path database,
     @Nullable String header,
     List<Range> ranges,
     List<String> order,
-    List<Residency> residency) {
+    List<Residency> residency,
+    Latency latency) {
+
+  /** Placing without a word about latency. */
+  public PlacingConfig(
+      @Nullable Path database,
+      @Nullable String header,
+      List<Range> ranges,
+      List<String> order,
+      List<Residency> residency) {
+    this(database, header, ranges, order, residency, Latency.DEFAULT);
+  }
+
+  /**
+   * From where round trips count, and what they tell.
+   *
+   * @param networks MaxMind GeoLite2 or GeoIP2 file (ASN or ISP), so that what one caller measures
+   *     serves all of its network, read again when it changes; or null
+   * @param here region in which this gateway stands, or null when it stands in none
+   * @param nearestTo whose round trips decide about requests that are forwarded; default {@link
+   *     NearestTo#CALLER}
+   */
+  public record Latency(@Nullable Path networks, @Nullable String here, NearestTo nearestTo) {
+    public static final Latency DEFAULT = new Latency(null, null, NearestTo.CALLER);
+  }
+
+  /** Whose round trips decide. */
+  public enum NearestTo {
+    /** The caller's: its data lives near it, and this gateway may stand anywhere. */
+    CALLER,
+    /** The gateway's own: whoever reaches it is near it already. */
+    GATEWAY
+  }
 
   /**
    * A block of addresses at a known place.

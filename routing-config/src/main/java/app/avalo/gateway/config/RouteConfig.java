@@ -92,7 +92,7 @@ public record RouteConfig(
   }
 
   /** What happens to a matching request. */
-  public sealed interface Action permits Forward, Redirect, Respond {}
+  public sealed interface Action permits Forward, Redirect, Respond, Routing {}
 
   /**
    * Forwarded to a service.
@@ -126,6 +126,14 @@ public record RouteConfig(
    * @param body at most 64 KiB
    */
   public record Respond(int status, String contentType, String body) implements Action {}
+
+  /**
+   * Answered with the best region for the caller; takes reports of what clients measured.
+   *
+   * @param origins where clients reach regions by themselves, by region; not empty
+   * @param probe path that clients fetch to measure an origin; default {@code /}
+   */
+  public record Routing(Map<String, String> origins, String probe) implements Action {}
 
   /**
    * Who may use the route.

@@ -2,44 +2,20 @@ package app.avalo.gateway.filter.geo;
 
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Place;
-import com.maxmind.db.DatabaseRecord;
 import com.maxmind.db.MaxMindDbConstructor;
 import com.maxmind.db.MaxMindDbParameter;
-import com.maxmind.db.Metadata;
-import com.maxmind.db.Reader;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One GeoIP file, held in memory. Decodes two fields of a record, which costs half of what the
- * library's own models cost. Immutable and safe from every thread.
+ * Address to place, from one GeoIP file. Decodes the few fields of a record that matter, which
+ * costs half of what the library's own models cost. Immutable and safe from every thread.
+ *
+ * @param file City, Country or Enterprise
  */
-final class GeoDatabase {
-  /** Networks of each family read before a file is trusted: from the start, and at random. */
-  private static final int TRIALS = 2_000;
-
-  /** One in so many records may be corrupt: a few bad ones must not cost a whole file. */
-  private static final int TOLERATED = 10;
-
-  /** 2000::/3 holds every IPv6 address in use. */
-  private static final long GLOBAL_V6 = 1L << 61;
-
-  private final Reader reader;
-  private final boolean v4Only;
-  private final String type;
-  private final long buildEpochSeconds;
-
-  private GeoDatabase(Reader reader) {
-    this.reader = reader;
-    // Read here, inside the guard of open(): any field of a corrupt file may be missing.
-    this.v4Only = reader.getMetadata().ipVersion() == 4;
-    this.type = Objects.requireNonNull(reader.getMetadata().databaseType(), "database_type");
-    this.buildEpochSeconds = reader.getMetadata().buildEpoch().longValue();
-  }
+record GeoDatabase(MaxMindFile<Entry> file) {
 
   /**
    * What is read of a record.
@@ -69,10 +45,12 @@ final class GeoDatabase {
    *
    * @param latitude degrees north
    * @param longitude degrees east
+   * @param radiusKm how far off they may be
    */
   public record Location(
       @MaxMindDbParameter(name = "latitude") @Nullable Double latitude,
-      @MaxMindDbParameter(name = "longitude") @Nullable Double longitude) {
+      @MaxMindDbParameter(name = "longitude") @Nullable Double longitude,
+      @MaxMindDbParameter(name = "accuracy_radius") @Nullable Integer radiusKm) {
     @MaxMindDbConstructor
     public Location {}
   }
@@ -83,109 +61,12 @@ final class GeoDatabase {
    * @throws IOException if it cannot be read or is not a usable City or Country database
    */
   static GeoDatabase open(Path file) throws IOException {
-    long bytes = Files.size(file);
-    long ceiling = Runtime.getRuntime().maxMemory() / 3;
-    if (bytes > ceiling) {
-      // While it is swapped, two are in memory.
-      throw new IOException(
-          (bytes >> 20) + " MiB (expected at most a third of the heap, " + (ceiling >> 20) + ")");
-    }
-    try {
-      GeoDatabase database = new GeoDatabase(new Reader(file.toFile(), Reader.FileMode.MEMORY));
-      database.check(bytes);
-      return database;
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError corrupt) {
-      // Sizes and pointers in a corrupt file can ask for any amount of heap or depth.
-      throw new IOException("corrupt: " + corrupt, corrupt);
-    }
-  }
-
-  private void check(long fileBytes) throws IOException {
-    Metadata metadata = reader.getMetadata();
-    if (!type.contains("City") && !type.contains("Country") && !type.contains("Enterprise")) {
-      throw new IOException("type " + type + " (expected a City or Country database)");
-    }
-    long nodes = metadata.nodeCount();
-    if (nodes < 1 || nodes > fileBytes || nodes * metadata.recordSize() / 4 + 16 > fileBytes) {
-      throw new IOException(nodes + " nodes (expected no more than the file holds)");
-    }
-    Trial trial = new Trial();
-    trial.walk(IpAddress.v4(0));
-    trial.sample(false);
-    if (!v4Only) {
-      trial.walk(new IpAddress(GLOBAL_V6, 0));
-      trial.sample(true);
-    }
-    if (trial.failures * TOLERATED > trial.records) {
-      throw new IOException(
-          trial.failures + " of " + trial.records + " records corrupt (expected fewer than 10 %)");
-    }
-  }
-
-  /** Reads part of the file before it is put to use. Bounded, also where the tree has a cycle. */
-  private final class Trial {
-    int records;
-    int failures;
-    private long random = 0x9e37_79b9_7f4a_7c15L;
-
-    /** One network after the other, so that sparse files are seen whole. */
-    void walk(IpAddress from) {
-      IpAddress at = from;
-      for (int i = 0; i < TRIALS && at != null; i++) {
-        at = after(at, read(at));
-      }
-    }
-
-    /** All over one address family, so that large files are seen at both ends. */
-    void sample(boolean v6) {
-      for (int i = 0; i < TRIALS; i++) {
-        random = random * 6_364_136_223_846_793_005L + 1_442_695_040_888_963_407L;
-        read(
-            v6
-                ? new IpAddress(GLOBAL_V6 | random >>> 3, random)
-                : IpAddress.v4((int) (random >>> 32)));
-      }
-    }
-
-    /** Prefix length of the network around an address, whether or not it has a record. */
-    private int read(IpAddress address) {
-      int bits = address.isV4() ? 24 : 32;
-      try {
-        DatabaseRecord<Entry> found =
-            reader.getRecord(InetAddress.getByAddress(address.bytes()), Entry.class);
-        bits = found.network().prefixLength();
-        records += found.data() == null ? 0 : 1;
-      } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError corrupt) {
-        records++;
-        failures++;
-      }
-      return bits;
-    }
-
-    private @Nullable IpAddress after(IpAddress address, int bits) {
-      if (address.isV4()) {
-        long next = (address.low() & 0xffff_ffffL) + (1L << Math.max(0, 32 - bits));
-        return next > 0xffff_ffffL ? null : IpAddress.v4((int) next);
-      }
-      if (bits > 64) {
-        long low = address.low() + (1L << 128 - bits);
-        return new IpAddress(low == 0 ? address.high() + 1 : address.high(), low);
-      }
-      long high = address.high() + (1L << 64 - Math.max(1, bits));
-      return high < address.high() || high >>> 61 != GLOBAL_V6 >>> 61
-          ? null
-          : new IpAddress(high, 0);
-    }
-  }
-
-  /** What the file calls itself, for example {@code GeoLite2-City}. */
-  String type() {
-    return type;
-  }
-
-  /** When it was made, seconds since 1970. */
-  long buildEpochSeconds() {
-    return buildEpochSeconds;
+    return new GeoDatabase(
+        MaxMindFile.open(
+            file,
+            Entry.class,
+            List.of("City", "Country", "Enterprise"),
+            "a City or Country database"));
   }
 
   /**
@@ -194,25 +75,20 @@ final class GeoDatabase {
    * @throws IOException if the record is corrupt; nothing else is ever thrown
    */
   Place locate(IpAddress address) throws IOException {
-    if (v4Only && !address.isV4()) {
-      return Place.UNKNOWN;
-    }
-    try {
-      Entry entry = reader.get(InetAddress.getByAddress(address.bytes()), Entry.class);
-      return entry == null ? Place.UNKNOWN : place(entry);
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError corrupt) {
-      throw new IOException(corrupt.toString(), corrupt);
-    }
+    Entry entry = file.get(address);
+    return entry == null ? Place.UNKNOWN : place(entry);
   }
 
   private static Place place(Entry entry) {
     Country country = entry.country();
     Location location = entry.location();
+    Integer radius = location == null ? null : location.radiusKm();
     return Countries.place(
-        country == null ? null : country.code(),
-        location == null ? Double.NaN : orNaN(location.latitude()),
-        location == null ? Double.NaN : orNaN(location.longitude()),
-        Place.Source.DATABASE);
+            country == null ? null : country.code(),
+            location == null ? Double.NaN : orNaN(location.latitude()),
+            location == null ? Double.NaN : orNaN(location.longitude()),
+            Place.Source.DATABASE)
+        .within(radius == null ? 0 : radius);
   }
 
   private static double orNaN(@Nullable Double degrees) {

@@ -10,21 +10,24 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the locator's database equal to the file. Polls, because a swapped symlink wakes no watch
- * on the file itself. A file that is missing, unreadable, corrupt or still being written changes
- * nothing: the last good database stays in use, and each new fault is logged once.
+ * Keeps one of the locator's databases equal to its file. Polls, because a swapped symlink wakes no
+ * watch on the file itself. A file that is missing, unreadable, corrupt or still being written
+ * changes nothing: the last good database stays in use, and each new fault is logged once.
  */
 public final class GeoDatabaseWatch {
   private static final Logger LOG = LoggerFactory.getLogger(GeoDatabaseWatch.class);
   private static final Duration PERIOD = Duration.ofSeconds(2);
 
   private final GeoLocator locator;
+  private final Slot<?> slot;
   private final Supplier<@Nullable Path> configured;
   private @Nullable Seen tried; // poll
   private @Nullable String fault; // poll
@@ -51,13 +54,64 @@ public final class GeoDatabaseWatch {
   }
 
   /**
-   * A watch; nothing happens before it is started or polled.
+   * A kind of database and where it is put to use.
+   *
+   * @param opener reads and checks a file
+   * @param file the file behind a database
+   * @param use puts a database, or null for none, in the place of the one before
+   * @param current the one in use
+   */
+  private record Slot<D>(
+      Opener<D> opener,
+      Function<D, MaxMindFile<?>> file,
+      Consumer<@Nullable D> use,
+      Supplier<@Nullable D> current) {
+
+    interface Opener<D> {
+      D open(Path file) throws IOException;
+    }
+
+    /** Opens a file; what is returned puts it to use. */
+    Opened open(Path path) throws IOException {
+      D database = opener.open(path);
+      return new Opened(file.apply(database), () -> use.accept(database));
+    }
+
+    @Nullable MaxMindFile<?> inUse() {
+      D database = current.get();
+      return database == null ? null : file.apply(database);
+    }
+  }
+
+  private record Opened(MaxMindFile<?> file, Runnable use) {}
+
+  private GeoDatabaseWatch(GeoLocator locator, Slot<?> slot, Supplier<@Nullable Path> configured) {
+    this.locator = locator;
+    this.slot = slot;
+    this.configured = configured;
+  }
+
+  /**
+   * A watch of the database of places; nothing happens before it is started or polled.
    *
    * @param configured gives the file of the configuration in force, or null for none
    */
   public GeoDatabaseWatch(GeoLocator locator, Supplier<@Nullable Path> configured) {
-    this.locator = locator;
-    this.configured = configured;
+    this(
+        locator,
+        new Slot<GeoDatabase>(
+            GeoDatabase::open, GeoDatabase::file, locator::use, locator::database),
+        configured);
+  }
+
+  /** Likewise, of the database of networks. */
+  public static GeoDatabaseWatch ofNetworks(
+      GeoLocator locator, Supplier<@Nullable Path> configured) {
+    return new GeoDatabaseWatch(
+        locator,
+        new Slot<NetworkDatabase>(
+            NetworkDatabase::open, NetworkDatabase::file, locator::useNetworks, locator::networks),
+        configured);
   }
 
   /**
@@ -93,7 +147,7 @@ public final class GeoDatabaseWatch {
     Path file = configured.get();
     wanted = file != null;
     if (file == null) {
-      locator.use(null);
+      slot.use().accept(null);
       tried = null;
       fault = null;
       return;
@@ -117,7 +171,7 @@ public final class GeoDatabaseWatch {
   private void load(Path file, Seen before) {
     tried = before;
     try {
-      GeoDatabase database = GeoDatabase.open(before.real());
+      Opened database = slot.open(before.real());
       if (Seen.of(file).equals(before)) {
         use(database, file);
       } else {
@@ -128,14 +182,14 @@ public final class GeoDatabaseWatch {
     }
   }
 
-  private void use(GeoDatabase database, Path file) {
-    locator.use(database);
+  private void use(Opened database, Path file) {
+    database.use().run();
     loads++;
     fault = null;
     LOG.atInfo()
         .addKeyValue("file", file)
-        .addKeyValue("type", database.type())
-        .addKeyValue("built", database.buildEpochSeconds())
+        .addKeyValue("type", database.file().type())
+        .addKeyValue("built", database.file().buildEpochSeconds())
         .log("geoip database in use");
   }
 
@@ -145,13 +199,13 @@ public final class GeoDatabaseWatch {
     LOG.atWarn()
         .addKeyValue("file", file)
         .addKeyValue("error", reason)
-        .addKeyValue("previous", locator.database() == null ? "none" : "stays in use")
+        .addKeyValue("previous", slot.inUse() == null ? "none" : "stays in use")
         .log("geoip database not usable");
   }
 
   /** What operators and metrics see. */
   public synchronized GeoStatus status() {
-    GeoDatabase current = locator.database();
+    MaxMindFile<?> current = slot.inUse();
     return new GeoStatus(
         wanted,
         current != null,

@@ -9,14 +9,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Client address to place by the GeoIP database in use. One per process; read by every loop. Never
- * throws: without a database, and for a corrupt record, the place is unknown.
+ * Client address to place and network by the databases in use. One per process; read by every loop.
+ * Never throws: without a database, and for a corrupt record, the answer is unknown.
  */
 public final class GeoLocator {
   private static final Logger LOG = LoggerFactory.getLogger(GeoLocator.class);
 
   private volatile @Nullable GeoDatabase database; // the watch
-  private volatile @Nullable GeoDatabase complainedOf; // whoever meets a corrupt record first
+  private volatile @Nullable NetworkDatabase networks; // the watch
+  private volatile @Nullable Object complainedOf; // whoever meets a corrupt record first
   private final LongAdder lookups = new LongAdder();
   private final LongAdder failedLookups = new LongAdder();
 
@@ -31,16 +32,30 @@ public final class GeoLocator {
       return current.locate(address);
     } catch (IOException corrupt) {
       failedLookups.increment();
-      complainOnce(current, corrupt);
+      complainOnce(current, current.file().type(), corrupt);
       return Place.UNKNOWN;
     }
   }
 
-  private void complainOnce(GeoDatabase about, IOException corrupt) {
+  /** The autonomous system of an address by the database alone, 0 when unknown. */
+  public int network(IpAddress address) {
+    NetworkDatabase current = networks;
+    if (current == null) {
+      return 0;
+    }
+    try {
+      return current.number(address);
+    } catch (IOException corrupt) {
+      complainOnce(current, current.file().type(), corrupt);
+      return 0;
+    }
+  }
+
+  private void complainOnce(Object about, String type, IOException corrupt) {
     if (complainedOf != about) {
       complainedOf = about;
       LOG.atWarn()
-          .addKeyValue("database", about.type())
+          .addKeyValue("database", type)
           .addKeyValue("error", corrupt.getMessage())
           .log("geoip record corrupt, further ones are only counted");
     }
@@ -53,6 +68,15 @@ public final class GeoLocator {
 
   void use(@Nullable GeoDatabase next) {
     database = next;
+  }
+
+  /** Likewise, of networks. */
+  @Nullable NetworkDatabase networks() {
+    return networks;
+  }
+
+  void useNetworks(@Nullable NetworkDatabase next) {
+    networks = next;
   }
 
   long lookups() {

@@ -1,74 +1,108 @@
 package app.avalo.gateway.filter.geo;
 
+import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Place;
-import java.util.HashMap;
-import java.util.Map;
+import app.avalo.gateway.filter.latency.Ranking;
+import app.avalo.gateway.filter.latency.Vantage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Answers of one advisor for the callers seen last, so that a client costs one look-up and not one
  * per request. Direct-mapped: bounded, no links, and a flood of addresses can only make it useless.
- * One event loop.
+ * What was learned meanwhile is asked for once a second, and the region that a caller has is kept
+ * while it is about as good. One event loop.
  */
 final class PlaceCache {
-  /** A power of two. A full one holds about 200 KiB. */
+  /** A power of two. A full one holds about 800 KiB. */
   private static final int SLOTS = 2048;
 
-  /** Distinct orders shared between callers; more than any map of regions gives in practice. */
-  private static final int SHARED_ORDERS = 1024;
+  private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final RoutingAdvisor advisor;
-  private final @Nullable GeoDatabase database;
-  private final Caller[] byAddress = new Caller[SLOTS];
-  private final Caller[] byCountry = new Caller[Countries.CODES];
-  private final Map<RegionPreference, RegionPreference> orders = new HashMap<>();
+  private final Databases databases;
+  private final Ranking ranking;
+  private final @Nullable Caller[] callers = new @Nullable Caller[SLOTS];
 
-  PlaceCache(RoutingAdvisor advisor, @Nullable GeoDatabase database) {
+  PlaceCache(RoutingAdvisor advisor, Databases databases, Ranking ranking) {
     this.advisor = advisor;
-    this.database = database;
+    this.databases = databases;
+    this.ranking = ranking;
+  }
+
+  /**
+   * What places were read from.
+   *
+   * @param places or null
+   * @param networks or null
+   */
+  record Databases(@Nullable GeoDatabase places, @Nullable NetworkDatabase networks) {
+    boolean areThoseOf(GeoLocator locator) {
+      return places == locator.database() && networks == locator.networks();
+    }
   }
 
   /** A place with the region orders worked out for it so far. */
   final class Caller {
-    private final @Nullable IpAddress address;
+    private final IpAddress address;
+    private final int country; // of the header, -1 for none
     private final Place place;
-    private final @Nullable RegionPreference[] byService =
-        new @Nullable RegionPreference[advisor.plan().services().size()];
+    private final Vantage vantage;
+    private final Decision[] decisions = new Decision[advisor.plan().services().size()];
 
-    private Caller(@Nullable IpAddress address, Place place) {
+    private Caller(IpAddress address, int country, Place place) {
       this.address = address;
+      this.country = country;
       this.place = place;
+      this.vantage = advisor.forwarding(address, place);
     }
 
     Place place() {
       return place;
     }
 
+    Vantage vantage() {
+      return vantage;
+    }
+
     /** The order for a service, or null when no region may serve the caller. */
-    @Nullable RegionPreference preference(Service service) {
-      RegionPreference known = byService[service.ordinal()];
-      if (known == null) {
-        known = shared(advisor.advise(service, place).preference());
-        byService[service.ordinal()] = known;
+    @Nullable RegionPreference preference(Service service, long nowNanos) {
+      Decision decision = decisions[service.ordinal()];
+      if (decision == null) {
+        decision = new Decision();
+        decisions[service.ordinal()] = decision;
+        decision.make(this, service, nowNanos);
+      } else if (decision.version != advisor.model().version()
+          && nowNanos - decision.nanos >= FRESH_NANOS) {
+        decision.make(this, service, nowNanos);
       }
-      return known;
+      return decision.preference;
     }
   }
 
-  private @Nullable RegionPreference shared(@Nullable RegionPreference order) {
-    if (order == null || orders.size() >= SHARED_ORDERS) {
-      return order;
+  /** What was decided for a caller of one service, and what was known then. */
+  private final class Decision {
+    private @Nullable RegionPreference preference;
+    private long version;
+    private long nanos;
+
+    void make(Caller caller, Service service, long nowNanos) {
+      version = advisor.model().version();
+      nanos = nowNanos;
+      preference = advisor.prefer(service, caller.place, caller.vantage, preference, ranking);
     }
-    RegionPreference first = orders.putIfAbsent(order, order);
-    return first == null ? order : first;
   }
 
-  /** Whether this cache speaks of this plan and database. */
-  boolean isFor(Object plan, @Nullable GeoDatabase current) {
-    return advisor.plan() == plan && database == current;
+  boolean isOf(Plan plan) {
+    return advisor.plan() == plan;
+  }
+
+  /** Whether this cache speaks of this plan and of what the locator knows now. */
+  boolean isFor(Plan plan, GeoLocator locator) {
+    return isOf(plan) && databases.areThoseOf(locator);
   }
 
   RoutingAdvisor advisor() {
@@ -78,27 +112,12 @@ final class PlaceCache {
   /** The caller at this address, told by a trusted hop to be in a country or not (null). */
   Caller caller(IpAddress address, @Nullable String trustedCountry) {
     int country = Countries.indexOf(trustedCountry);
-    return country >= 0 && !advisor.inRange(address)
-        ? inCountry(country, address, trustedCountry)
-        : at(address);
-  }
-
-  private Caller inCountry(int country, IpAddress address, @Nullable String trustedCountry) {
-    Caller known = byCountry[country];
-    if (known == null) {
-      known = new Caller(null, advisor.place(address, trustedCountry));
-      byCountry[country] = known;
-    }
-    return known;
-  }
-
-  private Caller at(IpAddress address) {
     long mixed = (address.high() * 31 + address.low()) * 0x9e37_79b9_7f4a_7c15L;
     int slot = (int) (mixed >>> 40) & (SLOTS - 1);
-    Caller known = byAddress[slot];
-    if (known == null || !address.equals(known.address)) {
-      known = new Caller(address, advisor.place(address, null));
-      byAddress[slot] = known;
+    Caller known = callers[slot];
+    if (known == null || known.country != country || !address.equals(known.address)) {
+      known = new Caller(address, country, advisor.place(address, trustedCountry));
+      callers[slot] = known;
     }
     return known;
   }

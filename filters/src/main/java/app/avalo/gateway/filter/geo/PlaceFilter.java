@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter.geo;
 
+import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.Service;
@@ -10,6 +11,9 @@ import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.latency.LatencyModel;
+import app.avalo.gateway.filter.latency.Ranking;
+import app.avalo.gateway.filter.latency.Vantage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,39 +25,71 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlaceFilter implements Filter {
   private final GeoLocator locator;
-  private @Nullable PlaceCache cache; // this loop; replaced with the plan and the database
+  private final LatencyModel model;
+  private @Nullable GatewayTrips trips; // of the same plan; null where callers decide
+  private @Nullable PlaceCache cache; // this loop; replaced with the plan and the databases
 
-  public PlaceFilter(GeoLocator locator) {
+  /**
+   * A filter.
+   *
+   * @param locator knows places and networks
+   * @param model knows round trips
+   */
+  public PlaceFilter(GeoLocator locator, LatencyModel model) {
     this.locator = locator;
+    this.model = model;
   }
 
   @Override
   public void request(Exchange exchange, Next next) {
     Target target = exchange.target();
-    if (target == null) {
+    boolean steers = exchange.route().config().action() instanceof RouteConfig.Routing;
+    if (target == null && !steers) {
       next.proceed(exchange);
       return;
     }
     PlaceCache places = cache(exchange.plan());
     PlaceCache.Caller caller = places.caller(exchange.client(), trustedCountry(exchange));
+    if (target == null) {
+      exchange.placed(caller.place());
+      next.proceed(exchange);
+      return;
+    }
+    RegionPreference preference = caller.preference(target.service(), exchange.startNanos());
     Explanation explanation = exchange.explanation();
     if (explanation != null) {
-      explain(explanation, places.advisor().advise(target.service(), caller.place()));
+      explain(explanation, advice(places, target.service(), caller, preference));
     }
-    RegionPreference preference = caller.preference(target.service());
     if (preference != null) {
       exchange.placed(caller.place(), preference);
       next.proceed(exchange);
     } else {
-      next.reply(exchange, refusal(places, target.service(), caller.place()));
+      next.reply(
+          exchange, Reply.Local.of(advice(places, target.service(), caller, null).refusal()));
+    }
+  }
+
+  @Override
+  public void end(Exchange exchange) {
+    GatewayTrips learner = trips;
+    if (learner != null
+        && exchange.target() != null
+        && cache != null
+        && cache.isOf(exchange.plan())) {
+      learner.ended(exchange);
     }
   }
 
   private PlaceCache cache(Plan plan) {
     PlaceCache current = cache;
-    GeoDatabase database = locator.database();
-    if (current == null || !current.isFor(plan, database)) {
-      current = new PlaceCache(new RoutingAdvisor(plan, locator), database);
+    if (current == null || !current.isFor(plan, locator)) {
+      current =
+          new PlaceCache(
+              new RoutingAdvisor(plan, locator, model),
+              new PlaceCache.Databases(locator.database(), locator.networks()),
+              new Ranking(model));
+      Vantage gateway = current.advisor().gateway();
+      trips = gateway == null ? null : new GatewayTrips(model, gateway, plan.regions().size());
       cache = current;
     }
     return current;
@@ -70,8 +106,15 @@ public final class PlaceFilter implements Filter {
     return values.size() == 1 ? values.get(0) : null;
   }
 
-  private static Reply.Local refusal(PlaceCache places, Service service, Place place) {
-    return Reply.Local.of(places.advisor().advise(service, place).refusal());
+  private static RoutingAdvice advice(
+      PlaceCache places,
+      Service service,
+      PlaceCache.Caller caller,
+      @Nullable RegionPreference held) {
+    return places
+        .advisor()
+        .advise(
+            service, caller.place(), caller.vantage(), held == null ? null : held.get(0).name());
   }
 
   private static void explain(Explanation explanation, RoutingAdvice advice) {
@@ -80,6 +123,9 @@ public final class PlaceFilter implements Filter {
     facts.put("source", place.source().name().toLowerCase(java.util.Locale.ROOT));
     if (place.country() != null) {
       facts.put("country", place.country());
+    }
+    if (place.network() != 0) {
+      facts.put("network", Integer.toUnsignedLong(place.network()));
     }
     if (place.hasPosition()) {
       facts.put("latitude", place.latitude());

@@ -5,6 +5,7 @@ import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Place;
+import app.avalo.gateway.filter.latency.LatencyModel;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -36,26 +37,45 @@ public record RoutingAdvice(
    * @param region judged
    * @param verdict whether it may serve
    * @param missingTag residency tag it lacks, or null
-   * @param km distance along the great circle, NaN when the place has no position
-   * @param expectedMillis expected round trip, NaN when the place has no position
+   * @param km distance along the great circle, NaN without a position
+   * @param estimate what it costs, and how that is known
    */
   public record Choice(
       Region region,
       Verdict verdict,
       @Nullable String missingTag,
       double km,
-      double expectedMillis) {
+      LatencyModel.Estimate estimate) {
+
+    /** Expected round trip, NaN when nothing is known. */
+    public double expectedMillis() {
+      return estimate.millis();
+    }
 
     /** The reason in words. */
     public String reason() {
       return switch (verdict) {
         case ABSENT -> "absent";
         case RESIDENCY -> "residency " + missingTag + " missing";
-        case ALLOWED ->
-            Double.isNaN(km)
-                ? "position unknown, static order"
-                : String.format(Locale.ROOT, "expected %.0f ms over %.0f km", expectedMillis, km);
+        case ALLOWED -> allowed();
       };
+    }
+
+    private String allowed() {
+      String distance = Double.isNaN(km) ? "" : String.format(Locale.ROOT, " over %.0f km", km);
+      if (estimate.level() != null) {
+        return String.format(
+            Locale.ROOT,
+            "expected %.0f ms%s by %d samples of the %s, %.0f ms by distance",
+            estimate.millis(),
+            distance,
+            estimate.samples(),
+            estimate.level(),
+            estimate.mapMillis());
+      }
+      return Double.isNaN(estimate.millis())
+          ? "position unknown, static order"
+          : String.format(Locale.ROOT, "expected %.0f ms%s", estimate.millis(), distance);
     }
   }
 

@@ -6,6 +6,8 @@ import app.avalo.gateway.config.PlacingConfig;
 import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.unit.Cidr;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Exchange;
@@ -16,9 +18,14 @@ import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Routes;
+import app.avalo.gateway.filter.latency.LatencyModel;
+import app.avalo.gateway.filter.latency.RegionMap;
+import app.avalo.gateway.filter.latency.Vantage;
+import app.avalo.gateway.filter.time.VirtualTime;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +36,9 @@ class PlaceFilterTest {
 
   @TempDir Path directory;
   private final GeoLocator locator = new GeoLocator();
-  private final PlaceFilter filter = new PlaceFilter(locator);
+  private final VirtualTime time = new VirtualTime();
+  private final LatencyModel model = new LatencyModel(6, time);
+  private final PlaceFilter filter = new PlaceFilter(locator, model);
   private GeoDatabaseWatch watch;
   private final Plan plan = plans().compile();
 
@@ -227,6 +236,113 @@ class PlaceFilterTest {
       assertThat(error.rule()).isEqualTo("gdpr");
       assertThat(error.detail()).isEqualTo("No region of wallet meets the data rules of PL.");
     }
+  }
+
+  private void measured(String address, String region, float millis) {
+    IpAddress client = IpAddress.parse(address);
+    Vantage from = new RegionMap(plan.regions()).client(client, locator.locate(client));
+    for (int i = 0; i < 8; i++) {
+      model.sample(
+          from,
+          Objects.requireNonNull(plan.region(region)).ordinal(),
+          millis,
+          LatencyModel.Trust.REPORTED_AGAIN);
+    }
+  }
+
+  private Exchange placedLater(String client, long seconds) {
+    return placed(Exchanges.on(plan).client(client).at(seconds * 1_000_000_000L));
+  }
+
+  @Test
+  void whatAPrefixMeasuredIsStrongerThanTheMapOnceTheAnswerIsASecondOld() {
+    assertThat(placedLater("80.1.1.1", 10).preference()).hasToString("[eu, asia, us]");
+    measured("80.1.1.200", "eu", 300);
+    measured("80.1.1.200", "us", 90);
+    assertThat(placedLater("80.1.1.1", 10).preference()).hasToString("[eu, asia, us]");
+    assertThat(placedLater("80.1.1.1", 11).preference()).hasToString("[us, asia, eu]");
+    assertThat(placedLater("80.1.2.1", 11).preference()).hasToString("[eu, asia, us]");
+  }
+
+  @Test
+  void aCallerStaysWhereItIsWhileThatIsAboutAsGood() {
+    measured("80.1.1.1", "eu", 40);
+    measured("80.1.1.1", "us", 50);
+    assertThat(placedLater("80.1.1.1", 10).preference()).hasToString("[eu, us, asia]");
+    measured("80.1.1.1", "us", 37);
+    assertThat(placedLater("80.1.1.1", 20).preference()).hasToString("[eu, us, asia]");
+    measured("80.1.1.1", "us", 20);
+    assertThat(placedLater("80.1.1.1", 30).preference()).hasToString("[us, eu, asia]");
+  }
+
+  @Test
+  void anAnswerThatSaysTheSameIsTheSameObject() {
+    RegionPreference first = placedLater("80.1.1.1", 10).preference();
+    measured("60.9.9.9", "eu", 300);
+    assertThat(placedLater("80.1.1.1", 20).preference()).isSameAs(first);
+  }
+
+  private static Plan standingInTheUs() {
+    return plans()
+        .placing(
+            new PlacingConfig(
+                null,
+                null,
+                List.of(),
+                List.of(),
+                List.of(),
+                new PlacingConfig.Latency(null, "us", PlacingConfig.NearestTo.GATEWAY)))
+        .compile();
+  }
+
+  @Test
+  void theShortestFirstByteOfTenSecondsIsARoundTripOfTheGateway() {
+    Plan standing = standingInTheUs();
+    Region eu = Objects.requireNonNull(standing.region("eu"));
+    for (int second = 10; second <= 22; second += 6) {
+      Exchange exchange = placed(Exchanges.on(standing).at(second * 1_000_000_000L));
+      exchange.attempt(eu);
+      exchange.firstByteNanos(second * 1_000_000_000L + (30 - second) * 1_000_000L);
+      filter.end(exchange);
+    }
+    Vantage gateway =
+        new RegionMap(standing.regions()).gateway(Objects.requireNonNull(standing.region("us")));
+    assertThat(model.explain(gateway, eu.ordinal()))
+        .satisfies(
+            known -> {
+              assertThat(known.samples()).isEqualTo(1);
+              assertThat(known.millis()).isLessThan(30);
+            });
+  }
+
+  @Test
+  void aRepeatedRequestSaysNothingOfARoundTrip() {
+    Plan standing = standingInTheUs();
+    Region eu = Objects.requireNonNull(standing.region("eu"));
+    for (int second = 10; second <= 30; second += 10) {
+      Exchange exchange = placed(Exchanges.on(standing).at(second * 1_000_000_000L));
+      exchange.attempt(eu);
+      exchange.attempt(eu);
+      exchange.firstByteNanos(second * 1_000_000_000L + 1);
+      filter.end(exchange);
+    }
+    assertThat(model.pairs()).isZero();
+  }
+
+  @Test
+  void whereTheGatewayDecidesTheCallerDoesNot() {
+    Plan standing = standingInTheUs();
+    assertThat(placed(Exchanges.on(standing).client("80.1.1.1")).preference())
+        .hasToString("[us, asia, eu]");
+  }
+
+  @Test
+  void theExplanationSaysWhoMeasuredWhat() {
+    measured("80.1.1.1", "us", 20);
+    Exchange exchange = Exchanges.on(plan).client("80.1.1.1").explained();
+    Outcome.of(filter, exchange);
+    assertThat(exchange.explanation().steps().get(1).facts().get("us").toString())
+        .matches("expected \\d+ ms over \\d+ km by 8 samples of the prefix, \\d+ ms by distance");
   }
 
   @Test

@@ -9,10 +9,14 @@ import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.geo.RoutingAdvice.Choice;
 import app.avalo.gateway.filter.geo.RoutingAdvice.Verdict;
+import app.avalo.gateway.filter.latency.LatencyModel;
+import app.avalo.gateway.filter.latency.Vantage;
+import app.avalo.gateway.filter.time.VirtualTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -91,6 +95,26 @@ class RoutingAdvisorTest {
     };
   }
 
+  private static RoutingAdvice advise(Plan plan, Place place) {
+    RoutingAdvisor advisor =
+        new RoutingAdvisor(plan, new GeoLocator(), new LatencyModel(4, new VirtualTime()));
+    IpAddress client = IpAddress.v4(0x0b00_0001);
+    return advisor.advise(plan.services().get(0), place, advisor.client(client, place));
+  }
+
+  /** Whatever clients measured, or say they did. */
+  private static RoutingAdvice adviseTaught(Plan plan, Place place, Random random) {
+    LatencyModel model = new LatencyModel(4, new VirtualTime());
+    RoutingAdvisor advisor = new RoutingAdvisor(plan, new GeoLocator(), model);
+    Vantage from = advisor.client(IpAddress.v4(0x0b00_0001), place);
+    for (int i = random.nextInt(20); i > 0; i--) {
+      int region = random.nextInt(plan.regions().size());
+      model.sample(from, region, 400 * random.nextFloat(), LatencyModel.Trust.OWN);
+    }
+    String present = plan.regions().get(random.nextInt(plan.regions().size())).name();
+    return advisor.advise(plan.services().get(0), place, from, present);
+  }
+
   private static Set<String> required(Plan plan, Place place) {
     Set<String> tags = new HashSet<>();
     for (PlacingConfig.Residency rule : plan.config().placing().residency()) {
@@ -107,8 +131,7 @@ class RoutingAdvisorTest {
     Plan plan = plan(random);
     Service service = plan.services().get(0);
     Place place = place(random);
-    RegionPreference preference =
-        new RoutingAdvisor(plan, new GeoLocator()).advise(service, place).preference();
+    RegionPreference preference = adviseTaught(plan, place, random).preference();
     Set<String> expected = new HashSet<>();
     for (Region region : plan.regions()) {
       boolean lawful =
@@ -129,8 +152,7 @@ class RoutingAdvisorTest {
   void everyRegionIsJudgedAndNearerOnesComeFirst(@ForAll long seed) {
     Random random = new Random(seed);
     Plan plan = plan(random);
-    RoutingAdvice advice =
-        new RoutingAdvisor(plan, new GeoLocator()).advise(plan.services().get(0), place(random));
+    RoutingAdvice advice = advise(plan, place(random));
     assertThat(advice.choices()).hasSameSizeAs(plan.regions());
     double last = 0;
     for (Choice choice : advice.choices()) {
@@ -147,11 +169,7 @@ class RoutingAdvisorTest {
         Plans.minimal()
             .placing(new PlacingConfig(null, null, List.of(), List.of("asia", "eu"), List.of()))
             .compile();
-    assertThat(
-            new RoutingAdvisor(plan, new GeoLocator())
-                .advise(plan.services().get(0), Place.UNKNOWN)
-                .preference())
-        .hasToString("[asia, eu, us]");
+    assertThat(advise(plan, Place.UNKNOWN).preference()).hasToString("[asia, eu, us]");
   }
 
   @Example
@@ -165,10 +183,6 @@ class RoutingAdvisorTest {
                 new PlacingConfig(null, null, List.of(), List.of("us", "asia", "eu"), List.of()))
             .compile();
     Place warsaw = new Place("PL", 52.2, 21.0, Place.Source.DATABASE);
-    assertThat(
-            new RoutingAdvisor(plan, new GeoLocator())
-                .advise(plan.services().get(0), warsaw)
-                .preference())
-        .hasToString("[us, asia, eu]");
+    assertThat(advise(plan, warsaw).preference()).hasToString("[us, asia, eu]");
   }
 }

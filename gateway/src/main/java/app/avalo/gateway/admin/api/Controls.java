@@ -5,6 +5,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.geo.GeoLocator;
 import app.avalo.gateway.filter.geo.GeoStatus;
+import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
 import app.avalo.gateway.filter.pin.PinAdmin;
@@ -27,6 +28,8 @@ public interface Controls {
   GeoLocator locator();
 
   GeoStatus geo();
+
+  LatencyModel latencies();
 
   Limits limits();
 

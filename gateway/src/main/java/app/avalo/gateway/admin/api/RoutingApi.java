@@ -38,11 +38,14 @@ public final class RoutingApi {
   }
 
   private Future<Answer> routing(Call call) {
-    call.knows("client", "country", "service");
+    call.knows("client", "country", "service", "present");
     Plan plan = controls.plan();
     Service service = service(plan, call.query("service"));
     Place place = place(plan, call.query("client"), call.query("country"));
-    RoutingAdvice advice = advisor(plan).advise(service, place);
+    RoutingAdvisor advisor = advisor(plan);
+    IpAddress client = call.query("client") == null ? NOWHERE : address(call.query("client"));
+    RoutingAdvice advice =
+        advisor.advise(service, place, advisor.client(client, place), call.query("present"));
     JsonObject best = null;
     JsonObject resort = null;
     JsonArray alternates = new JsonArray();
@@ -83,10 +86,7 @@ public final class RoutingApi {
     if (client == null && country == null) {
       throw Refusal.malformed("client", "missing", "an address, or country");
     }
-    IpAddress address = client == null ? NOWHERE : IpAddress.parse(client);
-    if (address == null) {
-      throw Refusal.malformed("client", String.valueOf(client), "an IPv4 or IPv6 address");
-    }
+    IpAddress address = client == null ? NOWHERE : address(client);
     String code = country == null ? null : country.toUpperCase(Locale.ROOT);
     Place place = advisor(plan).place(address, code);
     if (client == null && place.country() == null) {
@@ -96,10 +96,18 @@ public final class RoutingApi {
     return place;
   }
 
+  private static IpAddress address(@Nullable String client) {
+    IpAddress address = client == null ? null : IpAddress.parse(client);
+    if (address == null) {
+      throw Refusal.malformed("client", String.valueOf(client), "an IPv4 or IPv6 address");
+    }
+    return address;
+  }
+
   RoutingAdvisor advisor(Plan plan) {
     RoutingAdvisor current = advisor;
     if (current == null || of != plan) {
-      current = new RoutingAdvisor(plan, controls.locator());
+      current = new RoutingAdvisor(plan, controls.locator(), controls.latencies());
       advisor = current;
       of = plan;
     }
@@ -121,6 +129,7 @@ public final class RoutingApi {
         .put("standing", Words.of(standing))
         .put("expectedMillis", Words.rounded(choice.expectedMillis()))
         .put("km", Words.rounded(choice.km()))
+        .put("samples", choice.estimate().samples())
         .put("allowed", choice.verdict() == Verdict.ALLOWED)
         .put("reason", choice.reason());
   }

@@ -1,6 +1,7 @@
 package app.avalo.gateway.observe.source;
 
 import static app.avalo.gateway.observe.SourceMetric.ACCESS_LOG_LINES;
+import static app.avalo.gateway.observe.SourceMetric.BEACON_REPORTS;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_AMOUNT;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_DECISIONS;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_LEVEL;
@@ -10,6 +11,7 @@ import static app.avalo.gateway.observe.SourceMetric.GEO_BUILT;
 import static app.avalo.gateway.observe.SourceMetric.GEO_LAST_LOAD;
 import static app.avalo.gateway.observe.SourceMetric.GEO_LOADED;
 import static app.avalo.gateway.observe.SourceMetric.GEO_LOOKUPS;
+import static app.avalo.gateway.observe.SourceMetric.LATENCY_PAIRS;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DECISIONS;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DEGRADED;
 import static app.avalo.gateway.observe.SourceMetric.PIN_EVENTS;
@@ -25,10 +27,12 @@ import static app.avalo.gateway.observe.SourceMetric.WEBSOCKETS;
 
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.filter.beacon.Beacons;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.BudgetView;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoStatus;
+import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.limit.Limits;
 import app.avalo.gateway.filter.pin.PinCounters;
@@ -223,6 +227,18 @@ public final class PartSources {
               Sample.of(status.lookups() - status.failedLookups(), "answered"),
               Sample.of(status.failedLookups(), "failed"));
         });
+    return this;
+  }
+
+  /** What is learned of round trips, and from whom. */
+  public PartSources latencies(LatencyModel model, Beacons beacons) {
+    sources.value(LATENCY_PAIRS, model::pairs);
+    sources.set(
+        BEACON_REPORTS,
+        () ->
+            each(
+                List.of(Beacons.Verdict.values()),
+                verdict -> Sample.of(beacons.count(verdict), verdict.label())));
     return this;
   }
 

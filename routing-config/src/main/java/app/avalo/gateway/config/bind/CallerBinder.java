@@ -3,6 +3,7 @@ package app.avalo.gateway.config.bind;
 import app.avalo.gateway.config.IdentityConfig;
 import app.avalo.gateway.config.IdentityConfig.Keys;
 import app.avalo.gateway.config.PlacingConfig;
+import app.avalo.gateway.config.PlacingConfig.NearestTo;
 import app.avalo.gateway.config.unit.Cidr;
 import app.avalo.gateway.config.unit.Secret;
 import app.avalo.gateway.config.yaml.Node;
@@ -111,7 +112,21 @@ final class CallerBinder {
         placing.textOrNull("header"),
         ranges(placing),
         order.isEmpty() ? List.copyOf(names.regions()) : order,
-        residency(placing));
+        residency(placing),
+        latency(placing.section("latency"), names));
+  }
+
+  private static PlacingConfig.Latency latency(Section latency, Names names) {
+    String here = latency.textOrNull("here");
+    if (here != null && !names.regions().contains(here)) {
+      latency.fault(
+          "here", here + ": no such region (" + Spelling.hint(here, names.regions()) + ")");
+    }
+    NearestTo nearestTo = latency.word("nearestTo", NearestTo.CALLER, NearestTo.class);
+    if (nearestTo == NearestTo.GATEWAY && here == null) {
+      latency.unexpected("nearestTo", "here too, else nobody knows where the gateway stands");
+    }
+    return new PlacingConfig.Latency(latency.file("networks"), here, nearestTo);
   }
 
   private static List<PlacingConfig.Range> ranges(Section placing) {

@@ -7,9 +7,12 @@ import app.avalo.gateway.config.RouteConfig.Weighted;
 import app.avalo.gateway.config.plan.PathSyntax;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.yaml.Node;
+import app.avalo.gateway.config.yaml.Spelling;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class RouteBinder {
   private static final long LARGEST_BODY = 1L << 40;
   private static final Set<Integer> BODILESS = Set.of(204, 205, 304);
-  private static final List<String> ACTIONS = List.of("service", "services", "redirect", "respond");
+  private static final List<String> ACTIONS =
+      List.of("service", "services", "redirect", "respond", "routing");
 
   private final Names names;
   private final Section root;
@@ -92,6 +96,9 @@ final class RouteBinder {
     if (route.has("respond")) {
       return respond(route.section("respond"));
     }
+    if (route.has("routing")) {
+      return routing(route.section("routing"));
+    }
     List<Weighted> services = new ArrayList<>();
     if (route.node("service") instanceof Node.Scalar one && !route.faults().has(one)) {
       add(services, one, one.value(), 1, route);
@@ -148,6 +155,45 @@ final class RouteBinder {
             text -> HeaderRules.isValue(text) && text.indexOf('/') > 0 ? text : null,
             "a media type such as application/json");
     return new RouteConfig.Respond(status, type, body);
+  }
+
+  private RouteConfig.Routing routing(Section routing) {
+    Map<String, String> origins = new LinkedHashMap<>();
+    Section each = routing.section("origins");
+    for (String region : routing.entries("origins").keySet()) {
+      if (!names.regions().contains(region)) {
+        each.fault(
+            region, region + ": no such region (" + Spelling.hint(region, names.regions()) + ")");
+      }
+      origins.put(
+          region,
+          each.value(
+              region,
+              "",
+              text -> isOrigin(text) ? text : null,
+              "an http or https address without path such as https://eu.avalo.app"));
+    }
+    String probe =
+        routing.value(
+            "probe",
+            "/",
+            text -> text.startsWith("/") && isTarget(text) ? text : null,
+            "a path such as /ping");
+    return new RouteConfig.Routing(Collections.unmodifiableMap(origins), probe);
+  }
+
+  private static boolean isOrigin(String text) {
+    try {
+      URI uri = new URI(text);
+      return ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))
+          && uri.getHost() != null
+          && uri.getUserInfo() == null
+          && uri.getRawPath().isEmpty()
+          && uri.getRawQuery() == null
+          && uri.getRawFragment() == null;
+    } catch (URISyntaxException other) {
+      return false;
+    }
   }
 
   private RouteConfig.Access access(Section access) {

@@ -1,34 +1,40 @@
-package app.avalo.gateway.filter.geo;
+package app.avalo.gateway.filter.latency;
 
 import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Place;
 import java.util.List;
 
 /**
- * Expected round trip between a place and each region of one plan, from the great-circle distance.
+ * The regions of one plan on the globe, and what distance alone says of the round trip to each.
  * Immutable; safe from every thread.
  *
  * <p>The line is an L1 fit over the round trips of some 30,000 pairs of cities: median relative
  * error 17 % (see RATIONALE.md, "Place").
  */
-public final class LatencyMap {
+public final class RegionMap {
   /** Mean radius of the Earth, IUGG. */
   private static final double EARTH_KM = 6371.0088;
 
   private static final double BASE_MILLIS = 13.6;
 
-  /** Over the time light in fibre needs there and back, which is 1 ms per 100 km. */
+  /** Light in fibre, there and back. */
+  private static final double FLOOR_MILLIS_PER_KM = 0.01;
+
+  /** Over the floor. */
   private static final double INFLATION = 1.676;
 
   private final double[] x;
   private final double[] y;
   private final double[] z;
+  private final List<Region> regions;
 
   /** The map of these regions, in the order of their ordinals. */
-  LatencyMap(List<Region> regions) {
+  public RegionMap(List<Region> regions) {
     x = new double[regions.size()];
     y = new double[regions.size()];
     z = new double[regions.size()];
+    this.regions = List.copyOf(regions);
     for (Region region : regions) {
       double latitude = Math.toRadians(region.config().latitude());
       double longitude = Math.toRadians(region.config().longitude());
@@ -36,6 +42,10 @@ public final class LatencyMap {
       y[region.ordinal()] = Math.cos(latitude) * Math.sin(longitude);
       z[region.ordinal()] = Math.sin(latitude);
     }
+  }
+
+  List<Region> regions() {
+    return regions;
   }
 
   /** Kilometres along the great circle, NaN for a place without position. */
@@ -50,13 +60,35 @@ public final class LatencyMap {
     return 2 * EARTH_KM * Math.asin(Math.min(1, halfChord));
   }
 
-  /** Expected round trip in milliseconds, NaN for a place without position. */
-  public double expectedMillis(Place place, Region region) {
-    return millis(km(place, region));
+  /** Expected round trip over this distance. */
+  public static double expectedMillis(double km) {
+    return BASE_MILLIS + INFLATION * FLOOR_MILLIS_PER_KM * km;
   }
 
-  /** Expected round trip over this distance. */
-  static double millis(double km) {
-    return BASE_MILLIS + INFLATION * km / 100;
+  /** The distance that gives this expectation. */
+  static double km(double expectedMillis) {
+    return (expectedMillis - BASE_MILLIS) / (INFLATION * FLOOR_MILLIS_PER_KM);
+  }
+
+  /** What an error of this much in the position makes of an error in time. */
+  static double errorMillis(double km) {
+    return INFLATION * FLOOR_MILLIS_PER_KM * km;
+  }
+
+  /** The shortest round trip that physics allows over this distance. */
+  static double floorMillis(double km) {
+    return FLOOR_MILLIS_PER_KM * km;
+  }
+
+  /** A client at this address, which is at this place. */
+  public Vantage client(IpAddress address, Place place) {
+    return new Vantage(this, Vantage.keys(address, place), place);
+  }
+
+  /** The gateway itself, standing in this region. */
+  public Vantage gateway(Region here) {
+    Place place =
+        new Place(null, here.config().latitude(), here.config().longitude(), Place.Source.RANGE);
+    return new Vantage(this, Vantage.keys(here.config().index()), place);
   }
 }

@@ -1,0 +1,200 @@
+package app.avalo.gateway.filter.beacon;
+
+import app.avalo.gateway.config.PinConfig;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.unit.IpAddress;
+import app.avalo.gateway.filter.latency.LatencyModel;
+import app.avalo.gateway.filter.latency.LatencyModel.Trust;
+import app.avalo.gateway.filter.latency.Vantage;
+import app.avalo.gateway.filter.time.Ticker;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLongArray;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Invites clients to measure and lets the model learn from those reports that can be true: signed
+ * here, for this client, in time, once, one an hour and client, and no faster than light. One per
+ * process; safe from every thread.
+ */
+public final class Beacons {
+  /** How long an invitation holds. */
+  public static final int LIFETIME_SECONDS = 600;
+
+  /** Longer than any path; who reports more had another trouble. */
+  private static final float MOST_MILLIS = 5000;
+
+  private static final int VOTE_SECONDS = 3600;
+  private static final String PURPOSE = "avalo beacon 1";
+
+  /** Room for so many, in powers of two times eight. */
+  private static final int ROWS = 13;
+
+  private final LatencyModel model;
+  private final Ticker ticker;
+  private final SecureRandom random = new SecureRandom();
+  private final byte[] fallback = new byte[32];
+  private final OncePer used = new OncePer(ROWS);
+  private final OncePer clients = new OncePer(ROWS);
+  private final OncePer prefixes = new OncePer(ROWS);
+  private final AtomicLongArray counts = new AtomicLongArray(Verdict.values().length);
+
+  public Beacons(LatencyModel model, Ticker ticker) {
+    this.model = model;
+    this.ticker = ticker;
+    random.nextBytes(fallback);
+  }
+
+  /** What became of a report. */
+  public enum Verdict {
+    ACCEPTED("learned"),
+    MALFORMED("The report is not of the form that getRouting describes."),
+    FORGED("The invitation was not signed here, or for another client."),
+    EXPIRED("The invitation is too old."),
+    REPLAYED("The invitation was used already."),
+    TOO_OFTEN("This client has reported within the hour."),
+    IMPOSSIBLE("No path is as fast or as slow as reported.");
+
+    private final String detail;
+
+    Verdict(String detail) {
+      this.detail = detail;
+    }
+
+    /** One sentence for the client. */
+    public String detail() {
+      return detail;
+    }
+
+    public String label() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** How many reports ended so, since the start. */
+  public long count(Verdict verdict) {
+    return counts.get(verdict.ordinal());
+  }
+
+  /**
+   * An invitation to measure, as text.
+   *
+   * @param keys of the pins, newest first; beacons are signed with keys derived from them
+   */
+  public String invite(PinConfig keys, IpAddress client, List<Region> candidates) {
+    int keyId = keys.keys().isEmpty() ? 0 : keys.keys().get(0).id();
+    int[] indices = candidates.stream().mapToInt(region -> region.config().index()).toArray();
+    return new Invitation(
+            keyId, nowSeconds() + LIFETIME_SECONDS, random.nextLong(), client, indices)
+        .text(signer(keys));
+  }
+
+  /**
+   * Judges a report, and learns from it if it is good.
+   *
+   * @param from the client that reports
+   * @param client its address
+   * @param invitation as it was given
+   * @param millis fastest of some round trips to each region
+   */
+  public Verdict report(
+      PinConfig keys,
+      Vantage from,
+      IpAddress client,
+      String invitation,
+      Map<Region, Float> millis) {
+    Verdict verdict = judge(keys, from, client, invitation, millis);
+    if (verdict == Verdict.ACCEPTED) {
+      int now = nowSeconds();
+      boolean news = prefixes.first(from.prefix(), now, now + VOTE_SECONDS);
+      Trust trust = news ? Trust.REPORTED : Trust.REPORTED_AGAIN;
+      millis.forEach((region, time) -> model.sample(from, region.ordinal(), time, trust));
+    }
+    counts.incrementAndGet(verdict.ordinal());
+    return verdict;
+  }
+
+  /** A report that nobody could read. */
+  public Verdict malformed() {
+    counts.incrementAndGet(Verdict.MALFORMED.ordinal());
+    return Verdict.MALFORMED;
+  }
+
+  private Verdict judge(
+      PinConfig keys, Vantage from, IpAddress client, String text, Map<Region, Float> millis) {
+    int now = nowSeconds();
+    Invitation invitation = Invitation.read(text, signer(keys));
+    if (invitation == null || !invitation.client().equals(client)) {
+      return Verdict.FORGED;
+    }
+    if (invitation.expiresSeconds() <= now) {
+      return Verdict.EXPIRED;
+    }
+    if (millis.isEmpty()) {
+      return Verdict.MALFORMED;
+    }
+    for (Map.Entry<Region, Float> each : millis.entrySet()) {
+      if (!invitation.names(each.getKey().config().index())) {
+        return Verdict.FORGED;
+      }
+      float time = each.getValue();
+      float floor = from.floorMillis(each.getKey().ordinal()) * LatencyModel.FLOOR_SHARE;
+      // Written so that what is no number fails, and a floor that is unknown does not.
+      if (!(time > 0 && time <= MOST_MILLIS) || time < floor) {
+        return Verdict.IMPOSSIBLE;
+      }
+    }
+    if (!used.first(invitation.id(), now, invitation.expiresSeconds())) {
+      return Verdict.REPLAYED;
+    }
+    return clients.first(voter(client), now, now + VOTE_SECONDS)
+        ? Verdict.ACCEPTED
+        : Verdict.TOO_OFTEN;
+  }
+
+  /** An IPv4 address, or the /64 that one household has. */
+  private static long voter(IpAddress client) {
+    return client.isV4() ? client.low() : client.high();
+  }
+
+  private int nowSeconds() {
+    return (int) (ticker.epochMillis() / 1000);
+  }
+
+  private Invitation.Signer signer(PinConfig keys) {
+    return (keyId, bytes, length) -> {
+      byte[] secret = secret(keys, keyId);
+      if (secret == null) {
+        return null;
+      }
+      byte[] derived = hmac(secret, PURPOSE.getBytes(StandardCharsets.US_ASCII), PURPOSE.length());
+      return hmac(derived, bytes, length);
+    };
+  }
+
+  private byte @Nullable [] secret(PinConfig keys, int keyId) {
+    for (PinConfig.Key key : keys.keys()) {
+      if (key.id() == keyId) {
+        return key.secret().reveal().getBytes(StandardCharsets.UTF_8);
+      }
+    }
+    return keys.keys().isEmpty() && keyId == 0 ? fallback : null;
+  }
+
+  private static byte[] hmac(byte[] key, byte[] bytes, int length) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
+      mac.update(bytes, 0, length);
+      return mac.doFinal();
+    } catch (GeneralSecurityException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package app.avalo.gateway.filter.latency;
+
+import app.avalo.gateway.filter.time.Ticker;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one class of cost: expected round trip from a vantage to each region. For a client it says
+ * where an SDK should go, for the gateway where it should forward to; both learn the same way. One
+ * per process; safe from every thread.
+ *
+ * <p>The map's guess is corrected country by network by prefix, each by the weight of its samples;
+ * the two wider levels hold what measurements differ from the map, so that one city helps the next
+ * (see RATIONALE.md, "Latency").
+ */
+public final class LatencyModel {
+  /** A sample below this share of what light needs means that the position is wrong. */
+  public static final float FLOOR_SHARE = 0.95f;
+
+  /** Stands beside the regions of a prefix for "its position is wrong". */
+  private static final int MISPLACED = 1 << 20;
+
+  /** The most pairs: 12 MiB. */
+  private static final long MOST_PAIRS = 1 << 18;
+
+  /**
+   * What is added to the cost of a region that the caller's prefix has not measured: moving from
+   * what is known to what is only hoped for loses more than it gains.
+   */
+  private static final float DOUBT = 0.2f;
+
+  private static final int BYTES_A_PAIR = 48;
+
+  private final SampleTable table;
+  private final Ticker ticker;
+  private final AtomicLong version = new AtomicLong();
+
+  /**
+   * A model of so many pairs of caller and region.
+   *
+   * @param rowBits so that there are {@code 8 << rowBits}
+   */
+  public LatencyModel(int rowBits, Ticker ticker) {
+    this.table = new SampleTable(rowBits);
+    this.ticker = ticker;
+  }
+
+  /** A model that takes a thirty-second of the heap, at most 12 MiB. */
+  public static LatencyModel ofHeap(Ticker ticker) {
+    long pairs = Runtime.getRuntime().maxMemory() / 32 / BYTES_A_PAIR;
+    long rows = Long.highestOneBit(Math.max(8, Math.min(pairs, MOST_PAIRS))) / SampleTable.DEPTH;
+    return new LatencyModel(Math.max(1, Long.numberOfTrailingZeros(rows)), ticker);
+  }
+
+  /** What a measurement is worth. */
+  public enum Trust {
+    /** Measured here: also tells whether the position can be right. */
+    OWN,
+    /** Reported by somebody who is one of many in its network and country. */
+    REPORTED,
+    /** Reported, and the network and the country have heard this prefix lately. */
+    REPORTED_AGAIN
+  }
+
+  /**
+   * What one region costs, and how that is known.
+   *
+   * @param millis expected round trip, NaN when nothing is known
+   * @param mapMillis what distance alone says, NaN without a position
+   * @param level that had the last word, or null for the map alone
+   * @param samples of that level
+   */
+  public record Estimate(double millis, double mapMillis, @Nullable Level level, int samples) {}
+
+  /** Changes whenever something was learned. */
+  public long version() {
+    return version.get();
+  }
+
+  /** Pairs that hold samples; walks the table. */
+  public int pairs() {
+    return table.size();
+  }
+
+  public int capacity() {
+    return table.capacity();
+  }
+
+  /** Now, in minutes since 1970: what samples are dated by. */
+  int minute() {
+    return (int) (ticker.epochMillis() / 60_000);
+  }
+
+  SampleTable table() {
+    return table;
+  }
+
+  void changed() {
+    version.incrementAndGet();
+  }
+
+  /**
+   * Learns a round trip.
+   *
+   * @param ordinal of the region in the vantage's plan
+   * @param millis of the fastest of some tries; finite and not negative
+   */
+  public void sample(Vantage from, int ordinal, float millis, Trust trust) {
+    int minute = minute();
+    Vantage.Keys keys = from.keys();
+    int index = from.index(ordinal);
+    table.add(key(keys.prefix(), index), millis, minute, Level.PREFIX);
+    if (trust == Trust.OWN && millis < from.floorMillis(ordinal) * FLOOR_SHARE) {
+      table.add(key(keys.prefix(), MISPLACED), 1, minute, Level.PREFIX);
+    }
+    float residual = millis - from.mapMillis(ordinal);
+    if (trust != Trust.REPORTED_AGAIN && !Float.isNaN(residual) && !misplaced(keys)) {
+      if (keys.network() != 0) {
+        table.add(key(keys.network(), index), residual, minute, Level.NETWORK);
+      }
+      if (keys.country() != 0) {
+        table.add(key(keys.country(), index), residual, minute, Level.COUNTRY);
+      }
+    }
+    changed();
+  }
+
+  /**
+   * Fills in what each region costs by ordinal: the expected round trip, and doubt for what was not
+   * measured from here. NaN where nothing is known.
+   */
+  public void estimate(Vantage from, float[] millis) {
+    int minute = minute();
+    Vantage.Keys keys = from.keys();
+    boolean misplaced = misplaced(keys);
+    float noise = Level.PREFIX.noise(from.vagueMillis());
+    float networkNoise = Level.NETWORK.noise(0);
+    float countryNoise = Level.COUNTRY.noise(0);
+    boolean measured = false;
+    for (int i = 0; i < from.size(); i++) {
+      int index = from.index(i);
+      long own = table.facts(key(keys.prefix(), index));
+      float mean = misplaced ? Float.NaN : from.mapMillis(i);
+      if (Float.isNaN(mean)) {
+        measured |= own != 0;
+        millis[i] = own == 0 ? Float.NaN : SampleTable.quantile(own);
+        continue;
+      }
+      float residual = 0;
+      if (keys.country() != 0) {
+        long facts = table.facts(key(keys.country(), index));
+        residual = corrected(0, facts, Level.COUNTRY, minute, countryNoise);
+      }
+      if (keys.network() != 0) {
+        long facts = table.facts(key(keys.network(), index));
+        residual = corrected(residual, facts, Level.NETWORK, minute, networkNoise);
+      }
+      measured |= own != 0;
+      float guess = Math.max(0, mean + residual);
+      float trust = own == 0 ? 0 : Level.PREFIX.trust(own, minute, noise);
+      float expected = guess + trust * (SampleTable.quantile(own) - guess);
+      millis[i] = expected * (1 + (1 - trust) * DOUBT);
+    }
+    if (!measured) {
+      for (int i = 0; i < from.size(); i++) {
+        millis[i] /= 1 + DOUBT; // where all is hope there is nothing to be wary of
+      }
+    }
+  }
+
+  private static float corrected(float mean, long facts, Level level, int minute, float noise) {
+    return facts == 0
+        ? mean
+        : mean + level.trust(facts, minute, noise) * (SampleTable.quantile(facts) - mean);
+  }
+
+  /** The same for one region, with the reason; allocates. */
+  public Estimate explain(Vantage from, int ordinal) {
+    float[] millis = new float[from.size()];
+    estimate(from, millis);
+    Vantage.Keys keys = from.keys();
+    int index = from.index(ordinal);
+    long own = table.facts(key(keys.prefix(), index));
+    long network = keys.network() == 0 ? 0 : table.facts(key(keys.network(), index));
+    long country = keys.country() == 0 ? 0 : table.facts(key(keys.country(), index));
+    boolean placed = !Float.isNaN(from.mapMillis(ordinal)) && !misplaced(keys);
+    Level level = null;
+    long facts = 0;
+    if (own != 0) {
+      level = Level.PREFIX;
+      facts = own;
+    } else if (placed && network != 0) {
+      level = Level.NETWORK;
+      facts = network;
+    } else if (placed && country != 0) {
+      level = Level.COUNTRY;
+      facts = country;
+    }
+    return new Estimate(millis[ordinal], from.mapMillis(ordinal), level, SampleTable.count(facts));
+  }
+
+  /** How many samples the caller's own prefix has of this region. */
+  public int ownSamples(Vantage from, int ordinal) {
+    return SampleTable.count(table.facts(key(from.keys().prefix(), from.index(ordinal))));
+  }
+
+  private boolean misplaced(Vantage.Keys keys) {
+    return SampleTable.count(table.facts(key(keys.prefix(), MISPLACED))) > 1;
+  }
+
+  /**
+   * One word for a pair; two pairs share one by chance about never, and then they share samples.
+   * Finaliser of SplitMix64 (Steele et al., OOPSLA 2014).
+   */
+  static long key(long whom, int region) {
+    long mixed = whom * 0x9e37_79b9_7f4a_7c15L + region;
+    mixed = (mixed ^ mixed >>> 30) * 0xbf58_476d_1ce4_e5b9L;
+    mixed = (mixed ^ mixed >>> 27) * 0x94d0_49bb_1331_11ebL;
+    mixed ^= mixed >>> 31;
+    return mixed == 0 ? 1 : mixed;
+  }
+}

@@ -1,0 +1,114 @@
+package app.avalo.gateway.steer;
+
+import app.avalo.gateway.config.RouteConfig;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.beacon.Beacons;
+import app.avalo.gateway.filter.geo.RoutingAdvice;
+import app.avalo.gateway.filter.geo.RoutingAdvice.Choice;
+import app.avalo.gateway.filter.latency.LatencyModel;
+import app.avalo.gateway.filter.latency.Vantage;
+import app.avalo.gateway.region.Health;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a client should go by itself: the allowed regions that it can reach and that are not out,
+ * those in service before those suspected.
+ *
+ * @param advice it is made from
+ * @param routing where regions are reached
+ * @param choices best first, not empty
+ */
+record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Choice> choices) {
+  /** The true best is nearly always among so many (see RATIONALE.md, "Latency"). */
+  private static final int CANDIDATES = 3;
+
+  /** Share of callers who measure although they are known, and of those who look elsewhere. */
+  private static final double CURIOSITY = 0.05;
+
+  private static final int KNOWN_SAMPLES = 3;
+
+  private static final int TTL_SECONDS = 300;
+
+  /** Null when there is none. */
+  static @Nullable Recommendation of(
+      RoutingAdvice advice, RouteConfig.Routing routing, Health health) {
+    List<Choice> good = new ArrayList<>();
+    List<Choice> suspect = new ArrayList<>();
+    for (Choice choice : advice.choices()) {
+      Region region = choice.region();
+      if (choice.verdict() == RoutingAdvice.Verdict.ALLOWED
+          && routing.origins().containsKey(region.name())) {
+        switch (health.standing(region, advice.service())) {
+          case IN_SERVICE -> good.add(choice);
+          case SUSPECT -> suspect.add(choice);
+          case OUT -> {}
+        }
+      }
+    }
+    good.addAll(suspect);
+    return good.isEmpty() ? null : new Recommendation(advice, routing, List.copyOf(good));
+  }
+
+  /** What the client is told, with an invitation to measure where that is worth while. */
+  JsonObject toJson(LatencyModel model, Vantage from, Exchange exchange, Beacons beacons) {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    JsonArray alternates = new JsonArray();
+    choices.stream().skip(1).limit(2).forEach(choice -> alternates.add(view(choice)));
+    JsonObject answer =
+        new JsonObject()
+            .put("service", advice.service().name())
+            .put("primary", view(choices.get(0)))
+            .put("alternates", alternates)
+            // Spread, so that those who asked together do not ask together again.
+            .put("ttlSeconds", (int) (TTL_SECONDS * (0.9 + 0.2 * random.nextDouble())));
+    List<Region> candidates = candidates(random);
+    if (isUnknown(model, from, candidates) || random.nextDouble() < CURIOSITY) {
+      JsonArray probe = new JsonArray();
+      for (Region region : candidates) {
+        probe.add(
+            new JsonObject()
+                .put("region", region.name())
+                .put("url", routing.origins().get(region.name()) + routing.probe()));
+      }
+      answer
+          .put("probe", probe)
+          .put(
+              "invitation",
+              beacons.invite(exchange.plan().config().pins(), exchange.client(), candidates));
+    }
+    return answer;
+  }
+
+  private List<Region> candidates(ThreadLocalRandom random) {
+    List<Region> candidates = new ArrayList<>();
+    choices.stream().limit(CANDIDATES).forEach(choice -> candidates.add(choice.region()));
+    if (choices.size() > CANDIDATES && random.nextDouble() < CURIOSITY) {
+      int other = random.nextInt(CANDIDATES, choices.size());
+      candidates.set(CANDIDATES - 1, choices.get(other).region());
+    }
+    return candidates;
+  }
+
+  private static boolean isUnknown(LatencyModel model, Vantage from, List<Region> candidates) {
+    for (Region region : candidates) {
+      if (model.ownSamples(from, region.ordinal()) < KNOWN_SAMPLES) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private JsonObject view(Choice choice) {
+    double millis = choice.expectedMillis();
+    return new JsonObject()
+        .put("region", choice.region().name())
+        .put("origin", routing.origins().get(choice.region().name()))
+        .put("expectedMillis", Double.isNaN(millis) ? null : Math.round(millis * 10) / 10.0);
+  }
+}
