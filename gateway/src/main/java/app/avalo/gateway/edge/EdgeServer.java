@@ -36,14 +36,16 @@ public final class EdgeServer {
   private final Vertx vertx;
   private final ListenerConfig listener;
   private final EdgeLoop loop;
+  private final boolean alone;
   private @Nullable HttpServer server; // set once, by the loop
   private volatile @Nullable TlsFiles files; // written by the loop, then by reloads
 
   /** Serves nothing yet; must be called on the loop that will. */
-  public EdgeServer(Vertx vertx, ListenerConfig listener, EdgeLoop loop) {
+  public EdgeServer(Vertx vertx, ListenerConfig listener, EdgeLoop loop, boolean alone) {
     this.vertx = vertx;
     this.listener = listener;
     this.loop = loop;
+    this.alone = alone;
   }
 
   private static HttpServerOptions options(ListenerConfig listener, @Nullable TlsFiles files) {
@@ -117,7 +119,8 @@ public final class EdgeServer {
                       vertx,
                       options,
                       this::front,
-                      socket -> connections.entered(socket, listener, options))
+                      socket -> connections.entered(socket, listener, options),
+                      alone)
                   .connectionHandler(
                       connection -> connections.connected(connection, listener, options))
                   .requestHandler(loop::handle)

@@ -75,7 +75,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
   private Future<?> listen(EdgeLoop edge) {
     List<Future<?>> listening = new ArrayList<>();
     for (ListenerConfig listener : plan.get().config().listeners()) {
-      EdgeServer server = new EdgeServer(vertx, listener, edge);
+      EdgeServer server = new EdgeServer(vertx, listener, edge, loops == 1);
       servers.add(server);
       listening.add(server.listen());
     }

@@ -1,6 +1,7 @@
 package app.avalo.gateway.edge.wire;
 
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoopGroup;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -26,14 +27,17 @@ import java.util.function.UnaryOperator;
 public final class Doorway extends VertxWrapper {
   private final Transport transport;
   private final Consumer<NetSocketInternal> entered;
+  private final boolean alone;
 
   private Doorway(
       VertxInternal vertx,
       UnaryOperator<ChannelHandler> front,
-      Consumer<NetSocketInternal> entered) {
+      Consumer<NetSocketInternal> entered,
+      boolean alone) {
     super(vertx);
     this.transport = new FrontedTransport(vertx.transport(), front);
     this.entered = entered;
+    this.alone = alone;
   }
 
   /**
@@ -41,18 +45,26 @@ public final class Doorway extends VertxWrapper {
    *
    * @param front what an accepted connection passes before the handler that sets it up
    * @param entered told of a connection after its TLS handshake and on its loop
+   * @param alone whether no other loop serves this port; then this one accepts by itself, which
+   *     saves a hop between threads for each connection
    */
   public static HttpServer server(
       Vertx vertx,
       HttpServerOptions options,
       UnaryOperator<ChannelHandler> front,
-      Consumer<NetSocketInternal> entered) {
-    return new HttpServerImpl(new Doorway((VertxInternal) vertx, front, entered), options);
+      Consumer<NetSocketInternal> entered,
+      boolean alone) {
+    return new HttpServerImpl(new Doorway((VertxInternal) vertx, front, entered, alone), options);
   }
 
   @Override
   public Transport transport() {
     return transport;
+  }
+
+  @Override
+  public EventLoopGroup acceptorEventLoopGroup() {
+    return alone ? getOrCreateContext().nettyEventLoop() : super.acceptorEventLoopGroup();
   }
 
   @Override
