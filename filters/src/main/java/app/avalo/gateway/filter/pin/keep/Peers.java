@@ -1,0 +1,125 @@
+package app.avalo.gateway.filter.pin.keep;
+
+import app.avalo.gateway.filter.pin.cell.Stamp;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The gateways of a group as one of them knows them from the board. A peer's silence is measured on
+ * the own clock, from when its word was last seen to change.
+ */
+final class Peers {
+  private final Map<String, Peer> peers = new TreeMap<>();
+
+  /**
+   * One gateway's last word.
+   *
+   * @param beat number of it, grows
+   * @param acked the map by which it works
+   * @param suspects regions that look dead to it
+   * @param convicts regions that it found dead
+   */
+  record Word(long beat, Stamp acked, Set<Integer> suspects, Set<Integer> convicts) {
+    String text() {
+      return beat
+          + "|"
+          + acked.incarnation()
+          + "|"
+          + acked.version()
+          + "|"
+          + list(suspects)
+          + "|"
+          + list(convicts);
+    }
+
+    static Word parse(String text) {
+      String[] parts = text.split("\\|", 5);
+      return new Word(
+          Long.parseLong(parts[0]),
+          new Stamp(parts[1], Long.parseLong(parts[2])),
+          set(parts[3]),
+          set(parts[4]));
+    }
+
+    private static String list(Set<Integer> regions) {
+      StringBuilder text = new StringBuilder();
+      for (int region : regions) {
+        text.append(text.isEmpty() ? "" : ",").append(region);
+      }
+      return text.toString();
+    }
+
+    private static Set<Integer> set(String text) {
+      Set<Integer> regions = new TreeSet<>();
+      for (String part : text.split(",")) {
+        if (!part.isEmpty()) {
+          regions.add(Integer.parseInt(part));
+        }
+      }
+      return regions;
+    }
+  }
+
+  private record Peer(String text, Word word, long changedNanos) {}
+
+  /** Takes over the board. */
+  void saw(Map<String, String> board, long nowNanos) {
+    Map<String, Peer> before = new HashMap<>(peers);
+    peers.clear();
+    board.forEach(
+        (gateway, text) -> {
+          Peer old = before.get(gateway);
+          if (old != null && old.text().equals(text)) {
+            peers.put(gateway, old);
+            return;
+          }
+          try {
+            peers.put(gateway, new Peer(text, Word.parse(text), nowNanos));
+          } catch (IllegalArgumentException | IndexOutOfBoundsException foreign) {
+            // a later release's word: it has no vote here, and its silence ends its lease
+            peers.put(gateway, new Peer(text, unreadable(), nowNanos));
+          }
+        });
+  }
+
+  private static Word unreadable() {
+    return new Word(0, Stamp.NONE, Set.of(), Set.of());
+  }
+
+  /** Gateways heard within a span, in order of their names. */
+  Map<String, Word> within(long spanNanos, long nowNanos) {
+    Map<String, Word> heard = new TreeMap<>();
+    peers.forEach(
+        (gateway, peer) -> {
+          if (nowNanos - peer.changedNanos() < spanNanos) {
+            heard.put(gateway, peer.word());
+          }
+        });
+    return heard;
+  }
+
+  /**
+   * The version that every gateway which may hold a lease has acknowledged.
+   *
+   * @param waitNanos silence after which a gateway has none
+   */
+  long ackedByAll(String incarnation, long waitNanos, long nowNanos) {
+    long lowest = Long.MAX_VALUE;
+    for (Word word : within(waitNanos, nowNanos).values()) {
+      boolean same = word.acked().incarnation().equals(incarnation);
+      lowest = Math.min(lowest, same ? word.acked().version() : 0);
+    }
+    return lowest == Long.MAX_VALUE ? 0 : lowest;
+  }
+
+  static int votes(Map<String, Word> live, int region, boolean convict) {
+    int votes = 0;
+    for (Word word : live.values()) {
+      votes += (convict ? word.convicts() : word.suspects()).contains(region) ? 1 : 0;
+    }
+    return votes;
+  }
+}
