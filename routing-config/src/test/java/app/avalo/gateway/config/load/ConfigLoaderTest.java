@@ -69,7 +69,7 @@ class ConfigLoaderTest {
             "x.yaml:15:39: routes[0].match.methods: unknown key (did you mean method?)",
             "x.yaml:16:14: routes[0].service: fed: no such service (did you mean feed?)",
             "x.yaml:17:5: routes[1]: no action (expected one of service, services, redirect,"
-                + " respond)",
+                + " respond, routing)",
             "x.yaml:17:11: routes[1].name: feed (expected a name of its own, first in line 14)",
             "x.yaml:20:22: limits.per-caller.rate: fast (expected a rate such as 100/min or 10/s)",
             "x.yaml:22:60: budgets.ai.cost.perRequest: 1 EUR (expected PLN as in amount)",
