@@ -144,7 +144,7 @@ public final class Keeper {
     } else if (reading.stamp().version() > map.version()) {
       map = map.read(reading);
     }
-    peers.saw(reading.board(), nowNanos);
+    peers.saw(reading.board(), sentNanos, nowNanos);
     if (reading.stamp().equals(map.stamp())) {
       boolean held = sentNanos - heldUntilNanos < 0;
       arrived(held ? nowNanos : sentNanos + terms.leaseNanos(), nowNanos);
@@ -236,7 +236,7 @@ public final class Keeper {
   }
 
   private Rules.Sight sight(long nowNanos) {
-    Map<String, Peers.Word> live = peers.within(terms.liveNanos(), nowNanos);
+    Map<String, Peers.Word> live = peers.voters(terms.liveNanos(), nowNanos);
     live.put(gateway, word());
     int known = peers.within(terms.knownNanos(), nowNanos).size();
     int majority =

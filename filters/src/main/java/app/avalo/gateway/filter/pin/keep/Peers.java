@@ -63,10 +63,11 @@ final class Peers {
     }
   }
 
-  private record Peer(String text, Word word, long changedNanos) {}
+  /** When its word was seen to change: by a reading that was asked for and answered then. */
+  private record Peer(String text, Word word, long askedNanos, long heardNanos) {}
 
   /** Takes over the board. */
-  void saw(Map<String, String> board, long nowNanos) {
+  void saw(Map<String, String> board, long askedNanos, long nowNanos) {
     Map<String, Peer> before = new HashMap<>(peers);
     peers.clear();
     board.forEach(
@@ -77,10 +78,10 @@ final class Peers {
             return;
           }
           try {
-            peers.put(gateway, new Peer(text, Word.parse(text), nowNanos));
+            peers.put(gateway, new Peer(text, Word.parse(text), askedNanos, nowNanos));
           } catch (IllegalArgumentException | IndexOutOfBoundsException foreign) {
             // a later release's word: it has no vote here, and its silence ends its lease
-            peers.put(gateway, new Peer(text, unreadable(), nowNanos));
+            peers.put(gateway, new Peer(text, unreadable(), askedNanos, nowNanos));
           }
         });
   }
@@ -89,12 +90,27 @@ final class Peers {
     return new Word(0, Stamp.NONE, Set.of(), Set.of());
   }
 
-  /** Gateways heard within a span, in order of their names. */
+  /**
+   * Gateways whose word is not older than a span, in order of their names. Counted from the asking:
+   * an answer that waited while this process stood still is no fresh vote.
+   */
+  Map<String, Word> voters(long spanNanos, long nowNanos) {
+    Map<String, Word> voters = new TreeMap<>();
+    peers.forEach(
+        (gateway, peer) -> {
+          if (nowNanos - peer.askedNanos() < spanNanos) {
+            voters.put(gateway, peer.word());
+          }
+        });
+    return voters;
+  }
+
+  /** Gateways that may have been alive within a span, in order of their names. */
   Map<String, Word> within(long spanNanos, long nowNanos) {
     Map<String, Word> heard = new TreeMap<>();
     peers.forEach(
         (gateway, peer) -> {
-          if (nowNanos - peer.changedNanos() < spanNanos) {
+          if (nowNanos - peer.heardNanos() < spanNanos) {
             heard.put(gateway, peer.word());
           }
         });
