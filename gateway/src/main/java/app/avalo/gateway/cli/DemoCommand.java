@@ -58,7 +58,8 @@ final class DemoCommand implements Callable<Integer> {
     demo.ports().forEach((name, port) -> out.printf("  %-10s http://127.0.0.1:%d%n", name, port));
     out.printf("  %-10s http://127.0.0.1:%d%n", "control", demo.controlPort());
     int port = gateway.port("public");
-    out.print(new Tour(port, gateway.adminPort(), demo.controlPort()).text());
+    out.print(
+        new Tour(port, gateway.adminPort(), demo.controlPort(), demo.ports().get("eu")).text());
     out.println();
     out.println("Ctrl-C ends the demo and leaves nothing behind.");
     out.flush();

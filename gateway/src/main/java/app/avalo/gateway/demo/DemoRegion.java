@@ -118,7 +118,7 @@ final class DemoRegion {
       request
           .response()
           .setStatusCode(409)
-          .putHeader("X-Pin-Current", Long.toString(account.epoch()));
+          .putHeader("x-pin-current", Long.toString(account.epoch()));
     }
     String text =
         "{\"service\":\"wallet\",\"region\":\"%s\",\"user\":\"%s\",\"balance\":\"%d.%02d PLN\"}\n"

@@ -28,16 +28,19 @@ public final class Tour {
   private final String gateway;
   private final String admin;
   private final String control;
+  private final String europe;
 
-  /** A tour of a demo on these ports. */
-  public Tour(int gatewayPort, int adminPort, int controlPort) {
+  /** A tour of a demo on these ports, the last one of the region in Europe. */
+  public Tour(int gatewayPort, int adminPort, int controlPort, int europePort) {
     this.gateway = "http://127.0.0.1:" + gatewayPort;
     this.admin = "http://127.0.0.1:" + adminPort;
     this.control = "http://127.0.0.1:" + controlPort;
+    this.europe = "http://127.0.0.1:" + europePort;
   }
 
   private Stream<Stop> stops() {
-    return Stream.of(places(), wallet(), refusals(), failover(), operators()).flatMap(List::stream);
+    return Stream.of(places(), wallet(), refusals(), failover(), fence(), operators())
+        .flatMap(List::stream);
   }
 
   private List<Stop> places() {
@@ -88,10 +91,20 @@ public final class Tour {
         stop("Maria's wallet has moved to her, with her money")
             .line("curl -s " + MARIA + TOKYO + gateway + "/wallet")
             .expect("\"region\":\"asia\"", "5.00 PLN"),
-        stop("Europe returns, and takes its callers back as soon as checks have seen it well")
+        stop("Europe returns, and takes its callers back step by step")
             .line("curl -s -X POST " + control + "/eu/revive")
-            .line("curl -s '" + gateway + "/feed?[1-40]'" + COUNT)
+            .line("curl -s '" + gateway + "/feed?[1-200]'" + COUNT)
             .expect("\"region\":\"eu\",\"away\":\"10 ms\""));
+  }
+
+  private List<Stop> fence() {
+    return List.of(
+        stop("A payment that left before her wallet moved comes to Europe late: the fence refuses it")
+            .line(
+                "curl -si -X POST -H 'X-Avalo-User: maria' -H 'X-Pin-Epoch: 65536' '"
+                    + europe
+                    + "/wallet?amount=100'")
+            .expect("HTTP/1.1 409", "x-pin-current: 131074", "5.00 PLN"));
   }
 
   private List<Stop> operators() {

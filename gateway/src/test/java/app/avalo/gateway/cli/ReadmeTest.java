@@ -14,7 +14,7 @@ class ReadmeTest {
   void the_readme_has_every_line_of_the_tour() throws IOException {
     String readme = Files.readString(Path.of("..", "README.md"));
 
-    assertThat(new Tour(8080, 9090, 18080).text().lines().filter(line -> !line.isBlank()))
+    assertThat(new Tour(8080, 9090, 18080, 18081).text().lines().filter(line -> !line.isBlank()))
         .allSatisfy(line -> assertThat(readme).contains(line.strip()));
   }
 
