@@ -75,9 +75,23 @@ public final class Destination {
    * @param lossMillis by which the caller's next region is worse; NaN for unknown
    */
   boolean welcomes(Exchange exchange, double lossMillis) {
+    if (exchange.explaining()) {
+      return reserve(exchange, lossMillis) == null;
+    }
     long caller = Affinity.ofCaller(exchange); // asked always, as health counts whom it admits
     return health.admits(region, (int) caller)
         && (spill == null || spill.keeps(inFlight(), lossMillis, caller, exchange.startNanos()));
+  }
+
+  /** Why it does not {@linkplain #welcomes welcome} this exchange, in words; null if it does. */
+  @Nullable String reserve(Exchange exchange, double lossMillis) {
+    long caller = Affinity.ofCaller(exchange);
+    if (!health.admits(region, (int) caller)) {
+      return "takes " + health.share(region) * 100 / 1024 + " % of callers and not this one";
+    }
+    return spill == null || spill.stays(lossMillis, caller)
+        ? null
+        : "is nearly full (" + Math.round(spill.load() * 100) + " % of its capacity)";
   }
 
   private int inFlight() {

@@ -2,6 +2,7 @@ package app.avalo.gateway.forward.choice;
 
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
+import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.config.plan.Target;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Pinned;
@@ -168,15 +169,18 @@ public final class RegionChoice {
   public static void explain(Exchange exchange, Destinations destinations) {
     Target target = Objects.requireNonNull(exchange.target());
     Map<String, Object> facts = new LinkedHashMap<>();
-    for (Region region : Objects.requireNonNull(exchange.preference())) {
-      Destination destination = destinations.of(target.service(), region);
-      facts.put(region.name(), destination == null ? "absent" : label(destination.standing()));
+    RegionPreference preference = Objects.requireNonNull(exchange.preference());
+    for (int i = 0; i < preference.size(); i++) {
+      Destination destination = destinations.of(target.service(), preference.get(i));
+      String state = destination == null ? "absent" : label(destination.standing());
+      boolean near = preference.nearCount() > 1 && i < preference.nearCount();
+      facts.put(preference.get(i).name(), near ? state + ", about as good as the best" : state);
     }
     Choice choice = next(exchange, destinations, 0, true);
     Destination chosen = choice.destination();
     String verdict =
         switch (choice.verdict()) {
-          case GO -> String.valueOf(chosen);
+          case GO -> chosen + instead(exchange, chosen, destinations);
           case MOVE_PIN -> chosen + ", after moving the pin there";
           case WAIT -> "waits for the verdict on the pinned region";
           case NONE -> "no region in service";
@@ -185,6 +189,26 @@ public final class RegionChoice {
     if (chosen != null) {
       exchange.attempt(chosen.region());
     }
+  }
+
+  /** Why the first region of the preference is not the one chosen; nothing if it is. */
+  private static String instead(
+      Exchange exchange, @Nullable Destination chosen, Destinations destinations) {
+    RegionPreference preference = Objects.requireNonNull(exchange.preference());
+    Service service = Objects.requireNonNull(exchange.target()).service();
+    Destination first = destinations.of(service, preference.get(0));
+    if (exchange.pin() != null || chosen == null || first == null || chosen == first) {
+      return "";
+    }
+    String why =
+        first.standing() == Standing.IN_SERVICE
+            ? first.reserve(exchange, lossMillis(preference, 0))
+            : "is " + label(first.standing());
+    if (why == null) {
+      boolean own = chosen.suits(exchange) > first.suits(exchange);
+      why = "is about as good, but " + (own ? "not this caller's of the two" : "clearly busier");
+    }
+    return ", not " + first + ", which " + why;
   }
 
   private static String label(Standing standing) {

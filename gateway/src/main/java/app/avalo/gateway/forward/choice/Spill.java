@@ -45,16 +45,25 @@ final class Spill {
    */
   boolean keeps(int inFlight, double lossMillis, long caller, long nowNanos) {
     load += (inFlight / capacity - load) / SMOOTH;
-    int bucket = (int) Math.max(0, Math.min(lossMillis / BUCKET_MILLIS, requests.length - 1));
-    requests[bucket]++;
+    requests[bucket(lossMillis)]++;
     if (nowNanos - steppedNanos >= STEP_NANOS) {
       steppedNanos = nowNanos;
       step();
     }
+    return stays(lossMillis, caller);
+  }
+
+  /** The same as things are, without counting the question. */
+  boolean stays(double lossMillis, long caller) {
+    int bucket = bucket(lossMillis);
     if (gone == 0 || bucket > lastBucket) {
       return true;
     }
     return bucket == lastBucket && (Affinity.mix(caller) & ALL - 1) >= ofLast;
+  }
+
+  private int bucket(double lossMillis) {
+    return (int) Math.max(0, Math.min(lossMillis / BUCKET_MILLIS, requests.length - 1));
   }
 
   /** Share of the capacity that is in use. */

@@ -10,6 +10,7 @@ import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.Pinned;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Plans;
@@ -281,5 +282,44 @@ class RegionChoiceTest {
     standing("eu", Standing.SUSPECT);
     standing("asia", Standing.OUT);
     assertThat(callersOf("us", order, 20, 60, 90)).isEqualTo(200);
+  }
+
+  private Explanation.Step explained(int address, List<String> order, float... costMillis) {
+    Exchange exchange = Exchanges.on(plan).client("192.0.2." + address).explained();
+    exchange.placed(
+        Place.UNKNOWN, RegionPreference.of(order.stream().map(this::region).toList(), costMillis));
+    RegionChoice.explain(exchange, destinations);
+    return exchange.explanation().steps().get(0);
+  }
+
+  @Test
+  void an_explanation_says_why_the_first_region_is_not_the_one() {
+    List<String> order = List.of("us", "eu", "asia");
+    assertThat(explained(1, order, 20, 60, 90).verdict()).isEqualTo("us");
+    health.shares.put("us", 0);
+    assertThat(explained(1, order, 20, 60, 90).verdict())
+        .isEqualTo("eu, not us, which takes 0 % of callers and not this one");
+    standing("us", Standing.SUSPECT);
+    assertThat(explained(1, order, 20, 60, 90).verdict()).isEqualTo("eu, not us, which is suspect");
+    standing("us", Standing.OUT);
+    assertThat(explained(1, order, 20, 60, 90).verdict()).isEqualTo("eu, not us, which is out");
+  }
+
+  @Test
+  void an_explanation_tells_regions_that_are_about_as_good_from_the_others() {
+    List<String> order = List.of("us", "eu", "asia");
+    String own = "eu, not us, which is about as good, but not this caller's of the two";
+    int ofEu = 0;
+    for (int address = 0; address < 100; address++) {
+      Explanation.Step step = explained(address, order, 20, 23, 90);
+      ofEu += step.verdict().equals(own) ? 1 : 0;
+      assertThat(step.verdict()).isIn("us", own);
+      assertThat(next(costing(address, order, 20, 23, 90), 0, true))
+          .isEqualTo("GO " + step.verdict().split(",")[0]);
+      assertThat(step.facts())
+          .containsEntry("eu", "in service, about as good as the best")
+          .containsEntry("asia", "in service");
+    }
+    assertThat(ofEu).isBetween(30, 70);
   }
 }

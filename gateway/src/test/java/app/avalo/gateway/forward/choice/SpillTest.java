@@ -61,4 +61,21 @@ class SpillTest {
     }
     assertThat(second(50)).isEqualTo(1);
   }
+
+  @Test
+  void looking_at_it_changes_nothing() {
+    for (int i = 0; i < 6; i++) {
+      second(90);
+    }
+    double load = spill.load();
+    for (int caller = 0; caller < 1000; caller++) {
+      boolean stays = spill.stays(lossMillis(caller), caller);
+      assertThat(spill.stays(lossMillis(caller), caller)).isEqualTo(stays);
+    }
+    assertThat(spill.load()).isEqualTo(load);
+    for (int caller = 0; caller < 1000; caller++) {
+      boolean foretold = spill.stays(lossMillis(caller), caller);
+      assertThat(spill.keeps(90, lossMillis(caller), caller, nowNanos)).isEqualTo(foretold);
+    }
+  }
 }
