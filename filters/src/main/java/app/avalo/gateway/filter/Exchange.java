@@ -31,6 +31,7 @@ public final class Exchange implements RequestView {
 
   private @Nullable ClientCertificate clientCertificate; // edge
   private ListenerConfig.@Nullable Bounds bounds; // edge
+  private int roundTripMicros; // edge
   private @Nullable Route route; // edge
   private @Nullable Target target; // edge, or split where the route has several
   private long deadlineNanos; // edge
@@ -176,6 +177,18 @@ public final class Exchange implements RequestView {
 
   public void bounds(ListenerConfig.Bounds bounds) {
     this.bounds = bounds;
+  }
+
+  /**
+   * Round trip of the client's own connection, with one exchange of each; 0 with the others and
+   * where nobody knows.
+   */
+  public int roundTripMicros() {
+    return roundTripMicros;
+  }
+
+  public void roundTripMicros(int micros) {
+    this.roundTripMicros = micros;
   }
 
   /** The route; set before the first filter runs. */

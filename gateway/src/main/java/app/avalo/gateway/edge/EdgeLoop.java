@@ -140,8 +140,10 @@ public final class EdgeLoop {
   /** Nothing of a request that breaks the intake can be answered, so its connection goes. */
   private Intake.@Nullable Admission admit(ClientConnection client, HttpServerRequest request) {
     try {
-      Intake.Admission admission = intake.admit(plan.get(), client, request, ticker.nanos());
+      Plan current = plan.get();
+      Intake.Admission admission = intake.admit(current, client, request, ticker.nanos());
       admission.exchange().clientCertificate(client.certificate());
+      admission.exchange().roundTripMicros(client.roundTripMicros(current));
       admission.exchange().bounds(client.bounds());
       return admission;
     } catch (RuntimeException defect) {

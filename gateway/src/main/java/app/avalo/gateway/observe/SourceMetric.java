@@ -34,6 +34,10 @@ public enum SourceMetric {
       "Look-ups in the GeoIP database, cached ones excepted.",
       "result"),
   LATENCY_PAIRS("gateway_latency_pairs", "Pairs of caller and region that hold samples."),
+  CONNECTION_ROUND_TRIPS(
+      "gateway_connection_round_trips_total",
+      "Round trips of clients' own connections, by what became of them.",
+      "result"),
   BEACON_REPORTS(
       "gateway_beacon_reports_total",
       "Round trips that clients reported, by what became of the report.",

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers routes that say {@code routing}: GET gives the best region for the caller, POST takes
- * what it measured. One per event loop.
+ * what it measured. What the connections of callers show is taken in with any route. One per event
+ * loop.
  */
 public final class SteerFilter implements Filter {
   private static final CharSequence ALLOW = AsciiString.cached("allow");
@@ -48,10 +49,23 @@ public final class SteerFilter implements Filter {
 
   @Override
   public void request(Exchange exchange, Next next) {
+    if (exchange.roundTripMicros() > 0) {
+      learn(exchange);
+    }
     if (exchange.route().config().action() instanceof RouteConfig.Routing routing) {
       next.reply(exchange, answer(exchange, routing));
     } else {
       next.proceed(exchange);
+    }
+  }
+
+  private void learn(Exchange exchange) {
+    RoutingAdvisor advisor = advisor(exchange.plan());
+    Region here = advisor.here();
+    if (here != null) {
+      Place place = advisor.place(exchange.client(), null); // of fixed answers nobody asked for it
+      Vantage from = advisor.client(exchange.client(), place);
+      beacons.connected(from, here.ordinal(), exchange.roundTripMicros() / 1e3f);
     }
   }
 

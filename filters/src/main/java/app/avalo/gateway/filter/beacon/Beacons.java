@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Invites clients to measure and lets the model learn from those reports that can be true: signed
- * here, for this client, in time, once, one an hour and client, and no faster than light. One per
- * process; safe from every thread.
+ * here, for this client, in time, once, one an hour and client, and no faster than light. What
+ * their connections show is judged here too, so that both together are one vote. One per process;
+ * safe from every thread.
  */
 public final class Beacons {
   /** How long an invitation holds. */
@@ -31,6 +32,10 @@ public final class Beacons {
   private static final float MOST_MILLIS = 5000;
 
   private static final int VOTE_SECONDS = 3600;
+
+  /** One connection of a prefix is heard in so long: a path does not change faster. */
+  private static final int CONNECTION_SECONDS = 600;
+
   private static final String PURPOSE = "avalo beacon 1";
 
   /** Room for so many, in powers of two times eight. */
@@ -42,8 +47,10 @@ public final class Beacons {
   private final byte[] fallback = new byte[32];
   private final OncePer used = new OncePer(ROWS);
   private final OncePer clients = new OncePer(ROWS);
-  private final OncePer prefixes = new OncePer(ROWS);
+  private final OncePer votes = new OncePer(ROWS); // of prefixes, by region
+  private final OncePer heard = new OncePer(ROWS); // connections of prefixes, by region
   private final AtomicLongArray counts = new AtomicLongArray(Verdict.values().length);
+  private final AtomicLongArray connections = new AtomicLongArray(Verdict.values().length);
 
   public Beacons(LatencyModel model, Ticker ticker) {
     this.model = model;
@@ -82,6 +89,11 @@ public final class Beacons {
     return counts.get(verdict.ordinal());
   }
 
+  /** How often a connection's round trip was judged so, since the start. */
+  public long connections(Verdict verdict) {
+    return connections.get(verdict.ordinal());
+  }
+
   /**
    * An invitation to measure, as text.
    *
@@ -111,13 +123,36 @@ public final class Beacons {
       Map<Region, Float> millis) {
     Verdict verdict = judge(keys, from, client, invitation, millis);
     if (verdict == Verdict.ACCEPTED) {
-      int now = nowSeconds();
-      boolean news = prefixes.first(from.prefix(), now, now + VOTE_SECONDS);
-      Trust trust = news ? Trust.REPORTED : Trust.REPORTED_AGAIN;
-      millis.forEach((region, time) -> model.sample(from, region.ordinal(), time, trust));
+      millis.forEach((region, time) -> learn(from, region.ordinal(), time));
     }
     counts.incrementAndGet(verdict.ordinal());
     return verdict;
+  }
+
+  /**
+   * Judges the round trip of a client's own connection, and learns from it if it is good. A client
+   * may delay what it acknowledges or do it too early, so it is believed like a report.
+   *
+   * @param here ordinal of the region in which the connection ends
+   */
+  public Verdict connected(Vantage from, int here, float millis) {
+    Verdict verdict = Verdict.ACCEPTED;
+    int now = nowSeconds();
+    if (isImpossible(from, here, millis)) {
+      verdict = Verdict.IMPOSSIBLE;
+    } else if (heard.first(from.pair(here), now, now + CONNECTION_SECONDS)) {
+      learn(from, here, millis);
+    } else {
+      verdict = Verdict.TOO_OFTEN;
+    }
+    connections.incrementAndGet(verdict.ordinal());
+    return verdict;
+  }
+
+  private void learn(Vantage from, int ordinal, float millis) {
+    int now = nowSeconds();
+    boolean news = votes.first(from.pair(ordinal), now, now + VOTE_SECONDS);
+    model.sample(from, ordinal, millis, news ? Trust.REPORTED : Trust.REPORTED_AGAIN);
   }
 
   /** A report that nobody could read. */
@@ -143,10 +178,7 @@ public final class Beacons {
       if (!invitation.names(each.getKey().config().index())) {
         return Verdict.FORGED;
       }
-      float time = each.getValue();
-      float floor = from.floorMillis(each.getKey().ordinal()) * LatencyModel.FLOOR_SHARE;
-      // Written so that what is no number fails, and a floor that is unknown does not.
-      if (!(time > 0 && time <= MOST_MILLIS) || time < floor) {
+      if (isImpossible(from, each.getKey().ordinal(), each.getValue())) {
         return Verdict.IMPOSSIBLE;
       }
     }
@@ -156,6 +188,12 @@ public final class Beacons {
     return clients.first(voter(client), now, now + VOTE_SECONDS)
         ? Verdict.ACCEPTED
         : Verdict.TOO_OFTEN;
+  }
+
+  private static boolean isImpossible(Vantage from, int ordinal, float millis) {
+    float floor = from.floorMillis(ordinal) * LatencyModel.FLOOR_SHARE;
+    // Written so that what is no number fails, and a floor that is unknown does not.
+    return !(millis > 0 && millis <= MOST_MILLIS) || millis < floor;
   }
 
   /** An IPv4 address, or the /64 that one household has. */

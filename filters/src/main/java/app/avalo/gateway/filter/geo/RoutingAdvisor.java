@@ -35,6 +35,7 @@ public final class RoutingAdvisor {
   private final CidrMap<Place> ranges;
   private final LatencyModel model;
   private final RegionMap map;
+  private final @Nullable Region here; // where this gateway stands, or null
   private final @Nullable Vantage gateway; // decides, or null where each caller does
   private final Map<String, Set<String>> tagsByCountry;
   private final int[] rank;
@@ -52,7 +53,7 @@ public final class RoutingAdvisor {
     PlacingConfig placing = plan.config().placing();
     ranges = ranges(placing);
     map = new RegionMap(plan.regions());
-    Region here = here(plan);
+    here = here(plan);
     gateway =
         here != null && placing.latency().nearestTo() == NearestTo.GATEWAY
             ? map.gateway(here)
@@ -94,7 +95,11 @@ public final class RoutingAdvisor {
   }
 
   /** The region in which this gateway stands, or null. */
-  static @Nullable Region here(Plan plan) {
+  public @Nullable Region here() {
+    return here;
+  }
+
+  private static @Nullable Region here(Plan plan) {
     String here = plan.config().placing().latency().here();
     for (Region region : plan.regions()) {
       if (region.name().equals(here)) {

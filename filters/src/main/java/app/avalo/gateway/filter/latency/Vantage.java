@@ -68,9 +68,9 @@ public final class Vantage {
     return keys;
   }
 
-  /** Names the /24 or /48 that the client is in. */
-  public long prefix() {
-    return keys.prefix();
+  /** Names the /24 or /48 that the client is in, together with a region. */
+  public long pair(int ordinal) {
+    return LatencyModel.key(keys.prefix(), indices[ordinal]);
   }
 
   int index(int ordinal) {

@@ -160,6 +160,48 @@ class BeaconsTest {
     assertThat(samples(us)).isEqualTo(8);
   }
 
+  private Verdict connected(IpAddress client, float millis) {
+    return beacons.connected(warsaw(client), us.ordinal(), millis);
+  }
+
+  @Test
+  void aConnectionShowsTheWayToWhereItEnds() {
+    assertThat(connected(CLIENT, 120)).isEqualTo(Verdict.ACCEPTED);
+    assertThat(samples(us)).isEqualTo(1);
+    assertThat(samples(eu)).isZero();
+    assertThat(beacons.connections(Verdict.ACCEPTED)).isEqualTo(1);
+    assertThat(beacons.count(Verdict.ACCEPTED)).isZero();
+  }
+
+  @Test
+  void noConnectionIsFasterThanLight() {
+    for (float millis : new float[] {0, 85, 5001, Float.NaN}) {
+      assertThat(connected(CLIENT, millis)).as("%s", millis).isEqualTo(Verdict.IMPOSSIBLE);
+    }
+    assertThat(samples(us)).isZero();
+    assertThat(beacons.connections(Verdict.IMPOSSIBLE)).isEqualTo(4);
+  }
+
+  @Test
+  void onePrefixIsHeardOnceInTenMinutesByItsConnections() {
+    connected(CLIENT, 120);
+    assertThat(connected(IpAddress.parse("80.1.1.2"), 500)).isEqualTo(Verdict.TOO_OFTEN);
+    assertThat(samples(us)).isEqualTo(1);
+    time.advance(Duration.ofMinutes(10));
+    assertThat(connected(IpAddress.parse("80.1.1.2"), 120)).isEqualTo(Verdict.ACCEPTED);
+    assertThat(samples(us)).isEqualTo(2);
+  }
+
+  @Test
+  void aConnectionAndAReportAreOneVoteOfThePrefix() {
+    connected(CLIENT, 120);
+    report(invitation(CLIENT), Map.of(us, 125f, eu, 40f));
+    Vantage neighbour = warsaw(IpAddress.parse("80.9.9.9"));
+    assertThat(samples(us)).isEqualTo(2);
+    assertThat(model.explain(neighbour, us.ordinal()).samples()).isEqualTo(1);
+    assertThat(model.explain(neighbour, eu.ordinal()).samples()).isEqualTo(1);
+  }
+
   @Test
   void whoCannotBeRememberedIsRefused() {
     OncePer few = new OncePer(1);

@@ -40,6 +40,7 @@ public final class ClientConnection extends Deadline implements HeadListener {
 
   private final Channel channel;
   private final IpAddress peer;
+  private final boolean direct; // the client itself is at the other end
   private final ListenerConfig.Bounds bounds;
   private final DeadlineWheel deadlines;
   private final Ticker ticker;
@@ -52,6 +53,7 @@ public final class ClientConnection extends Deadline implements HeadListener {
   private boolean lingering;
   private boolean gone;
   private int requests;
+  private int roundTripMicros; // least so far, 0 before the first
   private int inFlight;
   private @Nullable Runnable waiting; // for an answer
   private long headSinceNanos; // 0: no head is awaited
@@ -60,11 +62,13 @@ public final class ClientConnection extends Deadline implements HeadListener {
   ClientConnection(
       Channel channel,
       IpAddress peer,
+      boolean direct,
       ListenerConfig.Bounds bounds,
       DeadlineWheel deadlines,
       Ticker ticker) {
     this.channel = channel;
     this.peer = peer;
+    this.direct = direct;
     this.bounds = bounds;
     this.deadlines = deadlines;
     this.ticker = ticker;
@@ -108,6 +112,19 @@ public final class ClientConnection extends Deadline implements HeadListener {
       trusted = plan.trustedHops().contains(peer);
     }
     return trusted;
+  }
+
+  /**
+   * The round trip to the client, told once: with the request that completes the readings. 0 with
+   * the others, where the peer only speaks for the client, and where nobody asks.
+   */
+  public int roundTripMicros(Plan plan) {
+    boolean wanted = plan.config().placing().latency().here() != null;
+    if (requests > RoundTrip.READINGS || !wanted || !direct || isTrusted(plan)) {
+      return 0;
+    }
+    roundTripMicros = RoundTrip.least(roundTripMicros, channel);
+    return requests == RoundTrip.READINGS ? roundTripMicros : 0;
   }
 
   private boolean isHttp2() {

@@ -69,9 +69,12 @@ public final class Connections {
       NetSocketInternal socket, ListenerConfig listener, HttpServerOptions options) {
     Channel channel = socket.channelHandlerContext().channel();
     IpAddress peer = peer(channel);
+    boolean direct =
+        peer != null && channel.attr(ConnectionBase.REMOTE_ADDRESS_OVERRIDE).get() == null;
     ListenerConfig.Bounds bounds = listener.bounds();
     ClientConnection client =
-        new ClientConnection(channel, peer == null ? UNKNOWN : peer, bounds, deadlines, ticker);
+        new ClientConnection(
+            channel, peer == null ? UNKNOWN : peer, direct, bounds, deadlines, ticker);
     channel.closeFuture().addListener(closed -> client.gone());
     if (listener.http2() && mayBeHttp2(channel)) {
       FrameGate.install(

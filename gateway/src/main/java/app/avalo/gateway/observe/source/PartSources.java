@@ -7,6 +7,7 @@ import static app.avalo.gateway.observe.SourceMetric.BUDGET_DECISIONS;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_LEVEL;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_SPENT;
 import static app.avalo.gateway.observe.SourceMetric.BUILD;
+import static app.avalo.gateway.observe.SourceMetric.CONNECTION_ROUND_TRIPS;
 import static app.avalo.gateway.observe.SourceMetric.GEO_BUILT;
 import static app.avalo.gateway.observe.SourceMetric.GEO_LAST_LOAD;
 import static app.avalo.gateway.observe.SourceMetric.GEO_LOADED;
@@ -28,6 +29,7 @@ import static app.avalo.gateway.observe.SourceMetric.WEBSOCKETS;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.filter.beacon.Beacons;
+import app.avalo.gateway.filter.beacon.Beacons.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.BudgetView;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
@@ -234,10 +236,16 @@ public final class PartSources {
   public PartSources latencies(LatencyModel model, Beacons beacons) {
     sources.value(LATENCY_PAIRS, model::pairs);
     sources.set(
+        CONNECTION_ROUND_TRIPS,
+        () ->
+            each(
+                List.of(Verdict.ACCEPTED, Verdict.IMPOSSIBLE, Verdict.TOO_OFTEN),
+                verdict -> Sample.of(beacons.connections(verdict), verdict.label())));
+    sources.set(
         BEACON_REPORTS,
         () ->
             each(
-                List.of(Beacons.Verdict.values()),
+                List.of(Verdict.values()),
                 verdict -> Sample.of(beacons.count(verdict), verdict.label())));
     return this;
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package app.avalo.gateway.edge.client;
+
+import org.jspecify.annotations.NullMarked;
