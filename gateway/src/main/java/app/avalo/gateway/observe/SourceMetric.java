@@ -25,10 +25,15 @@ public enum SourceMetric {
   PIN_EVENTS("gateway_pin_events_total", "What happened to pins and their cookies.", "event"),
   REDIS_UP("gateway_redis_up", "1 while Redis answers."),
   REDIS_FAILURES("gateway_redis_failures_total", "Calls and connections lost.", "kind"),
-  GEO_LOADED("gateway_geo_database_loaded", "1 while a GeoIP database is in use."),
+  GEO_LOADED("gateway_geo_database_loaded", "1 while a GeoIP database is in use.", "database"),
   GEO_LAST_LOAD(
-      "gateway_geo_database_last_load_successful", "0 while the GeoIP file cannot be used."),
-  GEO_BUILT("gateway_geo_database_build_timestamp_seconds", "When the database in use was made."),
+      "gateway_geo_database_last_load_successful",
+      "0 while the GeoIP file cannot be used.",
+      "database"),
+  GEO_BUILT(
+      "gateway_geo_database_build_timestamp_seconds",
+      "When the database in use was made.",
+      "database"),
   GEO_LOOKUPS(
       "gateway_geo_lookups_total",
       "Look-ups in the GeoIP database, cached ones excepted.",

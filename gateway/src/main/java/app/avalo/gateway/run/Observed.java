@@ -46,7 +46,7 @@ public record Observed(
         .limits(shared.limits(), shared.ceiling())
         .pins(shared.pinCounters())
         .redis(() -> links(gateway))
-        .geo(shared.database())
+        .geo(shared.database(), shared.networks())
         .latencies(shared.latencies(), shared.beacons())
         .accessLog(accessLog)
         .build(version());

@@ -103,6 +103,10 @@ public final class Shared {
     return database;
   }
 
+  public GeoDatabaseWatch networks() {
+    return networks;
+  }
+
   public GeoLocator locator() {
     return locator;
   }

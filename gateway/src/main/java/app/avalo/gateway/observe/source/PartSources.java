@@ -42,6 +42,7 @@ import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.observe.AccessLog;
 import app.avalo.gateway.observe.MetricSources;
 import app.avalo.gateway.observe.MetricSources.Sample;
+import app.avalo.gateway.observe.SourceMetric;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
 import app.avalo.gateway.region.recovery.Recoveries;
@@ -53,6 +54,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /** Connects the parts of a gateway with their metrics; one call per part, at the start. */
 public final class PartSources {
@@ -216,11 +218,12 @@ public final class PartSources {
     return this;
   }
 
-  /** The GeoIP database. */
-  public PartSources geo(GeoDatabaseWatch watch) {
-    sources.value(GEO_LOADED, () -> watch.status().loaded() ? 1 : 0);
-    sources.value(GEO_LAST_LOAD, () -> watch.status().lastLoadGood() ? 1 : 0);
-    sources.value(GEO_BUILT, () -> watch.status().buildEpochSeconds());
+  /** The GeoIP databases of places and of networks. */
+  public PartSources geo(GeoDatabaseWatch watch, GeoDatabaseWatch networks) {
+    Map<String, GeoDatabaseWatch> databases = Map.of("places", watch, "networks", networks);
+    geo(GEO_LOADED, databases, status -> status.loaded() ? 1 : 0);
+    geo(GEO_LAST_LOAD, databases, status -> status.lastLoadGood() ? 1 : 0);
+    geo(GEO_BUILT, databases, GeoStatus::buildEpochSeconds);
     sources.set(
         GEO_LOOKUPS,
         () -> {
@@ -230,6 +233,18 @@ public final class PartSources {
               Sample.of(status.failedLookups(), "failed"));
         });
     return this;
+  }
+
+  private void geo(
+      SourceMetric metric,
+      Map<String, GeoDatabaseWatch> databases,
+      ToDoubleFunction<GeoStatus> value) {
+    sources.set(
+        metric,
+        () ->
+            each(
+                databases.entrySet(),
+                each -> Sample.of(value.applyAsDouble(each.getValue().status()), each.getKey())));
   }
 
   /** What is learned of round trips, and from whom. */

@@ -60,12 +60,17 @@ class PartSourcesTest {
 
   @Test
   void aGeoipFileThatIsMissingShows() {
-    GeoDatabaseWatch watch = new GeoDatabaseWatch(new GeoLocator(), () -> Path.of("/nowhere.mmdb"));
-    watch.poll();
-    parts.geo(watch);
+    GeoLocator locator = new GeoLocator();
+    GeoDatabaseWatch places = new GeoDatabaseWatch(locator, () -> null);
+    GeoDatabaseWatch networks =
+        GeoDatabaseWatch.ofNetworks(locator, () -> Path.of("/nowhere.mmdb"));
+    places.poll();
+    networks.poll();
+    parts.geo(places, networks);
     assertThat(text())
-        .contains("gateway_geo_database_loaded 0.0")
-        .contains("gateway_geo_database_last_load_successful 0.0");
+        .contains("gateway_geo_database_loaded{database=\"networks\"} 0.0")
+        .contains("gateway_geo_database_last_load_successful{database=\"places\"} 1.0")
+        .contains("gateway_geo_database_last_load_successful{database=\"networks\"} 0.0");
   }
 
   @Test
