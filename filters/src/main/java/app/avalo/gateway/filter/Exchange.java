@@ -43,6 +43,7 @@ public final class Exchange implements RequestView {
   private @Nullable BudgetHold budget; // budget
   private @Nullable Region region; // forwarder: the region that serves, or served last
   private int attempts; // forwarder
+  private int hedges; // forwarder
   private boolean sent; // forwarder
   private long firstByteNanos; // forwarder
   private int status; // edge
@@ -297,6 +298,16 @@ public final class Exchange implements RequestView {
   public void attempt(Region region) {
     this.region = region;
     attempts++;
+  }
+
+  /** How many of the attempts were made because another one was late, beside it. */
+  public int hedges() {
+    return hedges;
+  }
+
+  /** The last attempt is made beside another one. */
+  public void hedged() {
+    hedges++;
   }
 
   /** Of several regions that were asked at once this one answered. */

@@ -141,6 +141,7 @@ final class Attempts implements Search.Listener {
     }
     forwarding.forwarder().countRetry();
     Attempt made = attempt(to, Objects.requireNonNull(member), now);
+    exchange.hedged();
     rival = made;
     hedgeNanos = NEVER;
     lookAgain();

@@ -23,6 +23,11 @@ final class LoopMetrics {
   /** Classes 1xx to 5xx, and 0 for exchanges that ended without any answer. */
   static final int CLASSES = 6;
 
+  /** Cells of attempts after the first: those after a failed one, those beside a late one. */
+  static final int RETRIES = 0;
+
+  static final int HEDGES = 1;
+
   private static final int CEILING = 20_000;
   private static final int SWITCHED_PROTOCOLS = 101;
 
@@ -40,12 +45,12 @@ final class LoopMetrics {
 
   /** Everything one request of one route, service and region adds to. */
   private record Slot(
-      Cells classes, RouteCells route, @Nullable Histogram upstream, Cells retries) {}
+      Cells classes, RouteCells route, @Nullable Histogram upstream, Cells further) {}
 
   final Map<RequestKey, Cells> requests = new ConcurrentHashMap<>();
   final Map<String, RouteCells> routes = new ConcurrentHashMap<>();
   final Map<UpstreamKey, Histogram> upstreams = new ConcurrentHashMap<>();
-  final Map<String, Cells> retries = new ConcurrentHashMap<>();
+  final Map<String, Cells> further = new ConcurrentHashMap<>();
   final Cells errors = new Cells(GatewayError.Kind.values().length);
 
   private @Nullable Plan plan; // this loop
@@ -71,7 +76,8 @@ final class LoopMetrics {
       slot.upstream.record(exchange.firstByteNanos() - exchange.startNanos());
     }
     if (exchange.attempts() > 1) {
-      slot.retries.add(0, exchange.attempts() - 1);
+      slot.further.add(RETRIES, exchange.attempts() - 1 - exchange.hedges());
+      slot.further.add(HEDGES, exchange.hedges());
     }
     if (error != null) {
       errors.add(error.kind().ordinal(), 1);
@@ -109,7 +115,7 @@ final class LoopMetrics {
         region.equals(NONE)
             ? null
             : upstreams.computeIfAbsent(new UpstreamKey(service, region), key -> new Histogram()),
-        retries.computeIfAbsent(service, key -> new Cells(1)));
+        further.computeIfAbsent(service, key -> new Cells(2)));
   }
 
   private void adopt(Plan next) {

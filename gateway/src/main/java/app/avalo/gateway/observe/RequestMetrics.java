@@ -33,7 +33,16 @@ public final class RequestMetrics implements MultiCollector {
         .metricSnapshot(upstreams())
         .metricSnapshot(bytes("gateway_request_bytes", "Body bytes received from clients.", 0))
         .metricSnapshot(bytes("gateway_response_bytes", "Body bytes sent to clients.", 1))
-        .metricSnapshot(retries())
+        .metricSnapshot(
+            further(
+                "gateway_retries",
+                "Attempts after another one failed, by service.",
+                LoopMetrics.RETRIES))
+        .metricSnapshot(
+            further(
+                "gateway_hedges",
+                "Attempts beside another one that was late, by service.",
+                LoopMetrics.HEDGES))
         .metricSnapshot(errors())
         .build();
   }
@@ -136,17 +145,14 @@ public final class RequestMetrics implements MultiCollector {
     return counter.build();
   }
 
-  private CounterSnapshot retries() {
-    CounterSnapshot.Builder counter =
-        CounterSnapshot.builder()
-            .name("gateway_retries")
-            .help("Attempts after the first, by service.");
+  private CounterSnapshot further(String name, String help, int kind) {
+    CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
     sums(
-            1,
+            2,
             (loop, to) ->
-                loop.retries.forEach(
+                loop.further.forEach(
                     (service, cells) -> cells.addTo(to.of(Labels.of("service", service)))))
-        .forEach((labels, retries) -> point(counter, labels, retries[0]));
+        .forEach((labels, attempts) -> point(counter, labels, attempts[kind]));
     return counter.build();
   }
 

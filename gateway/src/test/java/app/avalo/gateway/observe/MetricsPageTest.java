@@ -86,6 +86,16 @@ class MetricsPageTest {
   }
 
   @Test
+  void anAttemptBesideALateOneIsNoRetry() {
+    Exchange exchange = served(Plans.minimal().compile(), 3);
+    exchange.hedged();
+    end(loop, exchange, 200, 50);
+    assertThat(text())
+        .contains("gateway_retries_total{service=\"feed\"} 1.0")
+        .contains("gateway_hedges_total{service=\"feed\"} 1.0");
+  }
+
+  @Test
   void aWebSocketCountsAsARequestButHasNoDuration() {
     end(loop, served(Plans.minimal().compile(), 1), 101, 3_600_000);
     assertThat(text())
