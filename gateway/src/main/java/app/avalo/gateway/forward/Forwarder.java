@@ -149,6 +149,11 @@ public final class Forwarder {
     webSockets.moved(endpoint);
   }
 
+  /** Tells the WebSockets of this loop whose callers leave a region; called on this loop. */
+  public void move(Health.Departure departure) {
+    webSockets.moved(departure);
+  }
+
   Ticker ticker() {
     return ticker;
   }

@@ -2,6 +2,7 @@ package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.upstream.Fields;
 import app.avalo.gateway.websocket.Tunnel;
@@ -39,7 +40,10 @@ final class Upgrade {
               new Tunnel(
                       forwarder.webSockets(),
                       exchange,
-                      new Tunnel.Origin(by.destination().region().name(), by.member().health()),
+                      new Tunnel.Origin(
+                          by.destination().region().name(),
+                          by.member().health(),
+                          Destination.caller(exchange)),
                       client,
                       server,
                       error -> {

@@ -3,6 +3,7 @@ package app.avalo.gateway.region;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.region.share.Share;
 
 /** What the forwarder asks about regions and endpoints; safe from every loop, never blocks. */
 public interface Health {
@@ -75,5 +76,21 @@ public interface Health {
     /** One endpoint changed, whatever its region does; its pooled connections may be worthless. */
     default void endpointChanged(
         EndpointHealth endpoint, Standing from, Standing to, String reason) {}
+
+    /** A step of a drain sent callers away; what they still have open there should follow them. */
+    default void left(Departure departure) {}
+  }
+
+  /**
+   * The callers that one step of a drain sends away; each is in one step only.
+   *
+   * @param before the region's share until then, of 1024
+   * @param now its share from then on
+   */
+  record Departure(String region, int before, int now) {
+    /** Whether this caller, as in {@link Health#admits}, is one of them. */
+    public boolean includes(int caller) {
+      return Share.leaves(region, caller, before, now);
+    }
   }
 }

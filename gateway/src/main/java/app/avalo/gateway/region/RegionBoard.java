@@ -92,6 +92,7 @@ final class RegionBoard {
     if (steps != null) {
       state.share().drain(steps.users(), steps.pause());
     } else if (!order.out()) {
+      tellWhoLeft(state, before);
       state.share().full();
     }
     keepForced.accept(Map.copyOf(forced));
@@ -125,6 +126,15 @@ final class RegionBoard {
       region.share().tick(region.standing() == Standing.IN_SERVICE, believed && region.isSlow());
     }
   }
+      tellWhoLeft(region, before);
+    }
+  }
+
+  private void tellWhoLeft(RegionState region, int before) {
+    int now = region.share().now();
+    if (now < before && region.share().drainUsersPerStep() != null) {
+      Health.Departure departure = new Health.Departure(region.name(), before, now);
+      listeners.forEach(listener -> listener.left(departure));
 
   /** Regions that are not out and say nothing. */
   int silent() {

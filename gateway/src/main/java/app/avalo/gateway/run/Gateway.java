@@ -182,6 +182,11 @@ public final class Gateway {
         loops.forEach(loop -> loop.cut(endpoint));
       }
     }
+
+    @Override
+    public void left(Health.Departure departure) {
+      loops.forEach(loop -> loop.move(departure));
+    }
   }
 
   /** Makes ready what a new plan needs before any request can see it. */

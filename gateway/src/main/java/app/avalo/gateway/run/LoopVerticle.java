@@ -13,6 +13,7 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.forward.Forwarder;
 import app.avalo.gateway.region.EndpointHealth;
+import app.avalo.gateway.region.Health;
 import app.avalo.gateway.upstream.UpstreamPool;
 import app.avalo.gateway.websocket.WebSockets;
 import io.vertx.core.Future;
@@ -109,6 +110,11 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
   /** Cuts every connection of this loop to a lost endpoint. */
   void cut(EndpointHealth endpoint) {
     context.runOnContext(now -> Objects.requireNonNull(edge).forwarder().cut(endpoint));
+  }
+
+  /** Tells the WebSockets of this loop whose callers leave a region to follow them. */
+  void move(Health.Departure departure) {
+    context.runOnContext(now -> Objects.requireNonNull(edge).forwarder().move(departure));
   }
 
   void drain() {

@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.limit.MessageMeter;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointHealth;
+import app.avalo.gateway.region.Health;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import java.time.Duration;
@@ -53,8 +54,9 @@ public final class Tunnel extends Deadline {
    *
    * @param region by name
    * @param endpoint of it
+   * @param caller whom it serves there, as in {@link Health#admits}
    */
-  public record Origin(String region, EndpointHealth endpoint) {}
+  public record Origin(String region, EndpointHealth endpoint, int caller) {}
 
   /**
    * A tunnel between two paused sockets.
@@ -88,6 +90,13 @@ public final class Tunnel extends Deadline {
 
   Origin origin() {
     return origin;
+  }
+
+  /** Whether its caller leaves its region; who is bound to the region stays until it is out. */
+  boolean leaves(Health.Departure departure) {
+    return exchange.pin() == null
+        && departure.region().equals(origin.region())
+        && departure.includes(origin.caller());
   }
 
   /** Lets the bytes flow. */

@@ -5,6 +5,7 @@ import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointHealth;
+import app.avalo.gateway.region.Health;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -76,6 +77,11 @@ public final class WebSockets {
   /** Likewise those to a lost endpoint. */
   public void moved(EndpointHealth endpoint) {
     open.stream().filter(tunnel -> tunnel.origin().endpoint() == endpoint).forEach(this::move);
+  }
+
+  /** Likewise those whose callers leave a region that is drained. */
+  public void moved(Health.Departure departure) {
+    open.stream().filter(tunnel -> tunnel.leaves(departure)).forEach(this::move);
   }
 
   /** Likewise all. */

@@ -8,6 +8,9 @@ import app.avalo.gateway.region.RegionStatus.Forced;
 import app.avalo.gateway.region.RegionStatus.Steps;
 import app.avalo.gateway.region.World.Fate;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +53,34 @@ class DrainTest {
     assertThat(world.status("eu").reason()).isEqualTo("drained by ana: works");
     assertThat(world.status("eu").observed()).isEqualTo(IN_SERVICE);
     assertThat(world.status("eu").taking().drained()).isTrue();
+  }
+
+  @Test
+  void everyCallerIsToldOnceThatItLeaves() {
+    int[] told = new int[USERS];
+    List<Health.Departure> departures = new ArrayList<>();
+    world.monitor.onChange(
+        new Health.ChangeListener() {
+          @Override
+          public void changed(String region, Standing from, Standing to, String reason) {}
+
+          @Override
+          public void left(Health.Departure departure) {
+            departures.add(departure);
+            for (int caller = 0; caller < USERS; caller++) {
+              boolean leaves = departure.includes(caller);
+              told[caller] += leaves ? 1 : 0;
+              assertThat(leaves && world.monitor.admits(world.plan.region("eu"), caller)).isFalse();
+            }
+          }
+        });
+    world.monitor.force("eu", DRAIN);
+    world.pass(Duration.ofSeconds(3));
+    assertThat(departures).hasSize(4).allMatch(departure -> departure.region().equals("eu"));
+    assertThat(Arrays.stream(told).sum()).isEqualTo(USERS - inside());
+    world.pass(Duration.ofSeconds(12));
+    assertThat(world.standing("eu")).isEqualTo(OUT);
+    assertThat(told).containsOnly(1);
   }
 
   @Test

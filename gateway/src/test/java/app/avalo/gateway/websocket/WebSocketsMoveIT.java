@@ -3,17 +3,23 @@ package app.avalo.gateway.websocket;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.region.RegionStatus.Forced;
+import app.avalo.gateway.region.RegionStatus.Steps;
+import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -98,7 +104,13 @@ class WebSocketsMoveIT {
   private List<CompletableFuture<Integer>> open() {
     List<Future<WebSocket>> opening = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
-      opening.add(client.connect(gateway.port(), "127.0.0.1", "/chat"));
+      opening.add(
+          client.connect(
+              new WebSocketConnectOptions()
+                  .setHost("127.0.0.1")
+                  .setPort(gateway.port())
+                  .setURI("/chat")
+                  .addHeader("X-Forwarded-For", "192.0.2." + i)));
     }
     List<CompletableFuture<Integer>> codes = new ArrayList<>();
     for (Future<WebSocket> each : opening) {
@@ -123,6 +135,24 @@ class WebSocketsMoveIT {
     RunningGateway.await(
         gateway.gateway().health().force("eu", new Forced(true, "test", "works", null)));
     assertAllAreToldToMove(codes);
+  }
+
+  @Test
+  void in_a_gradual_drain_they_follow_their_callers() {
+    List<CompletableFuture<Integer>> codes = open();
+    HealthMonitor health = gateway.gateway().health();
+    Steps third = new Steps(CLIENTS / 3, Duration.ofMinutes(10));
+    RunningGateway.await(health.force("eu", new Forced(true, "test", "works", null, third)));
+    Awaiting.until(() -> told(codes) >= CLIENTS / 10);
+    assertThat(RunningGateway.await(health.status()).get(0).standing())
+        .isEqualTo(Standing.IN_SERVICE);
+    assertThat(told(codes)).isLessThan(CLIENTS * 2 / 3);
+    RunningGateway.await(health.force("eu", new Forced(true, "test", "works", null)));
+    assertAllAreToldToMove(codes);
+  }
+
+  private static long told(List<CompletableFuture<Integer>> codes) {
+    return codes.stream().filter(CompletableFuture::isDone).count();
   }
 
   @Test

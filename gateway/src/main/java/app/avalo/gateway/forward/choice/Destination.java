@@ -94,6 +94,11 @@ public final class Destination {
         : "is nearly full (" + Math.round(spill.load() * 100) + " % of its capacity)";
   }
 
+  /** The number by which health knows the caller. */
+  public static int caller(Exchange exchange) {
+    return (int) Affinity.ofCaller(exchange);
+  }
+
   private int inFlight() {
     int inFlight = 0;
     for (Member member : members) {

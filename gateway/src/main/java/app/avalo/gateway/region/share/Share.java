@@ -69,6 +69,12 @@ public final class Share {
     return true;
   }
 
+  /** Whether this caller is inside a region's larger share, and not inside the smaller one. */
+  public static boolean leaves(String region, int caller, int before, int now) {
+    int place = mix(caller ^ region.hashCode()) & ALL - 1;
+    return place < before && place >= now;
+  }
+
   /** The finalizer of MurmurHash3 (Appleby): each bit of the input moves half of the output. */
   private static int mix(int bits) {
     int x = bits;
