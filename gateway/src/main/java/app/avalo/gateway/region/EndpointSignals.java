@@ -44,6 +44,8 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   private final AtomicBoolean woken = new AtomicBoolean();
   private volatile Runnable wake = () -> {}; // control loop
   private volatile boolean busy; // control loop: answers arrived lately
+  private boolean doubted; // control loop
+  private long doubtedNanos; // control loop
   private volatile long lastResetNanos = Long.MIN_VALUE / 2; // any data-plane loop
   private volatile @Nullable Failure lastFailure; // any data-plane loop
 
@@ -176,9 +178,19 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
 
   int inARow() {
     return inARow.get();
+    boolean doubt = now != Standing.IN_SERVICE;
+    if (doubt && !doubted) {
+      doubtedNanos = ticker.nanos();
+    }
+    doubted = doubt;
   }
 
   @Override
+  /** Since when its requests go elsewhere if they can, or last did. Control loop. */
+  long doubtedNanos() {
+    return doubtedNanos;
+  }
+
   public long sentSoFar() {
     return sent.sum();
   }

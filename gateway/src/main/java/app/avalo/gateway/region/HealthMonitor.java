@@ -325,3 +325,6 @@ public final class HealthMonitor implements Health {
     }
   }
 }
+      if (to == Standing.OUT) {
+        recoveries.lost(endpoint);
+      }

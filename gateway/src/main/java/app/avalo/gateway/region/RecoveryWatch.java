@@ -7,10 +7,15 @@ import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.EndpointSignals.Key;
 import app.avalo.gateway.region.recovery.Recoveries;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Shows the services of a lost region to those who measure their recovery. Control loop only. */
+/**
+ * Shows the services of a lost region, and a service that lost all its endpoints in a region, to
+ * those who measure their recovery. Control loop only.
+ */
 final class RecoveryWatch implements Recoveries.Scene {
   private final Ticker ticker;
   private final Map<Key, EndpointDetector> detectors;
@@ -41,16 +46,65 @@ final class RecoveryWatch implements Recoveries.Scene {
     }
     for (Service service : plan.services()) {
       if (!service.in(region).isEmpty()) {
-        boolean bound = service.config().pin() != null;
-        recoveries.began(
-            new Recoveries.Loss(
-                service.name(),
-                region.name(),
-                state.evidenceNanos(),
-                bound ? ticker.nanos() : state.doubtedNanos(),
-                service.config().targets().recovery()));
+        began(service, region, state.evidenceNanos(), state.doubtedNanos());
       }
     }
+  }
+
+  /** An endpoint is out: of its region's services some may have no other left there. */
+  void lost(EndpointDetector endpoint) {
+    Key key = endpoint.signals().key();
+    Region region = plan == null ? null : plan.region(key.region());
+    if (region == null || board.standing(region.name()) == Standing.OUT) {
+      return;
+    }
+    for (Service service : plan.services()) {
+      List<EndpointDetector> own = own(service, region);
+      if (own.contains(endpoint) && isGone(own)) {
+        long evidence = endpoint.evidenceNanos();
+        long doubted = own.get(0).signals().doubtedNanos();
+        for (EndpointDetector each : own) {
+          // Requests went elsewhere once the last one was in doubt; what was lost long before is
+          // no part of this loss.
+          doubted = Math.max(doubted, each.signals().doubtedNanos());
+        }
+        for (EndpointDetector each : own) {
+          boolean together = doubted - each.evidenceNanos() < RegionState.TOGETHER.toNanos();
+          evidence = together ? Math.min(evidence, each.evidenceNanos()) : evidence;
+        }
+        began(service, region, evidence, doubted);
+      }
+    }
+  }
+
+  private void began(Service service, Region region, long evidenceNanos, long doubtedNanos) {
+    boolean bound = service.config().pin() != null;
+    recoveries.began(
+        new Recoveries.Loss(
+            service.name(),
+            region.name(),
+            evidenceNanos,
+            bound ? ticker.nanos() : doubtedNanos,
+            service.config().targets().recovery()));
+  }
+
+  private List<EndpointDetector> own(Service service, Region region) {
+    List<EndpointDetector> own = new ArrayList<>();
+    for (Endpoint endpoint : service.in(region)) {
+      EndpointDetector detector = detectors.get(Key.of(region.name(), endpoint, service.config()));
+      if (detector != null) {
+        own.add(detector);
+      }
+    }
+    return own;
+  }
+
+  private static boolean isGone(List<EndpointDetector> own) {
+    boolean gone = !own.isEmpty();
+    for (EndpointDetector each : own) {
+      gone &= each.signals().standing() == Standing.OUT;
+    }
+    return gone;
   }
 
   @Override
@@ -59,11 +113,8 @@ final class RecoveryWatch implements Recoveries.Scene {
     Service of = service(service);
     Region in = plan == null ? null : plan.region(region);
     if (of != null && in != null) {
-      for (Endpoint endpoint : of.in(in)) {
-        EndpointDetector detector = detectors.get(Key.of(region, endpoint, of.config()));
-        if (detector != null) {
-          last = Math.max(last, detector.touchedNanos());
-        }
+      for (EndpointDetector endpoint : own(of, in)) {
+        last = Math.max(last, endpoint.touchedNanos());
       }
     }
     return last;
@@ -86,9 +137,8 @@ final class RecoveryWatch implements Recoveries.Scene {
   }
 
   private boolean isUp(Service service, Region region) {
-    for (Endpoint endpoint : service.in(region)) {
-      EndpointDetector detector = detectors.get(Key.of(region.name(), endpoint, service.config()));
-      if (detector != null && detector.signals().standing() == Standing.IN_SERVICE) {
+    for (EndpointDetector endpoint : own(service, region)) {
+      if (endpoint.signals().standing() == Standing.IN_SERVICE) {
         return true;
       }
     }
@@ -97,10 +147,9 @@ final class RecoveryWatch implements Recoveries.Scene {
 
   @Override
   public boolean isBack(String service, String region) {
-    return service(service) == null
-        || plan == null
-        || plan.region(region) == null
-        || !board.isLost(region);
+    Service of = service(service);
+    Region in = plan == null ? null : plan.region(region);
+    return of == null || in == null || !board.isLost(region) && !isGone(own(of, in));
   }
 
   private @Nullable Service service(String name) {

@@ -1,6 +1,7 @@
 package app.avalo.gateway.region;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.Plans;
@@ -98,5 +99,50 @@ class RecoveryTest {
     world.monitor.force("eu", new RegionStatus.Forced(true, "ana", "works", null));
     world.pass(Duration.ofSeconds(10));
     assertThat(world.monitor.recoveries().all()).isEmpty();
+  }
+
+  @Test
+  void aServiceThatLosesItsEndpointsInARegionThatStaysIsAnIncidentOfItsOwn() {
+    Map<String, List<Integer>> others =
+        Map.of("eu", List.of(11, 12), "us", List.of(21), "asia", List.of(31));
+    ServiceConfig chat =
+        World.service(
+            "chat", PORTS, World.CHECK, new ServiceConfig.Pin("chat", ServiceConfig.Contract.MOVE));
+    world.plan =
+        Plans.minimal()
+            .service(promising(World.service("feed", PORTS, World.CHECK)))
+            .service(World.service("wallet", others, World.CHECK))
+            .service(chat)
+            .compile();
+    world.monitor.reconfigure(world.plan);
+    kill();
+    world.pass(Duration.ofSeconds(2));
+    assertThat(world.standing("eu")).isEqualTo(Standing.IN_SERVICE);
+    assertThat(world.monitor.recoveries().all())
+        .extracting(Recovery::service, Recovery::region, Recovery::over)
+        .containsExactlyInAnyOrder(tuple("feed", "eu", false), tuple("chat", "eu", false));
+    world.pass(Duration.ofSeconds(5));
+    assertThat(world.monitor.recoveries().all())
+        .allMatch(recovery -> recovery.over() && recovery.millis() < 1_000);
+    assertThat(world.monitor.recoveries().counts()).containsOnlyKeys("feed", "chat");
+  }
+
+  @Test
+  void itIsOverWhenAnEndpointIsBackEvenIfNobodyElseServesIt() {
+    world.plan =
+        Plans.minimal()
+            .service(promising(World.service("feed", Map.of("eu", List.of(1)), World.CHECK)))
+            .service(
+                World.service("wallet", Map.of("eu", List.of(11), "us", List.of(2)), World.CHECK))
+            .compile();
+    world.monitor.reconfigure(world.plan);
+    kill();
+    world.pass(Duration.ofSeconds(10));
+    assertThat(world.standing("eu")).isEqualTo(Standing.IN_SERVICE);
+    assertThat(only().over()).isFalse();
+    assertThat(only().isLate()).isTrue();
+    world.fates.put(1, Fate.WELL);
+    world.pass(Duration.ofSeconds(10));
+    assertThat(only().over()).isTrue();
   }
 }

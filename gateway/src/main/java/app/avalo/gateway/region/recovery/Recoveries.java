@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Measures each {@link Recovery}. One is over when nothing of the service touched the lost region
- * for three seconds while another served it, or when the region is back. Control loop only, reading
+ * for three seconds while another served it, or when it is back. Control loop only, reading
  * excepted.
  */
 public final class Recoveries {
@@ -41,7 +41,7 @@ public final class Recoveries {
     /** Whether another region serves the service without a doubt. */
     boolean isServedElsewhere(String service, String region);
 
-    /** Whether the region is no longer lost, or the service no longer there. */
+    /** Whether the service has its region and an endpoint there again, or is no longer there. */
     boolean isBack(String service, String region);
   }
 

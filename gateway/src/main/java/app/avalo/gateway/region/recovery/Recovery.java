@@ -3,8 +3,9 @@ package app.avalo.gateway.region.recovery;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One service's way out of one lost region: from the first evidence of the loss to the last moment
- * in which the service was not in good hands. That is the latest of
+ * One service's way out of one region that is lost, or in which it has no endpoint left: from the
+ * first evidence of the loss to the last moment in which the service was not in good hands. That is
+ * the latest of
  *
  * <ul>
  *   <li>the verdict: the suspicion, from which on requests go elsewhere, or for users who are bound
