@@ -11,6 +11,7 @@ import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.evidence.LatencyCounts;
 import app.avalo.gateway.region.evidence.Traffic;
+import app.avalo.gateway.region.probe.Prober;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,19 +44,21 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   private final AtomicInteger inARow = new AtomicInteger();
   private final AtomicBoolean woken = new AtomicBoolean();
   private volatile Runnable wake = () -> {}; // control loop
-  private volatile boolean busy; // control loop: answers arrived lately
   private boolean doubted; // control loop
   private long doubtedNanos; // control loop
+  private volatile boolean busy; // control loop: answers arrived lately
   private volatile long lastResetNanos = Long.MIN_VALUE / 2; // any data-plane loop
   private volatile @Nullable Failure lastFailure; // any data-plane loop
 
   /**
    * What makes two endpoints the same: one address of a region, checked in one way.
    *
+   * @param whole whether it is asked about the region as a whole; no traffic goes there then
    * @param tls trust of an https endpoint, null for http
    */
   record Key(
       String region,
+      boolean whole,
       Protocol protocol,
       String host,
       int port,
@@ -65,12 +68,22 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
       CheckAnswer expect) {
     static Key of(String region, Endpoint endpoint, ServiceConfig service) {
       HealthCheck check = service.health();
+      return of(
+          region,
+          false,
+          new Prober.Target(service.protocol(), endpoint, service.upstreamTls(), check));
+    }
+
+    static Key of(String region, boolean whole, Prober.Target target) {
+      Endpoint endpoint = target.endpoint();
+      HealthCheck check = target.check();
       return new Key(
           region,
-          service.protocol(),
+          whole,
+          target.protocol(),
           endpoint.host(),
           endpoint.port(),
-          endpoint.tls() ? service.upstreamTls() : null,
+          endpoint.tls() ? target.tls() : null,
           check.kind(),
           check.ask(),
           check.expect());
@@ -78,6 +91,7 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
 
     boolean sameAddress(Key other) {
       return region.equals(other.region)
+          && whole == other.whole
           && host.equals(other.host)
           && port == other.port
           && (tls == null) == (other.tls == null);
@@ -164,7 +178,17 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   }
 
   void standing(Standing now) {
+    boolean doubt = now != Standing.IN_SERVICE;
+    if (doubt && !doubted) {
+      doubtedNanos = ticker.nanos();
+    }
+    doubted = doubt;
     standing.set(now);
+  }
+
+  /** Since when its requests go elsewhere if they can, or last did. Control loop. */
+  long doubtedNanos() {
+    return doubtedNanos;
   }
 
   void busy(boolean now) {
@@ -178,19 +202,9 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
 
   int inARow() {
     return inARow.get();
-    boolean doubt = now != Standing.IN_SERVICE;
-    if (doubt && !doubted) {
-      doubtedNanos = ticker.nanos();
-    }
-    doubted = doubt;
   }
 
   @Override
-  /** Since when its requests go elsewhere if they can, or last did. Control loop. */
-  long doubtedNanos() {
-    return doubtedNanos;
-  }
-
   public long sentSoFar() {
     return sent.sum();
   }

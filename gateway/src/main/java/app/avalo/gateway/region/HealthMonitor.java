@@ -1,5 +1,6 @@
 package app.avalo.gateway.region;
 
+import app.avalo.gateway.config.RegionConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
@@ -247,12 +248,29 @@ public final class HealthMonitor implements Health {
         for (Endpoint endpoint : service.in(region)) {
           Prober.Target target =
               new Prober.Target(config.protocol(), endpoint, config.upstreamTls(), check(config));
-          targets.merge(
-              Key.of(region.name(), endpoint, config), target, HealthMonitor::moreWatchful);
+          targets.merge(Key.of(region.name(), false, target), target, HealthMonitor::moreWatchful);
         }
       }
     }
+    plan.regions().forEach(region -> addWhole(plan, region, targets));
     return targets;
+  }
+
+  /** What is asked about a region as a whole; as often as its most watchful service needs. */
+  private static void addWhole(Plan plan, Region region, Map<Key, Prober.Target> targets) {
+    RegionConfig.Check whole = region.config().check();
+    if (whole == null) {
+      return;
+    }
+    HealthCheck check = whole.health();
+    for (Service service : plan.services()) {
+      if (service.config().pin() != null && !service.in(region).isEmpty()) {
+        check = check.at(whole.health().times().watchful());
+      }
+    }
+    Prober.Target target =
+        new Prober.Target(whole.protocol(), whole.endpoint(), whole.upstreamTls(), check);
+    targets.put(Key.of(region.name(), true, target), target);
   }
 
   private static HealthCheck check(ServiceConfig service) {
@@ -272,12 +290,18 @@ public final class HealthMonitor implements Health {
     for (Region region : plan.regions()) {
       RegionState state = board.open(region.name());
       List<EndpointDetector> own = new ArrayList<>();
+      EndpointDetector whole = null;
       for (EndpointDetector detector : detectors.values()) {
-        if (detector.signals().key().region().equals(region.name())) {
-          own.add(detector);
+        Key key = detector.signals().key();
+        if (key.region().equals(region.name())) {
+          if (key.whole()) {
+            whole = detector;
+          } else {
+            own.add(detector);
+          }
         }
       }
-      state.reconfigure(region.config().minHealthy(), own);
+      state.reconfigure(region.config().minHealthy(), own, whole);
       arranged.add(state);
     }
     board.arrange(arranged);
@@ -306,6 +330,9 @@ public final class HealthMonitor implements Health {
     @Override
     public void changed(EndpointDetector endpoint, Standing from, Standing to, String reason) {
       board.endpointChanged(endpoint, from, to, reason);
+      if (to == Standing.OUT) {
+        recoveries.lost(endpoint);
+      }
       if (to == Standing.SUSPECT) {
         // Before a region is convicted the others are heard: are they silent too, it is us.
         detectors.values().forEach(EndpointDetector::witness);
@@ -325,6 +352,3 @@ public final class HealthMonitor implements Health {
     }
   }
 }
-      if (to == Standing.OUT) {
-        recoveries.lost(endpoint);
-      }

@@ -90,9 +90,10 @@ final class RegionBoard {
     forced.put(region, order);
     Steps steps = order.steps();
     if (steps != null) {
+      int before = state.share().now();
       state.share().drain(steps.users(), steps.pause());
-    } else if (!order.out()) {
       tellWhoLeft(state, before);
+    } else if (!order.out()) {
       state.share().full();
     }
     keepForced.accept(Map.copyOf(forced));
@@ -123,9 +124,8 @@ final class RegionBoard {
     // Where most are slow, the load or this gateway is: nobody would be better off elsewhere.
     boolean believed = slow * 2 <= inOrder.size();
     for (RegionState region : inOrder) {
+      int before = region.share().now();
       region.share().tick(region.standing() == Standing.IN_SERVICE, believed && region.isSlow());
-    }
-  }
       tellWhoLeft(region, before);
     }
   }
@@ -135,6 +135,8 @@ final class RegionBoard {
     if (now < before && region.share().drainUsersPerStep() != null) {
       Health.Departure departure = new Health.Departure(region.name(), before, now);
       listeners.forEach(listener -> listener.left(departure));
+    }
+  }
 
   /** Regions that are not out and say nothing. */
   int silent() {
@@ -223,7 +225,7 @@ final class RegionBoard {
         become(region, order.standing(), how + order.by() + ": " + order.reason());
       } else {
         Standing to = refused ? Standing.SUSPECT : observed;
-        become(region, to, region.name().equals(cause) ? why : reason(to, refused));
+        become(region, to, region.name().equals(cause) ? why : reason(region, refused));
       }
       if (lost) {
         onLoss.accept(region);
@@ -239,11 +241,10 @@ final class RegionBoard {
     return leaving ? null : order;
   }
 
-  private static String reason(Standing to, boolean refused) {
-    if (refused) {
-      return "would be out, but too few regions would be left or another one was just lost";
-    }
-    return to == Standing.IN_SERVICE ? "enough endpoints answer" : "too few endpoints answer";
+  private static String reason(RegionState region, boolean refused) {
+    return refused
+        ? "would be out, but too few regions would be left or another one was just lost"
+        : region.because();
   }
 
   /** Whether a region that is lost may be out; notes a new eviction. */

@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A region's standing: what its endpoints say, kept apart from what an operator ordered. Written by
- * the control loop; {@link #standing} is read by every loop.
+ * A region's standing: what its endpoints and its own check say, kept apart from what an operator
+ * ordered. Written by the control loop; {@link #standing} is read by every loop.
  */
 final class RegionState {
   static final int INCIDENTS = 50;
@@ -27,6 +27,7 @@ final class RegionState {
   private final Deque<Incident> incidents = new ArrayDeque<>();
   private volatile Standing standing = Standing.IN_SERVICE; // control loop
   private List<EndpointDetector> endpoints = List.of();
+  private @Nullable EndpointDetector whole; // the check of the region itself
   private double minHealthy;
   private boolean refused;
   private long sinceEpochMillis;
@@ -52,15 +53,32 @@ final class RegionState {
     return share;
   }
 
-  void reconfigure(double minHealthy, List<EndpointDetector> endpoints) {
+  void reconfigure(
+      double minHealthy, List<EndpointDetector> endpoints, @Nullable EndpointDetector whole) {
     this.minHealthy = minHealthy;
     this.endpoints = List.copyOf(endpoints);
+    this.whole = whole;
   }
 
-  /**
-   * What the endpoints say: out when too few could serve, suspect when that depends on suspects.
-   */
+  /** What is seen of it: the worse of what its endpoints and its own check say. */
   Standing observed() {
+    Standing itself = whole == null ? Standing.IN_SERVICE : whole.signals().standing();
+    Standing ofEndpoints = ofEndpoints();
+    return itself.compareTo(ofEndpoints) > 0 ? itself : ofEndpoints;
+  }
+
+  /** Why it has what is observed. */
+  String because() {
+    if (whole != null && whole.signals().standing() != Standing.IN_SERVICE) {
+      return "the check of the region fails";
+    }
+    return ofEndpoints() == Standing.IN_SERVICE
+        ? "enough endpoints answer"
+        : "too few endpoints answer";
+  }
+
+  /** Out when too few endpoints could serve, suspect when that depends on suspects. */
+  private Standing ofEndpoints() {
     int sure = 0;
     int possible = 0;
     for (EndpointDetector endpoint : endpoints) {
@@ -75,8 +93,14 @@ final class RegionState {
     return sure < needed ? Standing.SUSPECT : Standing.IN_SERVICE;
   }
 
-  /** Whether nothing is heard of any of its endpoints that could be used. */
+  /**
+   * Whether nothing is heard of any of its endpoints that could be used, or of the check that would
+   * convict it without them.
+   */
   boolean isSilent() {
+    if (whole != null && whole.isSilent()) {
+      return true;
+    }
     boolean silent = false;
     for (EndpointDetector endpoint : endpoints) {
       if (endpoint.isSilent()) {
@@ -103,20 +127,23 @@ final class RegionState {
   }
 
   /**
-   * When the first evidence of its loss began: of its endpoints that are in doubt or out, leaving
-   * aside those that were so long before.
+   * When the first evidence of its loss began: of its endpoints and its check that are in doubt or
+   * out, leaving aside those that were so long before.
    */
   long evidenceNanos() {
-    long first = doubtedNanos;
+    long first = whole == null ? doubtedNanos : earlier(whole, doubtedNanos);
     for (EndpointDetector endpoint : endpoints) {
-      long evidence = endpoint.evidenceNanos();
-      if (endpoint.signals().standing() != Standing.IN_SERVICE
-          && doubtedNanos - evidence < TOGETHER.toNanos()
-          && evidence - first < 0) {
-        first = evidence;
-      }
+      first = earlier(endpoint, first);
     }
     return first;
+  }
+
+  private long earlier(EndpointDetector endpoint, long first) {
+    long evidence = endpoint.evidenceNanos();
+    boolean belongs =
+        endpoint.signals().standing() != Standing.IN_SERVICE
+            && doubtedNanos - evidence < TOGETHER.toNanos();
+    return belongs && evidence - first < 0 ? evidence : first;
   }
 
   /** Whether its eviction was refused by the panic rule when last evaluated. */
@@ -171,6 +198,7 @@ final class RegionState {
             share.drainUsersPerStep(),
             share.isDrained()),
         forced,
+        whole == null ? null : whole.status(),
         List.copyOf(all),
         List.copyOf(incidents));
   }

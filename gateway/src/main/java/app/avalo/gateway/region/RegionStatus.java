@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param standing how far it may be used, forced state applied
  * @param sinceEpochMillis of that standing
  * @param reason of that standing
- * @param observed what its endpoints say, forced state not applied
+ * @param observed what its endpoints and its own check say, forced state not applied
  * @param evictionRefused whether it would be out if the panic rule allowed it
  * @param taking which of its callers it may take
  * @param forced what an operator ordered, or null
+ * @param check of the region as a whole, or null without one
  * @param endpoints by address and check
  * @param incidents the last changes of the region and its endpoints, oldest first
  */
@@ -32,6 +33,7 @@ public record RegionStatus(
     boolean evictionRefused,
     Taking taking,
     @Nullable Forced forced,
+    @Nullable EndpointStatus check,
     List<EndpointStatus> endpoints,
     List<Incident> incidents) {
 
@@ -82,7 +84,7 @@ public record RegionStatus(
   public record Taking(int share, int users, @Nullable Integer drainUsers, boolean drained) {}
 
   /**
-   * One endpoint, once per distinct check.
+   * One endpoint, once per distinct check, or what is asked about the region as a whole.
    *
    * @param url scheme, host and port
    * @param check path or kind of its check
@@ -119,7 +121,7 @@ public record RegionStatus(
    * One change.
    *
    * @param epochMillis when
-   * @param subject {@code region} or the endpoint's url
+   * @param subject {@code region} or the url of the endpoint or of the region's check
    * @param from before
    * @param to after
    * @param reason why

@@ -19,6 +19,7 @@ class EndpointSignalsTest {
       new EndpointSignals(
           new EndpointSignals.Key(
               "eu",
+              false,
               Protocol.HTTP1,
               "127.0.0.1",
               1,

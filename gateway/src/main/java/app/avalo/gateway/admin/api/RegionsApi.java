@@ -199,6 +199,7 @@ public final class RegionsApi {
         .put("users", status.taking().users())
         .put("forced", status.forced() == null ? null : view(status.forced(), status.taking()))
         .put("services", new JsonArray(services))
+        .put("check", status.check() == null ? null : view(status.check()))
         .put("endpoints", endpoints)
         .put("incidents", incidents);
   }

@@ -86,7 +86,8 @@ public final class ConfigBinder {
                   section.number("latitude", 0),
                   section.number("longitude", 0),
                   orderedSet(section.texts("residency")),
-                  section.share("minHealthy", 0.5)));
+                  section.share("minHealthy", 0.5),
+                  HealthBinder.ofRegion(section.section("check"))));
         });
     Names.unique(sections, "index", "number");
     return regions;

@@ -1,21 +1,37 @@
 package app.avalo.gateway.config.bind;
 
+import app.avalo.gateway.config.RegionConfig;
+import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.CheckAnswer;
 import app.avalo.gateway.config.ServiceConfig.CheckKind;
 import app.avalo.gateway.config.ServiceConfig.CheckRequest;
 import app.avalo.gateway.config.ServiceConfig.CheckTimes;
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.StatusRange;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Binds the check of a service's endpoints. */
+/** Binds the checks of a service's endpoints and of a region as a whole. */
 final class HealthBinder {
   private static final List<String> OF_HTTP =
       List.of("path", "host", "headers", "statuses", "body");
 
   private HealthBinder() {}
+
+  /** The check of a region as a whole, or null without one. */
+  static RegionConfig.@Nullable Check ofRegion(Section check) {
+    Endpoint endpoint = ServiceBinder.endpoint(check);
+    Protocol protocol = check.word("protocol", Protocol.HTTP1, Protocol.class);
+    HealthCheck health = bind(check, protocol);
+    Section tls = check.section("upstreamTls");
+    if (tls.isPresent() && endpoint != null && !endpoint.tls()) {
+      check.fault("upstreamTls", "without an https url (expected https:// in url)");
+    }
+    ServiceConfig.UpstreamTls trust = ServiceBinder.upstreamTls(tls);
+    return endpoint == null ? null : new RegionConfig.Check(protocol, endpoint, trust, health);
+  }
 
   static HealthCheck bind(Section health, Protocol protocol) {
     CheckTimes times =
@@ -29,7 +45,7 @@ final class HealthBinder {
         health, "burstInterval", times.burstInterval(), "interval", times.interval());
     CheckKind kind = health.word("kind", CheckKind.HTTP, CheckKind.class);
     if (kind == CheckKind.HTTP2_PING && protocol != Protocol.HTTP2) {
-      health.unexpected("kind", "http or tcp, as the service's protocol is http1");
+      health.unexpected("kind", "http or tcp, as protocol is http1");
     }
     if (kind != CheckKind.HTTP) {
       OF_HTTP.forEach(key -> onlyOverHttp(health, key));
@@ -39,7 +55,7 @@ final class HealthBinder {
         new CheckRequest(
             health.text("path", "/health"),
             health.textOrNull("host"),
-            HeaderRules.values(health, "headers", "health.host instead")),
+            HeaderRules.values(health, "headers", "host instead")),
         new CheckAnswer(
             health.value(
                 "statuses",

@@ -52,12 +52,7 @@ final class ServiceBinder {
         service.word("priority", ServiceConfig.Priority.NORMAL, ServiceConfig.Priority.class),
         protocol,
         ConfigBinder.ordered(regions),
-        new ServiceConfig.UpstreamTls(
-            tls.file("ca"),
-            tls.textOrNull("serverName"),
-            tls.flag("verify", true),
-            own(tls),
-            tls.duration("handshakeTimeout", "1s")),
+        upstreamTls(tls),
         HealthBinder.bind(service.section("health").or(defaults.section("health")), protocol),
         timeouts(service.section("timeouts").or(defaults.section("timeouts"))),
         retry(retry),
@@ -70,6 +65,15 @@ final class ServiceBinder {
             targets.durationOrNull("latency"),
             targets.has("errorRatio") ? (Double) targets.share("errorRatio", 0) : null,
             targets.durationOrNull("recovery")));
+  }
+
+  static ServiceConfig.UpstreamTls upstreamTls(Section tls) {
+    return new ServiceConfig.UpstreamTls(
+        tls.file("ca"),
+        tls.textOrNull("serverName"),
+        tls.flag("verify", true),
+        own(tls),
+        tls.duration("handshakeTimeout", "1s"));
   }
 
   private static ListenerConfig.@Nullable KeyPair own(Section tls) {
@@ -113,12 +117,17 @@ final class ServiceBinder {
   private static @Nullable Endpoint endpoint(Node node, Section service) {
     if (node instanceof Node.Mapping) {
       Section section = Section.of(node, service.faults());
-      Endpoint plain = section.<@Nullable Endpoint>value("url", null, ServiceBinder::url, ENDPOINT);
+      Endpoint plain = endpoint(section);
       return plain == null
           ? null
           : new Endpoint(plain.tls(), plain.host(), plain.port(), section.whole("weight", 1));
     }
     return Section.scalar(node, ServiceBinder::url, ENDPOINT, service.faults());
+  }
+
+  /** The address that a section names by {@code url}; null if there is none. */
+  static @Nullable Endpoint endpoint(Section section) {
+    return section.<@Nullable Endpoint>value("url", null, ServiceBinder::url, ENDPOINT);
   }
 
   private static @Nullable Endpoint url(String url) {
