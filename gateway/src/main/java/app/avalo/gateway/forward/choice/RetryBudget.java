@@ -13,7 +13,7 @@ final class RetryBudget {
    * What it costs when every place left is doubtful. It may help one request; many of them, which
    * is what an outage makes, would only add to the trouble.
    */
-  static final double DOUBTFUL = 3;
+  static final double DOUBTFUL = 4;
 
   /** Earned by one request. */
   private static final double SHARE = 0.2;
