@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * share does not, and a smaller share is part of a larger one: nobody moves twice on one way.
  *
  * <ul>
- *   <li>Back after it was out: 1/16 of the callers or 500, whichever is less, on trial; doubled
- *       every two seconds in which the region neither fails nor is slow, so it gets what it has
- *       shown to carry.
+ *   <li>Back after it was out: 500 callers on trial, or 1/16 where nobody knows how many there are;
+ *       doubled every two seconds in which the region neither fails nor is slow, so it gets what it
+ *       has shown to carry.
  *   <li>Slow: halved, and again every ten seconds, down to an eighth; slow is not dead.
  *   <li>Drained by an operator: so many users less at each step, down to none.
  * </ul>
@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
 public final class Share {
   public static final int ALL = 1024;
 
-  /** First share after a return. */
-  static final int TRIAL = ALL / 16;
-
+  /** Callers that a region gets first after a return. */
   static final int TRIAL_USERS = 500;
+
+  /** The same where it had none before that this process saw. */
+  static final int TRIAL = ALL / 16;
 
   /** What a slow region keeps. */
   static final int SLOW_FLOOR = ALL / 8;
@@ -95,8 +96,9 @@ public final class Share {
 
   /** The region is back, on trial. */
   public void returned() {
-    long few = usersBefore <= TRIAL_USERS ? ALL : (long) TRIAL_USERS * ALL / usersBefore;
-    ramp = (int) Math.max(1, Math.min(TRIAL, few));
+    long trial =
+        usersBefore == 0 ? TRIAL : (long) TRIAL_USERS * ALL / Math.max(TRIAL_USERS, usersBefore);
+    ramp = (int) Math.max(1, trial);
     step = STEP;
     nextStepNanos = ticker.nanos() + step.toNanos();
     publish();

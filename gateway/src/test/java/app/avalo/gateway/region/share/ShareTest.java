@@ -32,7 +32,6 @@ class ShareTest {
 
   @Test
   void aRegionThatReturnsDoublesItsShareFromASixteenthToAll() {
-    inside(100);
     share.lost();
     share.returned();
     List<Integer> shares = new ArrayList<>(List.of(share.now()));
@@ -76,6 +75,14 @@ class ShareTest {
     List<Integer> after = inside(5_000);
     assertThat(after).containsAll(before);
     assertThat((double) before.size()).isCloseTo(5_000 / 16.0, within(80.0));
+  }
+
+  @Test
+  void aRegionOfFewCallersReturnsWithAllOfThem() {
+    inside(300);
+    share.lost();
+    share.returned();
+    assertThat(share.now()).isEqualTo(1024);
   }
 
   @Test
