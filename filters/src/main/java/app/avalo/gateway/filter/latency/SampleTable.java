@@ -18,18 +18,24 @@ final class SampleTable {
   private static final int WAYS = 8;
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
-  private final long[] keys; // 0: free
-  private final long[] facts;
-  private final float[] rings; // oldest first
+  private volatile long[] keys = {}; // 0: free; empty until something is learned
+  private long[] facts = {};
+  private float[] rings = {}; // oldest first
   private final int rowBits;
   private final float[] sorted = new float[DEPTH];
 
   /** A table of {@code 8 << rowBits} pairs. */
   SampleTable(int rowBits) {
     this.rowBits = rowBits;
-    keys = new long[WAYS << rowBits];
-    facts = new long[WAYS << rowBits];
-    rings = new float[DEPTH * WAYS << rowBits];
+  }
+
+  /** Takes its memory with the first sample; who sees the keys sees the rest. */
+  private void open() {
+    if (keys.length == 0) {
+      rings = new float[DEPTH * WAYS << rowBits];
+      facts = new long[WAYS << rowBits];
+      keys = new long[WAYS << rowBits];
+    }
   }
 
   /** Sees pairs as they were at some moment during the walk. */
@@ -43,11 +49,15 @@ final class SampleTable {
   }
 
   int capacity() {
-    return keys.length;
+    return WAYS << rowBits;
   }
 
   /** What is known of a pair, see {@link #quantile} and its like; 0 for nothing. */
   long facts(long key) {
+    long[] keys = this.keys;
+    if (keys.length == 0) {
+      return 0;
+    }
     int row = row(key);
     for (int at = row; at < row + WAYS; at++) {
       if ((long) WORDS.getAcquire(keys, at) == key) {
@@ -89,6 +99,7 @@ final class SampleTable {
    * @param level whose rule says when older samples no longer count
    */
   synchronized void add(long key, float millis, int minute, Level level) {
+    open();
     int at = place(key);
     long before = facts[at];
     int count = keys[at] == key ? count(before) : 0;
@@ -110,6 +121,7 @@ final class SampleTable {
 
   /** Takes over a pair that another table knows; false if this one knows newer. */
   synchronized boolean merge(long key, long facts, float[] samples) {
+    open();
     int at = place(key);
     if (key == 0 || count(facts) == 0 || count(facts) > DEPTH) {
       throw new IllegalArgumentException("a pair without samples");
