@@ -95,6 +95,9 @@ public final class Keeper {
     this.terms = terms;
     this.barrier = barrier;
     this.pace = new Pace(outlook);
+    // A process that was started again must not repeat a word of its former life: who sees the same
+    // word takes it for silence, and silence for a lease that has ended.
+    this.beats = ticker.epochMillis();
     this.view = new View(map, ticker.nanos());
   }
 

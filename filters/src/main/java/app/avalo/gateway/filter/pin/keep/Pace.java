@@ -61,7 +61,7 @@ final class Pace {
   }
 
   private @Nullable Change recovery(PinMap map, int region, Rules.Sight sight, long nowNanos) {
-    if (Peers.votes(sight.live(), region, false) > 0) {
+    if (sight.doubted(region)) {
       healthySince.remove(region);
       return null;
     }

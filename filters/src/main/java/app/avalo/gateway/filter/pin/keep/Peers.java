@@ -6,13 +6,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The gateways of a group as one of them knows them from the board. A peer's silence is measured on
- * the own clock, from when its word was last seen to change.
+ * The gateways of a group as one of them knows them from the board. Ages are measured on the own
+ * clock: a word that differs from the last reading's was written after that reading was asked for.
+ * How old the words of the first reading are cannot be told; they may be of gateways long gone.
  */
 final class Peers {
+  private static final long UNKNOWN_NANOS = TimeUnit.DAYS.toNanos(365);
+
   private final Map<String, Peer> peers = new TreeMap<>();
+  private long lastAskedNanos;
+  private boolean looked;
 
   /**
    * One gateway's last word.
@@ -33,6 +39,10 @@ final class Peers {
           + list(suspects)
           + "|"
           + list(convicts);
+    }
+
+    boolean knows(Stamp stamp) {
+      return acked.incarnation().equals(stamp.incarnation()) && acked.version() >= stamp.version();
     }
 
     static Word parse(String text) {
@@ -63,11 +73,14 @@ final class Peers {
     }
   }
 
-  /** When its word was seen to change: by a reading that was asked for and answered then. */
-  private record Peer(String text, Word word, long askedNanos, long heardNanos) {}
+  /** When its word changed: not before the one time, and not after the other. */
+  private record Peer(String text, Word word, long sinceNanos, long heardNanos) {}
 
   /** Takes over the board. */
   void saw(Map<String, String> board, long askedNanos, long nowNanos) {
+    long sinceNanos = looked ? lastAskedNanos : askedNanos - UNKNOWN_NANOS;
+    looked = true;
+    lastAskedNanos = askedNanos;
     Map<String, Peer> before = new HashMap<>(peers);
     peers.clear();
     board.forEach(
@@ -78,10 +91,10 @@ final class Peers {
             return;
           }
           try {
-            peers.put(gateway, new Peer(text, Word.parse(text), askedNanos, nowNanos));
+            peers.put(gateway, new Peer(text, Word.parse(text), sinceNanos, nowNanos));
           } catch (IllegalArgumentException | IndexOutOfBoundsException foreign) {
             // a later release's word: it has no vote here, and its silence ends its lease
-            peers.put(gateway, new Peer(text, unreadable(), askedNanos, nowNanos));
+            peers.put(gateway, new Peer(text, unreadable(), sinceNanos, nowNanos));
           }
         });
   }
@@ -90,15 +103,12 @@ final class Peers {
     return new Word(0, Stamp.NONE, Set.of(), Set.of());
   }
 
-  /**
-   * Gateways whose word is not older than a span, in order of their names. Counted from the asking:
-   * an answer that waited while this process stood still is no fresh vote.
-   */
+  /** Gateways whose word is surely younger than a span, in order of their names. */
   Map<String, Word> voters(long spanNanos, long nowNanos) {
     Map<String, Word> voters = new TreeMap<>();
     peers.forEach(
         (gateway, peer) -> {
-          if (nowNanos - peer.askedNanos() < spanNanos) {
+          if (nowNanos - peer.sinceNanos() < spanNanos) {
             voters.put(gateway, peer.word());
           }
         });
@@ -129,13 +139,5 @@ final class Peers {
       lowest = Math.min(lowest, same ? word.acked().version() : 0);
     }
     return lowest == Long.MAX_VALUE ? 0 : lowest;
-  }
-
-  static int votes(Map<String, Word> live, int region, boolean convict) {
-    int votes = 0;
-    for (Word word : live.values()) {
-      votes += (convict ? word.convicts() : word.suspects()).contains(region) ? 1 : 0;
-    }
-    return votes;
   }
 }

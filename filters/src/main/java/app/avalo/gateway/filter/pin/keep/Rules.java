@@ -6,7 +6,9 @@ import app.avalo.gateway.filter.pin.cell.Owner;
 import app.avalo.gateway.filter.pin.cell.PinMap;
 import app.avalo.gateway.filter.pin.cell.RegionPhase;
 import app.avalo.gateway.filter.pin.cell.RegionPhase.Phase;
+import app.avalo.gateway.filter.pin.cell.Stamp;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +35,23 @@ final class Rules {
    */
   record Sight(
       long safe, Map<String, Peers.Word> live, int majority, boolean calm, long nowMillis) {
-    boolean agreed(int region, boolean convict) {
-      return Peers.votes(live, region, convict) >= majority;
+    boolean doubted(int region) {
+      return live.values().stream().anyMatch(word -> word.suspects().contains(region));
+    }
+
+    boolean suspected(int region) {
+      return agreed(word -> word.suspects().contains(region));
+    }
+
+    /**
+     * A verdict counts if it was given after the suspicion, not if it was left over from before.
+     */
+    boolean convicted(int region, Stamp suspicion) {
+      return agreed(word -> word.knows(suspicion) && word.convicts().contains(region));
+    }
+
+    private boolean agreed(Predicate<Peers.Word> vote) {
+      return live.values().stream().filter(vote).count() >= majority;
     }
   }
 
@@ -64,7 +81,7 @@ final class Rules {
   }
 
   private @Nullable Change suspicion(int index, RegionPhase now) {
-    if (map.frozen() || !sight.agreed(index, false) || !bearable(index)) {
+    if (map.frozen() || !sight.suspected(index) || !bearable(index)) {
       return null;
     }
     Change change = new Change(map.version() + 1, "suspected by a quorum: region " + index);
@@ -87,12 +104,13 @@ final class Rules {
   }
 
   private @Nullable Change verdict(int index, RegionPhase now) {
-    if (now.automatic() && !sight.agreed(index, false)) {
+    if (now.automatic() && !sight.suspected(index)) {
       Change change = new Change(map.version() + 1, "false alarm: region " + index);
       change.regions().put(index, now.again(change.version(), sight.nowMillis()));
       return change;
     }
-    if (now.automatic() && (map.frozen() || !sight.agreed(index, true))) {
+    Stamp suspicion = new Stamp(map.stamp().incarnation(), now.changed());
+    if (now.automatic() && (map.frozen() || !sight.convicted(index, suspicion))) {
       return null;
     }
     RegionPhase next = now.evicted(map.version() + 1, sight.nowMillis());

@@ -27,9 +27,14 @@ final class CalmWorld implements Ticker, Outlook, MapStore {
 
   /** A gateway that beats as it does in production. */
   Keeper gateway(String name) {
-    Keeper keeper = Keeper.of(name, this, this, this, Runnable::run);
+    Keeper keeper = keeper(name);
     tick(keeper);
     return keeper;
+  }
+
+  /** One that beats when the test says so. */
+  Keeper keeper(String name) {
+    return Keeper.of(name, this, this, this, Runnable::run);
   }
 
   private void tick(Keeper keeper) {

@@ -29,7 +29,7 @@ final class History {
 
   /** Who could reach whom, lately. */
   interface Connectivity {
-    /** Whether at some moment of the last ten seconds a majority of gateways could not reach it. */
+    /** Whether at some moment of the last six seconds a majority of gateways could not reach it. */
     boolean wasLostToMany(int region);
   }
 

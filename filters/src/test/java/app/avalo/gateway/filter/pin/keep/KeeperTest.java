@@ -162,7 +162,7 @@ class KeeperTest {
     CalmWorld other = new CalmWorld();
     Keeper lone = other.gateway("one");
     other.pass(3000);
-    Keeper silent = Keeper.of("zz", other, other, other, Runnable::run);
+    Keeper silent = other.keeper("zz");
     silent.beat();
     other.pass(10);
     long began = other.nanos();
@@ -173,6 +173,62 @@ class KeeperTest {
     }
 
     assertThat(other.nanos() - began).isGreaterThan(Terms.STANDARD.leaseNanos());
+  }
+
+  @Test
+  void aGatewayThatCameBackIsWaitedForThoughItHasBeatenAsOftenAsBefore() {
+    CalmWorld other = new CalmWorld();
+    leased(other, "zz");
+    Keeper standing = leased(other, "one");
+    other.pass(MINUTE);
+    Keeper back = leased(other, "zz");
+    assertThat(back.view().mayWrite(back.view().map().owner(CELL), other.nanos())).isTrue();
+    long began = other.nanos();
+
+    standing.order(Order.move(CELL, 1, "op"), result -> {});
+    while (standing.view().map().owner(CELL).region() == 0) {
+      other.pass(10);
+      standing.beat();
+    }
+
+    assertThat(other.nanos() - began).isGreaterThan(Terms.STANDARD.leaseNanos());
+  }
+
+  /** A gateway after two beats, the second of which gave it a lease. */
+  private static Keeper leased(CalmWorld world, String name) {
+    Keeper keeper = world.keeper(name);
+    keeper.beat();
+    world.pass(1100);
+    keeper.beat();
+    world.pass(10);
+    return keeper;
+  }
+
+  @Test
+  void aGatewayThatHasJustStartedTakesNoOldWordForAVote() {
+    CalmWorld other = new CalmWorld();
+    List<Keeper> gone = List.of(other.keeper("x"), other.keeper("y"));
+    other.dies(0);
+    gone.forEach(Keeper::beat);
+    other.pass(MINUTE);
+
+    Keeper fresh = other.gateway("one");
+    other.pass(1400);
+
+    assertThat(fresh.view().map().region(0).phase()).isEqualTo(Phase.ACTIVE);
+  }
+
+  @Test
+  void aVerdictFromBeforeTheSuspicionEvictsNobody() {
+    CalmWorld other = new CalmWorld();
+    Keeper watching = other.gateway("one");
+    Keeper gone = other.keeper("x");
+    other.pass(1000);
+    other.dies(0);
+    gone.beat();
+    other.pass(1200);
+
+    assertThat(watching.view().map().region(0).phase()).isEqualTo(Phase.LEASEOUT);
   }
 
   @Test
@@ -187,7 +243,7 @@ class KeeperTest {
   @Test
   void withoutTheStoreTheLeaseEndsBySelf() {
     CalmWorld other = new CalmWorld();
-    Keeper lone = Keeper.of("one", other, other, other, Runnable::run);
+    Keeper lone = other.keeper("one");
     for (int i = 0; i < 30; i++) {
       lone.beat();
       other.pass(50);

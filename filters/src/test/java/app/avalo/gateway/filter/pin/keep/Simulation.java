@@ -297,6 +297,6 @@ final class Simulation {
   private boolean wasLostToMany(int region) {
     look(region);
     long last = lostToMany[region];
-    return last >= 0 && time.nanos() - last < VirtualTime.millis(10_000);
+    return last >= 0 && time.nanos() - last < VirtualTime.millis(6_000);
   }
 }

@@ -18,13 +18,21 @@ class SimulationTest {
 
   @Test
   void noStormMakesTwoRegionsOwnOneUser() {
-    List<String> broken = broken(Setup.COMPLETE);
+    List<String> broken = broken(LongStream.range(0, SEEDS), Setup.COMPLETE);
 
     assertThat(broken).isEmpty();
   }
 
-  private static List<String> broken(Setup setup) {
-    return LongStream.range(0, SEEDS)
+  /** Old votes evicted a healthy region in three; in one a restarted gateway seemed silent. */
+  @Test
+  void stormsThatOnceBrokeAPromiseBreakNone() {
+    List<String> broken = broken(LongStream.of(23617, 31041, 31822, 37223), Setup.COMPLETE);
+
+    assertThat(broken).isEmpty();
+  }
+
+  private static List<String> broken(LongStream seeds, Setup setup) {
+    return seeds
         .parallel()
         .mapToObj(seed -> report(seed, setup))
         .filter(report -> !report.isEmpty())
