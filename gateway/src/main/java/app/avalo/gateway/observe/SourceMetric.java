@@ -11,6 +11,15 @@ public enum SourceMetric {
       "gateway_budget_level",
       "0 normal, 1 alert, 2 throttled, 3 critical throttled, 4 used up.",
       "budget"),
+  BUDGET_FORECAST(
+      "gateway_budget_forecast_ratio",
+      "What the period will come to if nobody is slowed, as a share of its amount.",
+      "budget"),
+  BUDGET_SHARE(
+      "gateway_budget_share",
+      "Share of requests that passes, by the priority of their service.",
+      "budget",
+      "priority"),
   BUDGET_DECISIONS(
       "gateway_budget_decisions_total",
       "Requests a budget admitted, paced or refused.",

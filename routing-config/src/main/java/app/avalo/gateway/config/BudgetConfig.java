@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param alertAt share of the amount at which operators are told; default 0.7
  * @param throttleAt share from which services that are not critical are slowed; default 0.8
  * @param criticalAt share from which critical services are slowed; default 0.9
+ * @param mode how the money is spread over the period; default {@link Mode#THRESHOLDS}
  * @param outageAllowance share of the amount that each replica may spend beyond its lease while the
  *     shared store cannot be reached; default 0.01, 0 refuses
  * @param floors services that are never refused for money: panic button, wallet
@@ -30,6 +31,7 @@ public record BudgetConfig(
     double alertAt,
     double throttleAt,
     double criticalAt,
+    Mode mode,
     double outageAllowance,
     List<String> floors) {
 
@@ -37,6 +39,17 @@ public record BudgetConfig(
   public enum Period {
     DAY,
     MONTH
+  }
+
+  /** How the money is spread over the period. */
+  public enum Mode {
+    /** Nobody is slowed below {@code throttleAt}; what is left then has to last to the end. */
+    THRESHOLDS,
+    /**
+     * What critical services will need to the end is set aside as soon as the forecast passes the
+     * amount; the others share the rest.
+     */
+    PACED
   }
 
   /**

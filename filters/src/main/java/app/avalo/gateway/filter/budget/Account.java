@@ -3,6 +3,10 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.pace.Forecast;
+import app.avalo.gateway.filter.budget.pace.Pacer;
+import app.avalo.gateway.filter.budget.pace.Standing;
+import app.avalo.gateway.filter.budget.pace.Tally;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +16,16 @@ final class Account {
   /** Periods remembered: the running one, and those that holds or a reload may come back to. */
   private static final int TERMS = 4;
 
+  /** Between two looks at what passes, unless much is spent meanwhile. */
+  private static final long PACE_MILLIS = 10_000;
+
   private final Journal journal;
   private final BudgetListener listener;
   private final BudgetLedger.@Nullable Sharing sharing;
   private final Map<String, Tenure> tenures = new LinkedHashMap<>(); // guarded by this
+  private final Pacer pacer; // guarded by this
+  private volatile Map<String, Standing> standings = Map.of(); // whoever installs a plan
+  private volatile long paceMillis; // when to look again; guarded by this
   private volatile BudgetConfig config; // whoever installs a plan
   private volatile Tenure current; // whoever meets the end of a period first
 
@@ -32,6 +42,10 @@ final class Account {
     this.journal = journal;
     this.listener = listener;
     this.sharing = sharing;
+    this.pacer = new Pacer(this::learned);
+    for (Entry hour : journal.hours(config.name())) {
+      pacer.remember(Long.parseLong(hour.id()), Standing.valueOf(hour.subject()), hour.micros());
+    }
     this.current = enter(Span.of(config, nowMillis));
   }
 
@@ -40,8 +54,10 @@ final class Account {
   }
 
   /** Takes over what a new plan says of this budget; what was spent stays. */
-  synchronized void configure(BudgetConfig next, long nowMillis) {
+  synchronized void configure(BudgetConfig next, Map<String, Standing> who, long nowMillis) {
     config = next;
+    standings = who;
+    paceMillis = 0;
     Span span = Span.of(next, nowMillis);
     if (!span.key().equals(current.term().span.key())) {
       enter(span);
@@ -61,7 +77,37 @@ final class Account {
     return current.term();
   }
 
+  /** The running period, with shares that fit what is left of it. */
+  Term paced(long nowMillis) {
+    Term term = term(nowMillis);
+    if (nowMillis >= paceMillis || term.moved(config)) {
+      pace(nowMillis);
+    }
+    return term;
+  }
+
+  private synchronized void pace(long nowMillis) {
+    Term term = current.term();
+    Tally tally = term.tally(config, standings);
+    Span span = term.span;
+    pacer.observe(nowMillis, tally);
+    term.pace(config, pacer.shares(config, span.startMillis(), nowMillis, span.endMillis(), tally));
+    paceMillis = nowMillis + PACE_MILLIS;
+  }
+
+  private void learned(long hour, Standing standing, long micros) {
+    journal.append(
+        new Entry(
+            Entry.Kind.HOUR, Long.toString(hour), config.name(), "", standing.name(), micros));
+  }
+
   private synchronized Tenure enter(Span span) {
+    Tenure over = current;
+    if (over != null && !over.term().span.key().equals(span.key())) {
+      Term last = over.term();
+      pacer.turn(last.span.endMillis(), last.tally(config, standings));
+    }
+    paceMillis = 0;
     Tenure known = tenures.get(span.key());
     Tenure tenure = known == null ? begin(span) : known;
     current = tenure;
@@ -104,21 +150,25 @@ final class Account {
   }
 
   /** Tells operators of the levels in this set. */
-  void announce(Term term, int levels) {
+  void announce(Term term, int levels, long nowMillis) {
     for (Level level : Level.values()) {
       if ((levels & 1 << level.ordinal()) != 0) {
         record(Entry.Kind.LEVEL, "", term, "", level.ordinal());
-        listener.reached(view(term), level);
+        listener.reached(view(term, nowMillis), level);
       }
     }
   }
 
-  BudgetView view(Term term) {
+  synchronized BudgetView view(Term term, long nowMillis) {
+    Span span = term.span;
+    long now = Math.min(nowMillis, span.endMillis());
+    Forecast forecast =
+        pacer.forecast(span.startMillis(), now, span.endMillis(), term.tally(config, standings));
     LeaseKeeper keeper = keeper();
     BudgetView.Store store =
         keeper == null
             ? BudgetView.Store.LOCAL
             : keeper.away() ? BudgetView.Store.AWAY : BudgetView.Store.SHARED;
-    return term.view(config, store);
+    return term.view(config, store, forecast);
   }
 }

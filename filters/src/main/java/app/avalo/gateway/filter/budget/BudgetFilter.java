@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class BudgetFilter implements Filter {
   private static final int MOST_TRIES = 3;
 
+  /** When to try again while only a share passes. */
+  private static final int PACED_SECONDS = 60;
+
   private final BudgetLedger ledger;
   private final Executor loop;
 
@@ -126,10 +129,10 @@ public final class BudgetFilter implements Filter {
           name,
           "The budget "
               + name
-              + " is nearly used up and only a share of requests passes; it eases at "
+              + " has to last until "
               + refused.term().span.end()
-              + ".",
-          ledger.secondsUntil(refused.term().span.endMillis()));
+              + ", so only a share of requests passes; another try may.",
+          PACED_SECONDS);
     }
     if (keeper != null && keeper.away()) {
       return new GatewayError(

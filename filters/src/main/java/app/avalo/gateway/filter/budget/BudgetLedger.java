@@ -4,16 +4,18 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.budget.Term.Answer;
-import app.avalo.gateway.filter.budget.Term.Standing;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lender;
+import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
@@ -125,7 +127,11 @@ public final class BudgetLedger {
   public void configure(Plan plan) {
     long now = ticker.epochMillis();
     for (BudgetConfig budget : plan.config().budgets().values()) {
-      account(budget, now).configure(budget, now);
+      Map<String, Standing> standings = new HashMap<>();
+      plan.config()
+          .services()
+          .forEach((name, service) -> standings.put(name, standing(budget, service)));
+      account(budget, now).configure(budget, Map.copyOf(standings), now);
     }
   }
 
@@ -157,7 +163,7 @@ public final class BudgetLedger {
     for (int i = 0; i < budgets.size(); i++) {
       Account account = account(budgets.get(i), now);
       BudgetConfig config = account.config();
-      Term term = account.term(now);
+      Term term = account.paced(now);
       long ask = Price.upperBound(config.cost(), bodyBytes);
       Standing standing = standing(config, service);
       Answer answer = term.reserve(config, standing, ask);
@@ -193,7 +199,7 @@ public final class BudgetLedger {
 
   private static void giveUp(Hold hold, int upTo) {
     for (int i = 0; i < upTo; i++) {
-      hold.terms[i].unreserve(hold.accounts[i].config(), hold.standings[i], hold.held[i]);
+      hold.terms[i].unreserve(hold.standings[i], hold.held[i]);
     }
   }
 
@@ -221,7 +227,7 @@ public final class BudgetLedger {
   Peek peek(BudgetConfig budget, @Nullable ServiceConfig service, long bodyBytes) {
     long now = ticker.epochMillis();
     Account account = account(budget, now);
-    Term term = account.term(now);
+    Term term = account.paced(now);
     long ask = Price.upperBound(account.config().cost(), bodyBytes);
     Answer answer = term.peek(account.config(), standing(account.config(), service), ask);
     Refused refused = new Refused(account, term, answer, term.usedUp(account.config(), ask));
@@ -229,7 +235,7 @@ public final class BudgetLedger {
     LeaseKeeper keeper = account.keeper();
     boolean filled = keeper != null && !keeper.away() && !refused.usedUp();
     boolean passes = answer == Answer.ADMITTED || answer == Answer.NO_ROOM && filled;
-    return new Peek(passes ? null : refused, account.view(term), ask);
+    return new Peek(passes ? null : refused, account.view(term, now), ask);
   }
 
   /**
@@ -256,7 +262,7 @@ public final class BudgetLedger {
       term.settle(hold.service, hold.held[i], costs[i]);
       account.record(Entry.Kind.SETTLE, hold.id(), term, hold.service, costs[i]);
       if (account.alone()) {
-        account.announce(term, term.tell(account.config()));
+        account.announce(term, term.tell(account.config()), ticker.epochMillis());
       }
     }
     settled.add(hold);
@@ -275,7 +281,7 @@ public final class BudgetLedger {
     for (BudgetConfig budget : plan.config().budgets().values()) {
       long now = ticker.epochMillis();
       Account account = account(budget, now);
-      views.add(account.view(account.term(now)));
+      views.add(account.view(account.paced(now), now));
     }
     return views;
   }
@@ -309,7 +315,7 @@ public final class BudgetLedger {
       }
       case DONE -> {
         journal.append(entry);
-        account.announce(term, term.tell(account.config()));
+        account.announce(term, term.tell(account.config()), ticker.epochMillis());
       }
     }
     return Future.succeededFuture(true);

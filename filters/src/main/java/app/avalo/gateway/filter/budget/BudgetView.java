@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter.budget;
 
+import app.avalo.gateway.filter.budget.pace.Forecast;
 import java.util.Map;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param share spent of amount, 1 is all of it
  * @param admittedShare of requests to services that are not critical, 0 to 1
  * @param criticalShare of requests to critical services, 0 to 1
+ * @param forecast of the period if nobody is slowed
  * @param periodStart milliseconds since 1970
  * @param periodEnd milliseconds since 1970
  * @param counts of this gateway since it started or the period began
@@ -30,6 +32,7 @@ public record BudgetView(
     double share,
     double admittedShare,
     double criticalShare,
+    Forecast forecast,
     long periodStart,
     long periodEnd,
     Counts counts,

@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig.Cost;
 import app.avalo.gateway.filter.BudgetHold;
+import app.avalo.gateway.filter.budget.pace.Standing;
 
 /**
  * Money held for one exchange in every budget it is charged to. The prices are those of the moment
@@ -11,7 +12,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   final String service;
   final Account[] accounts;
   final Term[] terms;
-  final Term.Standing[] standings;
+  final Standing[] standings;
   final Cost[] costs;
   final long[] held;
   final long[] fromHeader; // event loop of the exchange
@@ -23,7 +24,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     this.service = service;
     this.accounts = new Account[budgets];
     this.terms = new Term[budgets];
-    this.standings = new Term.Standing[budgets];
+    this.standings = new Standing[budgets];
     this.costs = new Cost[budgets];
     this.held = new long[budgets];
     this.fromHeader = new long[budgets];

@@ -110,6 +110,7 @@ final class LeaseKeeper {
 
   private void tick() {
     exchange();
+    account.paced(sharing.ticker().epochMillis()); // others spend while nobody asks here
     ticking = account.runs(term) || told != term.used();
     if (ticking) {
       sharing.timers().after(INTERVAL, this::tick);
@@ -167,7 +168,7 @@ final class LeaseKeeper {
     if (failure == null) {
       term.leased(lease, said);
       told = said.spent();
-      account.announce(term, term.tellOnly(lease.levels()));
+      account.announce(term, term.tellOnly(lease.levels()), sharing.ticker().epochMillis());
     } else {
       term.storeAway(account.config());
     }

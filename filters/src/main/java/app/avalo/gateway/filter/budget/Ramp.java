@@ -10,17 +10,9 @@ final class Ramp {
 
   private long credit = ONE / 2;
 
-  /**
-   * The share that passes.
-   *
-   * @param from share of the amount at which slowing begins; all pass below it, none at 1
-   */
-  static long share(double from, long spent, long amount) {
-    if (spent >= amount) {
-      return 0;
-    }
-    double spentShare = (double) spent / amount;
-    return spentShare < from ? ONE : Math.round((1 - spentShare) / (1 - from) * ONE);
+  /** A share from 0 to 1, as this counts. */
+  static long of(double share) {
+    return Math.round(share * ONE);
   }
 
   /** Whether the next request passes, which changes nothing. */

@@ -5,6 +5,10 @@ import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Sheet;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.pace.Forecast;
+import app.avalo.gateway.filter.budget.pace.Shares;
+import app.avalo.gateway.filter.budget.pace.Standing;
+import app.avalo.gateway.filter.budget.pace.Tally;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,22 +26,17 @@ import org.jspecify.annotations.Nullable;
  * what is granted: the amount is then passed by at most one allowance per replica.
  */
 final class Term {
-  /** Who asks. */
-  enum Standing {
-    /** Never refused for money. */
-    FLOOR,
-    CRITICAL,
-    OTHER
-  }
-
   /** What the budget says. */
   enum Answer {
     ADMITTED,
-    /** The ramp lets only a share pass. */
+    /** Only a share passes, so that the money lasts. */
     PACED,
     /** What is left, or leased, does not cover the request. */
     NO_ROOM
   }
+
+  /** No shares were made, or they hold no longer. */
+  private static final long UNPACED = Long.MIN_VALUE;
 
   final Span span;
   private long spent; // by this replica, corrections included while alone
@@ -55,6 +54,11 @@ final class Term {
   private long refused;
   private long settled;
   private long underestimated;
+  private Shares shares = Shares.ALL;
+  private long pacedAt = UNPACED; // total when the shares were made
+  private int pacedLevel;
+  private final long[] askedBy = new long[Standing.values().length];
+  private final long[] admittedBy = new long[Standing.values().length];
   private final Ramp criticalRamp = new Ramp();
   private final Ramp otherRamp = new Ramp();
   private final Map<String, Long> byService = new LinkedHashMap<>();
@@ -96,14 +100,12 @@ final class Term {
     return Math.min(Price.add(granted, allowance) - spent, amount(budget) - total()) - reserved;
   }
 
-  private long share(BudgetConfig budget, Standing standing) {
-    double from =
-        switch (standing) {
-          case FLOOR -> 1;
-          case CRITICAL -> budget.criticalAt();
-          case OTHER -> budget.throttleAt();
-        };
-    return standing == Standing.FLOOR ? Ramp.ONE : Ramp.share(from, total(), amount(budget));
+  private long share(Standing standing) {
+    return switch (standing) {
+      case FLOOR -> Ramp.ONE;
+      case CRITICAL -> Ramp.of(shares.critical());
+      case OTHER -> Ramp.of(shares.other());
+    };
   }
 
   private long total() {
@@ -117,17 +119,19 @@ final class Term {
   /** Holds the money, or says why not. */
   synchronized Answer reserve(BudgetConfig budget, Standing standing, long micros) {
     asked = Price.add(asked, micros);
+    askedBy[standing.ordinal()] = Price.add(askedBy[standing.ordinal()], micros);
     largestAsk = Math.max(largestAsk, micros);
     if (standing != Standing.FLOOR) {
       // Room first: a request that waits for a lease must not use up its place in the ramp.
       if (room(budget) < micros) {
         return Answer.NO_ROOM;
       }
-      if (!ramp(standing).take(share(budget, standing))) {
+      if (!ramp(standing).take(share(standing))) {
         return Answer.PACED;
       }
     }
     reserved = Price.add(reserved, micros);
+    admittedBy[standing.ordinal()] = Price.add(admittedBy[standing.ordinal()], micros);
     admitted++;
     return Answer.ADMITTED;
   }
@@ -140,16 +144,48 @@ final class Term {
     if (room(budget) < micros) {
       return Answer.NO_ROOM;
     }
-    return ramp(standing).peek(share(budget, standing)) ? Answer.ADMITTED : Answer.PACED;
+    return ramp(standing).peek(share(standing)) ? Answer.ADMITTED : Answer.PACED;
   }
 
   /** A hold that was made here is given up because another budget refused. */
-  synchronized void unreserve(BudgetConfig budget, Standing standing, long micros) {
+  synchronized void unreserve(Standing standing, long micros) {
     reserved -= micros;
+    askedBy[standing.ordinal()] -= micros;
+    admittedBy[standing.ordinal()] -= micros;
     admitted--;
     if (standing != Standing.FLOOR) {
-      ramp(standing).giveBack(share(budget, standing));
+      ramp(standing).giveBack(share(standing));
     }
+  }
+
+  /** What the period has come to, services by their standing. */
+  synchronized Tally tally(BudgetConfig budget, Map<String, Standing> standings) {
+    long[] spentBy = new long[askedBy.length];
+    add(spentBy, byService, standings);
+    add(spentBy, byServiceElsewhere, standings);
+    return new Tally(askedBy.clone(), admittedBy.clone(), spentBy, total(), amount(budget));
+  }
+
+  private static void add(long[] sums, Map<String, Long> by, Map<String, Standing> standings) {
+    by.forEach(
+        (service, micros) -> {
+          int i = standings.getOrDefault(service, Standing.OTHER).ordinal();
+          sums[i] = Price.add(sums[i], micros);
+        });
+  }
+
+  /** From now on this share passes. */
+  synchronized void pace(BudgetConfig budget, Shares next) {
+    shares = next;
+    pacedAt = total();
+    pacedLevel = level(budget);
+  }
+
+  /** Whether another level or a thousandth of the amount was reached since the shares were made. */
+  synchronized boolean moved(BudgetConfig budget) {
+    return pacedAt == UNPACED
+        || total() - pacedAt > amount(budget) / 1000
+        || level(budget) != pacedLevel;
   }
 
   /** A request was turned away for this. */
@@ -196,6 +232,7 @@ final class Term {
       return Correction.IMPOSSIBLE;
     }
     corrections.put(entry.id(), entry);
+    pacedAt = UNPACED;
     if (raise) {
       raised = saturating(raised, entry.micros());
     } else {
@@ -277,6 +314,7 @@ final class Term {
     granted = lease.granted();
     allowance = 0;
     elsewhere = lease.spent() - said.spent();
+    pacedAt = raised == lease.raised() ? pacedAt : UNPACED;
     raised = lease.raised();
     for (int i = 0; i < lease.byService().length; i++) {
       long others = lease.byService()[i] - said.byService()[i];
@@ -284,7 +322,7 @@ final class Term {
     }
   }
 
-  synchronized BudgetView view(BudgetConfig budget, BudgetView.Store store) {
+  synchronized BudgetView view(BudgetConfig budget, BudgetView.Store store, Forecast forecast) {
     long amount = amount(budget);
     Map<String, Long> services = new LinkedHashMap<>(byServiceElsewhere);
     byService.forEach((service, micros) -> services.merge(service, micros, Price::add));
@@ -296,8 +334,9 @@ final class Term {
         reserved,
         Level.at(budget, total(), amount),
         amount == 0 ? 1 : (double) total() / amount,
-        (double) share(budget, Standing.OTHER) / Ramp.ONE,
-        (double) share(budget, Standing.CRITICAL) / Ramp.ONE,
+        shares.other(),
+        shares.critical(),
+        forecast,
         span.startMillis(),
         span.endMillis(),
         new BudgetView.Counts(admitted, paced, refused, settled, unreadable, underestimated),

@@ -158,24 +158,44 @@ class BudgetLedgerTest {
   }
 
   @Test
-  void theRampsAdmitExactlyTheirShare() {
+  void belowTheMarkNobodyIsSlowedAndAboveItWhatIsLeftIsSharedByWhatWillBeAskedFor() {
     BudgetConfig budget = budget("ai", 1_000_000, byHeader("X-Cost", 1));
+    ledger.configure(plan(budget));
     spend(budget, AI, 799_999);
     assertThat(admitted(budget, AI, 1000)).isEqualTo(1000);
 
+    // 20 of 30 days took 800,000; the other ten would take 400,000 more, 100,000 is left below 90 %
     spend(budget, AI, 1);
     assertThat(view(budget).level()).isEqualTo(Level.THROTTLE);
-    assertThat(admitted(budget, AI, 1000)).isEqualTo(1000);
-
-    spend(budget, CHAT, 50_000); // 85 %: a quarter of the way
-    assertThat(admitted(budget, AI, 1000)).isEqualTo(750);
+    assertThat(admitted(budget, AI, 1000)).isEqualTo(250);
     assertThat(admitted(budget, CHAT, 1000)).isEqualTo(1000);
 
-    spend(budget, CHAT, 100_000); // 95 %
-    assertThat(admitted(budget, AI, 1000)).isEqualTo(250);
-    assertThat(admitted(budget, CHAT, 1000)).isEqualTo(500);
-    assertThat(view(budget).admittedShare()).isEqualTo(0.25);
-    assertThat(view(budget).criticalShare()).isEqualTo(0.5);
+    spend(budget, CHAT, 100_000); // 90 %: ten days of chat would cost 50,000, 100,000 is left
+    assertThat(admitted(budget, AI, 1000)).isZero();
+    assertThat(admitted(budget, CHAT, 1000)).isEqualTo(1000);
+
+    spend(budget, CHAT, 50_000); // 95 %: ten days would cost 75,000, 50,000 is left
+    assertThat(admitted(budget, CHAT, 900)).isEqualTo(600);
+    assertThat(view(budget).admittedShare()).isZero();
+    assertThat(view(budget).criticalShare()).isEqualTo(2 / 3.0);
+  }
+
+  @Test
+  void pacedSetsTheNeedOfCriticalServicesAsideAsSoonAsTheForecastPassesTheAmount() {
+    BudgetConfig budget = BudgetSample.paced("ai", 1_000_000, byHeader("X-Cost", 1));
+    ledger.configure(plan(budget));
+    spend(budget, AI, 400_000);
+    spend(budget, CHAT, 200_000); // in 20 of 30 days: ten more need 200,000 and 100,000
+
+    assertThat(view(budget).forecast().spent()).isEqualTo(900_000);
+    assertThat(view(budget).admittedShare()).isEqualTo(1);
+
+    spend(budget, CHAT, 200_000); // now 200,000 and 200,000, and 200,000 is left
+    assertThat(view(budget).forecast().spent()).isEqualTo(1_200_000);
+    assertThat(view(budget).forecast().exhaustedMillis())
+        .isBetween(time.epochMillis(), view(budget).periodEnd());
+    assertThat(admitted(budget, AI, 1000)).isZero();
+    assertThat(admitted(budget, CHAT, 1000)).isEqualTo(1000);
   }
 
   @Test
@@ -218,7 +238,7 @@ class BudgetLedgerTest {
     ledger.settle(late, new long[] {77});
 
     assertThat(view(budget).spent()).isZero();
-    assertThat(late.terms[0].view(budget, BudgetView.Store.LOCAL).spent()).isEqualTo(117);
+    assertThat(late.accounts[0].view(late.terms[0], time.epochMillis()).spent()).isEqualTo(117);
     assertThat(view(budget).periodStart()).isEqualTo(time.epochMillis());
   }
 
@@ -277,6 +297,30 @@ class BudgetLedgerTest {
           .isFalse();
       spend(budget, AI, 1);
       assertThat(told).containsExactly(Level.ALERT);
+    }
+  }
+
+  @Test
+  void whatWasLearnedOfDemandSurvivesARestart(@TempDir Path directory) throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, byHeader("X-Cost", 10));
+    long before;
+    try (FileJournal journal = FileJournal.open(directory)) {
+      ledger = alone(journal);
+      ledger.configure(plan(budget));
+      for (int hour = 0; hour < 5; hour++) {
+        spend(budget, AI, 100);
+        time.advance(Duration.ofHours(1));
+      }
+      before = view(budget).forecast().perHour();
+      assertThat(before).isEqualTo(100);
+    }
+
+    try (FileJournal journal = FileJournal.open(directory)) {
+      ledger = alone(journal);
+      ledger.configure(plan(budget));
+      spend(budget, AI, 5_000);
+
+      assertThat(view(budget).forecast().perHour()).isEqualTo(before);
     }
   }
 }

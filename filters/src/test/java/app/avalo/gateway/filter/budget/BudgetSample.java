@@ -18,6 +18,19 @@ final class BudgetSample {
 
   static BudgetConfig budget(
       String name, long amount, BudgetConfig.Cost cost, double outageAllowance) {
+    return budget(name, amount, cost, outageAllowance, BudgetConfig.Mode.THRESHOLDS);
+  }
+
+  static BudgetConfig paced(String name, long amount, BudgetConfig.Cost cost) {
+    return budget(name, amount, cost, 0, BudgetConfig.Mode.PACED);
+  }
+
+  private static BudgetConfig budget(
+      String name,
+      long amount,
+      BudgetConfig.Cost cost,
+      double outageAllowance,
+      BudgetConfig.Mode mode) {
     return new BudgetConfig(
         name,
         new Money(amount, "PLN"),
@@ -28,6 +41,7 @@ final class BudgetSample {
         0.7,
         0.8,
         0.9,
+        mode,
         outageAllowance,
         List.of("panic"));
   }

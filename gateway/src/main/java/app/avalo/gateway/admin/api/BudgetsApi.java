@@ -10,6 +10,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
 import app.avalo.gateway.filter.budget.BudgetView;
+import app.avalo.gateway.filter.budget.pace.Forecast;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
@@ -58,6 +59,7 @@ public final class BudgetsApi {
         .put("share", view.share())
         .put("admittedShare", view.admittedShare())
         .put("criticalShare", view.criticalShare())
+        .put("forecast", forecast(view))
         .put("periodStart", Words.time(view.periodStart()))
         .put("periodEnd", Words.time(view.periodEnd()))
         .put("store", Words.of(view.store()))
@@ -71,6 +73,18 @@ public final class BudgetsApi {
                 .put("unreadable", counts.unreadable())
                 .put("underestimated", counts.underestimated()))
         .put("byService", byService);
+  }
+
+  private static JsonObject forecast(BudgetView view) {
+    Forecast forecast = view.forecast();
+    String currency = view.currency();
+    long exhausted = forecast.exhaustedMillis();
+    return new JsonObject()
+        .put("spent", Words.money(forecast.spent(), currency))
+        .put("low", Words.money(forecast.low(), currency))
+        .put("high", Words.money(forecast.high(), currency))
+        .put("perHour", Words.money(forecast.perHour(), currency))
+        .put("exhausted", exhausted == 0 ? null : Words.time(exhausted));
   }
 
   private Future<Answer> correct(Call call) {

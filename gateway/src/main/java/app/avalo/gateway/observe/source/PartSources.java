@@ -4,7 +4,9 @@ import static app.avalo.gateway.observe.SourceMetric.ACCESS_LOG_LINES;
 import static app.avalo.gateway.observe.SourceMetric.BEACON_REPORTS;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_AMOUNT;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_DECISIONS;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_FORECAST;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_LEVEL;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_SHARE;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_SPENT;
 import static app.avalo.gateway.observe.SourceMetric.BUILD;
 import static app.avalo.gateway.observe.SourceMetric.CONNECTION_ROUND_TRIPS;
@@ -135,6 +137,25 @@ public final class PartSources {
     sources.set(
         BUDGET_LEVEL,
         () -> each(views.get(), view -> Sample.of(view.level().ordinal(), view.name())));
+    sources.set(
+        BUDGET_FORECAST,
+        () ->
+            each(
+                views.get(),
+                view ->
+                    Sample.of(
+                        (double) view.forecast().spent() / Math.max(1, view.amount()),
+                        view.name())));
+    sources.set(
+        BUDGET_SHARE,
+        () -> {
+          List<Sample> samples = new ArrayList<>();
+          for (BudgetView view : views.get()) {
+            samples.add(Sample.of(view.criticalShare(), view.name(), "critical"));
+            samples.add(Sample.of(view.admittedShare(), view.name(), "normal"));
+          }
+          return samples;
+        });
     sources.set(
         BUDGET_DECISIONS,
         () -> {

@@ -81,6 +81,7 @@ final class PolicyBinder {
         alert,
         throttle,
         critical,
+        budget.word("mode", BudgetConfig.Mode.THRESHOLDS, BudgetConfig.Mode.class),
         budget.share("outageAllowance", 0.01),
         Names.references(budget, "floors", "service", names.services()));
   }

@@ -15,7 +15,11 @@ final class Book {
   /** Periods kept per budget: the running one, and the one before for holds that outlived it. */
   private static final int TERMS = 2;
 
+  /** Hours kept per budget: four weeks of three standings. */
+  private static final int HOURS = 28 * 24 * 3;
+
   private final Map<String, LinkedHashMap<String, Sheet>> sheets = new LinkedHashMap<>();
+  private final Map<String, LinkedHashMap<String, Entry>> hours = new LinkedHashMap<>();
   private final Map<String, Entry> open = new LinkedHashMap<>();
 
   void apply(Entry entry) {
@@ -29,6 +33,7 @@ final class Book {
       }
       case ADJUST, RAISE -> sheet(entry).corrections.putIfAbsent(entry.id(), entry);
       case LEVEL -> sheet(entry).level = Math.max(sheet(entry).level, entry.micros());
+      case HOUR -> hour(entry);
       case TOTAL -> charge(entry);
       case COUNT -> sheet(entry).settled += entry.micros();
       case END -> {}
@@ -37,6 +42,22 @@ final class Book {
 
   private void charge(Entry entry) {
     sheet(entry).totals.merge(entry.subject(), entry.micros(), Long::sum);
+  }
+
+  private void hour(Entry entry) {
+    LinkedHashMap<String, Entry> kept =
+        hours.computeIfAbsent(entry.budget(), budget -> new LinkedHashMap<>());
+    kept.putIfAbsent(entry.id() + entry.subject(), entry);
+    if (kept.size() > HOURS) {
+      kept.remove(kept.keySet().iterator().next());
+    }
+  }
+
+  /** By budget, oldest first. */
+  Map<String, List<Entry>> hours() {
+    Map<String, List<Entry>> copy = new LinkedHashMap<>();
+    hours.forEach((budget, kept) -> copy.put(budget, List.copyOf(kept.values())));
+    return copy;
   }
 
   private static String key(Entry entry) {
@@ -78,6 +99,7 @@ final class Book {
           terms.keySet().removeAll(keys.subList(0, Math.max(0, keys.size() - TERMS)));
           terms.forEach((term, sheet) -> write(lines, budget, term, sheet));
         });
+    hours.values().forEach(kept -> lines.addAll(kept.values()));
     lines.addAll(open.values());
     lines.add(new Entry(Kind.END, "", "", "", "", lines.size()));
     return lines;

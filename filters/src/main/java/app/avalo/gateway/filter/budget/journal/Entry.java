@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One line of the ledger.
  *
  * @param kind what happened
- * @param id of the hold or of the correction; empty where the kind has none
+ * @param id of the hold, the correction or the hour; empty where the kind has none
  * @param budget name of the budget
  * @param term key of the budget's period, {@code 2026-11.PLN}
  * @param subject the service charged; for a correction who made it and why
@@ -31,6 +31,8 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
     RAISE('U'),
     /** Operators were told of this level. */
     LEVEL('L'),
+    /** An hour is over: its number since 1970, who asked, and for how much. */
+    HOUR('H'),
     /** Snapshot: money that a service spent so far. */
     TOTAL('T'),
     /** Snapshot: holds settled so far. */

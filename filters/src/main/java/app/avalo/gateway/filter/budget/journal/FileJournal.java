@@ -44,6 +44,7 @@ public final class FileJournal implements Journal, AutoCloseable {
   private final Segments segments;
   private final Book book; // writer thread, after open
   private final Map<String, Map<String, Sheet>> recovered;
+  private final Map<String, List<Entry>> hours;
   private final FileChannel lock;
   private final String replica;
   private final Thread writer = new Thread(this::work, "budget-ledger");
@@ -61,6 +62,7 @@ public final class FileJournal implements Journal, AutoCloseable {
       LOG.warn("holds of a crashed process charged at what was reserved: holds={}", charged);
     }
     this.recovered = book.copy();
+    this.hours = book.hours();
     this.channel = segments.start(book);
   }
 
@@ -120,6 +122,11 @@ public final class FileJournal implements Journal, AutoCloseable {
   public @Nullable Sheet recovered(String budget, String term) {
     Map<String, Sheet> terms = recovered.get(budget);
     return terms == null ? null : terms.get(term);
+  }
+
+  @Override
+  public List<Entry> hours(String budget) {
+    return hours.getOrDefault(budget, List.of());
   }
 
   @Override

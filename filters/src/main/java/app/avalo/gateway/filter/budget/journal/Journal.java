@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter.budget.journal;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,11 @@ public interface Journal {
         }
 
         @Override
+        public List<Entry> hours(String budget) {
+          return List.of();
+        }
+
+        @Override
         public CompletableFuture<Void> flush() {
           return CompletableFuture.completedFuture(null);
         }
@@ -27,6 +33,9 @@ public interface Journal {
 
   /** What was on disk for this budget and period when the process started, or null. */
   @Nullable Sheet recovered(String budget, String term);
+
+  /** What was asked for by the hour, oldest first, when the process started; four weeks at most. */
+  List<Entry> hours(String budget);
 
   /** Completes when everything appended before is on disk, or fails with the disk's fault. */
   CompletableFuture<Void> flush();

@@ -1,0 +1,12 @@
+package app.avalo.gateway.filter.budget.pace;
+
+/**
+ * What a period will come to if nobody is slowed; amounts in micro-units.
+ *
+ * @param spent at its end, as likely more as less
+ * @param low less than that in one of ten
+ * @param high more than that in one of ten
+ * @param exhaustedMillis when the amount will be spent, in milliseconds since 1970; 0 when it lasts
+ * @param perHour the cost of an average hour
+ */
+public record Forecast(long spent, long low, long high, long exhaustedMillis, long perHour) {}

@@ -1,0 +1,183 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.BudgetConfig.Mode;
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.Priority;
+import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.time.VirtualTime;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A month of demand against a budget of the production ledger in virtual time: 40 % of it critical,
+ * with days, nights, weekends and noise (sigma 0.25 by the hour), after a month at nine tenths of
+ * the budget from which the week is learned. {@code main} prints the table of several seeds.
+ */
+final class PacedMonth {
+  private static final int HOURS = 720;
+  private static final double NOISE = 0.25;
+
+  /** November 2026; October comes before it. */
+  private static final long START = 1_793_491_200_000L;
+
+  private final ServiceConfig chat = BudgetSample.service("chat", Priority.CRITICAL);
+  private final ServiceConfig ai = BudgetSample.service("ai", Priority.NORMAL);
+  private final VirtualTime time = new VirtualTime(START - Duration.ofDays(28).toMillis());
+  private final BudgetLedger ledger = BudgetLedger.alone(time, Journal.NONE, (view, level) -> {});
+  private final BudgetConfig budget;
+  private final SplittableRandom random;
+  private final double perHour;
+  private final int steps;
+  private double asked;
+  private double askedCritical;
+  private double served;
+  private double servedCritical;
+  private int dark;
+  private double worstForecast;
+  private long ids;
+
+  /**
+   * What came of it, shares from 0 to 1.
+   *
+   * @param critical served of what critical services asked for
+   * @param other served of what the others asked for
+   * @param dark hours in which less than a fifth of critical demand was served
+   * @param forecast worst error of the month-end spend as seen on any day from the tenth on
+   * @param spent of the amount
+   */
+  record Outcome(double critical, double other, int dark, double forecast, double spent) {}
+
+  private PacedMonth(Mode mode, double amount, int steps, long seed) {
+    this.steps = steps;
+    long micros = Math.round(amount);
+    budget =
+        mode == Mode.PACED
+            ? BudgetSample.paced("ai", micros, BudgetSample.byHeader("X-Cost", 600_000 / steps))
+            : BudgetSample.budget("ai", micros, BudgetSample.byHeader("X-Cost", 600_000 / steps));
+    random = new SplittableRandom(seed);
+    perHour = amount / HOURS;
+    ledger.configure(Plans.minimal().service(ai).service(chat).budget(budget).compile());
+  }
+
+  /**
+   * Plays a month.
+   *
+   * @param demand of the budget, 1 is all of it
+   * @param steps of an hour, ten requests of each kind in each
+   * @param spike factor of demand in twelve hours of the thirteenth day
+   */
+  static Outcome play(Mode mode, double demand, double spike, int steps, long seed) {
+    PacedMonth month = new PacedMonth(mode, 1e9, steps, seed);
+    for (int hour = -28 * 24; hour < 0; hour++) {
+      month.hour(hour, 0.9);
+    }
+    month.begin();
+    double[] forecasts = new double[HOURS];
+    double[] before = new double[HOURS];
+    for (int hour = 0; hour < HOURS; hour++) {
+      boolean daily = hour >= 240 && hour % 24 == 0;
+      before[hour] = month.asked;
+      forecasts[hour] = daily ? month.ahead() : 0;
+      month.hour(hour, demand * (hour >= 300 && hour < 312 ? spike : 1));
+    }
+    for (int hour = 240; hour < HOURS; hour += 24) {
+      double error = Math.abs((before[hour] + forecasts[hour]) / month.asked - 1);
+      month.worstForecast = Math.max(month.worstForecast, error);
+    }
+    return month.outcome();
+  }
+
+  private void begin() {
+    asked = askedCritical = served = servedCritical = dark = 0;
+  }
+
+  private double ahead() {
+    BudgetView view = view();
+    return view.forecast().spent() - view.spent();
+  }
+
+  private BudgetView view() {
+    return ledger.view(Plans.minimal().service(ai).service(chat).budget(budget).compile()).get(0);
+  }
+
+  private void hour(int hour, double demand) {
+    int ofDay = Math.floorMod(hour, 24);
+    boolean weekend = Math.floorMod(hour / 24 + 6, 7) >= 5;
+    double shape = (1 + 0.7 * Math.sin((ofDay - 9) / 24.0 * 2 * Math.PI)) * (weekend ? 1.3 : 0.88);
+    double critical = 0.4 * demand * shape * perHour * noise();
+    double other = 0.6 * demand * shape * perHour * noise();
+    double passed = 0;
+    for (int step = 0; step < steps; step++) {
+      passed += spend(chat, critical / steps);
+      served += spend(ai, other / steps);
+      time.advance(Duration.ofMinutes(60 / steps));
+    }
+    dark += passed < 0.2 * critical ? 1 : 0;
+    served += passed;
+    servedCritical += passed;
+    asked += critical + other;
+    askedCritical += critical;
+  }
+
+  private double noise() {
+    double sum = -6;
+    for (int i = 0; i < 12; i++) {
+      sum += random.nextDouble();
+    }
+    return Math.exp(NOISE * sum - NOISE * NOISE / 2);
+  }
+
+  /** Ten requests that cost this together; what was served of it. */
+  private double spend(ServiceConfig service, double cost) {
+    double passed = 0;
+    long each = Math.round(cost / 10);
+    for (int i = 0; i < 10; i++) {
+      if (ledger.reserve("r" + ids++, List.of(budget), service, 0) instanceof Hold hold) {
+        ledger.settle(hold, new long[] {each});
+        passed += each;
+      }
+    }
+    return passed;
+  }
+
+  private Outcome outcome() {
+    return new Outcome(
+        servedCritical / askedCritical,
+        (served - servedCritical) / (asked - askedCritical),
+        dark,
+        worstForecast,
+        served / (perHour * HOURS));
+  }
+
+  /** Prints one line per mode and demand; the argument is the number of seeds, 5 by default. */
+  public static void main(String[] arguments) {
+    int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
+    System.out.println("demand  mode        critical  other  dark h  forecast off  spent");
+    for (double[] scene : new double[][] {{0.9, 1}, {1.5, 1}, {1.5, 6}, {3, 1}}) {
+      for (Mode mode : Mode.values()) {
+        double[] sum = new double[5];
+        for (int seed = 1; seed <= seeds; seed++) {
+          Outcome outcome = play(mode, scene[0], scene[1], 60, seed);
+          sum[0] += outcome.critical() / seeds;
+          sum[1] += outcome.other() / seeds;
+          sum[2] = Math.max(sum[2], outcome.dark());
+          sum[3] = Math.max(sum[3], outcome.forecast());
+          sum[4] = Math.max(sum[4], outcome.spent());
+        }
+        System.out.printf(
+            "%.1f%s  %-10s  %6.1f %%  %5.1f %%  %5.0f  %8.1f %%  %5.1f %%%n",
+            scene[0],
+            scene[1] > 1 ? " spike" : "",
+            mode,
+            100 * sum[0],
+            100 * sum[1],
+            sum[2],
+            100 * sum[3],
+            100 * sum[4]);
+      }
+    }
+  }
+}

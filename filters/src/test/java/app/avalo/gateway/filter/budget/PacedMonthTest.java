@@ -1,0 +1,59 @@
+package app.avalo.gateway.filter.budget;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.BudgetConfig.Mode;
+import app.avalo.gateway.filter.budget.PacedMonth.Outcome;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole months of demand in virtual time. */
+class PacedMonthTest {
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void pacedServesCriticalServicesToTheEndOfAMonthOfHalfAsMuchAgain(long seed) {
+    Outcome month = PacedMonth.play(Mode.PACED, 1.5, 1, 12, seed);
+
+    assertThat(month.critical()).isGreaterThan(0.99);
+    assertThat(month.other()).isGreaterThan(0.40);
+    assertThat(month.dark()).isZero();
+    assertThat(month.spent()).isBetween(0.98, 1.0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void thresholdsNeverLeaveThemInTheDark(long seed) {
+    Outcome month = PacedMonth.play(Mode.THRESHOLDS, 1.5, 1, 12, seed);
+
+    assertThat(month.critical()).isGreaterThan(0.85);
+    assertThat(month.dark()).isZero();
+    assertThat(month.spent()).isBetween(0.98, 1.0);
+  }
+
+  @Test
+  void aMonthWithinTheBudgetIsHardlySlowed() {
+    Outcome paced = PacedMonth.play(Mode.PACED, 0.9, 1, 12, 3);
+    Outcome thresholds = PacedMonth.play(Mode.THRESHOLDS, 0.9, 1, 12, 3);
+
+    assertThat(paced.critical()).isGreaterThan(0.9999);
+    assertThat(paced.other()).isGreaterThan(0.997);
+    assertThat(thresholds.critical()).isGreaterThan(0.9999);
+    assertThat(thresholds.other()).isGreaterThan(0.97);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {4, 5})
+  void fromTheTenthDayOnTheForecastOfTheMonthIsWithinATwentieth(long seed) {
+    assertThat(PacedMonth.play(Mode.PACED, 1.5, 1, 12, seed).forecast()).isLessThan(0.05);
+    assertThat(PacedMonth.play(Mode.THRESHOLDS, 0.9, 1, 12, seed).forecast()).isLessThan(0.05);
+  }
+
+  @Test
+  void whenDemandIsThreeTimesTheBudgetNoHourIsDark() {
+    Outcome month = PacedMonth.play(Mode.PACED, 3, 1, 12, 6);
+
+    assertThat(month.critical()).isGreaterThan(0.78);
+    assertThat(month.dark()).isZero();
+  }
+}
