@@ -26,6 +26,7 @@ public final class Demo extends VerticleBase {
   private static final String[] REGIONS = {"eu", "us", "asia"};
 
   private final Map<String, DemoRegion> regions = new LinkedHashMap<>();
+  private final Wallets wallets = new Wallets();
   private final boolean freePorts;
   private final Promise<Demo> started = Promise.promise();
   private int controlPort;
@@ -46,7 +47,6 @@ public final class Demo extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    Wallets wallets = new Wallets();
     Future<?> all = Future.succeededFuture();
     for (int i = 0; i < REGIONS.length; i++) {
       int port = freePorts ? 0 : FIRST_REGION_PORT + i;
@@ -69,8 +69,15 @@ public final class Demo extends VerticleBase {
         .recover(failure -> Future.failedFuture(taken("the demo's control", port, failure)));
   }
 
-  /** {@code POST /REGION/kill?after=500} (ms), {@code POST /REGION/revive}. */
+  /**
+   * {@code POST /REGION/kill?after=500} (ms), {@code POST /REGION/revive}, {@code GET
+   * /wallets/USER}: where that user's money was booked.
+   */
   private void control(HttpServerRequest request) {
+    if (request.method().name().equals("GET") && request.path().startsWith("/wallets/")) {
+      request.response().end(wallets.history(request.path().substring("/wallets/".length())));
+      return;
+    }
     String[] parts = request.path().split("/", 4);
     DemoRegion region = parts.length == 3 ? regions.get(parts[1]) : null;
     boolean kill = region != null && parts[2].equals("kill");
@@ -79,7 +86,8 @@ public final class Demo extends VerticleBase {
       request
           .response()
           .setStatusCode(404)
-          .end("POST /eu/kill, /eu/kill?after=500, /eu/revive; also us, asia\n");
+          .end(
+              "POST /eu/kill, /eu/kill?after=500, /eu/revive; also us, asia; GET /wallets/maria\n");
       return;
     }
     long after = kill ? millis(request.getParam("after")) : 0;

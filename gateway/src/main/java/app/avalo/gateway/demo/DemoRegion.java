@@ -1,5 +1,6 @@
 package app.avalo.gateway.demo;
 
+import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -7,6 +8,8 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,11 +83,12 @@ final class DemoRegion {
       return;
     }
     Distance distance = Distance.of(name, header(request, "x-forwarded-for"));
+    long arrivedNanos = Ticker.SYSTEM.nanos();
     request.body();
-    vertx.setTimer(distance.time().toMillis(), arrived -> reply(request, distance));
+    vertx.setTimer(distance.time().toMillis(), due -> reply(request, distance, arrivedNanos));
   }
 
-  private void reply(HttpServerRequest request, Distance distance) {
+  private void reply(HttpServerRequest request, Distance distance, long arrivedNanos) {
     if (request.response().closed()) {
       return;
     }
@@ -94,7 +98,7 @@ final class DemoRegion {
     service = slash < 0 ? service : service.substring(0, slash);
     request.response().putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
     if (service.equals("wallet")) {
-      wallet(request);
+      wallet(request, arrivedNanos);
       return;
     }
     String text =
@@ -103,27 +107,40 @@ final class DemoRegion {
     request.response().end(text);
   }
 
-  /** {@code POST /wallet?amount=500} books grosze, {@code GET /wallet} reads. */
-  private void wallet(HttpServerRequest request) {
-    long epoch = number(header(request, "x-pin-epoch"));
+  /**
+   * {@code POST /wallet?amount=500&key=7} books grosze, once for each key, if the fence lets it;
+   * {@code GET /wallet} reads.
+   */
+  private void wallet(HttpServerRequest request, long arrivedNanos) {
     String user = header(request, "x-avalo-user");
-    boolean books = request.method().name().equals("POST");
-    long amount = books ? number(String.valueOf(request.getParam("amount"))) : 0;
-    if (user.isEmpty() || epoch < 0 || Math.abs(amount) > 1_000_000) {
+    if (request.method().name().equals("GET")) {
+      request.response().end(wallet(user, wallets.balance(user), ""));
+      return;
+    }
+    long epoch = number(header(request, "x-pin-epoch"));
+    long amount = number(String.valueOf(request.getParam("amount")));
+    if (user.isEmpty() || epoch < 0 || amount < 0 || amount > 1_000_000) {
       request.response().setStatusCode(400).end("{\"error\":\"no user, epoch or amount\"}\n");
       return;
     }
-    Wallets.Account account = wallets.book(user, epoch, amount);
-    if (account.stale()) {
+    long leaseMillis = number(header(request, "x-pin-deadline-ms"));
+    BooleanSupplier late =
+        () -> leaseMillis >= 0 && Ticker.SYSTEM.nanos() - arrivedNanos > leaseMillis * 1_000_000;
+    String key = clean(request.getParam("key", ""));
+    Wallets.Answer answer = wallets.write(user, new Wallets.Write(epoch, name, amount, key, late));
+    if (!answer.accepted()) {
       request
           .response()
           .setStatusCode(409)
-          .putHeader("x-pin-current", Long.toString(account.epoch()));
+          .putHeader("x-pin-current", Long.toString(answer.epoch()));
     }
-    String text =
-        "{\"service\":\"wallet\",\"region\":\"%s\",\"user\":\"%s\",\"balance\":\"%d.%02d PLN\"}\n"
-            .formatted(name, clean(user), account.balance() / 100, account.balance() % 100);
-    request.response().end(text);
+    String verdict = answer.verdict().name().toLowerCase(Locale.ROOT);
+    request.response().end(wallet(user, answer.balance(), ",\"write\":\"" + verdict + "\""));
+  }
+
+  private String wallet(String user, long balance, String more) {
+    return "{\"service\":\"wallet\",\"region\":\"%s\",\"user\":\"%s\",\"balance\":\"%d.%02d PLN\"%s}\n"
+        .formatted(name, clean(user), balance / 100, balance % 100, more);
   }
 
   private void echo(ServerWebSocket socket) {

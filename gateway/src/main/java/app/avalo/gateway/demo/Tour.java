@@ -39,7 +39,7 @@ public final class Tour {
   }
 
   private Stream<Stop> stops() {
-    return Stream.of(places(), wallet(), refusals(), failover(), fence(), operators())
+    return Stream.of(places(), wallet(), refusals(), payments(), failover(), operators())
         .flatMap(List::stream);
   }
 
@@ -82,32 +82,40 @@ public final class Tour {
             .expect("20 200", "10 429"));
   }
 
-  private List<Stop> failover() {
+  private List<Stop> payments() {
+    String thirty =
+        "curl -s -o /dev/null -w '%{http_code}\\n' -X POST "
+            + MARIA
+            + TOKYO
+            + "'"
+            + gateway
+            + "/wallet?amount=1&key=[1-30]'"
+            + COUNT;
+    String late = "curl -si -X POST -H 'X-Avalo-User: maria' -H 'X-Pin-Epoch: 65536' ";
     return List.of(
-        stop("Europe dies soon after the first of these 100 requests; none of them fails")
-            .line("curl -s -X POST '" + control + "/eu/kill?after=300'")
-            .line("curl -s -w '%{http_code}\\n' '" + gateway + "/feed?[1-100]'" + COUNT)
-            .expect("100 200", "\"region\":\"us\",\"away\":\"90 ms\""),
-        stop("Maria's wallet has moved to her, with her money")
+        stop("Maria pays thirty times, each under a key of its own; Europe dies meanwhile")
+            .line("curl -s -X POST '" + control + "/eu/kill?after=400'")
+            .line(thirty)
+            .expect("200"),
+        stop("She does not know what has been booked, and sends all thirty again")
+            .line(thirty)
+            .expect("30 200"),
+        stop("Each is in her wallet once, and the wallet is with her")
             .line("curl -s " + MARIA + TOKYO + gateway + "/wallet")
-            .expect("\"region\":\"asia\"", "5.00 PLN"),
+            .expect("\"region\":\"asia\"", "5.30 PLN"),
         stop("Europe returns, and takes its callers back step by step")
             .line("curl -s -X POST " + control + "/eu/revive")
-            .line("curl -s '" + gateway + "/feed?[1-200]'" + COUNT)
-            .expect("\"region\":\"eu\",\"away\":\"10 ms\""));
+            .line("curl -s '" + gateway + "/feed?[1-60]'" + COUNT)
+            .expect("\"region\":\"eu\",\"away\":\"10 ms\""),
+        stop("A payment that left before the wallet moved comes to Europe late: the fence refuses it")
+            .line(late + "'" + europe + "/wallet?amount=100'")
+            .expect("HTTP/1.1 409", "x-pin-current:", "5.30 PLN"),
+        stop("So Europe booked none after the move")
+            .line("curl -s " + control + "/wallets/maria")
+            .expect("in eu under", "in asia under", "refused"));
   }
 
-  private List<Stop> fence() {
-    return List.of(
-        stop("A payment that left before her wallet moved comes to Europe late: the fence refuses it")
-            .line(
-                "curl -si -X POST -H 'X-Avalo-User: maria' -H 'X-Pin-Epoch: 65536' '"
-                    + europe
-                    + "/wallet?amount=100'")
-            .expect("HTTP/1.1 409", "x-pin-current: 131074", "5.00 PLN"));
-  }
-
-  private List<Stop> operators() {
+  private List<Stop> failover() {
     return List.of(
         stop("Why is a caller from California served where he is?")
             .line(
@@ -117,6 +125,20 @@ public final class Tour {
                     + admin
                     + "/admin/explain?url=/feed&client=198.51.100.1'")
             .expect("\"region\" : \"us\"", "expected 14 ms over 0 km"),
+        stop("America dies soon after the first of his forty requests; none of them fails")
+            .line("curl -s -X POST '" + control + "/us/kill?after=200'")
+            .line(
+                "curl -s -w '%{http_code}\\n' "
+                    + CALIFORNIA
+                    + "'"
+                    + gateway
+                    + "/feed?[1-40]'"
+                    + COUNT)
+            .expect("40 200", "\"region\":\"us\",\"away\":\"10 ms\""));
+  }
+
+  private List<Stop> operators() {
+    return List.of(
         stop("What the monitoring sees: requests by route, region and status")
             .line("curl -s " + admin + "/metrics | grep ^gateway_requests_total")
             .expect("gateway_requests_total{region=\"eu\",route=\"feed\""),
