@@ -1,12 +1,9 @@
 import app.avalo.gateway.testing.GatewayProcess;
 import app.avalo.gateway.testing.Mode;
 import app.avalo.gateway.testing.RegionProcess;
+import app.avalo.gateway.testing.Relay;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,12 +24,11 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * What clients notice when a region is lost, measured from outside: regions, gateway and, for the
- * black hole, a relay between the two are processes of their own. Requests start on a schedule,
- * whatever became of those before (open loop), from three places, so a third of them is at home in
- * the region that is lost.
+ * What clients notice when a region is lost, measured from outside: regions and gateway are
+ * processes of their own. Requests start on a schedule, whatever became of those before (open loop),
+ * from three places, so a third of them is at home in the region that is lost.
  *
- * <p>Arguments: faults by name, none for all; or {@code relay PORT} for the relay.
+ * <p>Arguments: faults by name, none for all.
  */
 final class Failover {
   private static final int PER_SECOND = 500;
@@ -65,8 +61,6 @@ final class Failover {
           - {block: 203.0.113.0/24, latitude: 35.7, longitude: 139.7}
       """;
 
-  private static volatile boolean dropping; // the relay's
-
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -74,7 +68,7 @@ final class Failover {
   private enum Fault {
     KILL("kill", "GET", "0 failed, <= 300 ms, last <= 200 ms", world -> world.eu.kill()),
     STOP("stop", "GET", "0 failed, <= 1500 ms", world -> world.eu.stop()),
-    BLACK_HOLE("blackhole", "GET", "0 failed, <= 1500 ms", World::dropAll),
+    BLACK_HOLE("blackhole", "GET", "0 failed, <= 1500 ms", world -> world.road.swallow()),
     ERROR_500("500", "GET", "0 failed", world -> world.eu.mode(Mode.ERROR_500)),
     SLOW("slow", "GET", "0 failed", World::slow),
     MID_BODY("midbody", "GET", "0 failed", world -> world.eu.mode(Mode.RESET_MID_BODY)),
@@ -135,14 +129,14 @@ final class Failover {
     private final RegionProcess eu = RegionProcess.start("eu");
     private final RegionProcess us = RegionProcess.start("us");
     private final RegionProcess asia = RegionProcess.start("asia");
-    private final Process relay;
+    private final Relay road;
     private final Path file;
     private final GatewayProcess gateway;
     private final int port;
 
     World(boolean relayed) throws IOException {
-      relay = relayed ? startRelay(eu.port()) : null;
-      int first = relay == null ? eu.port() : Integer.parseInt(relay.inputReader().readLine());
+      road = Relay.to(eu.port());
+      int first = relayed ? road.port() : eu.port();
       file = Files.createTempFile("failover-", ".yaml");
       Files.writeString(file, YAML.formatted(freePort(), first, us.port(), asia.port()));
       gateway = GatewayProcess.startWith(List.of("-Xmx256m"), "run", file.toString());
@@ -153,25 +147,6 @@ final class Failover {
     private static int freePort() throws IOException {
       try (ServerSocket free = new ServerSocket(0)) {
         return free.getLocalPort();
-      }
-    }
-
-    private static Process startRelay(int to) throws IOException {
-      String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-      String source = Path.of("src", "jmh", "failover", "Failover.java").toString();
-      return new ProcessBuilder(
-              java, "-cp", System.getProperty("java.class.path"), source, "relay", "" + to)
-          .redirectError(ProcessBuilder.Redirect.INHERIT)
-          .start();
-    }
-
-    /** The relay goes on taking bytes and connections, and passes none of them on. */
-    void dropAll() {
-      try {
-        relay.getOutputStream().write('\n');
-        relay.getOutputStream().flush();
-      } catch (IOException failed) {
-        throw new IllegalStateException(failed);
       }
     }
 
@@ -196,9 +171,7 @@ final class Failover {
     @Override
     public void close() throws IOException {
       gateway.close();
-      if (relay != null) {
-        relay.destroyForcibly();
-      }
+      road.close();
       eu.close();
       us.close();
       asia.close();
@@ -207,10 +180,6 @@ final class Failover {
   }
 
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length == 2 && arguments[0].equals("relay")) {
-      relay(Integer.parseInt(arguments[1]));
-      return;
-    }
     Set<String> chosen = Set.of(arguments);
     System.out.printf("%d requests/s, three regions, the fault after %d s%n", PER_SECOND, BEFORE_SECONDS);
     System.out.printf(
@@ -344,56 +313,5 @@ final class Failover {
               call.tookNanos = System.nanoTime() - call.startNanos;
               open.countDown();
             });
-  }
-
-  /** Passes bytes between a port of its own and this one until a line comes in. */
-  private static void relay(int to) throws IOException {
-    ServerSocket server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
-    System.out.println(server.getLocalPort());
-    Thread listening =
-        new Thread(
-            () -> {
-              List<Socket> open = new ArrayList<>();
-              while (true) {
-                try {
-                  Socket near = server.accept();
-                  open.add(near);
-                  Socket far = new Socket(InetAddress.getLoopbackAddress(), to);
-                  near.setTcpNoDelay(true);
-                  far.setTcpNoDelay(true);
-                  pass(near, far);
-                  pass(far, near);
-                } catch (IOException failed) {
-                  System.err.println(failed);
-                }
-              }
-            });
-    listening.setDaemon(true);
-    listening.start();
-    while (System.in.read() >= 0) {
-      dropping = true;
-    }
-  }
-
-  private static void pass(Socket from, Socket to) {
-    Thread passing =
-        new Thread(
-            () -> {
-              try {
-                InputStream in = from.getInputStream();
-                OutputStream out = to.getOutputStream();
-                byte[] bytes = new byte[16 * 1024];
-                for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
-                  out.write(bytes, 0, dropping ? 0 : read);
-                }
-                if (!dropping) {
-                  to.close();
-                }
-              } catch (IOException ended) {
-                // One of the two hung up; the other one learns it from its own socket.
-              }
-            });
-    passing.setDaemon(true);
-    passing.start();
   }
 }
