@@ -2,7 +2,7 @@ package app.avalo.gateway.filter;
 
 import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.plan.Region;
-import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 
 /** The binding of one exchange's user to one region. */
 public interface Pinned {
@@ -17,13 +17,23 @@ public interface Pinned {
   /** {@code counter << 16 | region index}; grows with every move of this user. */
   long epoch();
 
-  /** Where the pin came from, in a word for {@code explain}: cookie, store, new, moved. */
+  /** Where the pin came from, in a word for {@code explain}: cookie, store, new. */
   String origin();
 
+  /** The pin by the latest map: this one if nothing has changed. */
+  Pinned now();
+
+  /** Whether the request may change something, so that {@link #mayWrite} has to be asked. */
+  boolean writes();
+
   /**
-   * Binds the user to another region; only the forwarder calls it, once health has given up the
-   * pinned region. Completes on this event loop with the binding that now holds, which is another
-   * replica's if that was faster. Fails when the store cannot tell.
+   * Whether a write may be sent to the region at this moment; the caller sends it in the same turn.
    */
-  Future<Pinned> moveTo(Region to);
+  boolean mayWrite(long nowNanos);
+
+  /** Writes what the service is told of the pin, signed, as of this moment. */
+  void tell(MultiMap to, String requestId, long nowNanos);
+
+  /** The service refused the request because it has seen a higher epoch of this user. */
+  void refused(long epoch);
 }

@@ -3,8 +3,10 @@ package app.avalo.gateway.forward;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.Pinned;
 import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.choice.Member;
+import app.avalo.gateway.forward.head.Fence;
 import app.avalo.gateway.forward.head.UpstreamHead;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.upstream.AtCeiling;
@@ -142,6 +144,12 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
   }
 
   private void send(UpstreamStream to) {
+    long nowNanos = forwarding.forwarder().ticker().nanos();
+    Pinned pin = forwarding.exchange().pin();
+    if (pin != null && pin.writes() && !pin.mayWrite(nowNanos)) {
+      forwarding.attempts().closed(this);
+      return;
+    }
     sent = true;
     if (!forwarding.body().isAwaited()) {
       awaited = true;
@@ -150,6 +158,9 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     MultiMap headers = HttpHeaders.headers();
     UpstreamHead.write(
         forwarding.exchange(), forwarding.request(), headers, forwarding.forwarder().traces());
+    if (pin != null) {
+      pin.tell(headers, forwarding.exchange().head().id(), nowNanos);
+    }
     if (to.isHttp2()) {
       UpstreamHead.writeTe(forwarding.request().headers(), headers);
     }
@@ -201,6 +212,10 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
   @Override
   public void head(int status, Fields fields) {
     settle();
+    Pinned pin = forwarding.exchange().pin();
+    if (status == 409 && pin != null && !over) {
+      Fence.heard(fields, pin);
+    }
     guard(() -> answer = forwarding.head(this, status, fields));
   }
 

@@ -82,13 +82,8 @@ final class Attempts implements Search.Listener {
   }
 
   @Override
-  public void moving() {
-    forwarding.until(exchange.deadlineNanos());
-  }
-
-  @Override
-  public void nowhere(boolean homeUnknown) {
-    forwarding.answer(homeUnknown ? Errors.HOME_UNKNOWN : lastError);
+  public void nowhere(boolean closed) {
+    forwarding.answer(closed ? Errors.NOT_OPEN : lastError);
   }
 
   private Attempt begin(Destination destination, Member member, long now) {
@@ -177,6 +172,14 @@ final class Attempts implements Search.Listener {
     } else {
       by.member().health().failed(failure);
       moveOn(by, error, wasSent);
+    }
+  }
+
+  /** The user may no longer be written to there; nothing was sent. */
+  void closed(Attempt by) {
+    if (isUnderWay(by)) {
+      by.finish();
+      next();
     }
   }
 
@@ -283,7 +286,7 @@ final class Attempts implements Search.Listener {
           forwarding.answer(lastError);
         }
       }
-      case CHOOSING -> forwarding.answer(Errors.HOME_UNKNOWN);
+      case CHOOSING -> {}
       case TRYING -> tryingExpired(Objects.requireNonNull(current), now);
       case OVER -> {}
     }
@@ -333,7 +336,6 @@ final class Attempts implements Search.Listener {
   /** Ends them all, the answered one too. */
   void stop() {
     step = Step.OVER;
-    search.stop();
     if (current != null) {
       current.finish();
     }

@@ -14,9 +14,9 @@ final class Errors {
       new GatewayError(Kind.UPSTREAM_RESET, "The service cut its answer off.");
   static final GatewayError REFUSED =
       new GatewayError(Kind.OVERLOADED, null, "The service takes no more requests now.", 1);
-  static final GatewayError HOME_UNKNOWN =
+  static final GatewayError NOT_OPEN =
       new GatewayError(
-          Kind.STORE_DOWN, "pins", "The home of this user cannot be determined now.", 1);
+          Kind.STORE_DOWN, "pins", "This user is between two regions, or nobody can tell.", 1);
   static final GatewayError EXPECTATION =
       new GatewayError(Kind.EXPECTATION_FAILED, "Only 100-continue can be expected.");
   static final GatewayError SLOW_BODY =

@@ -154,6 +154,11 @@ public final class Forwarder {
     webSockets.moved(departure);
   }
 
+  /** Tells the WebSockets of this loop whose users have moved; called on this loop. */
+  public void follow() {
+    webSockets.follow();
+  }
+
   Ticker ticker() {
     return ticker;
   }

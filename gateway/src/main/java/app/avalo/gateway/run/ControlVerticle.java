@@ -49,6 +49,16 @@ public final class ControlVerticle extends VerticleBase {
     return task -> context.runOnContext(now -> task.run());
   }
 
+  /** Runs tasks that may block, one after the other. */
+  Executor disk() {
+    return task ->
+        context.executeBlocking(
+            () -> {
+              task.run();
+              return null;
+            });
+  }
+
   @Nullable RedisLink redis() {
     return redis;
   }

@@ -145,6 +145,7 @@ public final class Gateway {
             started -> {
               admin = operators;
               health.onChange(new Cutter());
+              shared.onLost(region -> loops.forEach(loop -> loop.cut(region)));
               shared.observed().connect(this, shared, plan);
               reloader.watch();
               CertificateWatch.start(vertx, loops.get(0).servers());
@@ -191,7 +192,7 @@ public final class Gateway {
 
   /** Makes ready what a new plan needs before any request can see it. */
   private Future<Void> prepare(Plan next) {
-    return health.reconfigure(next).onSuccess(done -> shared.prepare(next));
+    return health.reconfigure(next).compose(done -> shared.prepare(next));
   }
 
   /** Port of a listener, for configurations that let the system choose. */
@@ -232,7 +233,7 @@ public final class Gateway {
 
   /** Whether new work should be sent here. */
   public boolean isReady() {
-    return !stopping && health.probedOnce();
+    return !stopping && health.probedOnce() && shared.keepers().areReady();
   }
 
   /** Whether it is on its way out. */

@@ -45,7 +45,12 @@ final class LoopFilters {
         // Below the limits, which bound how often clients ask and report.
         new SteerFilter(shared.health(), shared.locator(), shared.latencies(), shared.beacons()),
         // Above the budgets: a user whose home is unknown must not hold money.
-        new PinFilter(shared.stores().pins(redis), shared.pinKeys(), shared.pinCounters(), ticker),
+        new PinFilter(
+            shared.keepers()::of,
+            shared.stores().homes(redis),
+            shared.pinKeys(),
+            shared.pinCounters(),
+            ticker),
         // Below every other refusal: money is held only for what will be forwarded.
         new BudgetFilter(shared.ledger(), loop),
         // Last: what it sets must not be read by a filter as the client's word.

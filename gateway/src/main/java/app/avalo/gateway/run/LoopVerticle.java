@@ -64,6 +64,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
             LoopFilters.of(shared, redis, task -> context.runOnContext(now -> task.run())),
             responder -> new Forwarder(shared.health(), pool, deadlines, responder, open, loops));
     this.edge = edge;
+    shared.keepers().join(executor(), () -> edge.forwarder().follow());
     return connected().compose(tried -> listen(edge));
   }
 

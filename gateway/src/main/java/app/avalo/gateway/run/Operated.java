@@ -11,6 +11,7 @@ import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
 import app.avalo.gateway.filter.pin.PinAdmin;
+import app.avalo.gateway.keep.Keepers;
 import app.avalo.gateway.observe.MetricsPage;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.reload.ReloadStatus;
@@ -72,6 +73,11 @@ final class Operated implements Controls {
   @Override
   public PinAdmin pins() {
     return shared.pins();
+  }
+
+  @Override
+  public Keepers keepers() {
+    return shared.keepers();
   }
 
   @Override

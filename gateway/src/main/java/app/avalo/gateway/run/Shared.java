@@ -16,9 +16,12 @@ import app.avalo.gateway.filter.pin.PinAdmin;
 import app.avalo.gateway.filter.pin.PinCounters;
 import app.avalo.gateway.filter.pin.PinKeys;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.keep.Keepers;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.reload.CurrentPlan;
 import io.vertx.core.Future;
+import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * State that all event loops share and that outlives every plan; each part is safe from every
@@ -38,6 +41,8 @@ public final class Shared {
   private final GeoDatabaseWatch database;
   private final GeoDatabaseWatch networks;
   private final Limits limits = new Limits(Ticker.SYSTEM);
+  private final Keepers keepers;
+  private volatile Consumer<String> lost = region -> {}; // onLost()
   private final PinKeys pinKeys = new PinKeys();
   private final PinCounters pinCounters = new PinCounters();
   private final ConnectionCeiling ceiling = new ConnectionCeiling();
@@ -60,6 +65,16 @@ public final class Shared {
     this.networks =
         GeoDatabaseWatch.ofNetworks(
             locator, () -> plan.get().config().placing().latency().networks());
+    this.keepers =
+        new Keepers(
+            new Keepers.Control(
+                UUID.randomUUID().toString(),
+                control.executor(),
+                control.timers(),
+                Ticker.SYSTEM,
+                region -> lost.accept(region)),
+            health,
+            group -> stores.cells(group, control));
     this.identities = new Identities(control.vertx(), Ticker.SYSTEM, control.timers());
   }
 
@@ -69,14 +84,16 @@ public final class Shared {
     return Future.join(
             learned.open(),
             database.start(control.vertx(), control.timers()),
-            networks.start(control.vertx(), control.timers()))
+            networks.start(control.vertx(), control.timers()),
+            keepers.follow(first))
         .map(started -> this);
   }
 
   /** Makes ready what a plan needs, before any request can see it. */
-  void prepare(Plan next) {
+  Future<Void> prepare(Plan next) {
     identities.prepare(next.config().identity());
     ledger.configure(next);
+    return keepers.follow(next);
   }
 
   /** Writes out what must survive and lets go of files. */
@@ -84,7 +101,11 @@ public final class Shared {
     database.stop();
     networks.stop();
     identities.close();
-    return learned.close().eventually(() -> stores.close()).onComplete(closed -> observed.close());
+    return keepers
+        .close()
+        .eventually(() -> learned.close())
+        .eventually(() -> stores.close())
+        .onComplete(closed -> observed.close());
   }
 
   public Observed observed() {
@@ -137,9 +158,19 @@ public final class Shared {
     return openConnections;
   }
 
-  /** Looks at and changes pins; for the control loop. */
+  /** Tells, on the control loop, of regions whose users were moved away and that look dead. */
+  void onLost(Consumer<String> listener) {
+    lost = listener;
+  }
+
+  /** The maps of all groups. */
+  public Keepers keepers() {
+    return keepers;
+  }
+
+  /** Looks for pinned users; for the control loop. */
   public PinAdmin pins() {
-    return new PinAdmin(stores.pins(control.redis()), control.timers());
+    return new PinAdmin(stores.homes(control.redis()), keepers::of, control.timers());
   }
 
   /** Looks at and resets buckets; for the control loop. */

@@ -3,10 +3,13 @@ package app.avalo.gateway.run;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
-import app.avalo.gateway.filter.pin.store.LocalPinStore;
-import app.avalo.gateway.filter.pin.store.PinStore;
-import app.avalo.gateway.filter.pin.store.RecentPins;
-import app.avalo.gateway.filter.pin.store.RedisPinStore;
+import app.avalo.gateway.filter.pin.cell.LocalMapStore;
+import app.avalo.gateway.filter.pin.cell.MapStore;
+import app.avalo.gateway.filter.pin.cell.RedisMapStore;
+import app.avalo.gateway.filter.pin.store.HomeStore;
+import app.avalo.gateway.filter.pin.store.LocalHomeStore;
+import app.avalo.gateway.filter.pin.store.RecentHomes;
+import app.avalo.gateway.filter.pin.store.RedisHomeStore;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
@@ -18,15 +21,22 @@ import org.jspecify.annotations.Nullable;
 /** What is kept on disk, and the choice between disk, memory and Redis. */
 final class Stores {
   private final Vertx vertx;
+  private final @Nullable Path directory;
   private final String prefix;
-  private final LocalPinStore localPins;
-  private final RecentPins recentPins = new RecentPins(Ticker.SYSTEM);
+  private final LocalHomeStore localHomes;
+  private final RecentHomes recentHomes = new RecentHomes(Ticker.SYSTEM);
   private final Journal journal;
 
-  private Stores(Vertx vertx, String prefix, LocalPinStore localPins, Journal journal) {
+  private Stores(
+      Vertx vertx,
+      @Nullable Path directory,
+      String prefix,
+      LocalHomeStore localHomes,
+      Journal journal) {
     this.vertx = vertx;
+    this.directory = directory;
     this.prefix = prefix;
-    this.localPins = localPins;
+    this.localHomes = localHomes;
     this.journal = journal;
   }
 
@@ -39,17 +49,39 @@ final class Stores {
     Path directory = state.directory();
     String prefix = Shared.prefix(state);
     return directory == null
-        ? new Stores(vertx, prefix, LocalPinStore.inMemory(Ticker.SYSTEM), Journal.NONE)
+        ? new Stores(vertx, null, prefix, LocalHomeStore.inMemory(Ticker.SYSTEM), Journal.NONE)
         : new Stores(
             vertx,
+            directory,
             prefix,
-            LocalPinStore.open(directory, Ticker.SYSTEM),
+            LocalHomeStore.open(directory, Ticker.SYSTEM),
             FileJournal.open(directory.resolve("budgets")));
   }
 
-  /** Pins in Redis over this link, or in this process without one. */
-  PinStore pins(@Nullable RedisLink redis) {
-    return redis == null ? localPins : new RedisPinStore(redis, recentPins, Ticker.SYSTEM, prefix);
+  /** Homes in Redis over this link, or in this process without one. */
+  HomeStore homes(@Nullable RedisLink redis) {
+    return redis == null
+        ? localHomes
+        : new RedisHomeStore(redis, recentHomes, Ticker.SYSTEM, prefix);
+  }
+
+  /**
+   * The map of a group: in Redis, else in a file, else in memory; for the control loop.
+   *
+   * @throws IOException through the future, if the file is there and cannot be read
+   */
+  Future<MapStore> cells(String group, ControlVerticle control) {
+    RedisLink redis = control.redis();
+    Path parent = directory;
+    if (redis != null) {
+      return Future.succeededFuture(new RedisMapStore(redis, prefix, group));
+    }
+    return parent == null
+        ? Future.succeededFuture(LocalMapStore.inMemory())
+        : vertx.executeBlocking(
+            () ->
+                LocalMapStore.open(
+                    parent.resolve("cells-" + group), control.disk(), control.executor()));
   }
 
   Journal journal() {
@@ -63,7 +95,7 @@ final class Stores {
   Future<Void> close() {
     return vertx.executeBlocking(
         () -> {
-          localPins.close();
+          localHomes.close();
           if (journal instanceof FileJournal file) {
             file.close();
           }

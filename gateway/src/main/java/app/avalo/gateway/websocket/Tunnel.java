@@ -1,10 +1,12 @@
 package app.avalo.gateway.websocket;
 
+import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
 import app.avalo.gateway.deadline.Deadline;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.Pinned;
 import app.avalo.gateway.filter.limit.MessageMeter;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointHealth;
@@ -97,6 +99,14 @@ public final class Tunnel extends Deadline {
     return exchange.pin() == null
         && departure.region().equals(origin.region())
         && departure.includes(origin.caller());
+  }
+
+  /** Whether its user has moved to another region; a call goes on where it began. */
+  boolean isLeftBehind() {
+    Pinned pin = exchange.pin();
+    return pin != null
+        && pin.contract() != Contract.STAY
+        && pin.now().region().ordinal() != pin.region().ordinal();
   }
 
   /** Lets the bytes flow. */

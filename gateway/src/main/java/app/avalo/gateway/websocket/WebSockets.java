@@ -84,6 +84,11 @@ public final class WebSockets {
     open.stream().filter(tunnel -> tunnel.leaves(departure)).forEach(this::move);
   }
 
+  /** Likewise those whose users belong to another region by the latest map. */
+  public void follow() {
+    open.stream().filter(Tunnel::isLeftBehind).forEach(this::move);
+  }
+
   /** Likewise all. */
   public void drain() {
     open.forEach(this::move);

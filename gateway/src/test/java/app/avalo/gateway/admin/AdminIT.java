@@ -6,8 +6,10 @@ import static app.avalo.gateway.admin.AdminClient.VIEWER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.admin.AdminClient.Answer;
+import app.avalo.gateway.testing.Awaiting;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -199,13 +201,14 @@ class AdminIT {
                 .formatted(kind));
 
     assertThat(moved.json().getBoolean("moved")).as(moved.text()).isTrue();
-    assertThat(
+    Awaiting.until(
+        () ->
             fixture
                 .gateway
                 .get("/chat", "x-api-key", key, "x-forwarded-for", "192.0.2.1")
                 .headers()
-                .firstValue("x-region"))
-        .contains("us");
+                .firstValue("x-region")
+                .equals(Optional.of("us")));
     assertThat(admin.get(VIEWER, "/admin/pins/counts").json().getJsonObject("groups").toString())
         .contains("\"us\":1");
   }

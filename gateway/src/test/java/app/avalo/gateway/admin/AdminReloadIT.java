@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.admin.AdminClient.Answer;
 import app.avalo.gateway.testing.Awaiting;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,13 +126,34 @@ class AdminReloadIT {
         fixture.admin.post(
             OPERATOR,
             "/admin/pins/drain",
-            "{\"group\":\"chat\",\"from\":\"eu\",\"reason\":\"works\",\"pause\":\"1ms\"}");
+            "{\"group\":\"chat\",\"from\":\"eu\",\"batch\":5000,\"reason\":\"works\"}");
 
     assertThat(started.status()).as(started.text()).isEqualTo(202);
-    assertThat(started.json().getString("to")).isEqualTo("us");
-    Awaiting.until(() -> fixture.admin.get(VIEWER, "/admin/pins/drain").json().getBoolean("over"));
-    assertThat(fixture.admin.get(VIEWER, "/admin/pins/drain").json().getInteger("moved"))
-        .isEqualTo(1);
-    assertThat(fixture.admin.delete(OPERATOR, "/admin/pins/drain").status()).isEqualTo(200);
+    Awaiting.until(() -> eu().getInteger("cells") == 0);
+    assertThat(eu().getString("by")).endsWith(": works");
+    assertThat(fixture.admin.get(VIEWER, "/admin/pins/history?group=chat").text())
+        .contains("works");
+    Answer aborted =
+        fixture.admin.post(
+            OPERATOR, "/admin/pins/abort", "{\"from\":\"eu\",\"reason\":\"no works\"}");
+    assertThat(aborted.status()).as(aborted.text()).isEqualTo(202);
+    assertThat(eu().getString("phase")).isEqualTo("failback");
+  }
+
+  private JsonObject eu() {
+    JsonArray regions =
+        fixture
+            .admin
+            .get(VIEWER, "/admin/pins/groups")
+            .json()
+            .getJsonArray("groups")
+            .getJsonObject(0)
+            .getJsonArray("regions");
+    for (int i = 0; i < regions.size(); i++) {
+      if (regions.getJsonObject(i).getString("region").equals("eu")) {
+        return regions.getJsonObject(i);
+      }
+    }
+    throw new AssertionError(regions.encode());
   }
 }

@@ -3,6 +3,8 @@ package app.avalo.gateway.admin;
 import static app.avalo.gateway.admin.AdminClient.VIEWER;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.testing.Awaiting;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.util.List;
@@ -49,6 +51,7 @@ class ExplainIT {
             AdminClient.OPERATOR,
             "/admin/regions/eu/force",
             "{\"order\":\"out\",\"reason\":\"r\"}");
+        Awaiting.until(() -> pinned("eu") == 0); // until then pinned requests wait
       }
       String client = CLIENTS.get(random.nextInt(CLIENTS.size()));
       String path = PATHS.get(random.nextInt(PATHS.size()));
@@ -76,6 +79,23 @@ class ExplainIT {
       }
     }
     assertThat(refused).isBetween(ROUNDS / 10, ROUNDS * 9 / 10);
+  }
+
+  /** Cells that are in a region. */
+  private static int pinned(String region) {
+    JsonArray regions =
+        fixture
+            .admin
+            .get(VIEWER, "/admin/pins/groups")
+            .json()
+            .getJsonArray("groups")
+            .getJsonObject(0)
+            .getJsonArray("regions");
+    return regions.stream()
+        .map(JsonObject.class::cast)
+        .filter(each -> each.getString("region").equals(region))
+        .mapToInt(each -> each.getInteger("cells"))
+        .sum();
   }
 
   @Test

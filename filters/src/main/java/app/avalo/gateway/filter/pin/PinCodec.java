@@ -1,8 +1,8 @@
 package app.avalo.gateway.filter.pin;
 
+import app.avalo.gateway.filter.pin.PinCookie.Tenure;
 import app.avalo.gateway.filter.pin.PinCounters.Event;
 import app.avalo.gateway.filter.pin.PinIdentity.Kind;
-import app.avalo.gateway.filter.pin.store.Binding;
 import app.avalo.gateway.filter.pin.store.Epoch;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Cookie values to bytes and back. Unpadded base64url of
  *
  * <pre>
- * version(1)=1 key id(1) kind(1) identity(16) expires, seconds(4) n(1)
+ * version(1)=2 key id(1) kind(1) identity(16) expires, seconds(4) n(1)
  * n times: group hash(4) home region index(2) epoch(8)
  * HMAC-SHA256 of all before, first 16 bytes
  * </pre>
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * buffers and signers it reuses.
  */
 final class PinCodec {
-  static final int VERSION = 1;
+  static final int VERSION = 2;
   private static final int HEAD = 24;
   private static final int ENTRY = 14;
   private static final int SIGNATURE = 16;
@@ -88,8 +88,8 @@ final class PinCodec {
     view.putLong(identity.high()).putLong(identity.low());
     view.putInt((int) cookie.expiresSeconds()).put((byte) cookie.groups().length);
     for (int i = 0; i < cookie.groups().length; i++) {
-      Binding binding = cookie.bindings()[i];
-      view.putInt(cookie.groups()[i]).putShort((short) binding.home()).putLong(binding.epoch());
+      Tenure tenure = cookie.tenures()[i];
+      view.putInt(cookie.groups()[i]).putShort((short) tenure.home()).putLong(tenure.epoch());
     }
     int length = view.position();
     Mac signer = signers[newestKey];
@@ -143,7 +143,7 @@ final class PinCodec {
     }
     PinIdentity identity = new PinIdentity(KINDS[kind], view.getLong(3), view.getLong(11));
     int[] groups = new int[count];
-    Binding[] bindings = new Binding[count];
+    Tenure[] tenures = new Tenure[count];
     for (int i = 0; i < count; i++) {
       int at = HEAD + i * ENTRY;
       long epoch = view.getLong(at + 6);
@@ -151,10 +151,9 @@ final class PinCodec {
         return null;
       }
       groups[i] = view.getInt(at);
-      bindings[i] =
-          new Binding(epoch, view.getShort(at + 4) & Epoch.MAX_REGION, 0, Binding.Cause.WITNESS);
+      tenures[i] = new Tenure(view.getShort(at + 4) & Epoch.MAX_REGION, epoch);
     }
-    return new PinCookie(identity, view.getInt(19) & 0xFFFF_FFFFL, groups, bindings);
+    return new PinCookie(identity, view.getInt(19) & 0xFFFF_FFFFL, groups, tenures);
   }
 
   private @Nullable PinCookie refused(Event why) {

@@ -1,18 +1,26 @@
 package app.avalo.gateway.filter.pin;
 
-import app.avalo.gateway.filter.pin.store.Binding;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cookie says: one user's bindings in all groups. Immutable.
+ * What a cookie says: one user's tenures in all groups. Immutable.
  *
  * @param identity whose
  * @param expiresSeconds wall clock, seconds since 1970
  * @param groups hashes of the groups' names, see {@link #groupHash}
- * @param bindings of the groups, at the same positions; since and cause are not carried
+ * @param tenures of the groups, at the same positions
  */
-record PinCookie(PinIdentity identity, long expiresSeconds, int[] groups, Binding[] bindings) {
+record PinCookie(PinIdentity identity, long expiresSeconds, int[] groups, Tenure[] tenures) {
+  /**
+   * What a cookie says of one group: a hint that saves the store call, and a witness of the highest
+   * epoch its bearer was served under.
+   *
+   * @param home region index
+   * @param epoch see {@link app.avalo.gateway.filter.pin.store.Epoch}
+   */
+  record Tenure(int home, long epoch) {}
+
   /** A cookie with more groups loses the oldest; keeps it under 400 characters. */
   static final int MOST_GROUPS = 16;
 
@@ -25,27 +33,27 @@ record PinCookie(PinIdentity identity, long expiresSeconds, int[] groups, Bindin
     return hash;
   }
 
-  /** The binding in a group, or null. */
-  @Nullable Binding binding(String group) {
+  /** The tenure in a group, or null. */
+  @Nullable Tenure tenure(String group) {
     int hash = groupHash(group);
     for (int i = 0; i < groups.length; i++) {
       if (groups[i] == hash) {
-        return bindings[i];
+        return tenures[i];
       }
     }
     return null;
   }
 
-  /** The same cookie with another binding in one group, and a new life. */
+  /** The same cookie with another tenure in one group, and a new life. */
   static PinCookie with(
       @Nullable PinCookie old,
       PinIdentity identity,
       String group,
-      Binding binding,
+      Tenure tenure,
       long expiresSeconds) {
     int hash = groupHash(group);
     if (old == null) {
-      return new PinCookie(identity, expiresSeconds, new int[] {hash}, new Binding[] {binding});
+      return new PinCookie(identity, expiresSeconds, new int[] {hash}, new Tenure[] {tenure});
     }
     int kept = old.groups.length;
     int at = 0;
@@ -55,9 +63,9 @@ record PinCookie(PinIdentity identity, long expiresSeconds, int[] groups, Bindin
     int drop = at == MOST_GROUPS ? 1 : 0;
     int size = Math.max(kept, at + 1) - drop;
     int[] groups = Arrays.copyOfRange(old.groups, drop, drop + size);
-    Binding[] bindings = Arrays.copyOfRange(old.bindings, drop, drop + size);
+    Tenure[] tenures = Arrays.copyOfRange(old.tenures, drop, drop + size);
     groups[at - drop] = hash;
-    bindings[at - drop] = binding;
-    return new PinCookie(identity, expiresSeconds, groups, bindings);
+    tenures[at - drop] = tenure;
+    return new PinCookie(identity, expiresSeconds, groups, tenures);
   }
 }

@@ -22,6 +22,7 @@ final class PinCookies {
 
   private final PinConfig config;
   private final PinCodec codec;
+  private final @Nullable PinSeal seal; // null without a key that services could know
   private final PinCounters counters;
   private final @Nullable Verified[] verified = new Verified[1 << SLOT_BITS];
 
@@ -42,6 +43,7 @@ final class PinCookies {
   PinCookies(PinConfig config, PinKeys keys, PinCounters counters) {
     this.config = config;
     this.codec = new PinCodec(keys.of(config), counters);
+    this.seal = config.keys().isEmpty() ? null : new PinSeal(keys.of(config).get(0));
     this.counters = counters;
   }
 
@@ -180,6 +182,11 @@ final class PinCookies {
   /** Expiry of a cookie made now. */
   long expiresSeconds(long nowMillis) {
     return Math.min((nowMillis + config.ttl().toMillis()) / 1000, 0xFFFF_FFFFL);
+  }
+
+  /** Proves to services that the gateway said this; null without a configured key. */
+  @Nullable String seal(String cell, String epoch, String left, String requestId) {
+    return seal == null ? null : seal.of(cell, epoch, left, requestId);
   }
 
   /** The whole {@code Set-Cookie} value. */

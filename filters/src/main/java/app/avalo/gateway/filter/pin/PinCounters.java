@@ -22,14 +22,12 @@ public final class PinCounters {
     /** Good, but another caller's; also seen at each log-in and log-out. */
     COOKIE_FOREIGN,
     COOKIE_SET,
-    /** A user was bound for the first time. */
+    /** The home of a known user was asked for; it is given where there is none. */
     BOUND,
-    /** A binding went to another region. */
+    /** A user was found where he may not be served, and is moved. */
     MOVED,
-    /** A move came too late: somebody else's holds. */
-    OVERTAKEN,
-    /** A cookie knew more than the store and repaired it. */
-    REPAIRED,
+    /** A cookie or a service knew a higher epoch than the map. */
+    WITNESSED,
     /** The store did not answer. */
     STORE_DOWN,
     /** A request was refused because the store did not answer. */

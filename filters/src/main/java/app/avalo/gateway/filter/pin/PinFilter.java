@@ -1,8 +1,11 @@
 package app.avalo.gateway.filter.pin;
 
 import app.avalo.gateway.config.PinConfig;
+import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.ServiceConfig.Pin;
+import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
+import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.config.plan.Target;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
@@ -11,29 +14,28 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.pin.PinCookie.Tenure;
 import app.avalo.gateway.filter.pin.PinCounters.Event;
-import app.avalo.gateway.filter.pin.UserPin.Source;
-import app.avalo.gateway.filter.pin.store.Binding;
-import app.avalo.gateway.filter.pin.store.PinStore;
+import app.avalo.gateway.filter.pin.store.Home;
+import app.avalo.gateway.filter.pin.store.HomeStore;
+import app.avalo.gateway.filter.pin.store.PinKey;
 import app.avalo.gateway.filter.time.Ticker;
-import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the region that a caller is bound to, for services that bind. Runs after geo, whose
- * preference it needs. A caller with a valid cookie costs no store call, single-home services
- * excepted.
- *
- * <p>A first binding is a proposal that the forwarder may still change; for single-home services it
- * is in the store before the request goes on.
+ * Finds the region that owns a caller, for services that bind: the cookie or this process knows the
+ * home, the map of cells the owner. Only the first contact of a known user asks a store. Runs after
+ * geo, whose preference it needs.
  */
 public final class PinFilter implements Filter {
   private static final long RETRY_AFTER_SECONDS = 1;
 
-  private final PinBinder binder;
+  private final Function<String, GroupMap> maps;
+  private final HomeStore homes;
   private final PinKeys keys;
   private final PinCounters counters;
   private final Ticker ticker;
@@ -42,12 +44,19 @@ public final class PinFilter implements Filter {
   /**
    * The filter of one event loop.
    *
-   * @param store of this loop, or one for all
+   * @param maps by group; shared by all loops
+   * @param homes of this loop, or one for all
    * @param keys one for all loops
    * @param counters one for all loops
    */
-  public PinFilter(PinStore store, PinKeys keys, PinCounters counters, Ticker ticker) {
-    this.binder = new PinBinder(store, counters, ticker);
+  public PinFilter(
+      Function<String, GroupMap> maps,
+      HomeStore homes,
+      PinKeys keys,
+      PinCounters counters,
+      Ticker ticker) {
+    this.maps = maps;
+    this.homes = homes;
     this.keys = keys;
     this.counters = counters;
     this.ticker = ticker;
@@ -62,30 +71,28 @@ public final class PinFilter implements Filter {
       next.proceed(exchange);
       return;
     }
-    PinBinder.Visit visit = visit(exchange);
-    UserPin found = binder.atOnce(visit, pin, preference);
-    if (found != null && preference.indexOf(found.region()) >= 0) {
-      pinned(exchange, found, next);
-      return;
+    Visit visit = visit(exchange, pin);
+    Tenure tenure = visit.tenure(pin.group());
+    if (tenure != null) {
+      settle(visit, pin, tenure.home(), "cookie", next);
+    } else if (visit.isSession()) {
+      settle(visit, pin, index(preference.get(0)), "new", next);
+    } else {
+      look(visit, pin, preference.get(0), next);
     }
-    Future<UserPin> asked = binder.ask(visit, pin, preference, readOnly(exchange));
-    asked.onComplete(
-        (answer, failure) -> {
-          if (failure == null) {
-            pinned(exchange, answer, next);
-          } else {
-            refuse(exchange, pin, next);
-          }
-        });
   }
 
-  private PinBinder.Visit visit(Exchange exchange) {
+  private Visit visit(Exchange exchange, Pin pin) {
     PinCookies current = cookies(exchange.plan().config().pins());
     PinCookie cookie =
         current.find(exchange.head().headers(), exchange.caller(), ticker.epochMillis());
     PinIdentity identity = cookie != null ? cookie.identity() : PinIdentity.of(exchange.caller());
-    return new PinBinder.Visit(
-        binder, exchange, current, cookie, identity != null ? identity : keys.newSession());
+    return new Visit(
+        exchange,
+        maps.apply(pin.group()),
+        current,
+        cookie,
+        identity != null ? identity : keys.newSession());
   }
 
   private PinCookies cookies(PinConfig config) {
@@ -97,15 +104,113 @@ public final class PinFilter implements Filter {
     return current;
   }
 
-  /** Whether the request changes nothing; an upgrade may carry anything. */
-  private static boolean readOnly(Exchange exchange) {
-    return switch (exchange.method()) {
-      case "GET", "HEAD", "OPTIONS" -> !exchange.head().headers().contains(HttpHeaders.UPGRADE);
-      default -> false;
-    };
+  /** A known user without a cookie: this process may remember the home, else the store tells. */
+  private void look(Visit visit, Pin pin, Region first, Next next) {
+    PinKey key = visit.identity().key(pin.group());
+    int known = homes.known(key, visit.ttl());
+    if (known != HomeStore.UNKNOWN) {
+      settle(visit, pin, known, "store", next);
+    } else if (visit.exchange().explaining()) {
+      homes
+          .find(key)
+          .onSuccess(
+              home ->
+                  settle(
+                      visit,
+                      pin,
+                      home == null ? index(first) : home.region(),
+                      home == null ? "new" : "store",
+                      next))
+          .onFailure(down -> homeless(visit, pin, next));
+    } else {
+      homes
+          .claim(key, index(first), visit.ttl())
+          .onSuccess(home -> claimed(visit, pin, home, first, next))
+          .onFailure(
+              down -> {
+                counters.add(Event.STORE_DOWN);
+                homeless(visit, pin, next);
+              });
+    }
   }
 
-  private static void pinned(Exchange exchange, UserPin pin, Next next) {
+  private void claimed(Visit visit, Pin pin, Home home, Region asked, Next next) {
+    boolean ours = home.region() == index(asked);
+    counters.add(Event.BOUND);
+    settle(visit, pin, home.region(), ours ? "new" : "store", next);
+  }
+
+  /** Without a home: on every replica the same region for a user, where the contract allows it. */
+  private void homeless(Visit visit, Pin pin, Next next) {
+    if (pin.contract() == Contract.SINGLE_HOME) {
+      refuse(
+          visit.exchange(), pin, "It cannot be told which region owns this user; try again", next);
+      return;
+    }
+    RegionPreference preference = visit.exchange().preference();
+    Region best = null;
+    long highest = Long.MIN_VALUE;
+    for (int i = 0; preference != null && i < preference.size(); i++) {
+      long score = (visit.identity().low() ^ index(preference.get(i))) * 0x9E3779B97F4A7C15L;
+      score = (score ^ score >>> 32) * 0xD6E8FEB86659FD93L;
+      if (best == null || score > highest) {
+        highest = score;
+        best = preference.get(i);
+      }
+    }
+    if (best != null) {
+      pinned(UserPin.homeless(visit, pin, best), next);
+    }
+  }
+
+  private void settle(Visit visit, Pin pin, int home, String origin, Next next) {
+    UserPin found = UserPin.of(visit, pin, home, origin);
+    RegionPreference preference = visit.exchange().preference();
+    if (preference == null || found != null && preference.indexOf(found.region()) >= 0) {
+      if (found != null) {
+        admitted(found, next);
+      }
+      return;
+    }
+    // The region is gone or may not serve this caller. A session begins anew, a user moves.
+    Region to = preference.get(0);
+    if (visit.isSession()) {
+      UserPin anew = UserPin.of(visit.anew(keys.newSession()), pin, index(to), "new");
+      if (anew != null && preference.indexOf(anew.region()) >= 0) {
+        admitted(anew, next);
+        return;
+      }
+    } else if (!visit.exchange().explaining()) {
+      PinIdentity user = visit.identity();
+      visit.map().move(user.cell(home), index(to), "the region may not serve the user");
+      counters.add(Event.MOVED);
+    }
+    if (found == null) {
+      refuse(visit.exchange(), pin, "The region that owns this user is not known here", next);
+    } else {
+      pinned(found, next);
+    }
+  }
+
+  private void admitted(UserPin pin, Next next) {
+    pin.witness();
+    if (pin.contract() == Contract.SINGLE_HOME && pin.isBlind(ticker.nanos())) {
+      refuse(
+          pin.visit().exchange(),
+          pin.pin(),
+          "It cannot be told whether its region still owns this user; try again",
+          next);
+    } else {
+      pinned(pin, next);
+    }
+  }
+
+  private static int index(Region region) {
+    return region.config().index();
+  }
+
+  private static void pinned(UserPin pin, Next next) {
+    Exchange exchange = pin.visit().exchange();
     exchange.pin(pin);
     Explanation explanation = exchange.explanation();
     if (explanation != null) {
@@ -115,12 +220,7 @@ public final class PinFilter implements Filter {
   }
 
   private static void explain(UserPin pin, Explanation explanation) {
-    String verdict =
-        switch (pin.source()) {
-          case COOKIE, STORE -> "bound to ";
-          case NEW, PROPOSED -> "would be bound to ";
-          case MOVED, ALONE -> "would move to ";
-        };
+    String verdict = pin.origin().equals("new") ? "would be bound to " : "bound to ";
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("group", pin.group());
     facts.put("region", pin.region().name());
@@ -130,56 +230,61 @@ public final class PinFilter implements Filter {
     explanation.add("pin", verdict + pin.region().name(), facts);
   }
 
-  private void refuse(Exchange exchange, Pin pin, Next next) {
+  private void refuse(Exchange exchange, Pin pin, String detail, Next next) {
     Explanation explanation = exchange.explanation();
     if (explanation == null) {
       counters.add(Event.REFUSED);
     } else {
-      explanation.add("pin", "refused: the store does not answer", Map.of("group", pin.group()));
+      explanation.add("pin", "refused: " + detail, Map.of("group", pin.group()));
     }
     next.reply(
         exchange,
         Reply.Local.of(
-            new GatewayError(
-                Kind.STORE_DOWN,
-                "pin:" + pin.group(),
-                "It cannot be told which region owns this user; try again",
-                RETRY_AFTER_SECONDS)));
+            new GatewayError(Kind.STORE_DOWN, "pin:" + pin.group(), detail, RETRY_AFTER_SECONDS)));
   }
 
   @Override
   public void response(Exchange exchange, Reply reply) {
-    if (!(exchange.pin() instanceof UserPin pin) || exchange.explaining()) {
+    if (!(exchange.pin() instanceof UserPin pin)
+        || pin.home() == UserPin.HOMELESS
+        || exchange.explaining()) {
       return;
     }
-    boolean proposed = pin.source() == Source.PROPOSED;
-    if (proposed && exchange.region() == null) {
-      return;
-    }
-    PinBinder.Visit visit = pin.visit();
+    Visit visit = pin.visit();
     PinCookie cookie = visit.cookie();
-    Binding carried = visit.witness(pin.group());
-    boolean same = carried != null && carried.epoch() == pin.epoch();
+    Tenure carried = visit.tenure(pin.group());
     long now = ticker.epochMillis();
     boolean old = cookie != null && visit.cookies().isOld(cookie, now);
-    if (same && !old) {
+    boolean same = carried != null && carried.epoch() >= pin.epoch();
+    if (same && !old || carried == null && exchange.region() == null) {
       return;
     }
+    long epoch = carried == null ? pin.epoch() : Math.max(carried.epoch(), pin.epoch());
     PinCookie renewed =
         PinCookie.with(
             cookie,
             visit.identity(),
             pin.group(),
-            pin.binding(),
+            new Tenure(pin.home(), epoch),
             visit.cookies().expiresSeconds(now));
     reply
         .headers()
         .add(HttpHeaders.SET_COOKIE, visit.cookies().setCookie(renewed, exchange.head().secure()));
-    if (proposed) {
-      binder.accept(pin);
+    if (old && !visit.isSession()) {
+      prolong(visit);
     }
-    if (old) {
-      binder.prolong(visit);
+  }
+
+  /** Behind the answer: what the store holds of a user lives as long as the renewed cookie. */
+  private void prolong(Visit visit) {
+    for (Service service : visit.exchange().plan().services()) {
+      Pin pin = service.config().pin();
+      Tenure tenure = pin == null ? null : visit.tenure(pin.group());
+      if (pin != null && tenure != null) {
+        homes
+            .claim(visit.identity().key(pin.group()), tenure.home(), visit.ttl())
+            .onFailure(down -> counters.add(Event.STORE_DOWN));
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.pin;
 
 import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.pin.cell.CellKey;
 import app.avalo.gateway.filter.pin.store.PinKey;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -76,6 +77,11 @@ public record PinIdentity(Kind kind, long high, long low) {
     } catch (NoSuchAlgorithmException everyJdkHasIt) {
       throw new IllegalStateException(everyJdkHasIt);
     }
+  }
+
+  /** Names the user apart from its cell. */
+  public CellKey cell(int home) {
+    return CellKey.user(home, high, low);
   }
 
   PinKey key(String group) {

@@ -2,9 +2,9 @@ package app.avalo.gateway.filter.pin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.pin.PinCookie.Tenure;
 import app.avalo.gateway.filter.pin.PinCounters.Event;
 import app.avalo.gateway.filter.pin.PinIdentity.Kind;
-import app.avalo.gateway.filter.pin.store.Binding;
 import app.avalo.gateway.filter.pin.store.Epoch;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -22,7 +22,7 @@ class PinCodecTest {
 
   /** Made from the documented layout by another program. */
   private static final String GOLDEN =
-      "AQcAAQIDBAUGBwgJCgsMDQ4PEGtJ0gACokv5qwAAAAAAAAADAAKPL72sAAEAAAAAAAEAAc-jOihECMHX-RXHTG6YSPs";
+      "AgcAAQIDBAUGBwgJCgsMDQ4PEGtJ0gACokv5qwAAAAAAAAADAAKPL72sAAEAAAAAAAEAAYHRjFxJ1xnlAsZxhQWioHw";
 
   private final PinCounters counters = new PinCounters();
   private final PinCodec codec = new PinCodec(List.of(OLD), counters);
@@ -31,8 +31,8 @@ class PinCodecTest {
     return new PinKeys.Key(id, secret.getBytes(StandardCharsets.US_ASCII));
   }
 
-  private static Binding carried(long counter, int region, int home) {
-    return new Binding(Epoch.of(counter, region), home, 0, Binding.Cause.WITNESS);
+  private static Tenure carried(long counter, int region, int home) {
+    return new Tenure(home, Epoch.of(counter, region));
   }
 
   private static PinCookie golden() {
@@ -50,7 +50,7 @@ class PinCodecTest {
     assertThat(actual.identity()).isEqualTo(expected.identity());
     assertThat(actual.expiresSeconds()).isEqualTo(expected.expiresSeconds());
     assertThat(actual.groups()).isEqualTo(expected.groups());
-    assertThat(actual.bindings()).isEqualTo(expected.bindings());
+    assertThat(actual.tenures()).isEqualTo(expected.tenures());
   }
 
   @Test
@@ -127,7 +127,7 @@ class PinCodecTest {
   void signedNonsenseNeverThrows(@ForAll @Size(min = 22, max = 248) byte[] contents)
       throws Exception {
     byte[] head = new byte[contents.length + 2];
-    head[0] = 1;
+    head[0] = 2;
     head[1] = 7;
     System.arraycopy(contents, 0, head, 2, contents.length);
     javax.crypto.Mac mac = javax.crypto.Mac.getInstance("HmacSHA256");
@@ -151,7 +151,7 @@ class PinCodecTest {
   @Test
   void refusalsAreCountedByReason() {
     byte[] other = Base64.getUrlDecoder().decode(GOLDEN);
-    other[0] = 2;
+    other[0] = 1;
     assertThat(read(codec, Base64.getUrlEncoder().withoutPadding().encodeToString(other))).isNull();
     assertThat(read(codec, GOLDEN.substring(0, 90) + "A")).isNull();
     assertThat(read(codec, "short")).isNull();

@@ -15,19 +15,21 @@ import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.Routes;
-import app.avalo.gateway.filter.pin.store.Binding;
-import app.avalo.gateway.filter.pin.store.LocalPinStore;
+import app.avalo.gateway.filter.pin.store.Home;
+import app.avalo.gateway.filter.pin.store.HomeStore;
+import app.avalo.gateway.filter.pin.store.LocalHomeStore;
 import app.avalo.gateway.filter.pin.store.PinKey;
-import app.avalo.gateway.filter.pin.store.PinStore;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One gateway's pin filter, a store that counts and can be down, and a client with its cookie. */
+/** One gateway's pin filter, its maps and stores, and a client with its cookie. */
 final class PinFixture {
   static final int CHAT = 0;
   static final int WALLET = 1;
@@ -35,9 +37,27 @@ final class PinFixture {
 
   final VirtualTime time = new VirtualTime();
   final PinCounters counters = new PinCounters();
-  final SwitchedStore store = new SwitchedStore(LocalPinStore.inMemory(time));
+  final CountedHomes homes = new CountedHomes(LocalHomeStore.inMemory(time));
+  final KeptGroup chat = new KeptGroup(time);
+  final KeptGroup wallet = new KeptGroup(time);
   Plan plan = plan(new PinConfig.Key(1, new Secret("0123456789abcdef0123456789abcdef")));
-  final PinFilter filter = new PinFilter(store, new PinKeys(), counters, time);
+  final PinFilter filter =
+      new PinFilter(
+          Map.<String, GroupMap>of("chat", chat, "wallet", wallet)::get,
+          homes,
+          new PinKeys(),
+          counters,
+          time);
+
+  PinFixture() {
+    time.advance(Duration.ofSeconds(2)); // the first lease wait is over
+  }
+
+  void daysPass(int days) {
+    chat.idle = true;
+    wallet.idle = true;
+    time.advance(Duration.ofDays(days));
+  }
 
   static Plan plan(PinConfig.Key... keys) {
     return Plans.minimal()
@@ -59,6 +79,13 @@ final class PinFixture {
     return region;
   }
 
+  /** What a service is told of a pin now. */
+  MultiMap told(Pinned pin) {
+    MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+    pin.tell(headers, "id-1", time.nanos());
+    return headers;
+  }
+
   /** Somebody who keeps the cookie. */
   final class Client {
     private final @Nullable String user;
@@ -74,6 +101,15 @@ final class PinFixture {
         exchanges.user(user);
       }
       return cookie == null ? exchanges : exchanges.header("Cookie", "a=b; gwpin=" + cookie);
+    }
+
+    /** The pin of a write before it is sent. */
+    Pinned writes(int route, String... preference) {
+      Exchange exchange = placed(asks(route).method("POST").live(), preference);
+      if (!Outcome.of(filter, exchange).proceeded()) {
+        throw new AssertionError("refused");
+      }
+      return exchange.pin();
     }
 
     /** The pin after a request that the pinned region served. */
@@ -118,12 +154,12 @@ final class PinFixture {
   }
 
   /** Counts the calls that may leave the process; fails them while it is down. */
-  static final class SwitchedStore implements PinStore {
-    private final PinStore behind;
+  static final class CountedHomes implements HomeStore {
+    private final HomeStore behind;
     int calls;
     boolean down;
 
-    SwitchedStore(PinStore behind) {
+    CountedHomes(HomeStore behind) {
       this.behind = behind;
     }
 
@@ -133,34 +169,23 @@ final class PinFixture {
     }
 
     @Override
-    public @Nullable Binding known(PinKey key) {
-      return behind.known(key);
+    public int known(PinKey key, Duration ttl) {
+      return behind.known(key, ttl);
     }
 
     @Override
-    public void remember(PinKey key, Binding binding) {
-      behind.remember(key, binding);
+    public Future<@Nullable Home> find(PinKey key) {
+      return call(() -> behind.find(key));
     }
 
     @Override
-    public Future<@Nullable Binding> read(PinKey key, Duration ttl) {
-      return call(() -> behind.read(key, ttl));
-    }
-
-    @Override
-    public Future<Binding> claim(PinKey key, Binding proposal, Duration ttl) {
-      return call(() -> behind.claim(key, proposal, ttl));
-    }
-
-    @Override
-    public Future<Outcome> move(
-        PinKey key, Binding seen, int to, Binding.Cause cause, Duration ttl) {
-      return call(() -> behind.move(key, seen, to, cause, ttl));
+    public Future<Home> claim(PinKey key, int region, Duration ttl) {
+      return call(() -> behind.claim(key, region, ttl));
     }
 
     @Override
     public Scan scan() {
-      return limit -> call(() -> Future.succeededFuture(null));
+      return behind.scan();
     }
   }
 }

@@ -9,6 +9,7 @@ import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
 import app.avalo.gateway.filter.pin.PinAdmin;
+import app.avalo.gateway.keep.Keepers;
 import app.avalo.gateway.observe.MetricsPage;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.reload.ReloadStatus;
@@ -38,6 +39,9 @@ public interface Controls {
 
   /** To be made and used on the control loop. */
   PinAdmin pins();
+
+  /** The maps of all groups of pins. */
+  Keepers keepers();
 
   /** Runs tasks on the control loop. */
   Executor controlLoop();

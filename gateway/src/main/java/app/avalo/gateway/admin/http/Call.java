@@ -84,10 +84,10 @@ public final class Call {
     return this;
   }
 
-  /** Says why, for the audit log. */
+  /** Says why, for the audit log; gives it as it stands there. */
   public String because(String reason) {
     this.reason = clean(reason);
-    return reason;
+    return this.reason;
   }
 
   String target() {

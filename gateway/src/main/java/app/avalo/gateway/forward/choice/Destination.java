@@ -17,6 +17,12 @@ public final class Destination {
   /** Requests in flight that say nothing yet. */
   private static final int FEW = 10;
 
+  /** Somebody bound to a region that is suspected waits no longer than a verdict takes. */
+  private static final long VERDICT_NANOS = 4_000_000_000L;
+
+  /** Likewise to one that is out: no longer than it takes to move everybody away from it. */
+  private static final long MOVE_NANOS = 1_500_000_000L;
+
   private final Region region;
   private final Member[] members;
   private final Health health;
@@ -24,6 +30,9 @@ public final class Destination {
   private final Balancer balancer;
   private final @Nullable Spill spill; // null when it is large enough
   private final long seed;
+  private Standing met = Standing.IN_SERVICE; // by those bound to it, lately
+  private long metSinceNanos;
+  private long metNanos; // the last time
 
   Destination(
       Region region, Member[] members, Health health, Balance balance, @Nullable Spill spill) {
@@ -66,6 +75,19 @@ public final class Destination {
    */
   boolean isLastResort() {
     return health.standing(region) != Standing.OUT;
+  }
+
+  /**
+   * Whether it is worth waiting for what becomes of it, asked by somebody who is bound to it and
+   * finds it in doubt or out: users that have not been moved for so long will not be moved soon.
+   */
+  boolean isUndecided(Standing now, long nowNanos) {
+    if (now != met || nowNanos - metNanos > VERDICT_NANOS) {
+      met = now;
+      metSinceNanos = nowNanos;
+    }
+    metNanos = nowNanos;
+    return nowNanos - metSinceNanos < (now == Standing.OUT ? MOVE_NANOS : VERDICT_NANOS);
   }
 
   /**

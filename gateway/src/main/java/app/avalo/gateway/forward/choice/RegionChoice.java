@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *       or of several about as good the one that suits the caller; else the first that is only
  *       suspected, else any that nobody has put out of service as a whole; regions already tried
  *       excepted.
- *   <li>Pinned: its own region while that is in service; while it is suspected the exchange waits,
- *       because moving a user on a suspicion may leave two owners; once it is out the next one,
- *       after the pin has moved.
+ *   <li>Pinned: the region that the map names, while that is in service and, for what may change
+ *       something, while the map lets it be written to; else the exchange waits until the map says
+ *       otherwise. Who owns a user is never decided here.
  * </ul>
  */
 public final class RegionChoice {
@@ -32,10 +32,10 @@ public final class RegionChoice {
   /** What to do next. */
   enum Verdict {
     GO,
-    /** Moving the pin to the chosen region comes first. */
-    MOVE_PIN,
-    /** The pinned region is suspected: ask again soon. */
+    /** The pinned region is in doubt, or the user is about to move: ask again soon. */
     WAIT,
+    /** The map does not let the user be written to, and waiting did not help. */
+    CLOSED,
     NONE
   }
 
@@ -43,10 +43,11 @@ public final class RegionChoice {
    * An answer.
    *
    * @param verdict what to do
-   * @param destination where to, null for WAIT and NONE
+   * @param destination where to, null for all but GO
    */
   record Choice(Verdict verdict, @Nullable Destination destination) {
     static final Choice WAIT = new Choice(Verdict.WAIT, null);
+    static final Choice CLOSED = new Choice(Verdict.CLOSED, null);
     static final Choice NONE = new Choice(Verdict.NONE, null);
   }
 
@@ -54,29 +55,37 @@ public final class RegionChoice {
    * The next step of an exchange.
    *
    * @param tried bit per region ordinal that this exchange has tried
-   * @param patient whether a pinned exchange may still wait for the verdict on its region
+   * @param patient whether a pinned exchange may still wait for its region
    */
-  static Choice next(Exchange exchange, Destinations destinations, long tried, boolean patient) {
+  static Choice next(
+      Exchange exchange, Destinations destinations, long tried, boolean patient, long nowNanos) {
     Target target = Objects.requireNonNull(exchange.target());
-    RegionPreference preference = Objects.requireNonNull(exchange.preference());
     Pinned pin = exchange.pin();
     if (pin == null) {
       return go(best(exchange, destinations, tried));
     }
-    Destination own = destinations.of(target.service(), pin.region());
-    boolean allowed = own != null && preference.indexOf(pin.region()) >= 0;
-    Standing standing = allowed ? Objects.requireNonNull(own).standing() : Standing.OUT;
-    return switch (standing) {
-      case IN_SERVICE -> new Choice(Verdict.GO, own);
-      case SUSPECT -> patient ? Choice.WAIT : new Choice(Verdict.GO, own);
-      case OUT -> {
-        Destination other = inService(exchange, destinations, tried | bit(pin.region().ordinal()));
-        if (other != null) {
-          yield new Choice(Verdict.MOVE_PIN, other);
-        }
-        yield go(allowed && Objects.requireNonNull(own).isLastResort() ? own : null);
-      }
-    };
+    return pinned(
+        pin, destinations.of(target.service(), pin.region()), exchange, patient, nowNanos);
+  }
+
+  private static Choice pinned(
+      Pinned pin, @Nullable Destination own, Exchange exchange, boolean patient, long nowNanos) {
+    RegionPreference preference = Objects.requireNonNull(exchange.preference());
+    boolean open = !pin.writes() || pin.mayWrite(nowNanos);
+    if (own == null || preference.indexOf(pin.region()) < 0) {
+      return patient ? Choice.WAIT : Choice.NONE; // he is on his way to where he may be
+    }
+    Standing standing = own.standing();
+    if (standing == Standing.IN_SERVICE) {
+      return open ? go(own) : patient ? Choice.WAIT : Choice.CLOSED;
+    }
+    if (patient && own.isUndecided(standing, nowNanos)) {
+      return Choice.WAIT;
+    }
+    if (!open) {
+      return Choice.CLOSED;
+    }
+    return go(standing == Standing.SUSPECT || own.isLastResort() ? own : null);
   }
 
   private static Choice go(@Nullable Destination destination) {
@@ -176,13 +185,13 @@ public final class RegionChoice {
       boolean near = preference.nearCount() > 1 && i < preference.nearCount();
       facts.put(preference.get(i).name(), near ? state + ", about as good as the best" : state);
     }
-    Choice choice = next(exchange, destinations, 0, true);
+    Choice choice = next(exchange, destinations, 0, true, exchange.startNanos());
     Destination chosen = choice.destination();
     String verdict =
         switch (choice.verdict()) {
           case GO -> chosen + instead(exchange, chosen, destinations);
-          case MOVE_PIN -> chosen + ", after moving the pin there";
-          case WAIT -> "waits for the verdict on the pinned region";
+          case WAIT -> "waits until the pinned region is well or the user has moved";
+          case CLOSED -> "no region may be written to for this user now";
           case NONE -> "no region in service";
         };
     Objects.requireNonNull(exchange.explanation()).add("region", verdict, facts);

@@ -2,7 +2,6 @@ package app.avalo.gateway.forward.head;
 
 import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.Pinned;
 import app.avalo.gateway.filter.client.ClientCertificate;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
@@ -27,9 +26,6 @@ public final class UpstreamHead {
   private static final CharSequence TIER = AsciiString.cached("x-avalo-tier");
   private static final CharSequence ROLES = AsciiString.cached("x-avalo-roles");
   private static final CharSequence CLIENT_CERT = AsciiString.cached("client-cert");
-  private static final CharSequence PIN_GROUP = AsciiString.cached("x-pin-group");
-  private static final CharSequence PIN_REGION = AsciiString.cached("x-pin-region");
-  private static final CharSequence PIN_EPOCH = AsciiString.cached("x-pin-epoch");
 
   private UpstreamHead() {}
 
@@ -58,12 +54,6 @@ public final class UpstreamHead {
     ClientCertificate certificate = exchange.clientCertificate();
     if (certificate != null && certificate.header() != null) {
       to.set(CLIENT_CERT, certificate.header());
-    }
-    Pinned pin = exchange.pin();
-    if (pin != null) {
-      to.set(PIN_GROUP, pin.group());
-      to.set(PIN_REGION, pin.region().name());
-      to.set(PIN_EPOCH, Long.toString(pin.epoch()));
     }
   }
 

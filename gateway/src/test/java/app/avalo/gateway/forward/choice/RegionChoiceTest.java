@@ -21,7 +21,7 @@ import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
 import app.avalo.gateway.upstream.UpstreamPool;
-import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import java.util.HashMap;
 import java.util.List;
@@ -94,7 +94,7 @@ class RegionChoiceTest {
     }
   }
 
-  private record Bound(Region region) implements Pinned {
+  private record Bound(Region region, boolean writes, boolean mayWrite) implements Pinned {
     @Override
     public String group() {
       return "chat";
@@ -116,9 +116,20 @@ class RegionChoiceTest {
     }
 
     @Override
-    public Future<Pinned> moveTo(Region to) {
-      return Future.succeededFuture(new Bound(to));
+    public Pinned now() {
+      return this;
     }
+
+    @Override
+    public boolean mayWrite(long nowNanos) {
+      return mayWrite;
+    }
+
+    @Override
+    public void tell(MultiMap to, String requestId, long nowNanos) {}
+
+    @Override
+    public void refused(long epoch) {}
   }
 
   private Region region(String name) {
@@ -140,7 +151,7 @@ class RegionChoiceTest {
 
   private Exchange pinned(String home, String... order) {
     Exchange exchange = exchange(order);
-    exchange.pin(new Bound(region(home)));
+    exchange.pin(new Bound(region(home), false, true));
     return exchange;
   }
 
@@ -153,7 +164,7 @@ class RegionChoiceTest {
   }
 
   private String next(Exchange exchange, long tried, boolean patient) {
-    Choice choice = RegionChoice.next(exchange, destinations, tried, patient);
+    Choice choice = RegionChoice.next(exchange, destinations, tried, patient, 0);
     return choice.verdict() + (choice.destination() == null ? "" : " " + choice.destination());
   }
 
@@ -210,13 +221,22 @@ class RegionChoiceTest {
   }
 
   @Test
-  void a_pin_moves_only_off_a_region_that_is_out_or_not_allowed() {
+  void a_pinned_exchange_never_goes_where_the_map_does_not_say() {
     standing("asia", Standing.OUT);
-    assertThat(next(pinned("asia", "eu", "us", "asia"), 0, true)).isEqualTo("MOVE_PIN eu");
-    standing("eu", Standing.OUT);
-    assertThat(next(pinned("asia", "eu", "us", "asia"), 0, true)).isEqualTo("MOVE_PIN us");
-    assertThat(next(pinned("us", "asia", "eu"), 0, true)).isEqualTo("NONE");
-    assertThat(next(pinned("eu", "us"), 0, true)).isEqualTo("MOVE_PIN us");
+    assertThat(next(pinned("asia", "eu", "us", "asia"), 0, true)).isEqualTo("WAIT");
+    assertThat(next(pinned("asia", "eu", "us", "asia"), 0, false)).isEqualTo("NONE");
+    assertThat(next(pinned("eu", "us"), 0, true)).as("not allowed there").isEqualTo("WAIT");
+    assertThat(next(pinned("eu", "us"), 0, false)).isEqualTo("NONE");
+  }
+
+  @Test
+  void a_write_waits_until_the_map_lets_it_go() {
+    Exchange write = exchange("eu", "us");
+    write.pin(new Bound(region("eu"), true, false));
+    assertThat(next(write, 0, true)).isEqualTo("WAIT");
+    assertThat(next(write, 0, false)).isEqualTo("CLOSED");
+    write.pin(new Bound(region("eu"), true, true));
+    assertThat(next(write, 0, true)).isEqualTo("GO eu");
   }
 
   @Test
@@ -233,15 +253,13 @@ class RegionChoiceTest {
       Exchange exchange =
           random.nextBoolean() ? exchange(order) : pinned(names.get(random.nextInt(3)), order);
       Choice choice =
-          RegionChoice.next(exchange, destinations, random.nextInt(8), random.nextBoolean());
+          RegionChoice.next(exchange, destinations, random.nextInt(8), random.nextBoolean(), 0);
       Destination to = choice.destination();
       if (to != null) {
         assertThat(List.of(order)).as("seed " + seed).contains(to.region().name());
         assertThat(health.standing(to.region())).as("seed " + seed).isNotEqualTo(Standing.OUT);
       }
-      assertThat(choice.verdict() == Verdict.GO || choice.verdict() == Verdict.MOVE_PIN)
-          .as("seed " + seed)
-          .isEqualTo(to != null);
+      assertThat(choice.verdict() == Verdict.GO).as("seed " + seed).isEqualTo(to != null);
     }
   }
 

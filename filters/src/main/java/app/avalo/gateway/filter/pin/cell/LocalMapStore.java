@@ -137,6 +137,11 @@ public final class LocalMapStore implements MapStore {
   }
 
   @Override
+  public boolean isShared() {
+    return false;
+  }
+
+  @Override
   public void history(int limit, Consumer<@Nullable List<String>> answer) {
     answer.accept(register.history(limit));
   }

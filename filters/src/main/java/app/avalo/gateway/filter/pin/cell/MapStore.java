@@ -41,6 +41,11 @@ public interface MapStore {
   /** The latest notes, newest first; null when the store does not answer. */
   void history(int limit, Consumer<@Nullable List<String>> answer);
 
+  /** Whether other processes may be writing by what they have read here. */
+  default boolean isShared() {
+    return true;
+  }
+
   /** What became of a commit. */
   enum Outcome {
     DONE,

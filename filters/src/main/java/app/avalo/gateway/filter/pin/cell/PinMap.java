@@ -2,8 +2,10 @@ package app.avalo.gateway.filter.pin.cell;
 
 import app.avalo.gateway.filter.pin.store.Epoch;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +80,17 @@ public final class PinMap {
     return cell(home, CellKey.cellOf(low));
   }
 
+  /** The name under which {@link #owner(int, long, long)} found the user. */
+  public CellKey key(int home, long high, long low) {
+    if (someApart) {
+      CellKey apart = CellKey.user(home, high, low);
+      if (owners.containsKey(apart)) {
+        return apart;
+      }
+    }
+    return CellKey.cell(home, CellKey.cellOf(low));
+  }
+
   public Owner cell(int home, int cell) {
     @Nullable Owner[] row = cells.get(home);
     Owner owner = row == null ? null : row[cell];
@@ -103,17 +116,22 @@ public final class PinMap {
     return someApart ? (int) owners.keySet().stream().filter(CellKey::apart).count() : 0;
   }
 
-  /** Visits every cell of the homes, those that never moved included, and all users apart. */
+  /**
+   * Visits every cell of the homes, those that never moved included, and what there is besides:
+   * users apart, and cells of homes that are no more.
+   */
   public void each(Iterable<Integer> homes, BiConsumer<CellKey, Owner> visitor) {
+    Set<Integer> visited = new HashSet<>();
     for (int home : homes) {
+      visited.add(home);
       for (int cell = 0; cell < CellKey.CELLS; cell++) {
         visitor.accept(CellKey.cell(home, cell), cell(home, cell));
       }
     }
-    if (someApart) {
+    if (someApart || !visited.containsAll(cells.keySet())) {
       owners.forEach(
           (key, owner) -> {
-            if (key.apart()) {
+            if (key.apart() || !visited.contains(key.home())) {
               visitor.accept(key, owner);
             }
           });

@@ -162,7 +162,7 @@ public final class Keeper {
     if (older == null || before.version() >= older.version()) {
       memory = before.stamp().equals(Stamp.NONE) ? null : before;
     }
-    heldUntilNanos = nowNanos + terms.waitNanos();
+    heldUntilNanos = store.isShared() ? nowNanos + terms.waitNanos() : nowNanos;
     arrivals.clear();
     settled = 0;
     pendingCommit = 0;

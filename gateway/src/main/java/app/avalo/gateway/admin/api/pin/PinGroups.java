@@ -5,8 +5,8 @@ import app.avalo.gateway.config.ServiceConfig.Pin;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.Service;
-import java.util.Set;
-import java.util.TreeSet;
+import app.avalo.gateway.filter.pin.PinAdmin;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The groups of services that share pins, and the regions that can serve them. */
@@ -15,16 +15,19 @@ final class PinGroups {
 
   /** Refuses a group that no service names. */
   static void check(Plan plan, String group) {
-    Set<String> known = new TreeSet<>();
-    for (Service service : plan.services()) {
-      Pin pin = service.config().pin();
-      if (pin != null) {
-        known.add(pin.group());
-      }
-    }
+    List<String> known = PinAdmin.groups(plan);
     if (!known.contains(group)) {
       throw Refusal.unknown("group", group, known);
     }
+  }
+
+  /** The groups meant: the one named, else all. */
+  static List<String> meant(Plan plan, @Nullable String group) {
+    if (group != null) {
+      check(plan, group);
+      return List.of(group);
+    }
+    return PinAdmin.groups(plan);
   }
 
   /** Refuses a region that lacks a service of the group, or of any group. */

@@ -11,16 +11,15 @@ import app.avalo.gateway.admin.http.Refusal;
 import app.avalo.gateway.config.AdminConfig.Role;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
-import app.avalo.gateway.filter.pin.MoveResult;
 import app.avalo.gateway.filter.pin.PinAdmin;
 import app.avalo.gateway.filter.pin.PinIdentity;
-import app.avalo.gateway.filter.pin.store.Binding;
+import app.avalo.gateway.filter.pin.cell.CellKey;
+import app.avalo.gateway.filter.pin.cell.Owner;
+import app.avalo.gateway.filter.pin.keep.Order;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -71,20 +70,23 @@ public final class PinsApi {
         .map(
             views -> {
               JsonArray pins = new JsonArray();
-              views.forEach(view -> pins.add(view(view)));
+              views.forEach(where -> pins.add(view(plan, where)));
               return new Answer(
                   200, new JsonObject().put("of", somebody.label()).put("pins", pins));
             });
   }
 
-  private static JsonObject view(PinAdmin.View view) {
+  private static JsonObject view(Plan plan, PinAdmin.Whereabouts where) {
+    Owner owner = where.owner();
     return new JsonObject()
-        .put("group", view.group())
-        .put("region", view.region())
-        .put("home", view.home())
-        .put("epoch", view.epoch())
-        .put("since", Words.time(view.sinceMillis()))
-        .put("cause", Words.of(view.cause()));
+        .put("group", where.group())
+        .put("region", PinAdmin.regionName(plan, owner.region()))
+        .put("home", PinAdmin.regionName(plan, where.home().region()))
+        .put("epoch", owner.epoch())
+        .put("cell", where.key().cell())
+        .put("apart", where.key().apart())
+        .put("movingTo", owner.moving() ? PinAdmin.regionName(plan, owner.to()) : null)
+        .put("homeSince", Words.time(where.home().sinceMillis()));
   }
 
   private Future<Answer> counts(Call call) {
@@ -115,53 +117,45 @@ public final class PinsApi {
     String group = body.text("group", LONGEST_NAME);
     String to = body.text("region", LONGEST_NAME);
     call.target(somebody.label() + " " + group + " to " + to);
-    call.because(body.text("reason", 512));
+    String reason = call.because(body.text("reason", 512));
     body.end();
     Plan plan = controls.plan();
     PinGroups.check(plan, group);
     Region region = Words.region(plan, to);
     PinGroups.checkServed(plan, group, region);
-    Duration ttl = plan.config().pins().ttl();
-    return On.loop(
-            controls.controlLoop(),
-            () -> controls.pins().move(somebody.identity(), group, region, ttl))
-        .map(result -> new Answer(200, view(plan, somebody, group, result)));
+    return On.loop(controls.controlLoop(), () -> controls.pins().find(somebody.identity(), group))
+        .compose(
+            where -> {
+              if (where == null) {
+                throw Refusal.notFound(
+                    somebody.label() + " has no pin in the group " + group + ".");
+              }
+              return move(plan, somebody, where, region, call.by() + ": " + reason);
+            });
   }
 
-  private static JsonObject view(Plan plan, Somebody somebody, String group, MoveResult result) {
-    JsonObject view = new JsonObject().put("of", somebody.label()).put("group", group);
-    if (result instanceof MoveResult.Moved moved) {
-      return view.put("moved", true)
-          .put("from", region(plan, moved.from()))
-          .put("to", region(plan, moved.to()))
-          .put("epoch", moved.to().epoch());
-    }
-    if (result instanceof MoveResult.Unchanged unchanged) {
-      return view.put("moved", false)
-          .put("from", region(plan, unchanged.binding()))
-          .put("to", region(plan, unchanged.binding()))
-          .put("epoch", unchanged.binding().epoch());
-    }
-    if (result instanceof MoveResult.Overtaken overtaken) {
-      throw Refusal.conflict(
-          somebody.label()
-              + " was moved to "
-              + region(plan, overtaken.binding())
-              + " by somebody else at the same moment.");
-    }
-    if (result instanceof MoveResult.StoreDown down) {
-      throw Refusal.unavailable("The shared store does not answer: " + down.reason());
-    }
-    throw Refusal.notFound(somebody.label() + " has no pin in the group " + group + ".");
-  }
-
-  private static String region(Plan plan, Binding binding) {
-    List<Region> regions = plan.regions();
-    for (Region region : regions) {
-      if (region.config().index() == binding.region()) {
-        return region.name();
-      }
-    }
-    return "#" + binding.region();
+  private Future<Answer> move(
+      Plan plan, Somebody somebody, PinAdmin.Whereabouts where, Region to, String by) {
+    int index = to.config().index();
+    CellKey user = somebody.identity().cell(where.home().region());
+    return controls
+        .keepers()
+        .order(where.group(), Order.move(user, index, by))
+        .map(
+            result -> {
+              boolean moved = PinOrdersApi.written(result);
+              if (!moved && where.owner().region() != index) {
+                throw Refusal.conflict(
+                    somebody.label() + " is about to move, or " + to.name() + " takes nobody.");
+              }
+              return new Answer(
+                  200,
+                  new JsonObject()
+                      .put("of", somebody.label())
+                      .put("group", where.group())
+                      .put("moved", moved)
+                      .put("from", PinAdmin.regionName(plan, where.owner().region()))
+                      .put("to", to.name()));
+            });
   }
 }

@@ -1,24 +1,22 @@
 package app.avalo.gateway.filter.pin.store;
 
-import app.avalo.gateway.filter.pin.store.Binding.Cause;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of the log: {@code length(4) crc32c(4) high(8) low(8) epoch(8) home(2) since(8)
- * expires(8) cause(1) group(UTF-8)}, big-endian; length and checksum are of what follows them.
+ * One line of the log: {@code length(4) crc32c(4) high(8) low(8) home(2) since(8) expires(8)
+ * group(UTF-8)}, big-endian; length and checksum are of what follows them.
  *
  * @param key whose
- * @param binding where
+ * @param home where
  * @param expiresMillis wall clock
  */
-record PinRecord(PinKey key, Binding binding, long expiresMillis) {
+record HomeRecord(PinKey key, Home home, long expiresMillis) {
   private static final int FRAME = 8;
-  private static final int FIXED = 43;
+  private static final int FIXED = 34;
   private static final int LONGEST_GROUP = 512;
-  private static final Cause[] CAUSES = Cause.values();
 
   /** More than any record takes. */
   static final int LONGEST = FRAME + FIXED + LONGEST_GROUP;
@@ -32,14 +30,14 @@ record PinRecord(PinKey key, Binding binding, long expiresMillis) {
     int start = out.position();
     out.position(start + FRAME);
     out.putLong(key.high()).putLong(key.low());
-    out.putLong(binding.epoch()).putShort((short) binding.home()).putLong(binding.sinceMillis());
-    out.putLong(expiresMillis).put((byte) binding.cause().ordinal()).put(group);
+    out.putShort((short) home.region()).putLong(home.sinceMillis());
+    out.putLong(expiresMillis).put(group);
     out.putInt(start, FIXED + group.length);
     out.putInt(start + 4, checksum(out, start + FRAME, FIXED + group.length));
   }
 
   /** The record at the position, which moves behind it; null and unmoved if there is none. */
-  static @Nullable PinRecord readFrom(ByteBuffer in) {
+  static @Nullable HomeRecord readFrom(ByteBuffer in) {
     if (in.remaining() < FRAME + FIXED) {
       return null;
     }
@@ -51,23 +49,17 @@ record PinRecord(PinKey key, Binding binding, long expiresMillis) {
         || in.getInt(start + 4) != checksum(in, start + FRAME, length)) {
       return null;
     }
-    int cause = in.get(start + FRAME + FIXED - 1);
-    if (cause < 0 || cause >= CAUSES.length) {
-      return null;
-    }
     in.position(start + FRAME);
     long high = in.getLong();
     long low = in.getLong();
-    long epoch = in.getLong();
     int home = in.getShort() & Epoch.MAX_REGION;
     long since = in.getLong();
     long expires = in.getLong();
-    in.get();
     byte[] group = new byte[length - FIXED];
     in.get(group);
-    return new PinRecord(
+    return new HomeRecord(
         new PinKey(new String(group, StandardCharsets.UTF_8).intern(), high, low),
-        new Binding(epoch, home, since, CAUSES[cause]),
+        new Home(home, since),
         expires);
   }
 

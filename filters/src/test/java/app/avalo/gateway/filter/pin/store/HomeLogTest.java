@@ -15,25 +15,25 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PinLogTest {
+class HomeLogTest {
   @TempDir private Path directory;
 
-  private static PinRecord line(int number) {
-    return new PinRecord(
+  private static HomeRecord line(int number) {
+    return new HomeRecord(
         new PinKey("group-" + "x".repeat(number % 40), number, -number),
-        new Binding(Epoch.of(number + 1, number % 3), 1, number, Binding.Cause.FAILOVER),
+        new Home(number % 3, number),
         Long.MAX_VALUE);
   }
 
-  private PinLog open(Path file, List<PinRecord> restored) throws IOException {
-    return PinLog.open(file, Runnable::run, restored::add, Collections::emptyIterator);
+  private HomeLog open(Path file, List<HomeRecord> restored) throws IOException {
+    return HomeLog.open(file, Runnable::run, restored::add, Collections::emptyIterator);
   }
 
-  private List<PinRecord> written(Path file, int lines) throws IOException {
-    List<PinRecord> expected = new ArrayList<>();
-    try (PinLog log = open(file, new ArrayList<>())) {
+  private List<HomeRecord> written(Path file, int lines) throws IOException {
+    List<HomeRecord> expected = new ArrayList<>();
+    try (HomeLog log = open(file, new ArrayList<>())) {
       for (int i = 0; i < lines; i++) {
-        PinRecord line = line(i);
+        HomeRecord line = line(i);
         expected.add(line);
         log.append(line);
       }
@@ -43,22 +43,22 @@ class PinLogTest {
 
   @Test
   void everyLineComesBackInOrder() throws IOException {
-    Path file = directory.resolve("pins.log");
-    List<PinRecord> expected = written(file, 3000);
-    List<PinRecord> restored = new ArrayList<>();
+    Path file = directory.resolve("homes.log");
+    List<HomeRecord> expected = written(file, 3000);
+    List<HomeRecord> restored = new ArrayList<>();
     open(file, restored).close();
     assertThat(restored).isEqualTo(expected);
   }
 
   @Test
   void crashAtAnyByteLeavesAPrefix() throws IOException {
-    Path file = directory.resolve("pins.log");
-    List<PinRecord> expected = written(file, 40);
+    Path file = directory.resolve("homes.log");
+    List<HomeRecord> expected = written(file, 40);
     byte[] whole = Files.readAllBytes(file);
     int most = 0;
     for (int cut = 0; cut <= whole.length; cut++) {
       Files.write(file, Arrays.copyOf(whole, cut));
-      List<PinRecord> restored = new ArrayList<>();
+      List<HomeRecord> restored = new ArrayList<>();
       open(file, restored).close();
       assertThat(restored).as("cut at %d", cut).isEqualTo(expected.subList(0, restored.size()));
       assertThat(restored.size()).as("cut at %d", cut).isGreaterThanOrEqualTo(most);
@@ -69,17 +69,17 @@ class PinLogTest {
 
   @Test
   void damagedByteCostsOnlyWhatComesAfterIt() throws IOException {
-    Path file = directory.resolve("pins.log");
-    List<PinRecord> expected = written(file, 40);
+    Path file = directory.resolve("homes.log");
+    List<HomeRecord> expected = written(file, 40);
     byte[] whole = Files.readAllBytes(file);
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int round = 0; round < 300; round++) {
       byte[] damaged = whole.clone();
-      int at = 8 + random.nextInt(whole.length - 8);
+      int at = 9 + random.nextInt(whole.length - 9);
       damaged[at] ^= (byte) (1 + random.nextInt(255));
       Files.write(file, damaged);
-      List<PinRecord> restored = new ArrayList<>();
+      List<HomeRecord> restored = new ArrayList<>();
       open(file, restored).close();
       assertThat(restored)
           .as("seed %d byte %d", seed, at)
@@ -90,31 +90,31 @@ class PinLogTest {
 
   @Test
   void logGoesOnBehindACutTail() throws IOException {
-    Path file = directory.resolve("pins.log");
+    Path file = directory.resolve("homes.log");
     written(file, 10);
     byte[] whole = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(whole, whole.length - 3));
-    try (PinLog log = open(file, new ArrayList<>())) {
+    try (HomeLog log = open(file, new ArrayList<>())) {
       log.append(line(99));
     }
-    List<PinRecord> restored = new ArrayList<>();
+    List<HomeRecord> restored = new ArrayList<>();
     open(file, restored).close();
     assertThat(restored).hasSize(10).endsWith(line(99));
   }
 
   @Test
   void overflowingQueueIsMadeGoodByANewFile() throws IOException {
-    Path file = directory.resolve("pins.log");
-    List<PinRecord> alive = new ArrayList<>();
+    Path file = directory.resolve("homes.log");
+    List<HomeRecord> alive = new ArrayList<>();
     Deque<Runnable> later = new ArrayDeque<>();
-    try (PinLog log = PinLog.open(file, later::add, line -> {}, alive::iterator)) {
+    try (HomeLog log = HomeLog.open(file, later::add, line -> {}, alive::iterator)) {
       for (int i = 0; i < 100_050; i++) {
         alive.add(line(i));
         log.append(line(i));
       }
       later.remove().run();
     }
-    List<PinRecord> restored = new ArrayList<>();
+    List<HomeRecord> restored = new ArrayList<>();
     open(file, restored).close();
     assertThat(restored).containsAll(alive.subList(100_000, 100_050));
   }

@@ -1,6 +1,5 @@
 package app.avalo.gateway.filter.pin.store;
 
-import app.avalo.gateway.filter.pin.store.Binding.Cause;
 import app.avalo.gateway.filter.time.Ticker;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -26,26 +25,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pins of a gateway that runs alone: at most a million in memory, and in a log on disk when a
- * directory is configured. One for all loops; safe from every thread; never fails and never waits.
+ * The homes of users of a gateway that runs alone: at most a million in memory, and in a log on
+ * disk when a directory is configured. One for all loops; safe from every thread; never fails and
+ * never waits.
  *
  * <p>What the machine loses with its power is what was not yet synced, some milliseconds; the
  * clients' cookies bring it back.
  */
-public final class LocalPinStore implements PinStore, AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(LocalPinStore.class);
+public final class LocalHomeStore implements HomeStore, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalHomeStore.class);
   private static final int MOST = 1_000_000;
 
   private final Ticker ticker;
   private final Cache<PinKey, Held> held;
   private final ConcurrentMap<PinKey, Held> map;
-  private @Nullable PinLog log; // the opener, before anybody else sees the store
+  private @Nullable HomeLog log; // the opener, before anybody else sees the store
   private @Nullable ExecutorService writer; // likewise
   private @Nullable FileChannel lock; // likewise; open as long as the directory is ours
 
-  private record Held(Binding binding, long expiresMillis) {}
+  private record Held(Home home, long expiresMillis) {}
 
-  private LocalPinStore(Ticker ticker) {
+  private LocalHomeStore(Ticker ticker) {
     this.ticker = ticker;
     this.held =
         Caffeine.newBuilder()
@@ -58,21 +58,21 @@ public final class LocalPinStore implements PinStore, AutoCloseable {
   }
 
   /** A store that forgets everything when the process ends. */
-  public static LocalPinStore inMemory(Ticker ticker) {
-    return new LocalPinStore(ticker);
+  public static LocalHomeStore inMemory(Ticker ticker) {
+    return new LocalHomeStore(ticker);
   }
 
   /**
-   * A store that lives on in {@code directory/pins.log}, read here. Blocks.
+   * A store that lives on in {@code directory/homes.log}, read here. Blocks.
    *
    * @throws IOException if the directory cannot be used
    */
-  public static LocalPinStore open(Path directory, Ticker ticker) throws IOException {
-    LocalPinStore store = new LocalPinStore(ticker);
+  public static LocalHomeStore open(Path directory, Ticker ticker) throws IOException {
+    LocalHomeStore store = new LocalHomeStore(ticker);
     ExecutorService writer =
         Executors.newSingleThreadExecutor(
             task -> {
-              Thread thread = new Thread(task, "pin-log");
+              Thread thread = new Thread(task, "home-log");
               thread.setDaemon(true);
               return thread;
             });
@@ -80,7 +80,7 @@ public final class LocalPinStore implements PinStore, AutoCloseable {
       Files.createDirectories(directory);
       store.lock = locked(directory.resolve("pins.lock"));
       store.log =
-          PinLog.open(directory.resolve("pins.log"), writer, store::restore, store::records);
+          HomeLog.open(directory.resolve("homes.log"), writer, store::restore, store::records);
       store.writer = writer;
       return store;
     } catch (IOException | RuntimeException failure) {
@@ -115,18 +115,13 @@ public final class LocalPinStore implements PinStore, AutoCloseable {
     return Duration.ofMillis(Math.max(1, value.expiresMillis() - ticker.epochMillis()));
   }
 
-  /** Lines may stand in any order: the higher counter holds, at equal counters the later line. */
-  private void restore(PinRecord line) {
-    if (line.expiresMillis() <= ticker.epochMillis()) {
-      return;
+  private void restore(HomeRecord line) {
+    if (line.expiresMillis() > ticker.epochMillis()) {
+      map.put(line.key(), new Held(line.home(), line.expiresMillis()));
     }
-    map.merge(
-        line.key(),
-        new Held(line.binding(), line.expiresMillis()),
-        (old, now) -> now.binding().counter() < old.binding().counter() ? old : now);
   }
 
-  private Iterator<PinRecord> records() {
+  private Iterator<HomeRecord> records() {
     Iterator<Map.Entry<PinKey, Held>> entries = map.entrySet().iterator();
     return new Iterator<>() {
       @Override
@@ -135,72 +130,51 @@ public final class LocalPinStore implements PinStore, AutoCloseable {
       }
 
       @Override
-      public PinRecord next() {
+      public HomeRecord next() {
         Map.Entry<PinKey, Held> entry = entries.next();
         return record(entry.getKey(), entry.getValue());
       }
     };
   }
 
-  private static PinRecord record(PinKey key, Held value) {
-    return new PinRecord(key, value.binding(), value.expiresMillis());
+  private static HomeRecord record(PinKey key, Held value) {
+    return new HomeRecord(key, value.home(), value.expiresMillis());
   }
 
   @Override
-  public @Nullable Binding known(PinKey key) {
-    Held found = held.getIfPresent(key);
-    return found == null ? null : found.binding();
-  }
-
-  @Override
-  public void remember(PinKey key, Binding binding) {
-    claim(key, binding, Duration.ofHours(1));
-  }
-
-  @Override
-  public Future<@Nullable Binding> read(PinKey key, Duration ttl) {
+  public int known(PinKey key, Duration ttl) {
     Held found = held.getIfPresent(key);
     if (found == null) {
-      return Future.succeededFuture(null);
+      return UNKNOWN;
     }
     if (found.expiresMillis() - ticker.epochMillis() < ttl.toMillis() / 2) {
-      put(key, found, found.binding(), ttl);
+      put(key, found, found.home(), ttl);
     }
-    return Future.succeededFuture(found.binding());
+    return found.home().region();
   }
 
   @Override
-  public Future<Binding> claim(PinKey key, Binding proposal, Duration ttl) {
-    while (true) {
-      Held found = held.getIfPresent(key);
-      Binding current = found == null ? null : found.binding();
-      Binding next = Binding.claimed(current, proposal);
-      if (put(key, found, next, ttl)) {
-        return Future.succeededFuture(next);
-      }
-    }
+  public Future<@Nullable Home> find(PinKey key) {
+    Held found = held.getIfPresent(key);
+    return Future.succeededFuture(found == null ? null : found.home());
   }
 
   @Override
-  public Future<Outcome> move(PinKey key, Binding seen, int to, Cause cause, Duration ttl) {
+  public Future<Home> claim(PinKey key, int region, Duration ttl) {
     while (true) {
       Held found = held.getIfPresent(key);
-      Binding current = found == null ? null : found.binding();
-      if (current != null && Binding.overtook(current, seen.epoch())) {
-        return Future.succeededFuture(new Outcome(false, current));
-      }
-      Binding next = Binding.moved(current, seen, to, cause, ticker.epochMillis());
-      if (put(key, found, next, ttl)) {
-        return Future.succeededFuture(new Outcome(true, next));
+      Home home = found == null ? new Home(region, ticker.epochMillis()) : found.home();
+      if (put(key, found, home, ttl)) {
+        return Future.succeededFuture(home);
       }
     }
   }
 
   /** Replaces exactly what was found; false when somebody was faster. */
-  private boolean put(PinKey key, @Nullable Held found, Binding next, Duration ttl) {
+  private boolean put(PinKey key, @Nullable Held found, Home next, Duration ttl) {
     Held now = new Held(next, ticker.epochMillis() + ttl.toMillis());
     boolean done = found == null ? map.putIfAbsent(key, now) == null : map.replace(key, found, now);
-    PinLog file = log;
+    HomeLog file = log;
     if (done && file != null) {
       file.append(record(key, now));
     }
@@ -217,7 +191,7 @@ public final class LocalPinStore implements PinStore, AutoCloseable {
       List<Entry> page = new ArrayList<>(limit);
       while (page.size() < limit && entries.hasNext()) {
         Map.Entry<PinKey, Held> entry = entries.next();
-        page.add(new Entry(entry.getKey(), entry.getValue().binding()));
+        page.add(new Entry(entry.getKey(), entry.getValue().home()));
       }
       return Future.succeededFuture(page);
     };
@@ -226,7 +200,7 @@ public final class LocalPinStore implements PinStore, AutoCloseable {
   /** Writes everything to disk. Blocks, five seconds at most. */
   @Override
   public void close() {
-    PinLog file = log;
+    HomeLog file = log;
     ExecutorService thread = writer;
     if (file == null || thread == null) {
       return;
@@ -237,13 +211,13 @@ public final class LocalPinStore implements PinStore, AutoCloseable {
             file.close();
             unlock();
           } catch (IOException failure) {
-            LOG.atError().addKeyValue("reason", failure.toString()).log("pin log not closed");
+            LOG.atError().addKeyValue("reason", failure.toString()).log("log of homes not closed");
           }
         });
     thread.shutdown();
     try {
       if (!thread.awaitTermination(5, TimeUnit.SECONDS)) {
-        LOG.atError().log("pin log not closed in time");
+        LOG.atError().log("log of homes not closed in time");
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();

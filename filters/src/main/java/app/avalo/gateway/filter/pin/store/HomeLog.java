@@ -23,25 +23,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An append-only file of bindings. Appending costs the caller a queue; writing and syncing happen
- * on the writer thread, one sync for all that came meanwhile. When most lines are outdated the file
- * is written anew beside the old one and takes its place in one step.
+ * An append-only file of homes. Appending costs the caller a queue; writing and syncing happen on
+ * the writer thread, one sync for all that came meanwhile. When most lines are outdated the file is
+ * written anew beside the old one and takes its place in one step.
  *
  * <p>After a crash everything up to the first damaged line is there; the rest is cut off. A disk
  * that fails costs durability, never a request: the next write that works starts a new file with
  * everything that is alive.
  */
-final class PinLog implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(PinLog.class);
-  private static final byte[] MAGIC = "AVPINS1\n".getBytes(StandardCharsets.US_ASCII);
+final class HomeLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HomeLog.class);
+  private static final byte[] MAGIC = "AVHOMES1\n".getBytes(StandardCharsets.US_ASCII);
   private static final int MOST_QUEUED = 100_000;
   private static final int BUFFER = 64 * 1024;
   private static final int COMPACT_FROM = 10_000;
 
   private final Path file;
   private final Executor writer;
-  private final Supplier<Iterator<PinRecord>> alive;
-  private final Queue<PinRecord> queue = new ConcurrentLinkedQueue<>();
+  private final Supplier<Iterator<HomeRecord>> alive;
+  private final Queue<HomeRecord> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger queued = new AtomicInteger();
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER); // writer thread
@@ -52,8 +52,8 @@ final class PinLog implements AutoCloseable {
   private boolean failing; // writer thread: the last write failed, and the log says so
   private volatile boolean incomplete; // any thread: the file misses something
 
-  private PinLog(
-      Path file, FileChannel channel, Executor writer, Supplier<Iterator<PinRecord>> alive) {
+  private HomeLog(
+      Path file, FileChannel channel, Executor writer, Supplier<Iterator<HomeRecord>> alive) {
     this.file = file;
     this.channel = channel;
     this.writer = writer;
@@ -66,8 +66,11 @@ final class PinLog implements AutoCloseable {
    * @param alive everything that a new file must hold; called on the writer thread
    * @throws IOException if the file cannot be read or written at all
    */
-  static PinLog open(
-      Path file, Executor writer, Consumer<PinRecord> restored, Supplier<Iterator<PinRecord>> alive)
+  static HomeLog open(
+      Path file,
+      Executor writer,
+      Consumer<HomeRecord> restored,
+      Supplier<Iterator<HomeRecord>> alive)
       throws IOException {
     Files.deleteIfExists(beside(file));
     setAsideUnlessOurs(file);
@@ -75,7 +78,7 @@ final class PinLog implements AutoCloseable {
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
-      PinLog log = new PinLog(file, channel, writer, alive);
+      HomeLog log = new HomeLog(file, channel, writer, alive);
       log.restore(restored);
       return log;
     } catch (IOException | RuntimeException failure) {
@@ -98,7 +101,7 @@ final class PinLog implements AutoCloseable {
     if (!Arrays.equals(start, MAGIC)) {
       Path aside = file.resolveSibling(file.getFileName() + ".unreadable");
       Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
-      LOG.atWarn().addKeyValue("file", aside).log("not a pin log, set aside");
+      LOG.atWarn().addKeyValue("file", aside).log("not a log of homes, set aside");
     }
   }
 
@@ -106,18 +109,18 @@ final class PinLog implements AutoCloseable {
     return file.resolveSibling(file.getFileName() + ".new");
   }
 
-  private void restore(Consumer<PinRecord> restored) throws IOException {
+  private void restore(Consumer<HomeRecord> restored) throws IOException {
     long size = channel.size();
     long good = size < MAGIC.length ? 0 : MAGIC.length;
     buffer.clear();
     while (good > 0 && channel.read(buffer, good + buffer.position()) > 0) {
       buffer.flip();
-      PinRecord record;
-      while ((record = PinRecord.readFrom(buffer)) != null) {
+      HomeRecord record;
+      while ((record = HomeRecord.readFrom(buffer)) != null) {
         restored.accept(record);
         appended++;
       }
-      if (buffer.position() == 0 && buffer.remaining() >= PinRecord.LONGEST) {
+      if (buffer.position() == 0 && buffer.remaining() >= HomeRecord.LONGEST) {
         break;
       }
       good += buffer.position();
@@ -129,7 +132,7 @@ final class PinLog implements AutoCloseable {
           .addKeyValue("file", file)
           .addKeyValue("kept_bytes", good)
           .addKeyValue("dropped_bytes", size - good)
-          .log("pin log damaged, tail dropped");
+          .log("log of homes damaged, tail dropped");
       channel.truncate(good);
     }
     channel.position(good);
@@ -139,7 +142,7 @@ final class PinLog implements AutoCloseable {
   }
 
   /** Writes soon. Any thread. */
-  void append(PinRecord record) {
+  void append(HomeRecord record) {
     if (queued.incrementAndGet() > MOST_QUEUED) {
       queued.decrementAndGet();
       incomplete = true;
@@ -161,7 +164,7 @@ final class PinLog implements AutoCloseable {
       if (incomplete || appended > Math.max(COMPACT_FROM, 2 * kept)) {
         compact();
       }
-      PinRecord record;
+      HomeRecord record;
       while ((record = queue.poll()) != null) {
         queued.decrementAndGet();
         put(record, channel);
@@ -176,7 +179,7 @@ final class PinLog implements AutoCloseable {
         LOG.atError()
             .addKeyValue("file", file)
             .addKeyValue("reason", failure.toString())
-            .log("pins not written to disk, kept in memory");
+            .log("homes not written to disk, kept in memory");
       }
       failing = true;
       incomplete = true;
@@ -197,7 +200,7 @@ final class PinLog implements AutoCloseable {
     try {
       buffer.clear();
       buffer.put(MAGIC);
-      for (Iterator<PinRecord> all = alive.get(); all.hasNext(); lines++) {
+      for (Iterator<HomeRecord> all = alive.get(); all.hasNext(); lines++) {
         put(all.next(), fresh);
       }
       flush(fresh);
@@ -213,8 +216,8 @@ final class PinLog implements AutoCloseable {
     appended = 0;
   }
 
-  private void put(PinRecord record, FileChannel to) throws IOException {
-    if (buffer.remaining() < PinRecord.LONGEST) {
+  private void put(HomeRecord record, FileChannel to) throws IOException {
+    if (buffer.remaining() < HomeRecord.LONGEST) {
       flush(to);
     }
     record.writeTo(buffer);

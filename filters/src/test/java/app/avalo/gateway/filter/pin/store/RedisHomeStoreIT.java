@@ -2,12 +2,12 @@ package app.avalo.gateway.filter.pin.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import app.avalo.gateway.filter.pin.store.Binding.Cause;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.time.Duration;
@@ -24,14 +24,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The store contract in a real Redis, and what only a shared store can do. */
-class RedisPinStoreIT extends PinStoreContract {
+class RedisHomeStoreIT extends HomeStoreContract {
   private static RedisServer server;
   private static Loop loop;
   private static RedisLink link;
   private static int tests;
 
   private String prefix;
-  private RedisPinStore store;
+  private RedisHomeStore store;
 
   @BeforeAll
   static void start() {
@@ -63,12 +63,12 @@ class RedisPinStoreIT extends PinStoreContract {
   }
 
   /** A store as another process would have it: same Redis, its own memory. */
-  private RedisPinStore replica() {
-    return new RedisPinStore(link, new RecentPins(Ticker.SYSTEM), Ticker.SYSTEM, prefix);
+  private RedisHomeStore replica() {
+    return new RedisHomeStore(link, new RecentHomes(Ticker.SYSTEM), Ticker.SYSTEM, prefix);
   }
 
   @Override
-  PinStore store() {
+  HomeStore store() {
     return store;
   }
 
@@ -78,16 +78,14 @@ class RedisPinStoreIT extends PinStoreContract {
   }
 
   private String key(PinKey key) {
-    return prefix + ":pin:{" + key + "}";
+    return prefix + ":home:{" + key + "}";
   }
 
   @Test
   void keysAndValuesStayWhatTheyWere() throws IOException {
-    Binding eu = await(() -> store.claim(ALICE, Binding.first(0, NOW), TTL));
-    String name = prefix + ":pin:{wallet:00000000000000010000000000000002}";
-    assertThat(server.command("GET " + name)).isEqualTo("1|0|0|1795219200000|FIRST");
-    await(() -> store.move(ALICE, eu, 2, Cause.OPERATOR, TTL));
-    assertThat(server.command("GET " + name)).matches("2\\|2\\|0\\|\\d{13}\\|OPERATOR");
+    await(() -> store.claim(ALICE, 2, TTL));
+    String name = prefix + ":home:{wallet:00000000000000010000000000000002}";
+    assertThat(server.command("GET " + name)).matches("2\\|\\d{13}");
     assertThat(server.command("TTL " + name)).isIn(":2592000", ":2591999");
   }
 
@@ -95,63 +93,58 @@ class RedisPinStoreIT extends PinStoreContract {
   void concurrentFirstRequestsOfManyReplicasGetOneHome() {
     for (int round = 0; round < 50; round++) {
       PinKey key = new PinKey("wallet", round, 9);
-      List<CompletableFuture<Binding>> claims = new ArrayList<>();
+      List<CompletableFuture<Home>> claims = new ArrayList<>();
       for (int region = 0; region < 8; region++) {
-        Binding proposal = Binding.first(region, NOW);
-        RedisPinStore replica = replica();
+        int proposal = region;
+        RedisHomeStore replica = replica();
         claims.add(loop.start(() -> replica.claim(key, proposal, TTL)));
       }
-      Set<Long> homes = new HashSet<>();
-      claims.forEach(claim -> homes.add(claim.join().epoch()));
+      Set<Integer> homes = new HashSet<>();
+      claims.forEach(claim -> homes.add(claim.join().region()));
       assertThat(homes).hasSize(1);
     }
   }
 
   @Test
-  void replicaThatRemembersRepairsAStoreThatForgot() throws IOException {
-    Binding eu = await(() -> store.claim(ALICE, Binding.first(0, NOW), TTL));
-    Binding us = await(() -> store.move(ALICE, eu, 1, Cause.FAILOVER, TTL)).binding();
-    server.command("SET " + key(ALICE) + " 1|0|0|1795219200000|FIRST");
-    RedisPinStore other = replica();
-    assertThat(await(() -> other.read(ALICE, TTL))).isEqualTo(eu);
-    // a second later, as the answer of the first replica is that old
-    loop.until(Duration.ofSeconds(5), new Later(1_050)::come);
-    assertThat(await(() -> store.read(ALICE, TTL))).isEqualTo(us);
-    assertThat(server.command("GET " + key(ALICE))).isEqualTo(PinValue.write(us));
+  void aHomeThatReplicasUseIsRenewedBehindTheAnswer() throws IOException {
+    VirtualTime time = new VirtualTime();
+    RedisHomeStore used = new RedisHomeStore(link, new RecentHomes(time), time, prefix);
+    await(() -> used.claim(ALICE, 1, Duration.ofMinutes(1)));
+    time.advance(Duration.ofDays(16));
+
+    loop.get(() -> used.known(ALICE, TTL));
+
+    loop.until(Duration.ofSeconds(5), () -> ttl(ALICE) > Duration.ofDays(29).toSeconds());
   }
 
-  /** Turns true after some milliseconds. */
-  private record Later(long endNanos) {
-    Later(int millis) {
-      this(Ticker.SYSTEM.nanos() + millis * 1_000_000L);
-    }
-
-    boolean come() {
-      return Ticker.SYSTEM.nanos() > endNanos();
+  private long ttl(PinKey key) {
+    try {
+      return Long.parseLong(server.command("TTL " + key(key)).substring(1));
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
     }
   }
 
   @Test
   void garbageUnderAKeyCountsAsNothing() throws IOException {
-    for (String garbage : List.of("x", "1|2", "-1|0|0|0|FIRST", "1|0|0|0|first", "9".repeat(70))) {
+    for (String garbage : List.of("x", "1|", "-1|0", "1|0|0|0|FIRST", "9".repeat(70))) {
       server.command("SET " + key(BOB) + " " + garbage);
-      assertThat(await(() -> replica().read(BOB, TTL))).as(garbage).isNull();
-      Binding claimed = await(() -> replica().claim(BOB, Binding.first(1, NOW), TTL));
-      assertThat(claimed).as(garbage).isEqualTo(Binding.first(1, NOW));
+      assertThat(await(() -> replica().find(BOB))).as(garbage).isNull();
+      assertThat(await(() -> replica().claim(BOB, 1, TTL)).region()).as(garbage).isEqualTo(1);
     }
   }
 
   @Test
   void otherKeysOfTheServerAreNotScanned() throws IOException {
-    server.command("SET other:pin:{wallet:00000000000000010000000000000002} 1|0|0|1|FIRST");
-    await(() -> store.claim(BOB, Binding.first(1, NOW), TTL));
-    List<PinStore.Entry> found = new ArrayList<>();
-    PinStore.Scan scan = store.scan();
-    List<PinStore.Entry> page;
+    server.command("SET other:home:{wallet:00000000000000010000000000000002} 1|5");
+    Home bob = await(() -> store.claim(BOB, 1, TTL));
+    List<HomeStore.Entry> found = new ArrayList<>();
+    HomeStore.Scan scan = store.scan();
+    List<HomeStore.Entry> page;
     while ((page = await(() -> scan.next(100))) != null) {
       found.addAll(page);
     }
-    assertThat(found).containsExactly(new PinStore.Entry(BOB, Binding.first(1, NOW)));
+    assertThat(found).containsExactly(new HomeStore.Entry(BOB, bob));
   }
 
   @Test
@@ -165,9 +158,9 @@ class RedisPinStoreIT extends PinStoreContract {
                       loop.vertx(), own.config(Duration.ofMillis(50), "x"), Ticker.SYSTEM));
       loop.until(Duration.ofSeconds(5), slow::isUp);
       own.stop();
-      RedisPinStore lost =
-          new RedisPinStore(slow, new RecentPins(Ticker.SYSTEM), Ticker.SYSTEM, "x");
-      assertThat(loop.start(() -> lost.read(ALICE, TTL)))
+      RedisHomeStore lost =
+          new RedisHomeStore(slow, new RecentHomes(Ticker.SYSTEM), Ticker.SYSTEM, "x");
+      assertThat(loop.start(() -> lost.find(ALICE)))
           .failsWithin(Duration.ofSeconds(2))
           .withThrowableOfType(java.util.concurrent.ExecutionException.class)
           .withCauseInstanceOf(StoreUnavailable.class);

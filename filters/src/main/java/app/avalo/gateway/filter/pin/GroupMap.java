@@ -1,0 +1,22 @@
+package app.avalo.gateway.filter.pin;
+
+import app.avalo.gateway.filter.pin.cell.CellKey;
+import app.avalo.gateway.filter.pin.keep.View;
+
+/** The map of one group of services, as requests use it. Safe from every thread; never blocks. */
+public interface GroupMap {
+  /** The map and the lease on it, as of now. */
+  View view();
+
+  /** An epoch was seen that the map did not give; the map will catch up with it. */
+  void witness(CellKey key, long epoch);
+
+  /**
+   * Has one user moved who may not be served where he is; takes a moment, and asks in vain while
+   * the store is away.
+   *
+   * @param region index
+   * @param why for the history
+   */
+  void move(CellKey user, int region, String why);
+}

@@ -1,0 +1,148 @@
+package app.avalo.gateway.keep;
+
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.filter.pin.cell.CellKey;
+import app.avalo.gateway.filter.pin.keep.Outlook;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.region.Health;
+import app.avalo.gateway.region.Standing;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The regions of one group as this gateway's health sees them. Control loop only. */
+final class RegionsSeen implements Outlook {
+  /** Eight checks that nobody answered (health itself waits for ten before it convicts). */
+  private static final long BURST_NANOS = TimeUnit.MILLISECONDS.toNanos(1600);
+
+  private final String group;
+  private final Health health;
+  private final Ticker ticker;
+  private final Map<Integer, Long> suspectedSince = new TreeMap<>();
+  private final Set<Integer> out = new TreeSet<>();
+  private List<Service> services = List.of();
+  private Map<Integer, Region> regions = Map.of();
+  private List<Integer> indexes = List.of();
+
+  RegionsSeen(String group, Health health, Ticker ticker) {
+    this.group = group;
+    this.health = health;
+    this.ticker = ticker;
+  }
+
+  /** Takes over the regions that have all services of the group. */
+  void follow(Plan plan) {
+    List<Service> own = new ArrayList<>();
+    for (Service service : plan.services()) {
+      if (service.config().pin() != null && service.config().pin().group().equals(group)) {
+        own.add(service);
+      }
+    }
+    Map<Integer, Region> complete = new TreeMap<>();
+    for (Region region : plan.regions()) {
+      if (own.stream().noneMatch(service -> service.in(region).isEmpty())) {
+        complete.put(region.config().index(), region);
+      }
+    }
+    services = List.copyOf(own);
+    regions = complete;
+    indexes = List.copyOf(complete.keySet());
+    suspectedSince.keySet().retainAll(indexes);
+  }
+
+  @Nullable Region region(int index) {
+    return regions.get(index);
+  }
+
+  @Override
+  public Iterable<Integer> regions() {
+    return indexes;
+  }
+
+  /** Alike, as for health's own panic rule. */
+  @Override
+  public double weight(int region) {
+    return 1;
+  }
+
+  /** Data that must stay goes only where all tags of its home are. */
+  @Override
+  public boolean allowed(int home, int region) {
+    boolean bound = services.stream().anyMatch(service -> service.config().residency());
+    Region from = regions.get(home);
+    Region to = regions.get(region);
+    return !bound
+        || from == null
+        || to != null && to.config().residency().containsAll(from.config().residency());
+  }
+
+  @Override
+  public Set<Integer> suspects() {
+    look();
+    return Set.copyOf(suspectedSince.keySet());
+  }
+
+  /** Those that are out, and those of which nothing good was heard for as long as a burst takes. */
+  @Override
+  public Set<Integer> convicts() {
+    look();
+    long nowNanos = ticker.nanos();
+    Set<Integer> found = new TreeSet<>(out);
+    suspectedSince.forEach(
+        (index, sinceNanos) -> {
+          if (nowNanos - sinceNanos >= BURST_NANOS && !health.inDoubt()) {
+            found.add(index);
+          }
+        });
+    return found;
+  }
+
+  private void look() {
+    long nowNanos = ticker.nanos();
+    out.clear();
+    regions.forEach(
+        (index, region) -> {
+          Standing worst = worst(region);
+          if (worst == Standing.IN_SERVICE) {
+            suspectedSince.remove(index);
+          } else {
+            suspectedSince.putIfAbsent(index, nowNanos);
+          }
+          if (worst == Standing.OUT) {
+            out.add(index);
+          }
+        });
+  }
+
+  /** The worst that is seen of any of the group's services there. */
+  Standing worst(Region region) {
+    Standing worst = Standing.IN_SERVICE;
+    for (Service service : services) {
+      Standing standing = health.standing(region, service);
+      worst = standing.compareTo(worst) > 0 ? standing : worst;
+    }
+    return worst;
+  }
+
+  @Override
+  public boolean ready(int region) {
+    return true;
+  }
+
+  @Override
+  public Fare fare(int region) {
+    return Fare.WELL;
+  }
+
+  @Override
+  public int users(CellKey cell) {
+    return 1;
+  }
+}
