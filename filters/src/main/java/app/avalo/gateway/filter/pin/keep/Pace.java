@@ -88,13 +88,15 @@ final class Pace {
       return null;
     }
     if (batch == null) {
-      return !ready(region, now) ? null : begun(map, region, now, now.course().batch(), sight);
+      return ready(region, now, sight)
+          ? begun(map, region, now, now.course().batch(), sight)
+          : null;
     }
     if (!batch.landed) {
       batch.landed = true;
       batch.landedNanos = nowNanos;
     }
-    if (nowNanos - batch.landedNanos < WATCH_NANOS || !ready(region, now)) {
+    if (nowNanos - batch.landedNanos < WATCH_NANOS || !ready(region, now, sight)) {
       return null;
     }
     boolean well = fare(region, now) == Outlook.Fare.WELL;
@@ -104,8 +106,9 @@ final class Pace {
     return begun(map, region, now, batch.bad >= MOST_BAD ? 0 : next, sight);
   }
 
-  private boolean ready(int region, RegionPhase now) {
-    return now.phase() == Phase.DRAINING || outlook.ready(region);
+  /** Nobody comes home to a region of which some gateway is not sure yet, whoever ordered it. */
+  private boolean ready(int region, RegionPhase now, Rules.Sight sight) {
+    return now.phase() == Phase.DRAINING || !sight.doubted(region) && outlook.ready(region);
   }
 
   private Outlook.Fare fare(int region, RegionPhase now) {

@@ -124,6 +124,20 @@ class KeeperTest {
   }
 
   @Test
+  void aRegionThatIsBroughtBackTooSoonIsWaitedFor() {
+    world.dies(0);
+    world.pass(2000);
+    order(Order.resume(0, "op"));
+    assertThat(keeper.view().map().population(world.regions())).doesNotContainKey(0);
+
+    world.lives(0);
+    world.pass(MINUTE);
+
+    assertThat(owner(CELL).region()).isZero();
+    assertThat(phase(0)).isEqualTo(Phase.ACTIVE);
+  }
+
+  @Test
   void aFrozenMapIsMovedByOperatorsOnly() {
     order(Order.freeze(true, "op"));
     world.dies(0);
