@@ -37,12 +37,13 @@ final class Ledgers {
   }
 
   private static BudgetListener told() {
-    return (budget, level) ->
+    return (budget, notice) ->
         LOG.atWarn()
             .addKeyValue("budget", budget.name())
-            .addKeyValue("level", level)
+            .addKeyValue("notice", notice.key())
             .addKeyValue("spentMicros", budget.spent())
             .addKeyValue("amountMicros", budget.amount())
-            .log("budget level reached");
+            .addKeyValue("forecastMicros", budget.forecast().spent())
+            .log("budget notice");
   }
 }

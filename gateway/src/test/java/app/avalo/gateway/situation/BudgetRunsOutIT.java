@@ -5,6 +5,8 @@ import static app.avalo.gateway.situation.Answers.problem;
 import static app.avalo.gateway.situation.Answers.rule;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.budget.BudgetLedger;
+import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
 import app.avalo.gateway.filter.budget.BudgetView;
 import app.avalo.gateway.filter.budget.Level;
 import app.avalo.gateway.testing.Awaiting;
@@ -61,11 +63,20 @@ class BudgetRunsOutIT {
     assertThat(month().level()).isEqualTo(Level.ALERT);
     assertThat(admitted("/ai", 10)).isEqualTo(10);
     assertThat(month().level()).isEqualTo(Level.THROTTLE);
-    assertThat(admitted("/ai", 10)).as("of a slowed service").isBetween(7, 9);
-    assertThat(admitted("/pay", 2)).as("of a critical one").isEqualTo(2);
-    admitted("/ai", 20);
+    correct(ZLOTY / 10);
     assertThat(month().level()).isEqualTo(Level.CRITICAL);
-    assertThat(admitted("/pay", 4)).as("of a critical one, slowed").isBetween(1, 3);
+    HttpResponse<String> slowed = gateway.get("/ai");
+    assertThat(slowed.statusCode()).isEqualTo(429);
+    assertThat(rule(slowed)).isEqualTo("month");
+    assertThat(header(slowed, "Retry-After")).isEqualTo("60");
+    assertThat(admitted("/pay", 1)).as("of a critical one").isEqualTo(1);
+    assertThat(admitted("/panic", 5)).isEqualTo(5);
+  }
+
+  private void correct(long micros) {
+    Correction invoice = new Correction("invoice-1", false, micros, "eva", "invoice");
+    BudgetLedger ledger = gateway.gateway().shared().ledger();
+    assertThat(RunningGateway.await(ledger.correct("month", invoice))).isTrue();
   }
 
   @Test

@@ -1,14 +1,18 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.budget.Notice.Kind;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.pace.Forecast;
 import app.avalo.gateway.filter.budget.pace.Pacer;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.pace.Tally;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One budget through its periods. Safe from every thread. */
@@ -18,6 +22,9 @@ final class Account {
 
   /** Between two looks at what passes, unless much is spent meanwhile. */
   private static final long PACE_MILLIS = 10_000;
+
+  /** Of what the usual course would have spent, at which operators are told. */
+  private static final double OVER_PLAN = 1.2;
 
   private final Journal journal;
   private final BudgetListener listener;
@@ -82,6 +89,7 @@ final class Account {
     Term term = term(nowMillis);
     if (nowMillis >= paceMillis || term.moved(config)) {
       pace(nowMillis);
+      announceAlone(term, nowMillis);
     }
     return term;
   }
@@ -92,7 +100,27 @@ final class Account {
     Span span = term.span;
     pacer.observe(nowMillis, tally);
     term.pace(config, pacer.shares(config, span.startMillis(), nowMillis, span.endMillis(), tally));
+    term.notice(notices(span, nowMillis, tally));
     paceMillis = nowMillis + PACE_MILLIS;
+  }
+
+  private Set<String> notices(Span span, long nowMillis, Tally tally) {
+    Set<String> keys = new LinkedHashSet<>();
+    if (pacer.experienced()) {
+      long end = span.endMillis();
+      if (pacer.forecast(span.startMillis(), nowMillis, end, tally).spent() > tally.amount()) {
+        keys.add(Notice.of(Kind.FORECAST).key());
+      }
+      double usual = tally.amount() * pacer.course(span.startMillis(), nowMillis, end);
+      if (tally.total() > OVER_PLAN * usual && tally.total() > tally.amount() / 10) {
+        keys.add(Notice.of(Kind.OVER_PLAN).key());
+      }
+      long strange = pacer.strangeHour();
+      if (strange >= span.startMillis()) {
+        keys.add(Notice.daily(Kind.ANOMALY, strange).key());
+      }
+    }
+    return keys;
   }
 
   private void learned(long hour, Standing standing, long micros) {
@@ -149,13 +177,18 @@ final class Account {
     journal.append(new Entry(kind, id, config.name(), term.span.key(), subject, micros));
   }
 
-  /** Tells operators of the levels in this set. */
-  void announce(Term term, int levels, long nowMillis) {
-    for (Level level : Level.values()) {
-      if ((levels & 1 << level.ordinal()) != 0) {
-        record(Entry.Kind.LEVEL, "", term, "", level.ordinal());
-        listener.reached(view(term, nowMillis), level);
-      }
+  /** Tells operators of what has these keys. */
+  void announce(Term term, Collection<String> keys, long nowMillis) {
+    for (String key : keys) {
+      record(Entry.Kind.TOLD, key, term, "", 0);
+      listener.told(view(term, nowMillis), Notice.ofKey(key));
+    }
+  }
+
+  /** Tells what is due, if nobody else could tell it. */
+  void announceAlone(Term term, long nowMillis) {
+    if (alone() && term.hasNews(config)) {
+      announce(term, term.tell(term.due(config)), nowMillis);
     }
   }
 

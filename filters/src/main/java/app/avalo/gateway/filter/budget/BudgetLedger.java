@@ -261,9 +261,7 @@ public final class BudgetLedger {
       Term term = hold.terms[i];
       term.settle(hold.service, hold.held[i], costs[i]);
       account.record(Entry.Kind.SETTLE, hold.id(), term, hold.service, costs[i]);
-      if (account.alone()) {
-        account.announce(term, term.tell(account.config()), ticker.epochMillis());
-      }
+      account.announceAlone(term, ticker.epochMillis());
     }
     settled.add(hold);
     if (remembered.incrementAndGet() > REMEMBERED) {
@@ -315,7 +313,7 @@ public final class BudgetLedger {
       }
       case DONE -> {
         journal.append(entry);
-        account.announce(term, term.tell(account.config()), ticker.epochMillis());
+        account.announceAlone(term, ticker.epochMillis());
       }
     }
     return Future.succeededFuture(true);

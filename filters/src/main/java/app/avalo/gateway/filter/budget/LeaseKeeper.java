@@ -4,6 +4,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -141,7 +142,7 @@ final class LeaseKeeper {
         sums[2],
         Price.add(sums[1], headroom),
         sums[0],
-        term.level(budget),
+        List.copyOf(term.due(budget)),
         budget.services(),
         term.spentBy(budget.services()));
   }
@@ -168,7 +169,7 @@ final class LeaseKeeper {
     if (failure == null) {
       term.leased(lease, said);
       told = said.spent();
-      account.announce(term, term.tellOnly(lease.levels()), sharing.ticker().epochMillis());
+      account.announce(term, term.tell(lease.ours()), sharing.ticker().epochMillis());
     } else {
       term.storeAway(account.config());
     }

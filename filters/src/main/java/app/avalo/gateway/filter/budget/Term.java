@@ -6,12 +6,18 @@ import app.avalo.gateway.filter.budget.journal.Sheet;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.budget.pace.Forecast;
+import app.avalo.gateway.filter.budget.pace.Ramp;
 import app.avalo.gateway.filter.budget.pace.Shares;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.pace.Tally;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +51,9 @@ final class Term {
   private long allowance; // spendable beyond what is granted, while the store is away
   private long elsewhere; // by other replicas and corrections in the store; may be negative
   private long raised;
-  private int told; // highest level operators heard of
+  private final Set<String> told = new HashSet<>(); // keys of notices
+  private int toldLevel; // highest of them
+  private Set<String> seen = Set.of(); // keys of notices that are due, but for levels
   private long asked; // since the last exchange with the store
   private long largestAsk; // since the period began
   private long unreadable;
@@ -77,7 +85,7 @@ final class Term {
     if (before != null) {
       spent = before.spent();
       settled = before.settled();
-      told = before.level();
+      tell(before.told());
       byService.putAll(before.totals());
       corrections.putAll(before.corrections());
       raised = raises(before);
@@ -247,18 +255,37 @@ final class Term {
     return wrapped ? (a < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
   }
 
-  /** The levels reached and not told before, bit by ordinal; from now on they are told. */
-  synchronized int tell(BudgetConfig budget) {
-    int now = level(budget);
-    return now <= told ? 0 : tellOnly((1 << now + 1) - 1);
+  /** What is due besides levels, as far as it is known now. */
+  synchronized void notice(Set<String> keys) {
+    keys.removeAll(told);
+    seen = keys;
   }
 
-  /** Those of these levels that were not told before; from now on they are. */
-  synchronized int tellOnly(int levels) {
-    int news = levels & -(1 << told + 1);
-    if (news != 0) {
-      told = 31 - Integer.numberOfLeadingZeros(news);
+  synchronized boolean hasNews(BudgetConfig budget) {
+    return !seen.isEmpty() || level(budget) > toldLevel;
+  }
+
+  /** Keys of what is due and was not told before. */
+  synchronized Set<String> due(BudgetConfig budget) {
+    Set<String> due = new LinkedHashSet<>();
+    for (int n = Level.ALERT.ordinal(); n <= level(budget); n++) {
+      due.add(Notice.of(Level.values()[n]).key());
     }
+    due.addAll(seen);
+    due.removeAll(told);
+    return due;
+  }
+
+  /** Those of these keys that were not told before, in their order; from now on they are. */
+  synchronized List<String> tell(Collection<String> keys) {
+    List<String> news = new ArrayList<>();
+    for (String key : keys) {
+      if (told.add(key)) {
+        news.add(key);
+        toldLevel = Math.max(toldLevel, Notice.ofKey(key).level());
+      }
+    }
+    notice(new LinkedHashSet<>(seen));
     return news;
   }
 

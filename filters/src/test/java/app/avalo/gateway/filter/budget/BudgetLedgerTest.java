@@ -12,6 +12,7 @@ import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Refused;
+import app.avalo.gateway.filter.budget.Notice.Kind;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.time.VirtualTime;
@@ -32,12 +33,12 @@ class BudgetLedgerTest {
   private static final ServiceConfig PANIC = BudgetSample.service("panic", Priority.CRITICAL);
 
   private final VirtualTime time = new VirtualTime();
-  private final List<Level> told = Collections.synchronizedList(new ArrayList<>());
+  private final List<Kind> told = Collections.synchronizedList(new ArrayList<>());
   private BudgetLedger ledger = alone(Journal.NONE);
   private int ids;
 
   private BudgetLedger alone(Journal journal) {
-    return BudgetLedger.alone(time, journal, (view, level) -> told.add(level));
+    return BudgetLedger.alone(time, journal, (view, notice) -> told.add(notice.kind()));
   }
 
   private static Plan plan(BudgetConfig... budgets) {
@@ -216,11 +217,36 @@ class BudgetLedgerTest {
     spend(budget, PANIC, 10);
     spend(budget, PANIC, 200);
     spend(budget, PANIC, 200);
-    assertThat(told).containsExactly(Level.ALERT, Level.THROTTLE, Level.CRITICAL, Level.EXHAUSTED);
+    assertThat(told).containsExactly(Kind.ALERT, Kind.THROTTLE, Kind.CRITICAL, Kind.EXHAUSTED);
 
     time.advance(Duration.ofDays(12));
     spend(budget, PANIC, 700);
-    assertThat(told).hasSize(5).endsWith(Level.ALERT);
+    assertThat(told).hasSize(5).endsWith(Kind.ALERT);
+  }
+
+  @Test
+  void aForecastBeyondTheAmountIsToldOnceAndSoIsSpendingAboveTheUsualCourse() {
+    BudgetConfig budget = budget("ai", 1_000_000, byHeader("X-Cost", 1));
+    ledger.configure(plan(budget));
+    time.advance(Duration.ofDays(10)); // 1 December
+    for (int hour = 0; hour < 48; hour++) {
+      spend(budget, AI, 1_300);
+      time.advance(Duration.ofHours(1));
+    }
+    assertThat(told).isEmpty(); // 968,000 by the end
+
+    for (int hour = 0; hour < 96; hour++) {
+      spend(budget, AI, 2_000);
+      time.advance(Duration.ofHours(1));
+    }
+    assertThat(told).containsExactly(Kind.FORECAST, Kind.OVER_PLAN);
+
+    spend(budget, AI, 100_000);
+    time.advance(Duration.ofHours(1));
+    spend(budget, AI, 1_000);
+    time.advance(Duration.ofHours(1));
+    spend(budget, AI, 1_000);
+    assertThat(told).containsExactly(Kind.FORECAST, Kind.OVER_PLAN, Kind.ANOMALY);
   }
 
   @Test
@@ -283,7 +309,7 @@ class BudgetLedgerTest {
       ledger.correct("ai", new Correction("d", true, 20, "eva", "more"));
       ledger.reserve("in flight", List.of(budget), AI, 0);
     }
-    assertThat(told).containsExactly(Level.ALERT);
+    assertThat(told).containsExactly(Kind.ALERT);
 
     try (FileJournal journal = FileJournal.open(directory)) {
       ledger = alone(journal);
@@ -295,7 +321,7 @@ class BudgetLedgerTest {
       assertThat(ledger.correct("ai", new Correction("c", false, 70, "eva", "again")).result())
           .isFalse();
       spend(budget, AI, 1);
-      assertThat(told).containsExactly(Level.ALERT);
+      assertThat(told).containsExactly(Kind.ALERT);
     }
   }
 

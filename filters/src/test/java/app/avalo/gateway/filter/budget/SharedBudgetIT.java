@@ -14,6 +14,7 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Refused;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
+import app.avalo.gateway.filter.budget.Notice.Kind;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.redis.RedisLink;
@@ -49,7 +50,7 @@ class SharedBudgetIT {
   /** One simulated gateway: a loop with a road to Redis, and a ledger. */
   private final class Gateway {
     final Context loop = ((io.vertx.core.internal.VertxInternal) vertx).createEventLoopContext();
-    final ConcurrentLinkedQueue<Level> told = new ConcurrentLinkedQueue<>();
+    final ConcurrentLinkedQueue<Kind> told = new ConcurrentLinkedQueue<>();
     final CompletableFuture<BudgetLedger> made = new CompletableFuture<>();
     final BudgetLedger ledger;
 
@@ -67,7 +68,7 @@ class SharedBudgetIT {
                         Timers.of(vertx),
                         Ticker.SYSTEM),
                     Journal.NONE,
-                    (view, level) -> told.add(level)));
+                    (view, notice) -> told.add(notice.kind())));
           });
       ledger = made.get(5, TimeUnit.SECONDS);
       gateways.add(this);
@@ -200,9 +201,9 @@ class SharedBudgetIT {
     assertThat(sum("spent")).isEqualTo(truth.get());
     assertThat(sum("charged")).isBetween(truth.get(), 2_000_000L);
     assertThat(view(gateways.get(0), budget).byService()).containsEntry("chat", truth.get());
-    for (Level level : List.of(Level.ALERT, Level.THROTTLE, Level.CRITICAL)) {
-      assertThat(gateways.stream().flatMap(g -> g.told.stream()).filter(level::equals))
-          .as("%s is told once", level)
+    for (Kind kind : List.of(Kind.ALERT, Kind.THROTTLE, Kind.CRITICAL)) {
+      assertThat(gateways.stream().flatMap(g -> g.told.stream()).filter(kind::equals))
+          .as("%s is told once", kind)
           .hasSize(1);
     }
   }

@@ -18,6 +18,9 @@ final class Book {
   /** Hours kept per budget: four weeks of three standings. */
   private static final int HOURS = 28 * 24 * 3;
 
+  /** What the levels of earlier releases are called now. */
+  private static final List<String> LEVELS = List.of("alert", "throttle", "critical", "exhausted");
+
   private final Map<String, LinkedHashMap<String, Sheet>> sheets = new LinkedHashMap<>();
   private final Map<String, LinkedHashMap<String, Entry>> hours = new LinkedHashMap<>();
   private final Map<String, Entry> open = new LinkedHashMap<>();
@@ -32,7 +35,8 @@ final class Book {
         }
       }
       case ADJUST, RAISE -> sheet(entry).corrections.putIfAbsent(entry.id(), entry);
-      case LEVEL -> sheet(entry).level = Math.max(sheet(entry).level, entry.micros());
+      case LEVEL -> levels(entry);
+      case TOLD -> sheet(entry).told.add(entry.id());
       case HOUR -> hour(entry);
       case TOTAL -> charge(entry);
       case COUNT -> sheet(entry).settled += entry.micros();
@@ -42,6 +46,13 @@ final class Book {
 
   private void charge(Entry entry) {
     sheet(entry).totals.merge(entry.subject(), entry.micros(), Long::sum);
+  }
+
+  /** A level counts with all below it. */
+  private void levels(Entry entry) {
+    sheet(entry)
+        .told
+        .addAll(LEVELS.subList(0, (int) Math.max(0, Math.min(LEVELS.size(), entry.micros()))));
   }
 
   private void hour(Entry entry) {
@@ -109,7 +120,7 @@ final class Book {
     sheet.totals.forEach(
         (service, micros) -> lines.add(new Entry(Kind.TOTAL, "", budget, term, service, micros)));
     lines.add(new Entry(Kind.COUNT, "", budget, term, "", sheet.settled));
-    lines.add(new Entry(Kind.LEVEL, "", budget, term, "", sheet.level));
+    sheet.told.forEach(key -> lines.add(new Entry(Kind.TOLD, key, budget, term, "", 0)));
     lines.addAll(sheet.corrections.values());
   }
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One line of the ledger.
  *
  * @param kind what happened
- * @param id of the hold, the correction or the hour; empty where the kind has none
+ * @param id of the hold, the correction, the notice or the hour; empty where the kind has none
  * @param budget name of the budget
  * @param term key of the budget's period, {@code 2026-11.PLN}
  * @param subject the service charged; for a correction who made it and why
@@ -29,8 +29,10 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
     ADJUST('A'),
     /** An operator raised the amount for this period. */
     RAISE('U'),
-    /** Operators were told of this level. */
+    /** Operators were told of this level; written by earlier releases. */
     LEVEL('L'),
+    /** Operators were told of this id. */
+    TOLD('N'),
     /** An hour is over: its number since 1970, who asked, and for how much. */
     HOUR('H'),
     /** Snapshot: money that a service spent so far. */

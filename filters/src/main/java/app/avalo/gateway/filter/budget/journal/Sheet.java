@@ -1,14 +1,16 @@
 package app.avalo.gateway.filter.budget.journal;
 
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /** What one budget spent in one period. Confined to whoever owns the book. */
 public final class Sheet {
   final Map<String, Long> totals = new LinkedHashMap<>();
   final Map<String, Entry> corrections = new LinkedHashMap<>();
   long settled;
-  long level;
+  final Set<String> told = new LinkedHashSet<>();
 
   Sheet() {}
 
@@ -16,7 +18,7 @@ public final class Sheet {
     totals.putAll(other.totals);
     corrections.putAll(other.corrections);
     settled = other.settled;
-    level = other.level;
+    told.addAll(other.told);
   }
 
   /** Micro-units by service, corrections not included. */
@@ -34,9 +36,9 @@ public final class Sheet {
     return settled;
   }
 
-  /** Highest level that operators were told of. */
-  public int level() {
-    return (int) level;
+  /** Keys of what operators were told. */
+  public Set<String> told() {
+    return told;
   }
 
   /** Micro-units spent, corrections included. */

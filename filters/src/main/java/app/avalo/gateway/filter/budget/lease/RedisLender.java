@@ -60,7 +60,7 @@ public final class RedisLender implements Lender {
     arguments.add(Long.toString(said.keep()));
     arguments.add(Long.toString(said.want()));
     arguments.add(Long.toString(said.spent()));
-    arguments.add(Integer.toString(said.level()));
+    arguments.add(String.join(",", said.due()));
     arguments.add(Long.toString(said.where().amount()));
     arguments.add(Long.toString(said.where().endMillis() + KEPT_MILLIS));
     for (int i = 0; i < said.byService().length; i++) {
@@ -71,6 +71,7 @@ public final class RedisLender implements Lender {
   }
 
   private static Lease lease(Response answer) {
+    String ours = answer.get(3).toString();
     long[] byService = new long[answer.size() - 4];
     for (int i = 0; i < byService.length; i++) {
       byService[i] = answer.get(4 + i).toLong();
@@ -79,7 +80,7 @@ public final class RedisLender implements Lender {
         answer.get(0).toLong(),
         answer.get(1).toLong(),
         answer.get(2).toLong(),
-        answer.get(3).toInteger(),
+        ours.isEmpty() ? List.of() : List.of(ours.split(",")),
         byService);
   }
 

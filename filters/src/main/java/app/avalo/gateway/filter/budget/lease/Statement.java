@@ -11,7 +11,7 @@ import java.util.List;
  * @param keep micro-units leased that it goes on holding, spent ones included
  * @param want micro-units it would like to hold
  * @param spent micro-units settled
- * @param level reached as far as this replica sees
+ * @param due keys of what operators are to be told, as far as this replica sees and was not told to
  * @param services that can be charged
  * @param byService micro-units settled, in the order of {@code services}
  */
@@ -21,7 +21,7 @@ public record Statement(
     long keep,
     long want,
     long spent,
-    int level,
+    List<String> due,
     List<String> services,
     long[] byService) {
 

@@ -45,6 +45,11 @@ final class DemandForecast {
     return level * profile.between(from, to);
   }
 
+  /** Standard deviation of one hour. */
+  double ofAnHour(long hour) {
+    return level * profile.at(hour) * Math.sqrt(variance);
+  }
+
   /** Standard deviation of {@link #between}: of the level as known, and of the hours to come. */
   double deviation(long from, long to) {
     double ahead = Math.max(1, (double) (to - from) / WeekProfile.HOUR_MILLIS);

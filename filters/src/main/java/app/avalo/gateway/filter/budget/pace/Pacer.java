@@ -19,11 +19,18 @@ public final class Pacer {
   /** Of a normal distribution, nine of ten are below this many deviations. */
   private static final double NINE_OF_TEN = 1.2816;
 
+  /** Deviations beyond which an hour is strange. */
+  private static final double STRANGE = 6;
+
+  private static final int EXPERIENCED = 24;
+
   private final DemandForecast[] demand = {
     new DemandForecast(), new DemandForecast(), new DemandForecast()
   };
   private final Diary diary;
   private long hour = -1; // since 1970, the one under way
+  private long hours; // learned
+  private long strangeHour; // milliseconds since 1970
   private boolean whole; // whether it was seen from its beginning
   private @Nullable Tally since; // as the hour began; null when it began with the period
 
@@ -46,6 +53,7 @@ public final class Pacer {
   /** Learns an hour from a diary; hours must come in their order. */
   public void remember(long at, Standing standing, long micros) {
     demand[standing.ordinal()].learn(at, micros);
+    hours += standing == Standing.OTHER ? 1 : 0;
   }
 
   /** Learns from the hours that are over. */
@@ -65,6 +73,27 @@ public final class Pacer {
     hour = at;
   }
 
+  /** Whether a day was seen, so that what is said of the future is worth telling. */
+  public boolean experienced() {
+    return hours >= EXPERIENCED;
+  }
+
+  /** The share of a period's demand that falls before now, as the week usually goes; 0 to 1. */
+  public double course(long startMillis, long nowMillis, long endMillis) {
+    double before = 0;
+    double all = 0;
+    for (DemandForecast each : demand) {
+      before += each.between(startMillis, nowMillis);
+      all += each.between(startMillis, endMillis);
+    }
+    return all == 0 ? (double) (nowMillis - startMillis) / (endMillis - startMillis) : before / all;
+  }
+
+  /** When the last hour began that asked for far more than expected, or 0. */
+  public long strangeHour() {
+    return strangeHour;
+  }
+
   /** The period is over with this tally; the next begins with nothing. */
   public void turn(long endMillis, Tally last) {
     observe(endMillis, last);
@@ -72,6 +101,9 @@ public final class Pacer {
   }
 
   private void learn(Tally now) {
+    double expected = 0;
+    double variance = 0;
+    double came = 0;
     for (Standing standing : STANDINGS) {
       int i = standing.ordinal();
       double asked = now.asked()[i] - (since == null ? 0 : since.asked()[i]);
@@ -80,9 +112,17 @@ public final class Pacer {
       // When all were refused, nobody knows what they would have cost.
       if (asked == 0 || admitted > 0) {
         long micros = Math.round(Math.max(0, asked == 0 ? spent : spent * asked / admitted));
+        expected += demand[i].between(hour * HOUR_MILLIS, (hour + 1) * HOUR_MILLIS);
+        double stray = demand[i].ofAnHour(hour);
+        variance += stray * stray;
+        came += micros;
         remember(hour, standing, micros);
         diary.learned(hour, standing, micros);
       }
+    }
+    boolean strange = came > 2 * expected && came > expected + STRANGE * Math.sqrt(variance);
+    if (strange && experienced()) {
+      strangeHour = hour * HOUR_MILLIS;
     }
   }
 

@@ -6,27 +6,28 @@
 --   raised      added to the configured amount by operators
 --   q:R g:R s:R last sequence, granted and spent of replica R
 --   v:S, v:S:R  spent of service S, by all replicas and by replica R
---   told, o:N   highest level told, and the replica whose task it was to tell of level N
+--   o:K         the replica whose task it is to tell operators of K
 --   settling    milliseconds until which nothing is granted, after this hash was lost
--- ARGV     replica, sequence, keep, want, spent, level, amount, expire at, then service, spent ...
--- Returns  granted, spent, raised, levels to tell (bits), then spent of each service by all
+-- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at, then service, spent ...
+-- Returns  granted, spent, raised, those of the keys that this replica tells, then spent of each
+--          service by all
 --
 -- A statement holds sums, not differences: replayed, late or lost ones change nothing that the
 -- next does not put right. A replica lowers its own lease before it says so here, so what Redis
 -- counts as granted is never less than what replicas may spend.
 local key, replica = KEYS[1], ARGV[1]
 local sequence, keep, want = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local stated, level, amount = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local stated, amount = tonumber(ARGV[5]), tonumber(ARGV[7])
 local function text(n) return string.format('%.0f', n) end
 
 local now = redis.call('TIME')
 now = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
-local had = redis.call('HMGET', key, 'charged', 'spent', 'raised', 'told', 'settling',
+local had = redis.call('HMGET', key, 'charged', 'spent', 'raised', 'settling',
   'q:' .. replica, 'g:' .. replica, 's:' .. replica)
 local charged, spent = tonumber(had[1] or 0), tonumber(had[2] or 0)
-local raised, told = tonumber(had[3] or 0), tonumber(had[4] or 0)
-local settling, last = tonumber(had[5] or 0), tonumber(had[6] or -1)
-local granted, mine = tonumber(had[7] or 0), tonumber(had[8] or 0)
+local raised, settling = tonumber(had[3] or 0), tonumber(had[4] or 0)
+local last = tonumber(had[5] or -1)
+local granted, mine = tonumber(had[6] or 0), tonumber(had[7] or 0)
 
 if sequence > last then
   if not had[1] and (keep > 0 or stated > 0) then
@@ -57,18 +58,15 @@ if sequence > last then
       redis.call('HINCRBY', key, field, text(new - old))
     end
   end
-  if level > told then
-    for n = told + 1, level do redis.call('HSET', key, 'o:' .. n, replica) end
-    redis.call('HSET', key, 'told', level)
-  end
+  for k in string.gmatch(ARGV[6], '[^,]+') do redis.call('HSETNX', key, 'o:' .. k, replica) end
   redis.call('PEXPIREAT', key, ARGV[8])
 end
 
-local levels = 0
-for n = 1, 4 do
-  if redis.call('HGET', key, 'o:' .. n) == replica then levels = levels + 2 ^ n end
+local ours = {}
+for k in string.gmatch(ARGV[6], '[^,]+') do
+  if redis.call('HGET', key, 'o:' .. k) == replica then ours[#ours + 1] = k end
 end
-local answer = {text(granted), text(spent), text(raised), text(levels)}
+local answer = {text(granted), text(spent), text(raised), table.concat(ours, ',')}
 for i = 9, #ARGV, 2 do
   answer[#answer + 1] = redis.call('HGET', key, 'v:' .. ARGV[i]) or '0'
 end

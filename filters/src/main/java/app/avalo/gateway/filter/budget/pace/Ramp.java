@@ -1,26 +1,26 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.pace;
 
 /**
  * Lets a share of requests pass, evenly spaced: the error of each decision is carried to the next,
  * so after n requests at share s the admitted are within one of n * s. No dice, so a test and an
- * operator can count. Guarded by its term.
+ * operator can count. Confined to its term.
  */
-final class Ramp {
-  static final long ONE = 1_000_000_000;
+public final class Ramp {
+  public static final long ONE = 1_000_000_000;
 
   private long credit = ONE / 2;
 
   /** A share from 0 to 1, as this counts. */
-  static long of(double share) {
+  public static long of(double share) {
     return Math.round(share * ONE);
   }
 
   /** Whether the next request passes, which changes nothing. */
-  boolean peek(long share) {
+  public boolean peek(long share) {
     return credit + share >= ONE;
   }
 
-  boolean take(long share) {
+  public boolean take(long share) {
     if (share >= ONE) {
       return true;
     }
@@ -33,7 +33,7 @@ final class Ramp {
   }
 
   /** A request that passed here was refused elsewhere; the next one passes in its place. */
-  void giveBack(long share) {
+  public void giveBack(long share) {
     if (share < ONE) {
       credit = Math.min(2 * ONE, credit + ONE);
     }
