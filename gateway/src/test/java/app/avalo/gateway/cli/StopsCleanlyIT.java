@@ -28,10 +28,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SIGTERM while there is work: what is in flight is finished, nothing new begins. */
+@Tag("alone")
 class StopsCleanlyIT {
   private static final Duration GRACE = Duration.ofSeconds(6);
 

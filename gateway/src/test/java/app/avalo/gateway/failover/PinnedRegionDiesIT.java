@@ -18,12 +18,14 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Users bound to a region lose it while they chat, call and pay, with the platform's own health
  * checks: everybody is served elsewhere within three seconds, moved once, and never by two.
  */
+@Tag("alone")
 class PinnedRegionDiesIT {
   private static final Duration BEFORE = Duration.ofSeconds(1);
   private static final Duration AFTER = Duration.ofSeconds(5);

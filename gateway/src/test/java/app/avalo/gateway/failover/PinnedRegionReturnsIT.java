@@ -13,9 +13,11 @@ import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A region comes back after its users have moved: all stay where they are until it is trusted. */
+@Tag("alone")
 class PinnedRegionReturnsIT {
   private final ThreeRegions regions = new ThreeRegions();
   private RunningGateway gateway;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A gateway and three regions as processes, 300 GETs a second from everywhere, one region lost in
  * the middle: nobody notices more than a short wait.
  */
+@Tag("alone")
 class RegionDiesIT {
   private static final int PER_SECOND = 300;
   private static final Duration FAULT_AFTER = Duration.ofSeconds(2);

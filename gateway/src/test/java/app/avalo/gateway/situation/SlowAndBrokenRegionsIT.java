@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One region misbehaves while everybody calls: requests that may be repeated never show it. */
+@Tag("alone")
 class SlowAndBrokenRegionsIT {
   private static final int CALLERS = 8;
   private static final int EACH = 25;
