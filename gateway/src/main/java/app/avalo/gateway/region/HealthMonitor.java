@@ -63,6 +63,7 @@ public final class HealthMonitor implements Health {
   private long ticks;
   private volatile boolean inDoubt; // control loop
   private volatile boolean probedOnce; // control loop
+  private volatile RoundTrips roundTrips = (region, nanos) -> {}; // onRoundTrip()
 
   /** Idle until the first {@link #reconfigure}; keeps what operators ordered before. */
   HealthMonitor(
@@ -100,6 +101,11 @@ public final class HealthMonitor implements Health {
   }
 
   @Override
+  public void taken(Region region, int caller) {
+    board.taken(region.name(), caller);
+  }
+
+  @Override
   public EndpointHealth endpoint(Region region, Service service, Endpoint endpoint) {
     ServiceConfig config = service.config();
     return signals(Key.of(region.name(), endpoint, config));
@@ -114,6 +120,18 @@ public final class HealthMonitor implements Health {
   @Override
   public void onChange(ChangeListener listener) {
     board.onChange(listener);
+  }
+
+  /**
+   * Told of round trips to endpoints of a region that checks have measured, on the control loop.
+   */
+  public interface RoundTrips {
+    void took(String region, long nanos);
+  }
+
+  /** From now on the listener is told. */
+  public void onRoundTrip(RoundTrips listener) {
+    roundTrips = listener;
   }
 
   /** How long users of lost regions were without them. */
@@ -341,6 +359,10 @@ public final class HealthMonitor implements Health {
 
     @Override
     public void probed(EndpointDetector endpoint, Prober.Result result) {
+      Key key = endpoint.signals().key();
+      if (result.ok() && result.roundTripNanos() > 0 && !key.whole()) {
+        roundTrips.took(key.region(), result.roundTripNanos());
+      }
       if (!probedOnce) {
         for (EndpointDetector each : detectors.values()) {
           if (!each.probedOnce()) {

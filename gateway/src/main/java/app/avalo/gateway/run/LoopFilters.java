@@ -2,6 +2,7 @@ package app.avalo.gateway.run;
 
 import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.access.AccessFilter;
+import app.avalo.gateway.filter.beacon.Votes;
 import app.avalo.gateway.filter.budget.BudgetFilter;
 import app.avalo.gateway.filter.cors.CorsFilter;
 import app.avalo.gateway.filter.geo.PlaceFilter;
@@ -43,7 +44,12 @@ final class LoopFilters {
         // Above all that asks a store for more than tokens: a flood ends here.
         new LimitFilter(shared.limits(), redis, shared.stores().prefix()),
         // Below the limits, which bound how often clients ask and report.
-        new SteerFilter(shared.health(), shared.locator(), shared.latencies(), shared.beacons()),
+        new SteerFilter(
+            shared.health(),
+            shared.locator(),
+            shared.latencies(),
+            shared.beacons(),
+            new Votes(redis, shared.stores().prefix())),
         // Above the budgets: a user whose home is unknown must not hold money.
         new PinFilter(
             shared.keepers()::of,

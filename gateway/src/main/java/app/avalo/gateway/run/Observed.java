@@ -41,7 +41,7 @@ public record Observed(
   void connect(Gateway gateway, Shared shared, Supplier<Plan> plan) {
     new PartSources(sources)
         .regions(shared.health(), plan)
-        .recoveries(shared.health().recoveries())
+        .recoveries(shared.health().recoveries(), plan)
         .budgets(shared.ledger(), plan)
         .limits(shared.limits(), shared.ceiling())
         .pins(shared.pinCounters())

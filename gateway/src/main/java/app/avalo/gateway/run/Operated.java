@@ -56,6 +56,11 @@ final class Operated implements Controls {
   }
 
   @Override
+  public GeoStatus networks() {
+    return shared.networks().status();
+  }
+
+  @Override
   public LatencyModel latencies() {
     return shared.latencies();
   }

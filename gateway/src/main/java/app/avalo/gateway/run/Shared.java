@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoLocator;
 import app.avalo.gateway.filter.identity.Identities;
+import app.avalo.gateway.filter.latency.CheckedTrips;
 import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.limit.LimitAdmin;
@@ -61,6 +62,7 @@ public final class Shared {
     this.ledger = ledger;
     this.observed = observed;
     this.database = new GeoDatabaseWatch(locator, () -> plan.get().config().placing().database());
+    health.onRoundTrip(new CheckedTrips(plan::get, latencies, Ticker.SYSTEM)::took);
     this.learned = new Learned(control, latencies, plan.get().config().state());
     this.networks =
         GeoDatabaseWatch.ofNetworks(

@@ -13,13 +13,16 @@ import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.beacon.Beacons;
 import app.avalo.gateway.filter.beacon.Beacons.Verdict;
+import app.avalo.gateway.filter.beacon.Votes;
 import app.avalo.gateway.filter.geo.GeoLocator;
 import app.avalo.gateway.filter.geo.RoutingAdvice;
 import app.avalo.gateway.filter.geo.RoutingAdvisor;
 import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.latency.Vantage;
+import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.region.Health;
 import io.netty.util.AsciiString;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,14 +40,22 @@ public final class SteerFilter implements Filter {
   private final GeoLocator locator;
   private final LatencyModel model;
   private final Beacons beacons;
+  private final Votes votes;
   private @Nullable RoutingAdvisor advisor; // of the plan seen last
   private @Nullable Plan of;
 
-  public SteerFilter(Health health, GeoLocator locator, LatencyModel model, Beacons beacons) {
+  /**
+   * A filter.
+   *
+   * @param votes of this loop
+   */
+  public SteerFilter(
+      Health health, GeoLocator locator, LatencyModel model, Beacons beacons, Votes votes) {
     this.health = health;
     this.locator = locator;
     this.model = model;
     this.beacons = beacons;
+    this.votes = votes;
   }
 
   @Override
@@ -53,7 +64,7 @@ public final class SteerFilter implements Filter {
       learn(exchange);
     }
     if (exchange.route().config().action() instanceof RouteConfig.Routing routing) {
-      next.reply(exchange, answer(exchange, routing));
+      answer(exchange, routing).onSuccess(answer -> next.reply(exchange, answer));
     } else {
       next.proceed(exchange);
     }
@@ -69,15 +80,15 @@ public final class SteerFilter implements Filter {
     }
   }
 
-  private Reply.Local answer(Exchange exchange, RouteConfig.Routing routing) {
+  private Future<Reply.Local> answer(Exchange exchange, RouteConfig.Routing routing) {
     return switch (exchange.method()) {
-      case "GET", "HEAD" -> routing(exchange, routing);
+      case "GET", "HEAD" -> Future.succeededFuture(routing(exchange, routing));
       case "POST" -> report(exchange);
       default -> {
         Reply.Local refusal =
             Reply.Local.of(new GatewayError(Kind.METHOD_NOT_ALLOWED, "GET asks, POST reports."));
         refusal.headers().set(ALLOW, "GET, HEAD, POST");
-        yield refusal;
+        yield Future.succeededFuture(refusal);
       }
     };
   }
@@ -95,11 +106,15 @@ public final class SteerFilter implements Filter {
     if (advice.preference() == null) {
       return Reply.Local.of(advice.refusal());
     }
-    Recommendation best = Recommendation.of(advice, routing, health);
+    int caller = Destination.caller(exchange);
+    Recommendation best = Recommendation.of(advice, routing, health, caller);
     if (best == null) {
       return Reply.Local.of(
           new GatewayError(
               Kind.NO_REGION, service.name(), "No region that clients reach is in service.", 1));
+    }
+    if (!exchange.explaining()) {
+      health.taken(best.primary(), caller);
     }
     Reply.Local answer =
         new Reply.Local(
@@ -112,33 +127,36 @@ public final class SteerFilter implements Filter {
     return answer;
   }
 
-  private Reply.Local report(Exchange exchange) {
+  private Future<Reply.Local> report(Exchange exchange) {
     if (exchange.explaining()) {
-      return Reply.Local.empty(204);
+      return Future.succeededFuture(Reply.Local.empty(204));
     }
-    Verdict verdict = judged(exchange);
-    return verdict == Verdict.ACCEPTED ? Reply.Local.empty(204) : refusal(verdict);
+    return judged(exchange)
+        .map(verdict -> verdict == Verdict.ACCEPTED ? Reply.Local.empty(204) : refusal(verdict));
   }
 
-  private Verdict judged(Exchange exchange) {
+  private Future<Verdict> judged(Exchange exchange) {
     String invitation = exchange.query("invitation");
     Map<Region, Float> millis = new HashMap<>();
     for (Region region : exchange.plan().regions()) {
       String sent = exchange.query(region.name());
       Float time = sent == null ? null : number(sent);
       if (sent != null && time == null) {
-        return beacons.malformed();
+        return Future.succeededFuture(beacons.malformed());
       }
       if (time != null) {
         millis.put(region, time);
       }
     }
     if (invitation == null) {
-      return beacons.malformed();
+      return Future.succeededFuture(beacons.malformed());
     }
     Vantage from = advisor(exchange.plan()).client(exchange.client(), exchange.place());
     return beacons.report(
-        exchange.plan().config().pins(), from, exchange.client(), invitation, millis);
+        votes,
+        exchange.plan().config().pins(),
+        from,
+        new Beacons.Report(exchange.client(), invitation, millis));
   }
 
   private static @Nullable Float number(String text) {

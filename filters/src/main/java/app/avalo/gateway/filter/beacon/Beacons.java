@@ -7,6 +7,7 @@ import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.latency.LatencyModel.Trust;
 import app.avalo.gateway.filter.latency.Vantage;
 import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -84,6 +85,15 @@ public final class Beacons {
     }
   }
 
+  /**
+   * What a client says it measured.
+   *
+   * @param client its address
+   * @param invitation as it was given
+   * @param millis fastest of some round trips to each region
+   */
+  public record Report(IpAddress client, String invitation, Map<Region, Float> millis) {}
+
   /** How many reports ended so, since the start. */
   public long count(Verdict verdict) {
     return counts.get(verdict.ordinal());
@@ -108,45 +118,61 @@ public final class Beacons {
   }
 
   /**
-   * Judges a report, and learns from it if it is good.
+   * Judges a report, and learns from it if it is good; never fails.
    *
+   * @param votes of the calling loop
    * @param from the client that reports
-   * @param client its address
-   * @param invitation as it was given
-   * @param millis fastest of some round trips to each region
    */
-  public Verdict report(
-      PinConfig keys,
-      Vantage from,
-      IpAddress client,
-      String invitation,
-      Map<Region, Float> millis) {
-    Verdict verdict = judge(keys, from, client, invitation, millis);
-    if (verdict == Verdict.ACCEPTED) {
-      millis.forEach((region, time) -> learn(from, region.ordinal(), time));
+  public Future<Verdict> report(Votes votes, PinConfig keys, Vantage from, Report report) {
+    Verdict verdict = judge(keys, from, report);
+    if (verdict != Verdict.ACCEPTED) {
+      return Future.succeededFuture(counted(verdict));
     }
+    return votes
+        .isFirst(voter(report.client()), VOTE_SECONDS)
+        .map(first -> counted(first ? accepted(from, report) : Verdict.TOO_OFTEN));
+  }
+
+  private Verdict accepted(Vantage from, Report report) {
+    report.millis().forEach((region, time) -> learn(from, region.ordinal(), time));
+    return Verdict.ACCEPTED;
+  }
+
+  private Verdict counted(Verdict verdict) {
     counts.incrementAndGet(verdict.ordinal());
     return verdict;
   }
 
   /**
    * Judges the round trip of a client's own connection, and learns from it if it is good. A client
-   * may delay what it acknowledges or do it too early, so it is believed like a report.
+   * may delay what it acknowledges or do it too early, so it is believed like a report. But where
+   * it is again and again faster than light the client is not where the map has it.
    *
    * @param here ordinal of the region in which the connection ends
    */
   public Verdict connected(Vantage from, int here, float millis) {
-    Verdict verdict = Verdict.ACCEPTED;
-    int now = nowSeconds();
-    if (isImpossible(from, here, millis)) {
-      verdict = Verdict.IMPOSSIBLE;
-    } else if (heard.first(from.pair(here), now, now + CONNECTION_SECONDS)) {
+    Verdict verdict = judge(from, here, millis);
+    if (verdict == Verdict.ACCEPTED) {
       learn(from, here, millis);
-    } else {
-      verdict = Verdict.TOO_OFTEN;
     }
     connections.incrementAndGet(verdict.ordinal());
     return verdict;
+  }
+
+  private Verdict judge(Vantage from, int here, float millis) {
+    int now = nowSeconds();
+    if (!isTime(millis)) {
+      return Verdict.IMPOSSIBLE;
+    }
+    if (!heard.first(from.pair(here), now, now + CONNECTION_SECONDS)) {
+      return Verdict.TOO_OFTEN;
+    }
+    boolean misplaced = model.isMisplaced(from);
+    if (isFasterThanLight(from, here, millis)) {
+      model.outran(from);
+      return misplaced ? Verdict.ACCEPTED : Verdict.IMPOSSIBLE;
+    }
+    return Verdict.ACCEPTED;
   }
 
   private void learn(Vantage from, int ordinal, float millis) {
@@ -157,14 +183,14 @@ public final class Beacons {
 
   /** A report that nobody could read. */
   public Verdict malformed() {
-    counts.incrementAndGet(Verdict.MALFORMED.ordinal());
-    return Verdict.MALFORMED;
+    return counted(Verdict.MALFORMED);
   }
 
-  private Verdict judge(
-      PinConfig keys, Vantage from, IpAddress client, String text, Map<Region, Float> millis) {
+  private Verdict judge(PinConfig keys, Vantage from, Report report) {
     int now = nowSeconds();
-    Invitation invitation = Invitation.read(text, signer(keys));
+    IpAddress client = report.client();
+    Map<Region, Float> millis = report.millis();
+    Invitation invitation = Invitation.read(report.invitation(), signer(keys));
     if (invitation == null || !invitation.client().equals(client)) {
       return Verdict.FORGED;
     }
@@ -190,10 +216,18 @@ public final class Beacons {
         : Verdict.TOO_OFTEN;
   }
 
-  private static boolean isImpossible(Vantage from, int ordinal, float millis) {
-    float floor = from.floorMillis(ordinal) * LatencyModel.FLOOR_SHARE;
-    // Written so that what is no number fails, and a floor that is unknown does not.
-    return !(millis > 0 && millis <= MOST_MILLIS) || millis < floor;
+  private boolean isImpossible(Vantage from, int ordinal, float millis) {
+    return !isTime(millis) || isFasterThanLight(from, ordinal, millis) && !model.isMisplaced(from);
+  }
+
+  /** Written so that what is no number fails. */
+  private static boolean isTime(float millis) {
+    return millis > 0 && millis <= MOST_MILLIS;
+  }
+
+  /** Never where the position is unknown. */
+  private static boolean isFasterThanLight(Vantage from, int ordinal, float millis) {
+    return millis < from.floorMillis(ordinal) * LatencyModel.FLOOR_SHARE;
   }
 
   /** An IPv4 address, or the /64 that one household has. */

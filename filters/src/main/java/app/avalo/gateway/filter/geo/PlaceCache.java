@@ -75,11 +75,19 @@ final class PlaceCache {
         decision = new Decision();
         decisions[service.ordinal()] = decision;
         decision.make(this, service, nowNanos);
-      } else if (decision.version != advisor.model().version()
-          && nowNanos - decision.nanos >= FRESH_NANOS) {
+      } else if (decision.isOld(nowNanos)) {
         decision.make(this, service, nowNanos);
       }
       return decision.preference;
+    }
+
+    /** The order that a request would get now; the caller gets no region by being asked about. */
+    @Nullable RegionPreference look(Service service, long nowNanos) {
+      Decision decision = decisions[service.ordinal()];
+      RegionPreference held = decision == null ? null : decision.preference;
+      return decision == null || decision.isOld(nowNanos)
+          ? advisor.prefer(service, place, vantage, held, ranking)
+          : held;
     }
   }
 
@@ -88,6 +96,10 @@ final class PlaceCache {
     private @Nullable RegionPreference preference;
     private long version;
     private long nanos;
+
+    boolean isOld(long nowNanos) {
+      return version != advisor.model().version() && nowNanos - nanos >= FRESH_NANOS;
+    }
 
     void make(Caller caller, Service service, long nowNanos) {
       version = advisor.model().version();
@@ -111,14 +123,22 @@ final class PlaceCache {
 
   /** The caller at this address, told by a trusted hop to be in a country or not (null). */
   Caller caller(IpAddress address, @Nullable String trustedCountry) {
+    Caller caller = look(address, trustedCountry);
+    callers[slot(address)] = caller;
+    return caller;
+  }
+
+  /** The same, without remembering one that was not known. */
+  Caller look(IpAddress address, @Nullable String trustedCountry) {
     int country = Countries.indexOf(trustedCountry);
+    Caller known = callers[slot(address)];
+    return known != null && known.country == country && address.equals(known.address)
+        ? known
+        : new Caller(address, country, advisor.place(address, trustedCountry));
+  }
+
+  private static int slot(IpAddress address) {
     long mixed = (address.high() * 31 + address.low()) * 0x9e37_79b9_7f4a_7c15L;
-    int slot = (int) (mixed >>> 40) & (SLOTS - 1);
-    Caller known = callers[slot];
-    if (known == null || known.country != country || !address.equals(known.address)) {
-      known = new Caller(address, country, advisor.place(address, trustedCountry));
-      callers[slot] = known;
-    }
-    return known;
+    return (int) (mixed >>> 40) & (SLOTS - 1);
   }
 }

@@ -11,6 +11,7 @@ import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.latency.GatewayTrips;
 import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.latency.Ranking;
 import app.avalo.gateway.filter.latency.Vantage;
@@ -49,15 +50,23 @@ public final class PlaceFilter implements Filter {
       return;
     }
     PlaceCache places = cache(exchange.plan());
-    PlaceCache.Caller caller = places.caller(exchange.client(), trustedCountry(exchange));
+    Explanation explanation = exchange.explanation();
+    String country = trustedCountry(exchange);
+    PlaceCache.Caller caller =
+        explanation == null
+            ? places.caller(exchange.client(), country)
+            : places.look(exchange.client(), country);
     if (target == null) {
       exchange.placed(caller.place());
       next.proceed(exchange);
       return;
     }
-    RegionPreference preference = caller.preference(target.service(), exchange.startNanos());
-    Explanation explanation = exchange.explanation();
-    if (explanation != null) {
+    Service service = target.service();
+    RegionPreference preference;
+    if (explanation == null) {
+      preference = caller.preference(service, exchange.startNanos());
+    } else {
+      preference = caller.look(service, exchange.startNanos());
       explain(explanation, advice(places, target.service(), caller, preference));
     }
     if (preference != null) {

@@ -1,7 +1,6 @@
 package app.avalo.gateway.filter.geo;
 
 import app.avalo.gateway.config.PlacingConfig;
-import app.avalo.gateway.config.PlacingConfig.NearestTo;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
@@ -53,11 +52,8 @@ public final class RoutingAdvisor {
     PlacingConfig placing = plan.config().placing();
     ranges = ranges(placing);
     map = new RegionMap(plan.regions());
-    here = here(plan);
-    gateway =
-        here != null && placing.latency().nearestTo() == NearestTo.GATEWAY
-            ? map.gateway(here)
-            : null;
+    here = RegionMap.here(plan);
+    gateway = RegionMap.gateway(plan);
     tagsByCountry = tagsByCountry(placing);
     rank = rank(plan, placing.order());
   }
@@ -97,16 +93,6 @@ public final class RoutingAdvisor {
   /** The region in which this gateway stands, or null. */
   public @Nullable Region here() {
     return here;
-  }
-
-  private static @Nullable Region here(Plan plan) {
-    String here = plan.config().placing().latency().here();
-    for (Region region : plan.regions()) {
-      if (region.name().equals(here)) {
-        return region;
-      }
-    }
-    return null;
   }
 
   Plan plan() {

@@ -20,6 +20,11 @@ public final class LatencyModel {
   /** Stands beside the regions of a prefix for "its position is wrong". */
   private static final int MISPLACED = 1 << 20;
 
+  /** Once is a mistake of somebody's; for so long it counts, as databases of places are mended. */
+  private static final int MISPLACED_TIMES = 2;
+
+  private static final int MISPLACED_MINUTES = 7 * 24 * 60;
+
   /** The most pairs: 12 MiB. */
   private static final long MOST_PAIRS = 1 << 18;
 
@@ -54,8 +59,6 @@ public final class LatencyModel {
 
   /** What a measurement is worth. */
   public enum Trust {
-    /** Measured here: also tells whether the position can be right. */
-    OWN,
     /** Reported by somebody who is one of many in its network and country. */
     REPORTED,
     /** Reported, and the network and the country have heard this prefix lately. */
@@ -110,11 +113,8 @@ public final class LatencyModel {
     Vantage.Keys keys = from.keys();
     int index = from.index(ordinal);
     table.add(key(keys.prefix(), index), millis, minute, Level.PREFIX);
-    if (trust == Trust.OWN && millis < from.floorMillis(ordinal) * FLOOR_SHARE) {
-      table.add(key(keys.prefix(), MISPLACED), 1, minute, Level.PREFIX);
-    }
     float residual = millis - from.mapMillis(ordinal);
-    if (trust != Trust.REPORTED_AGAIN && !Float.isNaN(residual) && !misplaced(keys)) {
+    if (trust != Trust.REPORTED_AGAIN && !Float.isNaN(residual) && !misplaced(keys, minute)) {
       if (keys.network() != 0) {
         table.add(key(keys.network(), index), residual, minute, Level.NETWORK);
       }
@@ -126,13 +126,27 @@ public final class LatencyModel {
   }
 
   /**
+   * Notes that a way from this prefix was measured here which is shorter than light allows: where
+   * that is no single mistake the position is wrong, and the map no longer counts.
+   */
+  public void outran(Vantage from) {
+    table.add(key(from.keys().prefix(), MISPLACED), 1, minute(), Level.PREFIX);
+    changed();
+  }
+
+  /** Whether the position of this prefix is known to be wrong. */
+  public boolean isMisplaced(Vantage from) {
+    return misplaced(from.keys(), minute());
+  }
+
+  /**
    * Fills in what each region costs by ordinal: the expected round trip, and doubt for what was not
    * measured from here. NaN where nothing is known.
    */
   public void estimate(Vantage from, float[] millis) {
     int minute = minute();
     Vantage.Keys keys = from.keys();
-    boolean misplaced = misplaced(keys);
+    boolean misplaced = misplaced(keys, minute);
     float noise = Level.PREFIX.noise(from.vagueMillis());
     float networkNoise = Level.NETWORK.noise(0);
     float countryNoise = Level.COUNTRY.noise(0);
@@ -183,7 +197,7 @@ public final class LatencyModel {
     long own = table.facts(key(keys.prefix(), index));
     long network = keys.network() == 0 ? 0 : table.facts(key(keys.network(), index));
     long country = keys.country() == 0 ? 0 : table.facts(key(keys.country(), index));
-    boolean placed = !Float.isNaN(from.mapMillis(ordinal)) && !misplaced(keys);
+    boolean placed = !Float.isNaN(from.mapMillis(ordinal)) && !misplaced(keys, minute());
     Level level = null;
     long facts = 0;
     if (own != 0) {
@@ -204,8 +218,10 @@ public final class LatencyModel {
     return SampleTable.count(table.facts(key(from.keys().prefix(), from.index(ordinal))));
   }
 
-  private boolean misplaced(Vantage.Keys keys) {
-    return SampleTable.count(table.facts(key(keys.prefix(), MISPLACED))) > 1;
+  private boolean misplaced(Vantage.Keys keys, int minute) {
+    long facts = table.facts(key(keys.prefix(), MISPLACED));
+    return SampleTable.count(facts) >= MISPLACED_TIMES
+        && minute - SampleTable.minute(facts) < MISPLACED_MINUTES;
   }
 
   /**

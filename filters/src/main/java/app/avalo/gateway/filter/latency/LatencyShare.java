@@ -55,6 +55,7 @@ public final class LatencyShare {
   private final Map<Long, Long> known = new HashMap<>(); // key to facts that the stream has
   private String seen = "0-0";
   private int sinceMinute;
+  private int walks;
 
   /**
    * A share.
@@ -91,12 +92,17 @@ public final class LatencyShare {
             unavailable -> Future.succeededFuture());
   }
 
-  /** Adds what the stream does not have yet; at most so many, the rest is heard of elsewhere. */
+  /**
+   * Adds what the stream does not have yet; at most so many, from another place of the table each
+   * time, so that where there is more no pair is always left out.
+   */
   private Map<Long, Long> changed(List<String> arguments) {
     Map<Long, Long> sent = new HashMap<>();
+    long turn = walks++ * 0x9e37_79b9L & 0xffff_ffffL; // golden ratio: far from all before
     model
         .table()
         .forEach(
+            (int) (turn * model.capacity() >>> 32),
             (pair, facts, samples) -> {
               if (SampleTable.minute(facts) >= sinceMinute && sent.size() < MOST_SENT) {
                 Long before = known.get(pair);

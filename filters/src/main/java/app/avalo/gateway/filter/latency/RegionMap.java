@@ -1,9 +1,12 @@
 package app.avalo.gateway.filter.latency;
 
+import app.avalo.gateway.config.PlacingConfig.NearestTo;
+import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Place;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The regions of one plan on the globe, and what distance alone says of the round trip to each.
@@ -83,6 +86,20 @@ public final class RegionMap {
   /** A client at this address, which is at this place. */
   public Vantage client(IpAddress address, Place place) {
     return new Vantage(this, Vantage.keys(address, place), place);
+  }
+
+  /** The region in which the gateway of this plan stands, or null. */
+  public static @Nullable Region here(Plan plan) {
+    String name = plan.config().placing().latency().here();
+    return name == null ? null : plan.region(name);
+  }
+
+  /** The gateway of this plan as a vantage of its own, or null where callers decide. */
+  public static @Nullable Vantage gateway(Plan plan) {
+    Region here = here(plan);
+    return here != null && plan.config().placing().latency().nearestTo() == NearestTo.GATEWAY
+        ? new RegionMap(plan.regions()).gateway(here)
+        : null;
   }
 
   /** The gateway itself, standing in this region. */

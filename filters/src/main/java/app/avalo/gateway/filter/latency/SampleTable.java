@@ -171,8 +171,14 @@ final class SampleTable {
 
   /** Shows every pair; for threads that may take a while. */
   void forEach(Visitor visitor) {
+    forEach(0, visitor);
+  }
+
+  /** The same, beginning at a place other than the first. */
+  void forEach(int first, Visitor visitor) {
     float[] samples = new float[DEPTH];
-    for (int at = 0; at < keys.length; at++) {
+    for (int i = 0; i < keys.length; i++) {
+      int at = (first + i) % keys.length;
       long key;
       long words;
       synchronized (this) {

@@ -52,7 +52,13 @@ class BeaconsTest {
   }
 
   private Verdict report(IpAddress client, String invitation, Map<Region, Float> millis) {
-    return beacons.report(keys, warsaw(client), client, invitation, millis);
+    return beacons
+        .report(
+            new Votes(null, "t"),
+            keys,
+            warsaw(client),
+            new Beacons.Report(client, invitation, millis))
+        .result();
   }
 
   private int samples(Region region) {
@@ -128,6 +134,17 @@ class BeaconsTest {
   }
 
   @Test
+  void aHouseholdOfIpv6HasOneVoteAnHourWhateverItsAddress() {
+    IpAddress one = IpAddress.parse("2001:db8:1:2::7");
+    IpAddress other = IpAddress.parse("2001:db8:1:2:aaaa::9");
+    IpAddress neighbour = IpAddress.parse("2001:db8:1:3::7");
+    assertThat(report(one, invitation(one), Map.of(eu, 40f))).isEqualTo(Verdict.ACCEPTED);
+    assertThat(report(other, invitation(other), Map.of(eu, 40f))).isEqualTo(Verdict.TOO_OFTEN);
+    assertThat(report(neighbour, invitation(neighbour), Map.of(eu, 40f)))
+        .isEqualTo(Verdict.ACCEPTED);
+  }
+
+  @Test
   void whatNoPathCanBeIsRefusedWhole() {
     for (float millis : new float[] {-1, 0, 5001, Float.NaN, Float.POSITIVE_INFINITY, 85}) {
       assertThat(report(invitation(CLIENT), Map.of(eu, 40f, us, millis)))
@@ -180,6 +197,29 @@ class BeaconsTest {
     }
     assertThat(samples(us)).isZero();
     assertThat(beacons.connections(Verdict.IMPOSSIBLE)).isEqualTo(4);
+  }
+
+  @Test
+  void connectionsFasterThanLightShowThatTheMapIsWrongAboutTheirPrefix() {
+    connected(CLIENT, 3);
+    assertThat(report(invitation(CLIENT), Map.of(us, 4f))).isEqualTo(Verdict.IMPOSSIBLE);
+    assertThat(connected(CLIENT, 3)).isEqualTo(Verdict.TOO_OFTEN);
+    time.advance(Duration.ofMinutes(10));
+    assertThat(connected(CLIENT, 3)).isEqualTo(Verdict.IMPOSSIBLE);
+    time.advance(Duration.ofMinutes(10));
+    assertThat(connected(CLIENT, 3)).isEqualTo(Verdict.ACCEPTED);
+    assertThat(report(invitation(CLIENT), Map.of(us, 4f, eu, 160f))).isEqualTo(Verdict.ACCEPTED);
+    assertThat(model.explain(warsaw(CLIENT), us.ordinal()).millis()).isBetween(3.0, 4.0);
+    assertThat(model.explain(warsaw(CLIENT), eu.ordinal()).millis()).isEqualTo(160);
+  }
+
+  @Test
+  void reportsAloneMoveNobodyOnTheMap() {
+    for (int i = 1; i <= 8; i++) {
+      IpAddress client = IpAddress.parse("80.1.1." + i);
+      assertThat(report(client, invitation(client), Map.of(us, 4f))).isEqualTo(Verdict.IMPOSSIBLE);
+    }
+    assertThat(model.isMisplaced(warsaw(CLIENT))).isFalse();
   }
 
   @Test

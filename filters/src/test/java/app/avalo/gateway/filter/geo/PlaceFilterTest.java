@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.geo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import app.avalo.gateway.config.PlacingConfig;
 import app.avalo.gateway.config.RouteConfig;
@@ -18,11 +19,13 @@ import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Routes;
+import app.avalo.gateway.filter.latency.CheckedTrips;
 import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.latency.RegionMap;
 import app.avalo.gateway.filter.latency.Vantage;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -280,6 +283,75 @@ class PlaceFilterTest {
     RegionPreference first = placedLater("80.1.1.1", 10).preference();
     measured("60.9.9.9", "eu", 300);
     assertThat(placedLater("80.1.1.1", 20).preference()).isSameAs(first);
+  }
+
+  @Test
+  void explainingGivesNobodyARegion() {
+    Exchange asked = Exchanges.on(plan).client("80.1.1.1").at(10 * 1_000_000_000L).explained();
+    assertThat(Outcome.of(filter, asked).proceeded()).isTrue();
+    assertThat(asked.preference()).hasToString("[eu, asia, us]");
+    measured("80.1.1.1", "eu", 40);
+    measured("80.1.1.1", "us", 36);
+    assertThat(placedLater("80.1.1.1", 20).preference()).hasToString("[us, eu, asia]");
+  }
+
+  @Test
+  void whoHasNoRegionBeginsWithTheNearestUnlessAnotherIsClearlyBetter() {
+    measured("80.1.1.1", "eu", 40);
+    measured("80.1.1.1", "us", 38.5f);
+    assertThat(placedLater("80.1.1.1", 10).preference()).hasToString("[eu, us, asia]");
+    measured("80.1.2.1", "eu", 40);
+    measured("80.1.2.1", "us", 36);
+    assertThat(placedLater("80.1.2.1", 10).preference()).hasToString("[us, eu, asia]");
+  }
+
+  @Test
+  void explainingRemembersNobodyAndMakesNothingLookFresh() {
+    explainedAt("60.9.9.9", 10);
+    explainedAt("60.9.9.9", 10);
+    assertThat(locator.lookups()).isEqualTo(2);
+    assertThat(placedLater("80.1.1.1", 10).preference()).hasToString("[eu, asia, us]");
+    measured("80.1.1.1", "us", 10);
+    assertThat(explainedAt("80.1.1.1", 20).preference()).hasToString("[us, eu, asia]");
+    measured("80.1.1.1", "us", 300);
+    assertThat(placed(Exchanges.on(plan).client("80.1.1.1").at(20_500_000_000L)).preference())
+        .hasToString("[eu, asia, us]");
+  }
+
+  private Exchange explainedAt(String client, long seconds) {
+    Exchange exchange = Exchanges.on(plan).client(client).at(seconds * 1_000_000_000L).explained();
+    assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
+    return exchange;
+  }
+
+  @Test
+  void explainingSaysWhatACallerWithARegionWillGet() {
+    measured("80.1.1.1", "eu", 40);
+    measured("80.1.1.1", "us", 50);
+    assertThat(placedLater("80.1.1.1", 10).preference()).hasToString("[eu, us, asia]");
+    measured("80.1.1.1", "us", 36);
+    Exchange asked = Exchanges.on(plan).client("80.1.1.1").at(20 * 1_000_000_000L).explained();
+    assertThat(Outcome.of(filter, asked).proceeded()).isTrue();
+    assertThat(asked.preference()).hasToString("[eu, us, asia]");
+  }
+
+  @Test
+  void checksTellTheRoundTripToARegionThatHasNoTraffic() {
+    Plan standing = standingInTheUs();
+    Vantage gateway =
+        new RegionMap(standing.regions()).gateway(Objects.requireNonNull(standing.region("us")));
+    int asia = Objects.requireNonNull(standing.region("asia")).ordinal();
+    CheckedTrips checked = new CheckedTrips(() -> standing, model, time);
+    checked.took("asia", 70_000_000);
+    assertThat(model.explain(gateway, asia).millis()).isCloseTo(70, within(10.0));
+    for (int check = 0; check < 40; check++) {
+      time.advance(Duration.ofSeconds(1));
+      checked.took("asia", check % 8 == 3 ? 60_000_000 : 200_000_000);
+    }
+    assertThat(model.ownSamples(gateway, asia)).isEqualTo(4);
+    assertThat(model.explain(gateway, asia).millis()).isCloseTo(60, within(5.0));
+    new CheckedTrips(() -> plan, model, time).took("eu", 5_000_000);
+    assertThat(model.pairs()).isEqualTo(1);
   }
 
   private static Plan standingInTheUs() {

@@ -109,7 +109,7 @@ class RoutingAdvisorTest {
     Vantage from = advisor.client(IpAddress.v4(0x0b00_0001), place);
     for (int i = random.nextInt(20); i > 0; i--) {
       int region = random.nextInt(plan.regions().size());
-      model.sample(from, region, 400 * random.nextFloat(), LatencyModel.Trust.OWN);
+      model.sample(from, region, 400 * random.nextFloat(), LatencyModel.Trust.REPORTED);
     }
     String present = plan.regions().get(random.nextInt(plan.regions().size())).name();
     return advisor.advise(plan.services().get(0), place, from, present);

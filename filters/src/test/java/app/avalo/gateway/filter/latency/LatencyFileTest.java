@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.filter.latency.LatencyModel.Trust;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -53,6 +54,15 @@ class LatencyFileTest {
     Files.delete(directory.resolve("latency"));
     file.write();
     assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void aFileLargerThanAnyThatIsWrittenIsNotRead() throws IOException {
+    try (RandomAccessFile file =
+        new RandomAccessFile(directory.resolve("latency").toFile(), "rw")) {
+      file.setLength(3L << 30); // more than fits into an array; takes no room on the disk
+    }
+    assertThat(read().pairs()).isZero();
   }
 
   @Test

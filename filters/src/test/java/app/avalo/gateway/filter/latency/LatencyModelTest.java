@@ -119,11 +119,43 @@ class LatencyModelTest {
   }
 
   @Test
+  void aCountryHoldsManyPathsAndForgetsNoneForBeingOther() {
+    samples(caller, us, 260, 6);
+    Vantage lucky = map.client(IpAddress.parse("80.2.2.2"), WARSAW.in(7));
+    samples(lucky, us, 130, 2);
+    Vantage compatriot = map.client(IpAddress.parse("90.2.2.2"), WARSAW.in(1));
+    assertThat(model.explain(compatriot, us.ordinal()).samples()).isEqualTo(8);
+  }
+
+  @Test
+  void whatIsOnlyHopedForCostsAFifthMoreBesideWhatIsMeasured() {
+    double hoped = millis(caller, eu);
+    for (int i = 0; i < 8; i++) {
+      model.sample(caller, us.ordinal(), 110, Trust.REPORTED_AGAIN);
+    }
+    assertThat(millis(caller, eu)).isCloseTo(hoped * 1.2, within(0.1));
+    assertThat(millis(caller, us)).isCloseTo(110, within(2.0));
+  }
+
+  @Test
   void fasterThanLightMeansThatThePositionIsWrong() {
-    model.sample(caller, us.ordinal(), 8, Trust.OWN);
-    model.sample(caller, us.ordinal(), 8, Trust.OWN);
+    model.outran(caller);
+    assertThat(model.isMisplaced(caller)).isFalse();
+    model.outran(caller);
+    samples(caller, us, 8, 2);
+    assertThat(model.isMisplaced(caller)).isTrue();
     assertThat(millis(caller, us)).isEqualTo(8);
     assertThat(millis(caller, eu)).isNaN();
+  }
+
+  @Test
+  void aPositionIsTriedAgainAWeekAfterItWasLastWrong() {
+    model.outran(caller);
+    model.outran(caller);
+    time.advance(Duration.ofDays(7).minusMinutes(1));
+    assertThat(model.isMisplaced(caller)).isTrue();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(millis(caller, eu)).isCloseTo(22.3, within(0.2));
   }
 
   @Test

@@ -49,7 +49,7 @@ class LatencyShareIT {
   }
 
   private final class Replica {
-    final LatencyModel model = new LatencyModel(6, time);
+    final LatencyModel model = new LatencyModel(8, time);
     final LatencyShare share = new LatencyShare(model, link, "t");
 
     void exchange() {
@@ -112,5 +112,22 @@ class LatencyShareIT {
     server.command("XADD t:latency:{all} * p " + "00".repeat(500));
     one.exchange();
     assertThat(one.model.pairs()).isZero();
+  }
+
+  @Test
+  void ofMoreThanCanBeToldAtOnceNobodyIsAlwaysLeftOut() {
+    Replica one = new Replica();
+    Replica other = new Replica();
+    for (int minute = 0; minute < 5; minute++) {
+      for (int pair = 0; pair < 1_500; pair++) {
+        one.model
+            .table()
+            .add(LatencyModel.key(pair, 0), 10 + minute, one.model.minute(), Level.PREFIX);
+      }
+      one.exchange();
+      time.advance(Duration.ofMinutes(1));
+    }
+    other.exchange();
+    assertThat(other.model.pairs()).isGreaterThan(one.model.pairs() * 8 / 10);
   }
 }

@@ -49,6 +49,7 @@ final class HttpProbe {
     if (host != null && !shared) {
       options.putHeader(HttpHeaders.HOST, host);
     }
+    verdict.asked();
     opened
         .request(options)
         .compose(
@@ -60,6 +61,7 @@ final class HttpProbe {
   }
 
   private void answered(HttpClientResponse response) {
+    verdict.heard();
     // Before anything closes the connection: without a handler Vert.x logs it with a stack trace.
     response.exceptionHandler(verdict::failed);
     String status = Integer.toString(response.statusCode());

@@ -2,6 +2,7 @@ package app.avalo.gateway.region.probe;
 
 import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
+import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Vertx;
@@ -60,7 +61,7 @@ public final class HttpProber implements Prober {
 
   @Override
   public void probe(Target target, Consumer<Result> done) {
-    Verdict verdict = new Verdict(timers, target.check().times().timeout(), done);
+    Verdict verdict = new Verdict(timers, Ticker.SYSTEM, target.check().times().timeout(), done);
     switch (target.check().kind()) {
       case HTTP -> {
         HttpProbe probe = new HttpProbe(target, verdict);
@@ -68,15 +69,20 @@ public final class HttpProber implements Prober {
         client.connect(connect(target)).onComplete(probe::connected, verdict::failed);
       }
       case HTTP2_PING -> pings.ping(target, verdict, () -> http2.connect(connect(target)));
-      case TCP ->
-          sockets
-              .connect(socket(target))
-              .onComplete(
-                  socket -> {
-                    verdict.end(Outcome.OK, "connected");
-                    socket.close();
-                  },
-                  verdict::failed);
+      case TCP -> {
+        verdict.asked();
+        sockets
+            .connect(socket(target))
+            .onComplete(
+                socket -> {
+                  if (!target.endpoint().tls()) {
+                    verdict.heard();
+                  }
+                  verdict.end(Outcome.OK, "connected");
+                  socket.close();
+                },
+                verdict::failed);
+      }
     }
   }
 

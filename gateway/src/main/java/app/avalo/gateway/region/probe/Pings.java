@@ -56,10 +56,12 @@ final class Pings {
             on.close();
           }
         });
+    verdict.asked();
     on.ping(DATA)
         .onComplete(
             pong -> {
               answered[0] = true;
+              verdict.heard();
               verdict.end(Outcome.OK, "pong");
             },
             verdict::failed);

@@ -36,8 +36,15 @@ public interface Prober {
    *
    * @param outcome alive or not, and how sure
    * @param detail for operators, for example {@code 503} or {@code connection refused}
+   * @param roundTripNanos from asking over an open connection to the first of the answer; 0 where
+   *     that was not measured
    */
-  record Result(Outcome outcome, String detail) {
+  record Result(Outcome outcome, String detail, long roundTripNanos) {
+    /** Nothing measured. */
+    public Result(Outcome outcome, String detail) {
+      this(outcome, detail, 0);
+    }
+
     /** Whether the endpoint is alive. */
     public boolean ok() {
       return outcome == Outcome.OK;

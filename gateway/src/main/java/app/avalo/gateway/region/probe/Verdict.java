@@ -1,5 +1,6 @@
 package app.avalo.gateway.region.probe;
 
+import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.probe.Prober.Outcome;
 import app.avalo.gateway.region.probe.Prober.Result;
@@ -16,13 +17,17 @@ import java.util.function.Consumer;
 
 /** The one result of one check: whatever comes first, at the latest its time-out. */
 final class Verdict {
+  private final Ticker ticker;
   private final Consumer<Result> done;
   private final Timers.Timer deadline;
   private Runnable cleanUp = () -> {};
   private String stage = "not connected";
   private boolean over;
+  private long askedNanos;
+  private long roundTripNanos;
 
-  Verdict(Timers timers, Duration timeout, Consumer<Result> done) {
+  Verdict(Timers timers, Ticker ticker, Duration timeout, Consumer<Result> done) {
+    this.ticker = ticker;
     this.done = done;
     this.deadline =
         timers.after(
@@ -39,6 +44,16 @@ final class Verdict {
     this.cleanUp = cleanUp;
   }
 
+  /** What is measured begins. */
+  void asked() {
+    askedNanos = ticker.nanos();
+  }
+
+  /** The first of an answer is there. */
+  void heard() {
+    roundTripNanos = ticker.nanos() - askedNanos;
+  }
+
   void failed(Throwable cause) {
     end(outcome(cause), describe(cause));
   }
@@ -48,7 +63,7 @@ final class Verdict {
       over = true;
       deadline.cancel();
       cleanUp.run();
-      done.accept(new Result(outcome, detail));
+      done.accept(new Result(outcome, detail, roundTripNanos));
     }
   }
 

@@ -269,6 +269,28 @@ class HttpProberIT {
     }
   }
 
+  @Test
+  void aCheckMeasuresTheRoundTripOverAnOpenConnection() throws Exception {
+    long most = Duration.ofMillis(400).toNanos();
+    assertThat(probe(prober(), region.port(), "/health").roundTripNanos()).isBetween(1L, most);
+    assertThat(without(CheckKind.TCP, prober(), region.port()).roundTripNanos())
+        .isBetween(1L, most);
+    Endpoint secure =
+        new Endpoint(true, "127.0.0.1", serve(tls(), new CompletableFuture<>()).actualPort(), 1);
+    UpstreamTls anybody = new UpstreamTls(null, null, false, null, Duration.ofSeconds(1));
+    assertThat(
+            probe(
+                    prober(),
+                    secure,
+                    anybody,
+                    CheckKind.TCP,
+                    new CheckRequest("/", null, Map.of()),
+                    new CheckAnswer(WELL, null))
+                .roundTripNanos())
+        .as("a handshake is more than one round trip")
+        .isZero();
+  }
+
   private Result without(CheckKind kind, HttpProber prober, int port) throws Exception {
     return probe(
         prober,

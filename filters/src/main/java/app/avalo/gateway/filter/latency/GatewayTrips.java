@@ -1,18 +1,15 @@
-package app.avalo.gateway.filter.geo;
+package app.avalo.gateway.filter.latency;
 
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.latency.LatencyModel;
-import app.avalo.gateway.filter.latency.Vantage;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Round trips from this gateway to the regions, from the traffic that goes there anyway: the
- * shortest time to a first byte in ten seconds is a round trip and what the fastest answer takes.
- * One event loop.
+ * Round trips from this gateway to the regions, from traffic or from checks: the shortest time to a
+ * first byte in ten seconds is a round trip and what the fastest answer takes. One event loop.
  */
-final class GatewayTrips {
+public final class GatewayTrips {
   private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final LatencyModel model;
@@ -20,7 +17,7 @@ final class GatewayTrips {
   private final long[] leastNanos; // by ordinal
   private long sinceNanos; // 0 before the first
 
-  GatewayTrips(LatencyModel model, Vantage gateway, int regions) {
+  public GatewayTrips(LatencyModel model, Vantage gateway, int regions) {
     this.model = model;
     this.gateway = gateway;
     this.leastNanos = new long[regions];
@@ -28,18 +25,22 @@ final class GatewayTrips {
   }
 
   /** Takes what an exchange that is over shows; a repeated one shows more than one trip. */
-  void ended(Exchange exchange) {
+  public void ended(Exchange exchange) {
     Region region = exchange.region();
     if (region == null || exchange.attempts() != 1 || exchange.firstByteNanos() == 0) {
       return;
     }
-    long nanos = exchange.firstByteNanos() - exchange.startNanos();
-    int at = region.ordinal();
-    leastNanos[at] = Math.min(leastNanos[at], nanos);
+    long now = exchange.firstByteNanos();
+    took(region.ordinal(), now - exchange.startNanos(), now);
+  }
+
+  /** Takes the time of one trip to the region of this ordinal. */
+  void took(int ordinal, long nanos, long nowNanos) {
+    leastNanos[ordinal] = Math.min(leastNanos[ordinal], nanos);
     if (sinceNanos == 0) {
-      sinceNanos = exchange.firstByteNanos();
-    } else if (exchange.firstByteNanos() - sinceNanos >= WINDOW_NANOS) {
-      sinceNanos = exchange.firstByteNanos();
+      sinceNanos = nowNanos;
+    } else if (nowNanos - sinceNanos >= WINDOW_NANOS) {
+      sinceNanos = nowNanos;
       learn();
     }
   }

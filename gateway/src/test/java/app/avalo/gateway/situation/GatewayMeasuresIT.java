@@ -1,0 +1,43 @@
+package app.avalo.gateway.situation;
+
+import static app.avalo.gateway.situation.Answers.explain;
+import static app.avalo.gateway.situation.Answers.steps;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.RunningGateway;
+import app.avalo.gateway.testing.ThreeRegions;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A gateway that decides by its own round trips knows regions that it sends nothing to. */
+class GatewayMeasuresIT {
+  private final ThreeRegions regions = new ThreeRegions();
+  private final RunningGateway gateway =
+      RunningGateway.start(
+          ThreeRegions.PLACES.replace(
+                  "placing:\n", "placing:\n  latency: {here: us, nearestTo: gateway}\n")
+              + """
+              services:
+                feed: {%s}
+              routes:
+                - {name: all, match: {path: {prefix: /}}, service: feed}
+              """
+                  .formatted(regions.everywhere()));
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    regions.close();
+  }
+
+  @Test
+  void checks_measure_the_way_to_every_region_before_the_first_request() {
+    Awaiting.until(() -> gateway.gateway().health().probedOnce());
+    Awaiting.until(() -> gateway.gateway().shared().latencies().pairs() == 3);
+
+    String reasons =
+        steps(explain(gateway, "GET", "/", ThreeRegions.TOKYO), "region preference").toString();
+    assertThat(reasons.split("by 1 samples of the prefix", -1)).as(reasons).hasSize(4);
+  }
+}
