@@ -69,7 +69,7 @@ public enum SourceMetric {
       "region"),
   RECOVERIES(
       "gateway_recoveries_total",
-      "Losses of a region that are over, in_time or late by targets.recovery.",
+      "Losses of a region: in_time when over, late once targets.recovery has passed.",
       "service",
       "result"),
   REGION_PANIC("gateway_region_panic", "1 while the panic rule keeps a lost region."),

@@ -86,11 +86,13 @@ class RecoveryTest {
     world.pass(Duration.ofSeconds(4));
     assertThat(only().over()).isFalse();
     assertThat(only().isLate()).isTrue();
+    assertThat(world.monitor.recoveries().counts().get("feed").late().sum()).isOne();
     world.monitor.release("us", "ana");
     world.pass(Duration.ofSeconds(5));
     assertThat(only().over()).isTrue();
     assertThat(only().millis()).isBetween(3_900L, 4_300L);
     assertThat(world.monitor.recoveries().counts().get("feed").late().sum()).isOne();
+    assertThat(world.monitor.recoveries().counts().get("feed").inTime().sum()).isZero();
   }
 
   @Test

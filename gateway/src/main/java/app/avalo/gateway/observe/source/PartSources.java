@@ -54,6 +54,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -89,7 +90,7 @@ public final class PartSources {
   }
 
   /** How long losses of regions took. */
-  public PartSources recoveries(Recoveries recoveries) {
+  public PartSources recoveries(Recoveries recoveries, Supplier<Plan> plan) {
     sources.set(
         RECOVERY,
         () -> {
@@ -104,13 +105,16 @@ public final class PartSources {
         RECOVERIES,
         () -> {
           List<Sample> samples = new ArrayList<>();
-          recoveries
-              .counts()
-              .forEach(
-                  (service, counts) -> {
-                    samples.add(Sample.of(counts.inTime().sum(), service, "in_time"));
-                    samples.add(Sample.of(counts.late().sum(), service, "late"));
-                  });
+          Map<String, Recoveries.Counts> counts = new TreeMap<>(recoveries.counts());
+          // From zero on: of a series that begins with one nobody sees that it has grown.
+          plan.get()
+              .services()
+              .forEach(service -> counts.computeIfAbsent(service.name(), Recoveries.Counts::none));
+          counts.forEach(
+              (service, of) -> {
+                samples.add(Sample.of(of.inTime().sum(), service, "in_time"));
+                samples.add(Sample.of(of.late().sum(), service, "late"));
+              });
           return samples;
         });
     return this;

@@ -65,6 +65,7 @@ public final class Recoveries {
     final Loss loss;
     final long beganEpochMillis;
     long servedElsewhereNanos;
+    boolean late; // and told
 
     Open(Loss loss, long beganEpochMillis) {
       this.loss = loss;
@@ -74,11 +75,17 @@ public final class Recoveries {
   }
 
   /**
-   * Recoveries of one service that are over.
+   * Recoveries of one service.
    *
-   * @param inTime within the objective, or without one
+   * @param inTime that are over, within the objective or without one
+   * @param late whose objective has passed, over or not
    */
-  public record Counts(LongAdder inTime, LongAdder late) {}
+  public record Counts(LongAdder inTime, LongAdder late) {
+    /** Of a service that has not lost any region yet. */
+    public static Counts none(String service) {
+      return new Counts(new LongAdder(), new LongAdder());
+    }
+  }
 
   public Recoveries(Ticker ticker, Scene scene) {
     this.ticker = ticker;
@@ -105,9 +112,12 @@ public final class Recoveries {
       if (!elsewhere) {
         each.servedElsewhereNanos = now;
       }
-      if (back || elsewhere && now - end(each) >= QUIET.toNanos()) {
+      if (!each.late && measured(each, false).isLate()) {
+        late(each);
+      }
+      if (back || elsewhere && now - endNanos(each) >= QUIET.toNanos()) {
         open.remove(new Where(loss.service(), loss.region()));
-        end(measured(each, true));
+        end(each);
       }
     }
     List<Recovery> all = new ArrayList<>(ended);
@@ -115,7 +125,7 @@ public final class Recoveries {
     snapshot = List.copyOf(all);
   }
 
-  private long end(Open each) {
+  private long endNanos(Open each) {
     Loss loss = each.loss;
     long touched = scene.touchedNanos(loss.service(), loss.region());
     long end = loss.verdictNanos();
@@ -130,20 +140,36 @@ public final class Recoveries {
         loss.service(),
         loss.region(),
         each.beganEpochMillis,
-        Math.max(0, end(each) - loss.evidenceNanos()) / 1_000_000,
+        Math.max(0, endNanos(each) - loss.evidenceNanos()) / 1_000_000,
         objective == null ? null : (Long) objective.toMillis(),
         over);
   }
 
-  private void end(Recovery recovery) {
+  /** Told as soon as it is so: there may be time to help. */
+  private void late(Open each) {
+    Loss loss = each.loss;
+    each.late = true;
+    counts(loss.service()).late().increment();
+    LOG.atWarn()
+        .addKeyValue("service", loss.service())
+        .addKeyValue("region", loss.region())
+        .addKeyValue("objectiveMillis", measured(each, false).objectiveMillis())
+        .log("service is not out of a lost region in time");
+  }
+
+  private Counts counts(String service) {
+    return counts.computeIfAbsent(service, Counts::none);
+  }
+
+  private void end(Open each) {
+    Recovery recovery = measured(each, true);
+    if (!each.late) {
+      counts(recovery.service()).inTime().increment();
+    }
     if (ended.size() == KEPT) {
       ended.removeFirst();
     }
     ended.addLast(recovery);
-    Counts of =
-        counts.computeIfAbsent(
-            recovery.service(), service -> new Counts(new LongAdder(), new LongAdder()));
-    (recovery.isLate() ? of.late() : of.inTime()).increment();
     (recovery.isLate() ? LOG.atWarn() : LOG.atInfo())
         .addKeyValue("service", recovery.service())
         .addKeyValue("region", recovery.region())

@@ -95,11 +95,12 @@ class PartSourcesTest {
     recoveries.began(new Recoveries.Loss("chat", "eu", 0, 100, Duration.ofSeconds(1)));
     time.advance(Duration.ofSeconds(6));
     recoveries.tick();
-    parts.recoveries(recoveries);
+    parts.recoveries(recoveries, () -> Plans.minimal().compile());
     assertThat(text())
         .contains("gateway_recovery_seconds{region=\"eu\",service=\"chat\"} 2.0")
         .contains("gateway_recoveries_total{result=\"late\",service=\"chat\"} 1.0")
-        .contains("gateway_recoveries_total{result=\"in_time\",service=\"chat\"} 0.0");
+        .contains("gateway_recoveries_total{result=\"in_time\",service=\"chat\"} 0.0")
+        .contains("gateway_recoveries_total{result=\"late\",service=\"feed\"} 0.0");
   }
 
   private static final class LeftAfterTwoSeconds implements Recoveries.Scene {
