@@ -27,14 +27,16 @@ public interface Health {
 
   /**
    * Whether this caller is inside the region's {@link #share}. Who is inside stays so while the
-   * share does not fall. A caller that is admitted counts as a user of the region, so ask about the
-   * region that it would really use.
+   * share does not fall. Asking changes nothing.
    *
    * @param caller the same number for the same caller; need not be evenly distributed
    */
   default boolean admits(Region region, int caller) {
     return true;
   }
+
+  /** This caller goes to the region, by itself or forwarded: one of its users if admitted. */
+  default void taken(Region region, int caller) {}
 
   /**
    * The live state of an endpoint. Looked up once per plan, not per request; the same address in

@@ -55,6 +55,13 @@ final class RegionBoard {
     return state == null || state.share().admits(caller);
   }
 
+  void taken(String region, int caller) {
+    RegionState state = byName.get(region);
+    if (state != null) {
+      state.share().taken(caller);
+    }
+  }
+
   boolean panic() {
     return panic;
   }
@@ -90,8 +97,8 @@ final class RegionBoard {
     forced.put(region, order);
     Steps steps = order.steps();
     if (steps != null) {
-      int before = state.share().now();
-      state.share().drain(steps.users(), steps.pause());
+      int before = state.standing() == Standing.OUT ? 0 : state.share().now();
+      state.share().drain(steps.users(), steps.pause(), before);
       tellWhoLeft(state, before);
     } else if (!order.out()) {
       state.share().full();

@@ -17,8 +17,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a client should go by itself: the allowed regions that it can reach and that are not out,
- * those in service before those suspected.
+ * Where a client should go by itself: the allowed regions that it can reach and that are not out.
+ * Those in service that take the caller come first, then those that take others only because they
+ * drain or have just returned, then those suspected.
  *
  * @param advice it is made from
  * @param routing where regions are reached
@@ -37,22 +38,29 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
 
   /** Null when there is none. */
   static @Nullable Recommendation of(
-      RoutingAdvice advice, RouteConfig.Routing routing, Health health) {
+      RoutingAdvice advice, RouteConfig.Routing routing, Health health, int caller) {
     List<Choice> good = new ArrayList<>();
+    List<Choice> unwelcome = new ArrayList<>();
     List<Choice> suspect = new ArrayList<>();
     for (Choice choice : advice.choices()) {
       Region region = choice.region();
       if (choice.verdict() == RoutingAdvice.Verdict.ALLOWED
           && routing.origins().containsKey(region.name())) {
         switch (health.standing(region, advice.service())) {
-          case IN_SERVICE -> good.add(choice);
+          case IN_SERVICE -> (health.admits(region, caller) ? good : unwelcome).add(choice);
           case SUSPECT -> suspect.add(choice);
           case OUT -> {}
         }
       }
     }
+    good.addAll(unwelcome);
     good.addAll(suspect);
     return good.isEmpty() ? null : new Recommendation(advice, routing, List.copyOf(good));
+  }
+
+  /** The region that the client goes to. */
+  Region primary() {
+    return choices.get(0).region();
   }
 
   /** What the client is told, with an invitation to measure where that is worth while. */

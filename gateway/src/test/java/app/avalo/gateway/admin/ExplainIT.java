@@ -118,6 +118,7 @@ class ExplainIT {
       explain("GET", "/limited", "192.0.2.77", null);
       explain("GET", "/ai", "192.0.2.77", null);
       explain("GET", "/chat", "192.0.2.77", AdminFixture.API_KEY);
+      explain("GET", "/feed", "192.0.2." + (100 + i), null);
     }
 
     assertThat(state()).isEqualTo(before);
@@ -126,7 +127,15 @@ class ExplainIT {
   private static String state() {
     JsonObject budget =
         fixture.admin.get(VIEWER, "/admin/budgets").json().getJsonArray("budgets").getJsonObject(0);
-    return fixture.admin.get(VIEWER, "/admin/limits/few/buckets/a=192.0.2.77").json().encode()
+    StringBuilder users = new StringBuilder();
+    fixture
+        .admin
+        .get(VIEWER, "/admin/regions")
+        .json()
+        .getJsonArray("regions")
+        .forEach(region -> users.append(((JsonObject) region).getInteger("users")).append(' '));
+    return users
+        + fixture.admin.get(VIEWER, "/admin/limits/few/buckets/a=192.0.2.77").json().encode()
         + fixture.admin.get(VIEWER, "/admin/pins/counts").json().encode()
         + budget.getJsonObject("spent").encode()
         + budget.getJsonObject("reserved").encode()

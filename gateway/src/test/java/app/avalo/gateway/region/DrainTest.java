@@ -30,6 +30,7 @@ class DrainTest {
   private int inside() {
     int inside = 0;
     for (int caller = 0; caller < USERS; caller++) {
+      world.monitor.taken(world.plan.region("eu"), caller);
       inside += world.monitor.admits(world.plan.region("eu"), caller) ? 1 : 0;
     }
     return inside;
@@ -102,6 +103,16 @@ class DrainTest {
     world.pass(Duration.ofSeconds(1));
     assertThat(world.standing("eu")).isEqualTo(OUT);
     assertThat(world.status("eu").taking().drained()).isFalse();
+  }
+
+  @Test
+  void aRegionThatIsOutAlreadyIsNotOpenedToBeDrained() {
+    world.monitor.force("eu", new Forced(true, "ana", "works", null));
+    world.monitor.force("eu", DRAIN);
+    assertThat(world.standing("eu")).isEqualTo(OUT);
+    assertThat(world.status("eu").taking().drained()).isTrue();
+    world.pass(Duration.ofSeconds(5));
+    assertThat(world.changes).containsExactly("eu IN_SERVICE -> OUT");
   }
 
   @Test

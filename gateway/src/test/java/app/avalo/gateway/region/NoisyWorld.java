@@ -125,6 +125,7 @@ final class NoisyWorld {
       for (int region = 0; region < REGIONS.size(); region++) {
         Standing standing = standing(region);
         if (standing == Standing.IN_SERVICE && monitor.admits(region(region), caller)) {
+          monitor.taken(region(region), caller);
           return region;
         }
         if (standing == Standing.IN_SERVICE && fallback < 0) {

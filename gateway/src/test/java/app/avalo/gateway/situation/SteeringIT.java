@@ -6,6 +6,8 @@ import static app.avalo.gateway.situation.Answers.servedBy;
 import static app.avalo.gateway.situation.Answers.steps;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.region.HealthMonitor;
+import app.avalo.gateway.region.RegionStatus;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
 import io.vertx.core.json.JsonObject;
@@ -112,6 +114,45 @@ class SteeringIT {
     HttpResponse<String> none =
         gateway.get("/routing?service=wallet", "X-Forwarded-For", ThreeRegions.NOWHERE);
     assertThat(problem(none)).isEqualTo("residency");
+  }
+
+  @Test
+  void a_region_that_has_just_returned_is_given_a_share_of_its_clients() {
+    HealthMonitor health = gateway.gateway().shared().health();
+    RunningGateway.await(health.force("eu", new RegionStatus.Forced(true, "ana", "works", null)));
+    assertThat(primary(ThreeRegions.BERLIN)).isNotEqualTo("eu");
+    RunningGateway.await(health.release("eu", "ana"));
+
+    int sent = 0;
+    for (int client = 1; client <= 50; client++) {
+      sent += primary("192.0.2." + client).equals("eu") ? 1 : 0;
+    }
+
+    assertThat(sent).isLessThan(25);
+    assertThat(primary(ThreeRegions.TOKYO)).isEqualTo("asia");
+  }
+
+  @Test
+  void who_is_served_or_sent_there_is_a_user_of_the_region_and_who_is_explained_is_not() {
+    for (int client = 1; client <= 20; client++) {
+      gateway.get("/", "X-Forwarded-For", "192.0.2." + client);
+      explain(gateway, "GET", "/", "192.0.2." + (100 + client));
+      explain(gateway, "GET", "/routing?service=feed", "192.0.2." + (100 + client));
+    }
+    assertThat(usersOfEu()).isBetween(16, 24);
+
+    for (int client = 41; client <= 60; client++) {
+      primary("192.0.2." + client);
+    }
+    assertThat(usersOfEu()).isBetween(34, 46);
+  }
+
+  private int usersOfEu() {
+    return RunningGateway.await(gateway.gateway().health().status()).get(0).taking().users();
+  }
+
+  private String primary(String client) {
+    return routing(client, "").getJsonObject("primary").getString("region");
   }
 
   @Test

@@ -66,21 +66,25 @@ public final class ConnectionsApi {
     call.knows();
     JsonArray redis = new JsonArray();
     controls.loops().forEach(loop -> redis.add(view(loop.redis())));
-    GeoStatus geo = controls.geo();
     return Answer.ok(
         new JsonObject()
             .put("redis", controls.plan().config().state().redis() == null ? null : redis)
             .put(
                 "geo",
-                new JsonObject()
-                    .put("configured", geo.configured())
-                    .put("loaded", geo.loaded())
-                    .put("lastLoadGood", geo.lastLoadGood())
-                    .put("fault", geo.fault())
-                    .put("database", geo.databaseType())
-                    .put("built", Words.time(geo.buildEpochSeconds() * 1000))
-                    .put("lookups", geo.lookups())
-                    .put("failedLookups", geo.failedLookups())));
+                view(controls.geo())
+                    .put("lookups", controls.geo().lookups())
+                    .put("failedLookups", controls.geo().failedLookups()))
+            .put("networks", view(controls.networks())));
+  }
+
+  private static JsonObject view(GeoStatus database) {
+    return new JsonObject()
+        .put("configured", database.configured())
+        .put("loaded", database.loaded())
+        .put("lastLoadGood", database.lastLoadGood())
+        .put("fault", database.fault())
+        .put("database", database.databaseType())
+        .put("built", Words.time(database.buildEpochSeconds() * 1000));
   }
 
   private static @Nullable JsonObject view(RedisLink.@Nullable Stats stats) {

@@ -28,7 +28,11 @@ public interface Controls {
 
   GeoLocator locator();
 
+  /** The database of places. */
   GeoStatus geo();
+
+  /** The database of networks. */
+  GeoStatus networks();
 
   LatencyModel latencies();
 

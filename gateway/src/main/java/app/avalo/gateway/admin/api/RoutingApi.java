@@ -52,7 +52,7 @@ public final class RoutingApi {
     JsonArray excluded = new JsonArray();
     for (Choice choice : advice.choices()) {
       Standing standing = controls.health().standing(choice.region(), service);
-      JsonObject view = view(choice, standing);
+      JsonObject view = view(choice, standing, controls.health().share(choice.region()));
       if (choice.verdict() != Verdict.ALLOWED || standing == Standing.OUT) {
         excluded.add(view);
       } else if (best == null && standing == Standing.IN_SERVICE) {
@@ -122,11 +122,12 @@ public final class RoutingApi {
         .put("source", Words.of(place.source()));
   }
 
-  private static JsonObject view(Choice choice, Standing standing) {
+  private static JsonObject view(Choice choice, Standing standing, int share) {
     return new JsonObject()
         .put("region", choice.region().name())
         .put("place", choice.region().config().place())
         .put("standing", Words.of(standing))
+        .put("share", standing == Standing.OUT ? 0 : share / 1024.0)
         .put("expectedMillis", Words.rounded(choice.expectedMillis()))
         .put("km", Words.rounded(choice.km()))
         .put("samples", choice.estimate().samples())

@@ -100,7 +100,7 @@ public final class Destination {
     if (exchange.explaining()) {
       return reserve(exchange, lossMillis) == null;
     }
-    long caller = Affinity.ofCaller(exchange); // asked always, as health counts whom it admits
+    long caller = Affinity.ofCaller(exchange);
     return health.admits(region, (int) caller)
         && (spill == null || spill.keeps(inFlight(), lossMillis, caller, exchange.startNanos()));
   }
@@ -114,6 +114,13 @@ public final class Destination {
     return spill == null || spill.stays(lossMillis, caller)
         ? null
         : "is nearly full (" + Math.round(spill.load() * 100) + " % of its capacity)";
+  }
+
+  /** An exchange goes there; who is bound to the region by a pin is none of those it may lose. */
+  void taken(Exchange exchange) {
+    if (exchange.pin() == null) {
+      health.taken(region, caller(exchange));
+    }
   }
 
   /** The number by which health knows the caller. */

@@ -123,10 +123,11 @@ public final class RegionChoice {
       Exchange exchange, Destinations destinations, long tried) {
     RegionPreference preference = Objects.requireNonNull(exchange.preference());
     Destination near = null;
+    int nearEnd = 0;
     Destination unwelcome = null;
     Destination suspected = null;
     for (int i = 0; i < preference.size(); i++) {
-      if (near != null && i >= preference.nearCount()) {
+      if (near != null && i >= nearEnd) {
         return near;
       }
       Destination destination = untried(exchange, preference.get(i), destinations, tried);
@@ -138,10 +139,11 @@ public final class RegionChoice {
         suspected = suspected == null ? destination : suspected;
       } else if (!destination.welcomes(exchange, lossMillis(preference, i))) {
         unwelcome = unwelcome == null ? destination : unwelcome;
-      } else if (near == null && i + 1 >= preference.nearCount()) {
-        return destination;
+      } else if (near == null) {
+        near = destination;
+        nearEnd = preference.nearEnd(i);
       } else {
-        near = near == null ? destination : ofTwo(near, destination, exchange);
+        near = ofTwo(near, destination, exchange);
       }
     }
     return near != null ? near : unwelcome != null ? unwelcome : suspected;

@@ -51,7 +51,11 @@ public final class Search {
     RegionChoice.Choice choice =
         RegionChoice.next(exchange, destinations, tries.tried(), patient, nowNanos);
     switch (choice.verdict()) {
-      case GO -> listener.found(Objects.requireNonNull(choice.destination()));
+      case GO -> {
+        Destination chosen = Objects.requireNonNull(choice.destination());
+        chosen.taken(exchange);
+        listener.found(chosen);
+      }
       case WAIT -> {
         if (waitingSinceNanos == 0) {
           waitingSinceNanos = nowNanos;

@@ -20,9 +20,10 @@ final class Drain {
    */
   Drain(int users, int usersPerStep, Duration pause, int share, long nowNanos) {
     this.usersPerStep = usersPerStep;
-    this.sharePerStep =
-        (int) Math.max(1, Math.min(share, (long) share * usersPerStep / Math.max(1, users)));
-    this.pauseNanos = pause.toNanos();
+    double wanted = Math.min(share, (double) share * usersPerStep / Math.max(1, users));
+    this.sharePerStep = (int) Math.max(1, wanted);
+    // Of very many users even the smallest step is more than was ordered, so it comes less often.
+    this.pauseNanos = (long) (pause.toNanos() * Math.max(1, wanted == 0 ? 1 : 1 / wanted));
     this.left = share;
     this.nextNanos = nowNanos;
     tick(nowNanos);

@@ -57,17 +57,20 @@ public final class Share {
   }
 
   /**
-   * Whether this caller is inside; counts it as the region's user if so. Any loop.
+   * Whether this caller is inside. Any loop.
    *
    * @param caller the same number for the same caller; need not be evenly distributed
    */
   public boolean admits(int caller) {
+    return (mix(caller ^ salt) & ALL - 1) < now;
+  }
+
+  /** Counts this caller as the region's user if it is inside. Any loop. */
+  public void taken(int caller) {
     int hash = mix(caller ^ salt);
-    if ((hash & ALL - 1) >= now) {
-      return false;
+    if ((hash & ALL - 1) < now) {
+      callers.add(hash * 0x9E3779B1);
     }
-    callers.add(hash * 0x9E3779B1);
-    return true;
   }
 
   /** Whether this caller is inside a region's larger share, and not inside the smaller one. */
@@ -111,9 +114,14 @@ public final class Share {
     publish();
   }
 
-  /** Begins to send users away. */
-  public void drain(int usersPerStep, Duration pause) {
-    drain = new Drain(users(), usersPerStep, pause, now, ticker.nanos());
+  /**
+   * Begins to send users away.
+   *
+   * @param from the share that is in use; 0 where the region is out, so that there is nobody to
+   *     send
+   */
+  public void drain(int usersPerStep, Duration pause, int from) {
+    drain = new Drain(users(), usersPerStep, pause, from, ticker.nanos());
     publish();
   }
 

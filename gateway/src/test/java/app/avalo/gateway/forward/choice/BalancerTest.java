@@ -136,6 +136,21 @@ class BalancerTest {
   }
 
   @Test
+  void by_load_too_the_one_that_failed_is_left_to_others_however_slow_they_are() {
+    Balancer balancer = balancer(1, 1, 1);
+    two.inFlight = 50;
+    three.inFlight = 50;
+    Member failed = balancer.byLoad(null, 0, WARM);
+    for (int i = 0; failed.pool() != one && i < 1000; i++) {
+      failed = balancer.byLoad(null, random.nextInt(), WARM);
+    }
+    assertThat(failed.pool()).isSameAs(one);
+    for (int i = 0; i < 1000; i++) {
+      assertThat(balancer.byLoad(failed, random.nextInt(), WARM)).isNotSameAs(failed);
+    }
+  }
+
+  @Test
   void keys_are_spread_by_weight_and_leave_an_endpoint_that_has_too_much() {
     Balancer balancer = balancer(1, 1, 2);
     Map<EndpointPool, Integer> keys = new HashMap<>();

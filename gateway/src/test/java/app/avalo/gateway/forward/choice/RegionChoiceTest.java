@@ -23,6 +23,7 @@ import app.avalo.gateway.region.Standing;
 import app.avalo.gateway.upstream.UpstreamPool;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,12 @@ class RegionChoiceTest {
     private final Map<String, Standing> regions = new HashMap<>();
     private final Map<String, Standing> endpoints = new HashMap<>();
     private final Map<String, Integer> shares = new HashMap<>();
+    private final List<String> taken = new ArrayList<>();
+
+    @Override
+    public void taken(Region region, int caller) {
+      taken.add(region.name());
+    }
 
     @Override
     public int share(Region region) {
@@ -300,6 +307,26 @@ class RegionChoiceTest {
     standing("eu", Standing.SUSPECT);
     standing("asia", Standing.OUT);
     assertThat(callersOf("us", order, 20, 60, 90)).isEqualTo(200);
+  }
+
+  @Test
+  void who_goes_to_a_region_is_its_user_unless_a_pin_binds_him() {
+    RegionChoice.next(exchange("us", "eu"), destinations, 0, true, 0).destination();
+    assertThat(health.taken).as("asked only").isEmpty();
+    Service service = plan.services().get(0);
+    destinations.of(service, region("us")).taken(exchange("us", "eu"));
+    destinations.of(service, region("us")).taken(pinned("us", "us", "eu"));
+    assertThat(health.taken).containsExactly("us");
+  }
+
+  @Test
+  void of_regions_that_cost_the_same_those_that_are_left_share_the_callers_of_a_lost_one() {
+    List<String> order = List.of("us", "eu", "asia");
+    standing("us", Standing.OUT);
+    assertThat(callersOf("eu", order, 20, 60, 63)).isBetween(70, 130);
+    assertThat(callersOf("asia", order, 20, 60, 63)).isBetween(70, 130);
+    assertThat(callersOf("asia", order, 20, 60, 90)).isZero();
+    assertThat(callersOf("eu", order, Float.NaN, Float.NaN, Float.NaN)).isEqualTo(200);
   }
 
   private Explanation.Step explained(int address, List<String> order, float... costMillis) {

@@ -23,6 +23,7 @@ class ShareTest {
   private List<Integer> inside(int callers) {
     List<Integer> inside = new ArrayList<>();
     for (int caller = 0; caller < callers; caller++) {
+      share.taken(caller);
       if (share.admits(caller)) {
         inside.add(caller);
       }
@@ -88,7 +89,7 @@ class ShareTest {
   @Test
   void aDrainSendsFiveHundredUsersAwayAtEachStep() {
     inside(5_000);
-    share.drain(500, Duration.ofSeconds(1));
+    share.drain(500, Duration.ofSeconds(1), share.now());
     int first = inside(5_000).size();
     pass(Duration.ofSeconds(1), true, false);
     int second = inside(5_000).size();
@@ -102,7 +103,7 @@ class ShareTest {
   @Test
   void aDrainThatIsStoppedLetsUsersComeBackStepByStep() {
     inside(5_000);
-    share.drain(500, Duration.ofSeconds(1));
+    share.drain(500, Duration.ofSeconds(1), share.now());
     pass(Duration.ofSeconds(4), true, false);
     int left = share.now();
     share.stopDrain();
@@ -124,12 +125,30 @@ class ShareTest {
   @Test
   void twoRegionsDoNotSendTheSameUsersAwayFirst() {
     Share other = new Share("us", time);
-    share.drain(500, Duration.ofSeconds(1));
+    share.drain(500, Duration.ofSeconds(1), share.now());
     other.returned();
     share.stopDrain();
     share.returned();
     List<Integer> both = new ArrayList<>(inside(5_000));
     both.removeIf(caller -> !other.admits(caller));
     assertThat(both.size()).isLessThan(60);
+  }
+
+  @Test
+  void askingWhetherACallerIsInsideMakesItNoUser() {
+    for (int caller = 0; caller < 1_000; caller++) {
+      share.admits(caller);
+    }
+    assertThat(share.users()).isZero();
+  }
+
+  @Test
+  void ofVeryManyUsersAStepIsSmallOrComesLessOften() {
+    inside(2_000_000);
+    int users = share.users();
+    share.drain(500, Duration.ofSeconds(1), share.now());
+    pass(Duration.ofMinutes(10), true, false);
+    double gone = users * (1 - share.now() / (double) Share.ALL);
+    assertThat(gone).isBetween(250_000.0, 320_000.0);
   }
 }

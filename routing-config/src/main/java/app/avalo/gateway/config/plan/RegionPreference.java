@@ -60,12 +60,16 @@ public final class RegionPreference implements Iterable<Region> {
     for (float cost : costMillis) {
       best = cost < best ? cost : best;
     }
+    return Math.max(1, nearEnd(costMillis, 0, best));
+  }
+
+  private static int nearEnd(float[] costMillis, int from, double best) {
     double limit = best + Math.max(NEAR_MILLIS, best * NEAR_SHARE);
-    int near = 0;
-    while (near < costMillis.length && costMillis[near] <= limit) {
-      near++;
+    int end = from;
+    while (end < costMillis.length && costMillis[end] <= limit) {
+      end++;
     }
-    return Math.max(1, near);
+    return end;
   }
 
   /**
@@ -119,6 +123,16 @@ public final class RegionPreference implements Iterable<Region> {
    */
   public int nearCount() {
     return nearCount;
+  }
+
+  /**
+   * The position after the last region that costs about what the one at this position does, which
+   * may be the best of those that are left.
+   */
+  public int nearEnd(int position) {
+    return position < nearCount
+        ? nearCount
+        : Math.max(position + 1, nearEnd(costMillis, position, costMillis[position]));
   }
 
   @Override
