@@ -9,8 +9,11 @@ import static app.avalo.gateway.region.Standing.OUT;
 import static app.avalo.gateway.region.Standing.SUSPECT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.region.World.Fate;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class DetectionTest {
@@ -127,13 +130,17 @@ class DetectionTest {
   }
 
   private long ejectedMillis() {
+    ejected();
+    return world.millisUntil("eu", IN_SERVICE);
+  }
+
+  private void ejected() {
     for (int i = 0; world.standing("eu") != OUT; i++) {
       assertThat(i).as("failures until ejected").isLessThan(12);
       world.fail("eu", BAD_ANSWER, 1);
       world.passMillis(50);
     }
     assertThat(world.status("eu").endpoints().get(0).state()).isEqualTo("EJECTED");
-    return world.millisUntil("eu", IN_SERVICE);
   }
 
   @Test
@@ -196,5 +203,65 @@ class DetectionTest {
     world.passMillis(999);
     assertThat(world.standing("eu")).isEqualTo(SUSPECT);
     assertThat(world.millisUntil("eu", OUT)).isBetween(1L, 500L);
+  }
+
+  @Test
+  void afterAPauseNothingIsEjectedForASecondEither() {
+    world.settle();
+    world.fail("eu", BAD_ANSWER, 5);
+    world.passMillis(50);
+    assertThat(world.standing("eu")).as("a check answered").isEqualTo(IN_SERVICE);
+    world.skewNanos.addAndGet(Duration.ofMillis(700).toNanos());
+    world.fail("eu", BAD_ANSWER, 6);
+    world.passMillis(900);
+    assertThat(world.standing("eu")).isEqualTo(SUSPECT);
+    assertThat(world.millisUntil("eu", OUT)).isBetween(1L, 500L);
+  }
+
+  @Test
+  void whatWasMissedBeforeAPauseDoesNotCountAfterIt() {
+    HealthCheck ten =
+        new HealthCheck(
+            World.CHECK.kind(),
+            World.CHECK.ask(),
+            World.CHECK.expect(),
+            World.CHECK.times(),
+            10,
+            World.CHECK.successes());
+    Map<String, List<Integer>> ports =
+        Map.of("eu", List.of(1), "us", List.of(2), "asia", List.of(3));
+    World patient = new World(World.plan(ports, ten), Map.of());
+    patient.settle();
+    patient.fates.put(1, Fate.SILENT);
+    patient.fail("eu", EndpointHealth.Failure.TIMEOUT, 1);
+    patient.passMillis(1_500);
+    patient.skewNanos.addAndGet(Duration.ofMillis(700).toNanos());
+    assertThat(patient.millisUntil("eu", OUT)).isBetween(1_800L, 3_000L);
+  }
+
+  @Test
+  void whileThisProcessStandsStillAgainAndAgainAnEjectedEndpointIsNotConvicted() {
+    world.settle();
+    ejected();
+    world.fates.put(1, Fate.SILENT);
+    for (int i = 0; i < 30; i++) {
+      world.passMillis(200);
+      world.skewNanos.addAndGet(Duration.ofMillis(400).toNanos());
+    }
+    assertThat(world.status("eu").endpoints().get(0).state()).isEqualTo("EJECTED");
+    world.pass(Duration.ofSeconds(5));
+    assertThat(world.status("eu").endpoints().get(0).state()).isEqualTo("CONVICTED");
+  }
+
+  @Test
+  void onTrialThreeFailuresInARowAreEnough() {
+    world.settle();
+    ejectedMillis();
+    world.fail("eu", BAD_ANSWER, 2);
+    world.passMillis(20);
+    assertThat(world.standing("eu")).isEqualTo(IN_SERVICE);
+    world.fail("eu", BAD_ANSWER, 1);
+    world.passMillis(20);
+    assertThat(world.standing("eu")).isEqualTo(OUT);
   }
 }
