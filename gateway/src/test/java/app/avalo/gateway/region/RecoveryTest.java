@@ -147,4 +147,35 @@ class RecoveryTest {
     world.pass(Duration.ofSeconds(10));
     assertThat(only().over()).isTrue();
   }
+
+  @Test
+  void aServiceThatHasAnotherEndpointInTheRegionIsNotLost() {
+    Map<String, List<Integer>> two = Map.of("eu", List.of(1, 12), "us", List.of(2));
+    world.plan =
+        Plans.minimal().service(promising(World.service("feed", two, World.CHECK))).compile();
+    world.monitor.reconfigure(world.plan);
+    kill();
+    world.pass(Duration.ofSeconds(5));
+    assertThat(world.endpoint("eu", 0).standing()).isEqualTo(Standing.OUT);
+    assertThat(world.monitor.recoveries().all()).isEmpty();
+  }
+
+  @Test
+  void usersWhoAreBoundToTheRegionHaveNotRecoveredBeforeItIsConvicted() {
+    ServiceConfig.Pin pin = new ServiceConfig.Pin("chat", ServiceConfig.Contract.MOVE);
+    world.plan =
+        Plans.minimal()
+            .service(World.service("feed", PORTS, World.CHECK))
+            .service(World.service("chat", PORTS, World.CHECK, pin))
+            .compile();
+    world.monitor.reconfigure(world.plan);
+    world.settle();
+    world.fates.put(1, Fate.SILENT);
+    world.fail("eu", EndpointHealth.Failure.TIMEOUT, 1);
+    long verdict = world.millisUntil("eu", Standing.OUT);
+    world.pass(Duration.ofSeconds(5));
+    assertThat(world.monitor.recoveries().all())
+        .extracting(Recovery::service, recovery -> recovery.millis() >= verdict)
+        .containsExactlyInAnyOrder(tuple("feed", false), tuple("chat", true));
+  }
 }
