@@ -1,24 +1,57 @@
 package app.avalo.gateway.filter;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import java.util.Locale;
 
 /**
  * What one token bucket said of an exchange.
  *
  * @param policy the limit
- * @param bandwidth that applied to the caller's tier
+ * @param allowance that applied to the caller's tier
+ * @param bandwidth of it that decides: when refused the one that takes longest, else the emptiest
  * @param allowed whether the tokens were there
- * @param remaining whole tokens left
+ * @param remaining whole tokens left in that bandwidth
  * @param retryAfterNanos time until the request would pass, 0 when it was allowed
- * @param resetNanos time until the bucket is full again
- * @param degraded decided without the shared store
+ * @param resetNanos time until that bandwidth is full again
+ * @param by who decided
  */
 public record LimitVerdict(
     LimitConfig policy,
+    Allowance allowance,
     Bandwidth bandwidth,
     boolean allowed,
     long remaining,
     long retryAfterNanos,
     long resetNanos,
-    boolean degraded) {}
+    By by) {
+
+  /** Who decides about a limit. */
+  public enum By {
+    /** A bucket of this process, as the policy says or because there is no Redis. */
+    LOCAL,
+    /** Redis. */
+    EXACT,
+    /** Tokens that were taken from Redis before. */
+    LEASED,
+    /** This gateway's share, as Redis does not answer. */
+    LOCAL_SHARE,
+    /** Nobody: Redis does not answer, and the policy lets pass. */
+    OPEN,
+    /** Nobody: Redis does not answer, and the policy lets nobody pass. */
+    CLOSED;
+
+    private final String label = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+    /** Metric label. */
+    public String label() {
+      return label;
+    }
+
+    /** Whether the shared store should have decided. */
+    public boolean degraded() {
+      return this == LOCAL_SHARE || this == OPEN || this == CLOSED;
+    }
+  }
+}

@@ -1,6 +1,7 @@
 package app.avalo.gateway.bench;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.plan.Plan;
@@ -55,7 +56,7 @@ public class LimitBenchmark {
   public void prepare() {
     passing = exchanges(plan("wide", 1_000_000_000));
     refused = exchanges(plan("tight", 1));
-    filter = new LimitFilter(new Limits(Ticker.SYSTEM), null, "bench");
+    filter = new LimitFilter(new Limits(Ticker.SYSTEM, 1), null, "bench");
     meter = MessageMeter.of(new Rate(100, Duration.ofSeconds(1)), Ticker.SYSTEM.nanos());
   }
 
@@ -64,10 +65,10 @@ public class LimitBenchmark {
         new LimitConfig(
             name,
             List.of(KeyPart.ADDRESS),
-            new Bandwidth(new Rate(perDay, Duration.ofDays(1)), perDay),
+            new Allowance(List.of(new Bandwidth(new Rate(perDay, Duration.ofDays(1)), perDay))),
             Map.of(),
-            LimitConfig.Scope.LOCAL,
-            LimitConfig.OnStoreDown.LOCAL,
+            LimitConfig.Mode.LOCAL,
+            LimitConfig.OnStoreDown.LOCAL_SHARE,
             false,
             1);
     return Plans.minimal().limit(limit).route(Routes.toFeed().limits(name).build()).compile();

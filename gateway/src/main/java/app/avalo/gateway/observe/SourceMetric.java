@@ -31,6 +31,11 @@ public enum SourceMetric {
       "policy",
       "decision"),
   LIMIT_DEGRADED("gateway_limit_degraded_total", "Decisions without the shared store.", "policy"),
+  LIMIT_DECIDED_BY(
+      "gateway_limit_decided_by_total",
+      "Decisions by who made them: this process, Redis, a lease, or what holds without Redis.",
+      "policy",
+      "by"),
   PIN_EVENTS("gateway_pin_events_total", "What happened to pins and their cookies.", "event"),
   REDIS_UP("gateway_redis_up", "1 while Redis answers."),
   REDIS_FAILURES("gateway_redis_failures_total", "Calls and connections lost.", "kind"),

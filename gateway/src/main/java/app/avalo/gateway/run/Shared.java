@@ -13,9 +13,11 @@ import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.shared.Replicas;
 import app.avalo.gateway.filter.pin.PinAdmin;
 import app.avalo.gateway.filter.pin.PinCounters;
 import app.avalo.gateway.filter.pin.PinKeys;
+import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.keep.Keepers;
 import app.avalo.gateway.region.HealthMonitor;
@@ -23,6 +25,7 @@ import app.avalo.gateway.reload.CurrentPlan;
 import io.vertx.core.Future;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * State that all event loops share and that outlives every plan; each part is safe from every
@@ -41,9 +44,10 @@ public final class Shared {
   private final Learned learned;
   private final GeoDatabaseWatch database;
   private final GeoDatabaseWatch networks;
-  private final Limits limits = new Limits(Ticker.SYSTEM);
   private final Keepers keepers;
   private volatile Consumer<String> lost = region -> {}; // onLost()
+  private final Limits limits;
+  private @Nullable Replicas replicas; // open()
   private final PinKeys pinKeys = new PinKeys();
   private final PinCounters pinCounters = new PinCounters();
   private final ConnectionCeiling ceiling = new ConnectionCeiling();
@@ -77,18 +81,34 @@ public final class Shared {
                 region -> lost.accept(region)),
             health,
             group -> stores.cells(group, control));
+    StateConfig.Redis redis = plan.get().config().state().redis();
+    this.limits = new Limits(Ticker.SYSTEM, redis == null ? 1 : redis.replicas());
     this.identities = new Identities(control.vertx(), Ticker.SYSTEM, control.timers());
   }
 
   /** Opens what is read from outside; a file that is missing delays nothing and fails nothing. */
   Future<Shared> open(Plan first) {
     ledger.configure(first);
+    control.executor().execute(this::countReplicas);
     return Future.join(
             learned.open(),
             database.start(control.vertx(), control.timers()),
             networks.start(control.vertx(), control.timers()),
             keepers.follow(first))
         .map(started -> this);
+  }
+
+  private void countReplicas() {
+    RedisLink redis = control.redis();
+    if (redis != null) {
+      replicas = Replicas.count(redis, stores.prefix(), limits::replicas);
+    }
+  }
+
+  private void leave() {
+    if (replicas != null) {
+      replicas.leave();
+    }
   }
 
   /** Makes ready what a plan needs, before any request can see it. */
@@ -100,6 +120,7 @@ public final class Shared {
 
   /** Writes out what must survive and lets go of files. */
   Future<Void> close() {
+    control.executor().execute(this::leave);
     database.stop();
     networks.stop();
     identities.close();

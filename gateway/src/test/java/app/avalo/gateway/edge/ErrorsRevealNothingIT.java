@@ -42,7 +42,7 @@ class ErrorsRevealNothingIT {
                 + """
                 limits:
                   closed: {key: address, rate: 10/h, onStoreDown: closed}
-                  few: {key: route, rate: 1/h, burst: 1, onStoreDown: local}
+                  few: {key: route, rate: 1/h, burst: 1, onStoreDown: local-share}
                 budgets:
                   month: {amount: 0.01 PLN, services: [paid], cost: {perRequest: 0.01 PLN}, outageAllowance: 0%%}
                 services:

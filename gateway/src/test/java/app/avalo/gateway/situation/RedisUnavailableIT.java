@@ -50,7 +50,7 @@ class RedisUnavailableIT {
         identity:
           apiKeys: [{name: ada, key: "${env:NONE:-key-of-ada-0123456}"}]
         limits:
-          alone: {key: address, rate: 10/h, onStoreDown: local}
+          alone: {key: address, rate: 10/h, onStoreDown: local-share}
           open: {key: address, rate: 10/h, onStoreDown: open}
           closed: {key: address, rate: 10/h, onStoreDown: closed}
           forty: {key: route, rate: 40/h}

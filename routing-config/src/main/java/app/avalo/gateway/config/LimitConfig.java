@@ -10,22 +10,38 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as in the YAML key; sent to clients in {@code RateLimit-Policy}
  * @param key parts of the bucket's key, at least one
- * @param bandwidth for callers whose tier has none of its own, or null when they are not limited
+ * @param allowance for callers whose tier has none of its own, or null when they are not limited
  * @param tiers by tier name
- * @param scope whether replicas share the bucket; default {@link Scope#SHARED}
- * @param onStoreDown what holds when Redis does not answer; default {@link OnStoreDown#LOCAL}
+ * @param mode who shares the bucket, and how; default {@link Mode#EXACT}
+ * @param onStoreDown what holds when Redis does not answer; default {@link OnStoreDown#LOCAL_SHARE}
  * @param shadow counts and reports but never refuses; default false
  * @param cost tokens of one request; default 1
  */
 public record LimitConfig(
     String name,
     List<KeyPart> key,
-    @Nullable Bandwidth bandwidth,
-    Map<String, Bandwidth> tiers,
-    Scope scope,
+    @Nullable Allowance allowance,
+    Map<String, Allowance> tiers,
+    Mode mode,
     OnStoreDown onStoreDown,
     boolean shadow,
     int cost) {
+
+  /** What the callers of a tier may use, or null when the policy does not limit them. */
+  public @Nullable Allowance allowance(String tier) {
+    Allowance own = tiers.get(tier);
+    return own != null ? own : allowance;
+  }
+
+  /**
+   * What one caller may use: a request needs its tokens in every bandwidth.
+   *
+   * @param bandwidths at least 1 and at most {@link #MOST}, shortest period first, each period once
+   */
+  public record Allowance(List<Bandwidth> bandwidths) {
+    /** Second, minute, hour and day. */
+    public static final int MOST = 4;
+  }
 
   /**
    * Refill and capacity.
@@ -52,18 +68,20 @@ public record LimitConfig(
     COUNTRY
   }
 
-  /** Who shares a bucket. */
-  public enum Scope {
-    /** This process only. */
+  /** Who shares a bucket, and at which price. */
+  public enum Mode {
+    /** Nobody: each process has its own. */
     LOCAL,
-    /** All replicas, through Redis; this process when no Redis is configured. */
-    SHARED
+    /** All replicas; Redis is asked for every request. This process when no Redis is configured. */
+    EXACT,
+    /** All replicas; they take tokens from Redis ahead of the requests. Likewise without Redis. */
+    LEASED
   }
 
-  /** Behaviour of a shared limit while its store is away. */
+  /** Behaviour of a limit that replicas share while its store is away. */
   public enum OnStoreDown {
-    /** Each replica counts alone. */
-    LOCAL,
+    /** Each replica has its share of the limit. */
+    LOCAL_SHARE,
     /** Everybody passes. */
     OPEN,
     /** Nobody passes. */

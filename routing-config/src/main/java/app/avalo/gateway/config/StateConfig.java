@@ -23,6 +23,7 @@ public record StateConfig(@Nullable Path directory, @Nullable Redis redis) {
    * @param password or null
    * @param deadline the longest a request waits for it; default 20 ms
    * @param prefix of every key; default {@code avalo}
+   * @param replicas gateways that share it, until it has told how many there are; default 1
    */
   public record Redis(
       Mode mode,
@@ -30,7 +31,8 @@ public record StateConfig(@Nullable Path directory, @Nullable Redis redis) {
       @Nullable String masterName,
       @Nullable Secret password,
       Duration deadline,
-      String prefix) {}
+      String prefix,
+      int replicas) {}
 
   /** Shape of a Redis deployment. */
   public enum Mode {

@@ -1,14 +1,12 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
-import app.avalo.gateway.config.LimitConfig.Bandwidth;
-import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import io.vertx.core.Future;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * the README of this module.
  */
 public final class LimitAdmin {
-  private final Limits limits;
-  private final @Nullable SharedBuckets shared;
+  private final Rules rules;
 
   /**
    * Operations on the limits of a process.
@@ -27,8 +24,7 @@ public final class LimitAdmin {
    * @param prefix of keys in Redis
    */
   public LimitAdmin(Limits limits, @Nullable ScriptRunner redis, String prefix) {
-    this.limits = limits;
-    this.shared = redis == null ? null : new SharedBuckets(redis, prefix);
+    this.rules = new Rules(limits, redis, prefix);
   }
 
   /**
@@ -44,34 +40,27 @@ public final class LimitAdmin {
       String policy, String tier, long remaining, long capacity, long resetNanos, boolean shared) {}
 
   /**
-   * The buckets of a key, one for each bandwidth of the policy; a bucket that nobody has used is
-   * full. Fails with {@link IllegalArgumentException} for a malformed key and with {@link
+   * The buckets of a key, one for each tier of the policy; a bucket that nobody has used is full.
+   * Fails with {@link IllegalArgumentException} for a malformed key and with {@link
    * app.avalo.gateway.filter.redis.StoreUnavailable} when Redis does not answer.
    */
   public Future<List<BucketView>> peek(LimitConfig policy, String key) {
-    List<Future<BucketView>> views = new ArrayList<>();
-    for (Map.Entry<String, Bandwidth> each : bandwidths(policy).entrySet()) {
-      BucketKey bucket = BucketKey.parse(policy, each.getKey(), key);
-      if (bucket == null) {
-        return malformed(key);
-      }
-      BucketStore store = store(policy);
-      views.add(
-          store
-              .peek(bucket, policy, each.getValue())
-              .map(verdict -> view(each.getKey(), verdict, store != limits.local())));
-    }
-    return Future.all(views).map(all -> all.list());
+    return each(policy, key, LimitAdmin::view);
   }
 
-  private static BucketView view(String tier, LimitVerdict verdict, boolean shared) {
-    return new BucketView(
-        verdict.policy().name(),
-        tier,
-        verdict.remaining(),
-        verdict.bandwidth().burst(),
-        verdict.resetNanos(),
-        shared);
+  private static Future<BucketView> view(Tier tier, BucketKey key) {
+    return tier.buckets
+        .peek(key, tier.rule.policy.cost())
+        .map(reading -> tier.verdict(reading, tier.rule.by))
+        .map(
+            verdict ->
+                new BucketView(
+                    verdict.policy().name(),
+                    tier.name,
+                    verdict.remaining(),
+                    verdict.bandwidth().burst(),
+                    verdict.resetNanos(),
+                    tier.buckets.shared()));
   }
 
   /**
@@ -79,36 +68,27 @@ public final class LimitAdmin {
    * goes on until the time it named then. Fails as {@link #peek}.
    */
   public Future<Void> reset(LimitConfig policy, String key) {
-    List<Future<Void>> resets = new ArrayList<>();
-    for (String tier : bandwidths(policy).keySet()) {
-      BucketKey bucket = BucketKey.parse(policy, tier, key);
+    return each(
+            policy,
+            key,
+            (tier, bucket) -> {
+              tier.share().reset(bucket);
+              return tier.buckets.reset(bucket);
+            })
+        .mapEmpty();
+  }
+
+  private <T> Future<List<T>> each(
+      LimitConfig policy, String key, BiFunction<Tier, BucketKey, Future<T>> operation) {
+    List<Future<T>> all = new ArrayList<>();
+    for (Tier tier : rules.of(policy).byName().values()) {
+      BucketKey bucket = BucketKey.parse(policy, tier.name, key);
       if (bucket == null) {
-        return malformed(key);
+        return Future.failedFuture(
+            new IllegalArgumentException(key + " (expected parts as in u=alice|r=chat)"));
       }
-      limits.forget(bucket);
-      resets.add(limits.local().reset(bucket));
-      if (store(policy) != limits.local()) {
-        resets.add(store(policy).reset(bucket));
-      }
+      all.add(operation.apply(tier, bucket));
     }
-    return Future.all(resets).mapEmpty();
-  }
-
-  private BucketStore store(LimitConfig policy) {
-    return shared == null || policy.scope() == LimitConfig.Scope.LOCAL ? limits.local() : shared;
-  }
-
-  private static Map<String, Bandwidth> bandwidths(LimitConfig policy) {
-    Map<String, Bandwidth> all = new LinkedHashMap<>();
-    if (policy.bandwidth() != null) {
-      all.put("", policy.bandwidth());
-    }
-    all.putAll(policy.tiers());
-    return all;
-  }
-
-  private static <T> Future<T> malformed(String key) {
-    return Future.failedFuture(
-        new IllegalArgumentException(key + " (expected parts as in u=alice|r=chat)"));
+    return Future.all(all).map(done -> done.list());
   }
 }

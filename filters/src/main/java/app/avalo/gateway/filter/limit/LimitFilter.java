@@ -1,13 +1,14 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
-import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
-import app.avalo.gateway.filter.limit.LocalBuckets.LocalBucket;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
+import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,15 +20,16 @@ import org.jspecify.annotations.Nullable;
  * is refused pays nothing: what other buckets gave is given back. A WebSocket counts once, when it
  * opens.
  *
- * <p>While all buckets are local the decision is made at once, without a future or a key being
- * allocated; with shared ones a {@link Round} waits for Redis.
+ * <p>As long as all that is asked can be said here, the decision is made at once, without a future
+ * or a key being allocated; else a {@link Round} waits for Redis.
  */
 public final class LimitFilter implements Filter {
   private final Limits limits;
-  private final @Nullable SharedBuckets shared;
+  private final Rules rules;
   // Used and emptied within one call, hence kept; one event loop.
   private final BucketKey probe = new BucketKey();
-  private LocalBucket[] taken = new LocalBucket[8];
+  private final Reading reading = new Reading();
+  private Tier[] taken = new Tier[8];
   private LimitVerdict[] said = new LimitVerdict[8];
 
   /**
@@ -39,7 +41,7 @@ public final class LimitFilter implements Filter {
    */
   public LimitFilter(Limits limits, @Nullable ScriptRunner redis, String prefix) {
     this.limits = limits;
-    this.shared = redis == null ? null : new SharedBuckets(redis, prefix);
+    this.rules = new Rules(limits, redis, prefix);
   }
 
   @Override
@@ -48,77 +50,81 @@ public final class LimitFilter implements Filter {
     List<LimitConfig> policies = target != null ? target.limits() : exchange.route().limits();
     if (policies.isEmpty()) {
       next.proceed(exchange);
-    } else if (exchange.explaining() || shared != null && anyShared(policies)) {
-      new Round(limits, shared, exchange, next).ask(policies);
-    } else {
-      decideHere(exchange, policies, next);
+      return;
+    }
+    Rule[] asked = rules.of(exchange.plan(), policies);
+    if (exchange.explaining() || !decideHere(exchange, asked, next)) {
+      new Round(limits, exchange, next).ask(asked);
     }
   }
 
-  private static boolean anyShared(List<LimitConfig> policies) {
-    for (int i = 0; i < policies.size(); i++) {
-      if (policies.get(i).scope() == LimitConfig.Scope.SHARED) {
-        return true;
+  /** Whether everything could be said here; if not, nothing has been taken. */
+  private boolean decideHere(Exchange exchange, Rule[] asked, Next next) {
+    if (taken.length < asked.length) {
+      taken = new Tier[asked.length];
+      said = new LimitVerdict[asked.length];
+    }
+    int count = 0;
+    boolean refused = false;
+    boolean later = false;
+    for (int i = 0; i < asked.length; i++) {
+      Rule rule = asked[i];
+      Tier tier = rule.tier(exchange.caller());
+      if (tier != null && probe.fill(rule.policy, exchange)) {
+        Said here = tier.buckets.take(probe, rule.policy.cost(), reading);
+        if (here == Said.LATER) {
+          later = true;
+        } else {
+          taken[count] = tier;
+          said[count] = tier.verdict(reading, rule.by);
+          refused |= refuses(said[count++]);
+        }
       }
     }
+    if (refused || later) {
+      giveBack(exchange, count);
+    }
+    // Who is refused here need not wait for what others would say.
+    if (refused || !later) {
+      settle(limits, exchange, verdicts(count), next);
+      return true;
+    }
+    verdicts(count);
     return false;
   }
 
-  private void decideHere(Exchange exchange, List<LimitConfig> policies, Next next) {
-    if (taken.length < policies.size()) {
-      taken = new LocalBucket[policies.size()];
-      said = new LimitVerdict[policies.size()];
-    }
-    int asked = 0;
-    boolean refused = false;
-    for (int i = 0; i < policies.size(); i++) {
-      LimitConfig policy = policies.get(i);
-      Bandwidth bandwidth = BucketKey.bandwidth(policy, exchange.caller());
-      if (bandwidth != null && probe.fill(policy, exchange)) {
-        LocalBucket bucket = limits.local().bucket(probe, bandwidth);
-        LimitVerdict verdict = bucket.take(policy, bandwidth, false);
-        taken[asked] = bucket;
-        said[asked++] = verdict;
-        refused |= refuses(verdict);
-      }
-    }
-    if (refused) {
-      giveBack(asked);
-    }
-    List<LimitVerdict> verdicts = verdicts(asked);
-    settle(limits, exchange, verdicts, next);
-  }
-
   /** A fresh list, as the exchange outlives this call; the arrays drop what they held. */
-  private List<LimitVerdict> verdicts(int asked) {
+  private List<LimitVerdict> verdicts(int count) {
     List<LimitVerdict> verdicts =
-        asked == 1 ? List.of(said[0]) : List.of(Arrays.copyOf(said, asked));
-    Arrays.fill(said, 0, asked, null);
-    Arrays.fill(taken, 0, asked, null);
+        count == 1 ? List.of(said[0]) : List.of(Arrays.copyOf(said, count));
+    Arrays.fill(said, 0, count, null);
+    Arrays.fill(taken, 0, count, null);
     return verdicts;
   }
 
-  private void giveBack(int asked) {
-    for (int i = 0; i < asked; i++) {
-      if (said[i].allowed()) {
-        taken[i].giveBack(said[i].policy());
-        said[i] = returned(said[i]);
+  private void giveBack(Exchange exchange, int count) {
+    for (int i = 0; i < count; i++) {
+      LimitVerdict verdict = said[i];
+      if (verdict.allowed() && probe.fill(verdict.policy(), exchange)) {
+        taken[i].buckets.giveBack(probe, verdict.policy().cost());
+        said[i] = returned(verdict);
       }
     }
   }
 
   /** What a bucket says once the cost is back in it. */
   static LimitVerdict returned(LimitVerdict given) {
-    LimitConfig policy = given.policy();
-    Bandwidth bandwidth = given.bandwidth();
+    long cost = given.policy().cost();
+    long back = cost * given.bandwidth().rate().nanosPerEvent();
     return new LimitVerdict(
-        policy,
-        bandwidth,
+        given.policy(),
+        given.allowance(),
+        given.bandwidth(),
         true,
-        Math.min(bandwidth.burst(), given.remaining() + policy.cost()),
+        Math.min(given.bandwidth().burst(), given.remaining() + cost),
         0,
-        Math.max(0, given.resetNanos() - policy.cost() * bandwidth.rate().nanosPerEvent()),
-        given.degraded());
+        Math.max(0, given.resetNanos() - back),
+        given.by());
   }
 
   static boolean refuses(LimitVerdict verdict) {

@@ -1,84 +1,73 @@
 package app.avalo.gateway.filter.limit;
 
-import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
+import app.avalo.gateway.filter.limit.bucket.FewBuckets;
+import app.avalo.gateway.filter.limit.bucket.LocalBuckets;
+import app.avalo.gateway.filter.limit.bucket.Room;
+import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.time.Ticker;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
+import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
- * The state of all limits in this process, shared by all event loops and untouched by reloads: the
- * local buckets, what Redis has refused lately, and counts for metrics. Safe from every thread.
+ * The state of all limits in this process, shared by all event loops and untouched by reloads: its
+ * buckets, what Redis has said of others, and counts for metrics. Safe from every thread.
  */
 public final class Limits {
-  /** A bucket with key and housekeeping takes about this much memory. */
-  private static final long BYTES_PER_BUCKET = 600;
-
-  private static final long MOST_BUCKETS = 200_000;
-
   private final Ticker ticker;
-  private final LocalBuckets buckets;
-  private final Cache<BucketKey, Refusal> refusals;
+  private final Room room;
+  private final ConcurrentHashMap<Use, LocalBuckets> tables = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Tally> tallies = new ConcurrentHashMap<>();
-
-  /** Room for 200,000 keys, or for as many as fill a sixteenth of a small heap. */
-  public Limits(Ticker ticker) {
-    this(ticker, mostBuckets(Runtime.getRuntime().maxMemory()));
-  }
-
-  Limits(Ticker ticker, long mostBuckets) {
-    this.ticker = ticker;
-    this.buckets = new LocalBuckets(ticker, mostBuckets);
-    this.refusals =
-        Caffeine.newBuilder()
-            .maximumSize(mostBuckets)
-            .expireAfter(new UntilRetry())
-            .ticker(ticker::nanos)
-            .executor(Runnable::run)
-            .build();
-  }
-
-  static long mostBuckets(long heapBytes) {
-    return Math.max(1000, Math.min(MOST_BUCKETS, heapBytes / 16 / BYTES_PER_BUCKET));
-  }
+  private volatile int replicas;
 
   /**
-   * What a shared bucket said when it refused.
+   * No buckets yet; they may fill an eighth of the heap.
    *
-   * @param verdict as of then
-   * @param sinceNanos when that was
+   * @param replicas to assume until Redis has told how many there are
    */
-  private record Refusal(LimitVerdict verdict, long sinceNanos) {}
-
-  private static final class UntilRetry implements Expiry<BucketKey, Refusal> {
-    @Override
-    public long expireAfterCreate(BucketKey key, Refusal refusal, long nowNanos) {
-      return refusal.verdict().retryAfterNanos();
-    }
-
-    @Override
-    public long expireAfterUpdate(BucketKey key, Refusal refusal, long nowNanos, long left) {
-      return refusal.verdict().retryAfterNanos();
-    }
-
-    @Override
-    public long expireAfterRead(BucketKey key, Refusal refusal, long nowNanos, long left) {
-      return left;
-    }
+  public Limits(Ticker ticker, int replicas) {
+    this(ticker, replicas, Room.ofHeap());
   }
 
+  Limits(Ticker ticker, int replicas, Room room) {
+    this.ticker = ticker;
+    this.replicas = replicas;
+    this.room = room;
+  }
+
+  /** What a table is for. */
+  enum Purpose {
+    /** Decides. */
+    BUCKETS,
+    /** What Redis said. */
+    NOTES,
+    /** Decides while Redis does not answer. */
+    SHARE
+  }
+
+  private record Use(String policy, String tier, Purpose purpose) {}
+
   /** Decisions of one policy since the start, each request counted once per policy it met. */
-  static final class Tally {
+  private static final class Tally {
     final LongAdder allowed = new LongAdder();
     final LongAdder refused = new LongAdder();
     final LongAdder shadowed = new LongAdder();
-    final LongAdder degraded = new LongAdder();
+    final Map<By, LongAdder> by = new EnumMap<>(By.class);
+
+    Tally() {
+      for (By each : By.values()) {
+        by.put(each, new LongAdder());
+      }
+    }
   }
 
   /**
@@ -87,9 +76,19 @@ public final class Limits {
    * @param allowed requests with enough tokens
    * @param refused requests it turned away
    * @param shadowed requests it would have turned away, were it not in shadow mode
-   * @param degraded decisions made without the shared store; they count above as well
+   * @param by the same decisions by who made them
    */
-  public record Counts(long allowed, long refused, long shadowed, long degraded) {}
+  public record Counts(long allowed, long refused, long shadowed, Map<By, Long> by) {
+    public static final Counts NONE = new Counts(0, 0, 0, Map.of());
+
+    /** Decisions made without the shared store. */
+    public long degraded() {
+      return by.entrySet().stream()
+          .filter(entry -> entry.getKey().degraded())
+          .mapToLong(Map.Entry::getValue)
+          .sum();
+    }
+  }
 
   /** Counts by policy name, for metrics and admin. */
   public Map<String, Counts> counts() {
@@ -102,67 +101,79 @@ public final class Limits {
                     tally.allowed.sum(),
                     tally.refused.sum(),
                     tally.shadowed.sum(),
-                    tally.degraded.sum())));
+                    tally.by.entrySet().stream()
+                        .filter(entry -> entry.getValue().sum() > 0)
+                        .collect(
+                            Collectors.toMap(Map.Entry::getKey, each -> each.getValue().sum())))));
     return counts;
   }
 
   /** Buckets held in this process, approximately. */
   public long localBuckets() {
-    return buckets.size();
+    return tables.values().stream().mapToLong(LocalBuckets::size).sum();
   }
 
-  LocalBuckets local() {
-    return buckets;
+  /** Gateways that share the limits, this one included. */
+  public int replicas() {
+    return replicas;
+  }
+
+  /** Redis says how many gateways there are. */
+  public void replicas(int counted) {
+    replicas = Math.max(1, counted);
   }
 
   Ticker ticker() {
     return ticker;
   }
 
+  LocalBuckets few(String policy, String tier) {
+    return table(new Use(policy, tier, Purpose.BUCKETS), () -> new FewBuckets(ticker));
+  }
+
+  CompactBuckets many(String policy, String tier, Purpose purpose, Shape shape) {
+    Use use = new Use(policy, tier, purpose);
+    LocalBuckets table = table(use, () -> new CompactBuckets(shape, ticker, room));
+    if (table instanceof CompactBuckets many) {
+      return many;
+    }
+    // The key of the policy has changed from few values to many.
+    CompactBuckets many = new CompactBuckets(shape, ticker, room);
+    tables.put(use, many);
+    return many;
+  }
+
+  private LocalBuckets table(Use use, Supplier<LocalBuckets> made) {
+    return tables.computeIfAbsent(use, unknown -> made.get());
+  }
+
+  /** Forgets the buckets of policies that are no more. */
+  void keep(Set<String> policies) {
+    tables
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean gone = !policies.contains(entry.getKey().policy());
+              if (gone && entry.getValue() instanceof CompactBuckets many) {
+                many.close();
+              }
+              return gone;
+            });
+  }
+
   void count(LimitVerdict verdict) {
-    Tally tally = tallies.get(verdict.policy().name());
+    LimitConfig policy = verdict.policy();
+    Tally tally = tallies.get(policy.name());
     if (tally == null) {
-      tally = tallies.computeIfAbsent(verdict.policy().name(), name -> new Tally());
+      tally = tallies.computeIfAbsent(policy.name(), name -> new Tally());
     }
     if (verdict.allowed()) {
       tally.allowed.increment();
-    } else if (verdict.policy().shadow()) {
+    } else if (policy.shadow()) {
       tally.shadowed.increment();
     } else {
       tally.refused.increment();
     }
-    if (verdict.degraded()) {
-      tally.degraded.increment();
-    }
-  }
-
-  /** Keeps a refusal of a shared bucket: until then Redis would only repeat it. */
-  void remember(BucketKey key, LimitVerdict refusal) {
-    refusals.put(key, new Refusal(refusal, ticker.nanos()));
-  }
-
-  /** The refusal that still holds for a bucket, brought up to date, or null. */
-  @Nullable LimitVerdict remembered(BucketKey key, Bandwidth bandwidth) {
-    Refusal refusal = refusals.getIfPresent(key);
-    if (refusal == null || !refusal.verdict().bandwidth().equals(bandwidth)) {
-      return null;
-    }
-    long passed = ticker.nanos() - refusal.sinceNanos();
-    LimitVerdict said = refusal.verdict();
-    if (passed >= said.retryAfterNanos()) {
-      return null;
-    }
-    return new LimitVerdict(
-        said.policy(),
-        bandwidth,
-        false,
-        said.remaining(),
-        said.retryAfterNanos() - passed,
-        Math.max(0, said.resetNanos() - passed),
-        false);
-  }
-
-  void forget(BucketKey key) {
-    refusals.invalidate(key);
+    tally.by.get(verdict.by()).increment();
   }
 }

@@ -23,7 +23,7 @@ public final class MessageMeter {
   /** A full bucket that holds one period's messages. */
   public static MessageMeter of(Rate rate, long nowNanos) {
     // Rounded up, so that the rate is never exceeded.
-    long interval = BucketShape.ceilDiv(rate.period().toNanos(), rate.count());
+    long interval = (rate.period().toNanos() - 1) / rate.count() + 1;
     return new MessageMeter(interval, (rate.count() - 1) * interval, nowNanos);
   }
 

@@ -8,9 +8,10 @@ import java.util.List;
 
 /**
  * {@code RateLimit-Policy} and {@code RateLimit} as structured fields, one member per policy
- * (draft-ietf-httpapi-ratelimit-headers-10). {@code q} per {@code w} is what is granted in the long
- * run, {@code r} the tokens left, {@code t} the seconds until the bucket is full. Policies in
- * shadow mode do not show.
+ * (draft-ietf-httpapi-ratelimit-headers-10); of a policy with several rates {@code
+ * RateLimit-Policy} has one member each, named {@code policy/period}, and {@code RateLimit} the one
+ * that decides. {@code q} per {@code w} is what is granted in the long run, {@code r} the tokens
+ * left, {@code t} the seconds until the bucket is full. Policies in shadow mode do not show.
  */
 final class RateLimitFields {
   private static final CharSequence POLICY = HttpHeaders.createOptimized("ratelimit-policy");
@@ -25,7 +26,10 @@ final class RateLimitFields {
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
       if (!verdict.policy().shadow()) {
-        policy(policies, verdict);
+        List<Bandwidth> bandwidths = verdict.allowance().bandwidths();
+        for (int j = 0; j < bandwidths.size(); j++) {
+          policy(policies, verdict, bandwidths.get(j));
+        }
         state(states, verdict);
       }
     }
@@ -35,11 +39,10 @@ final class RateLimitFields {
     }
   }
 
-  private static void policy(StringBuilder text, LimitVerdict verdict) {
-    Bandwidth bandwidth = verdict.bandwidth();
+  private static void policy(StringBuilder text, LimitVerdict verdict, Bandwidth bandwidth) {
     long period = bandwidth.rate().period().toNanos();
     long seconds = ceilSeconds(period);
-    name(text, verdict);
+    name(text, verdict, bandwidth);
     // Windows are whole seconds; an odd period is stretched to one, and the quota with it.
     long quota =
         seconds * SECOND == period
@@ -49,13 +52,13 @@ final class RateLimitFields {
   }
 
   private static void state(StringBuilder text, LimitVerdict verdict) {
-    name(text, verdict);
+    name(text, verdict, verdict.bandwidth());
     text.append(";r=").append(verdict.remaining());
     text.append(";t=").append(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));
   }
 
   /** A structured string: visible ASCII, quotes and backslashes escaped. */
-  private static void name(StringBuilder text, LimitVerdict verdict) {
+  private static void name(StringBuilder text, LimitVerdict verdict, Bandwidth bandwidth) {
     text.append(text.isEmpty() ? "\"" : ", \"");
     String name = verdict.policy().name();
     for (int i = 0; i < name.length(); i++) {
@@ -64,6 +67,9 @@ final class RateLimitFields {
         text.append('\\');
       }
       text.append(c < ' ' || c > '~' ? '?' : c);
+    }
+    if (verdict.allowance().bandwidths().size() > 1) {
+      text.append('/').append(bandwidth.rate().per());
     }
     text.append('"');
   }

@@ -3,14 +3,18 @@ package app.avalo.gateway.filter.limit;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
-import app.avalo.gateway.config.LimitConfig.OnStoreDown;
-import app.avalo.gateway.config.LimitConfig.Scope;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Buckets;
+import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
+import app.avalo.gateway.filter.limit.bucket.Here;
+import app.avalo.gateway.filter.limit.bucket.Reading;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,22 +24,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One exchange asking several buckets, some of them in Redis. First come the answers that need no
- * wait: refusals remembered from Redis and local buckets; only if those let it pass are the shared
- * buckets asked, all at once, so that the wait is one round trip. An exchange that explains asks
- * all of them and takes nothing.
+ * wait; only if those let it pass are the others asked, all at once, so that the wait is one round
+ * trip. An exchange that explains asks all of them and takes nothing.
  */
 final class Round {
   private final Limits limits;
-  private final @Nullable SharedBuckets shared;
   private final Exchange exchange;
   private final Next next;
   private final boolean looking;
+  private final Reading reading = new Reading();
   private final List<Ask> asks = new ArrayList<>(4);
   private int waiting;
 
-  Round(Limits limits, @Nullable SharedBuckets shared, Exchange exchange, Next next) {
+  Round(Limits limits, Exchange exchange, Next next) {
     this.limits = limits;
-    this.shared = shared;
     this.exchange = exchange;
     this.next = next;
     this.looking = exchange.explaining();
@@ -43,98 +45,105 @@ final class Round {
 
   /** One bucket and what became of it. */
   private static final class Ask {
-    final LimitConfig policy;
-    final Bandwidth bandwidth;
+    final Tier tier;
     final BucketKey key;
-    @Nullable BucketStore from; // where tokens may have been taken
+    @Nullable Buckets from; // where tokens may have been taken
     @Nullable LimitVerdict verdict;
-    boolean closed; // the store is down and nobody may pass
 
-    Ask(LimitConfig policy, Bandwidth bandwidth, BucketKey key) {
-      this.policy = policy;
-      this.bandwidth = bandwidth;
+    Ask(Tier tier, BucketKey key) {
+      this.tier = tier;
       this.key = key;
+    }
+
+    LimitConfig policy() {
+      return tier.rule.policy;
+    }
+
+    boolean closed() {
+      return verdict != null && verdict.by() == By.CLOSED && !policy().shadow();
     }
   }
 
-  void ask(List<LimitConfig> policies) {
-    for (int i = 0; i < policies.size(); i++) {
-      LimitConfig policy = policies.get(i);
-      Bandwidth bandwidth = BucketKey.bandwidth(policy, exchange.caller());
+  void ask(Rule[] rules) {
+    for (Rule rule : rules) {
+      Tier tier = rule.tier(exchange.caller());
       BucketKey key = new BucketKey();
-      if (bandwidth != null && key.fill(policy, exchange)) {
-        asks.add(new Ask(policy, bandwidth, key));
+      if (tier != null && key.fill(rule.policy, exchange)) {
+        asks.add(new Ask(tier, key));
       }
     }
     boolean refused = false;
-    for (int i = 0; i < asks.size(); i++) {
+    for (int i = 0; i < asks.size() && !looking; i++) {
       refused |= answerHere(asks.get(i));
     }
-    if (refused && !looking) {
+    if (refused) {
       decide();
     } else {
-      askRedis();
+      askOthers();
     }
   }
 
   /** Whether the answer is known here, and is no. */
   private boolean answerHere(Ask ask) {
-    if (shared == null || ask.policy.scope() == Scope.LOCAL) {
-      askLocal(ask, false);
-    } else if (!looking) {
-      ask.verdict = limits.remembered(ask.key, ask.bandwidth);
+    Buckets buckets = ask.tier.buckets;
+    if (buckets.take(ask.key, ask.policy().cost(), reading) == Said.LATER) {
+      return false;
     }
-    return ask.verdict != null && LimitFilter.refuses(ask.verdict);
+    ask.from = buckets;
+    ask.verdict = ask.tier.verdict(reading, ask.tier.rule.by);
+    return LimitFilter.refuses(ask.verdict);
   }
 
-  private void askLocal(Ask ask, boolean degraded) {
-    LocalBuckets local = limits.local();
-    if (looking) {
-      ask.verdict = local.peekNow(ask.key, ask.policy, ask.bandwidth, degraded);
-    } else {
-      ask.from = local;
-      ask.verdict = local.bucket(ask.key, ask.bandwidth).take(ask.policy, ask.bandwidth, degraded);
-    }
-  }
-
-  private void askRedis() {
+  private void askOthers() {
     waiting = 1; // this method, so that answers that come at once do not decide early
     for (int i = 0; i < asks.size(); i++) {
       Ask ask = asks.get(i);
-      if (ask.verdict == null && shared != null) {
+      if (ask.verdict == null) {
         waiting++;
-        var answer =
-            looking
-                ? shared.peek(ask.key, ask.policy, ask.bandwidth)
-                : shared.take(ask.key, ask.policy, ask.bandwidth);
-        answer.onComplete((verdict, failure) -> answered(ask, verdict, failure));
+        Buckets buckets = ask.tier.buckets;
+        long cost = ask.policy().cost();
+        (looking ? buckets.peek(ask.key, cost) : buckets.ask(ask.key, cost))
+            .onComplete((said, failure) -> answered(ask, said));
       }
     }
     oneLess();
   }
 
-  private void answered(Ask ask, @Nullable LimitVerdict verdict, @Nullable Throwable failure) {
-    if (failure == null && verdict != null) {
-      ask.from = shared;
-      ask.verdict = verdict;
-      if (!verdict.allowed() && !looking) {
-        limits.remember(ask.key, verdict);
-      }
-    } else {
+  private void answered(Ask ask, @Nullable Reading said) {
+    if (said == null) {
       withoutStore(ask);
+    } else {
+      ask.from = ask.tier.buckets;
+      ask.verdict = ask.tier.verdict(said, ask.tier.rule.by);
     }
     oneLess();
   }
 
   private void withoutStore(Ask ask) {
-    if (ask.policy.onStoreDown() == OnStoreDown.LOCAL) {
-      askLocal(ask, true);
-      return;
+    switch (ask.policy().onStoreDown()) {
+      case LOCAL_SHARE -> {
+        Here share = ask.tier.share();
+        if (looking) {
+          share.buckets().peek(ask.key, share.shape(), ask.policy().cost(), reading);
+        } else {
+          share.take(ask.key, ask.policy().cost(), reading);
+          ask.from = share;
+          if (reading.allowed()) {
+            ask.tier.buckets.owe(ask.key, ask.policy().cost());
+          }
+        }
+        ask.verdict = ask.tier.verdict(reading, By.LOCAL_SHARE);
+      }
+      case OPEN -> ask.verdict = undecided(ask.tier, By.OPEN);
+      case CLOSED -> ask.verdict = undecided(ask.tier, By.CLOSED);
     }
-    boolean open = ask.policy.onStoreDown() == OnStoreDown.OPEN;
-    ask.closed = !open && !ask.policy.shadow();
-    long remaining = open ? ask.bandwidth.burst() : 0;
-    ask.verdict = new LimitVerdict(ask.policy, ask.bandwidth, open, remaining, 0, 0, true);
+  }
+
+  private static LimitVerdict undecided(Tier tier, By by) {
+    Bandwidth bandwidth = tier.allowance.bandwidths().get(0);
+    boolean open = by == By.OPEN;
+    return new LimitVerdict(
+        tier.rule.policy, tier.allowance, bandwidth, open, open ? bandwidth.burst() : 0, 0, 0, by);
   }
 
   private void oneLess() {
@@ -149,7 +158,7 @@ final class Round {
     for (int i = 0; i < asks.size(); i++) {
       Ask ask = asks.get(i);
       refused |= ask.verdict != null && LimitFilter.refuses(ask.verdict);
-      closed = ask.closed ? ask : closed;
+      closed = ask.closed() ? ask : closed;
     }
     List<LimitVerdict> verdicts = new ArrayList<>(asks.size());
     for (int i = 0; i < asks.size(); i++) {
@@ -166,7 +175,7 @@ final class Round {
       if (!looking) {
         limits.count(closed.verdict);
       }
-      next.reply(exchange, Reply.Local.of(storeDown(closed.policy)));
+      next.reply(exchange, Reply.Local.of(storeDown(closed.policy())));
     } else {
       LimitFilter.settle(limits, exchange, verdicts, next);
     }
@@ -176,7 +185,10 @@ final class Round {
     if (ask.from == null || !verdict.allowed()) {
       return verdict;
     }
-    ask.from.giveBack(ask.key, ask.policy, ask.bandwidth);
+    ask.from.giveBack(ask.key, ask.policy().cost());
+    if (verdict.by() == By.LOCAL_SHARE) {
+      ask.tier.buckets.owe(ask.key, -ask.policy().cost());
+    }
     return LimitFilter.returned(verdict);
   }
 
@@ -217,23 +229,26 @@ final class Round {
     if (verdict.allowed()) {
       return "allowed";
     }
-    if (ask.policy.shadow()) {
+    if (ask.policy().shadow()) {
       return "would be refused, but is in shadow mode";
     }
-    return ask.closed ? "refused, as the shared store is down" : "refused";
+    return ask.closed() ? "refused, as the shared store is down" : "refused";
   }
 
   private static Map<String, Object> facts(Ask ask, LimitVerdict verdict) {
     Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("policy", ask.policy.name());
-    facts.put("key", kind(ask.policy.key()));
+    facts.put("policy", ask.policy().name());
+    facts.put("key", kind(ask.policy().key()));
     facts.put("remaining", verdict.remaining());
-    facts.put("capacity", ask.bandwidth.burst());
+    if (ask.tier.allowance.bandwidths().size() > 1) {
+      facts.put("rate", verdict.bandwidth().rate().toString());
+    }
+    facts.put("capacity", verdict.bandwidth().burst());
     facts.put("resetSeconds", verdict.resetNanos() / 1_000_000_000L);
     if (!verdict.allowed()) {
       facts.put("retryAfterSeconds", RateLimitFields.ceilSeconds(verdict.retryAfterNanos()));
     }
-    if (verdict.degraded()) {
+    if (verdict.by().degraded()) {
       facts.put("degraded", true);
     }
     return facts;

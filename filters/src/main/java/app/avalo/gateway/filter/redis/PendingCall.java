@@ -2,11 +2,10 @@ package app.avalo.gateway.filter.redis;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.redis.client.Response;
 
-/** One command that waits for its answer; settled once, by the answer or by the deadline. */
-final class PendingCall {
-  private final Promise<Response> promise = Promise.promise();
+/** Somebody who waits for an answer; settled once, by the answer or by the deadline. */
+public final class PendingCall<T> {
+  private final Promise<T> promise = Promise.promise();
   private final long dueNanos;
   private boolean settled; // PendingCalls and Wire, one event loop
 
@@ -18,16 +17,16 @@ final class PendingCall {
     return dueNanos;
   }
 
-  boolean settled() {
+  public boolean settled() {
     return settled;
   }
 
-  Future<Response> future() {
+  public Future<T> future() {
     return promise.future();
   }
 
   /** Passes the answer on; false when it came too late. */
-  boolean answer(Response response) {
+  public boolean answer(T response) {
     if (settled) {
       return false;
     }
@@ -37,7 +36,7 @@ final class PendingCall {
   }
 
   /** Gives up; false when it was settled before. */
-  boolean fail(StoreUnavailable reason) {
+  public boolean fail(StoreUnavailable reason) {
     if (settled) {
       return false;
     }

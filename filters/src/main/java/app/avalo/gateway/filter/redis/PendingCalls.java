@@ -7,17 +7,19 @@ import java.util.ArrayDeque;
 import java.util.function.Consumer;
 
 /**
- * The calls of one connection that wait for an answer. All may wait equally long, so they fall due
- * in the order of their start and one timer for the oldest serves all: no timer per call.
+ * Those who wait for an answer. All may wait equally long, so they fall due in the order of their
+ * start and one timer for the oldest serves all: no timer per call. One event loop.
  */
-final class PendingCalls {
+public final class PendingCalls<T> {
   private static final StoreUnavailable LATE = new StoreUnavailable("no answer in time");
+
+  private static final long MILLI = 1_000_000;
 
   private final long patienceNanos;
   private final Ticker ticker;
   private final Timers timers;
-  private final Consumer<PendingCall> late;
-  private final ArrayDeque<PendingCall> calls = new ArrayDeque<>();
+  private final Consumer<PendingCall<T>> late;
+  private final ArrayDeque<PendingCall<T>> calls = new ArrayDeque<>();
   private boolean armed;
 
   /**
@@ -26,7 +28,8 @@ final class PendingCalls {
    * @param patience from start to failure of each call
    * @param late hears of every call that failed for lack of an answer
    */
-  PendingCalls(Duration patience, Ticker ticker, Timers timers, Consumer<PendingCall> late) {
+  public PendingCalls(
+      Duration patience, Ticker ticker, Timers timers, Consumer<PendingCall<T>> late) {
     this.patienceNanos = patience.toNanos();
     this.ticker = ticker;
     this.timers = timers;
@@ -34,8 +37,8 @@ final class PendingCalls {
   }
 
   /** A call that starts now. */
-  PendingCall start() {
-    PendingCall call = new PendingCall(ticker.nanos() + patienceNanos);
+  public PendingCall<T> start() {
+    PendingCall<T> call = new PendingCall<>(ticker.nanos() + patienceNanos);
     calls.add(call);
     if (!armed) {
       arm(patienceNanos);
@@ -45,23 +48,23 @@ final class PendingCalls {
 
   /** Fails everything that waits. */
   void failAll(StoreUnavailable reason) {
-    for (PendingCall call = calls.poll(); call != null; call = calls.poll()) {
+    for (PendingCall<T> call = calls.poll(); call != null; call = calls.poll()) {
       call.fail(reason);
     }
   }
 
   private void arm(long nanos) {
     armed = true;
-    // Rounded up, as a timer that fires a moment early would only have to be set again.
-    timers.after(Duration.ofMillis((nanos + 999_999) / 1_000_000), this::sweep);
+    timers.after(Duration.ofMillis(nanos / MILLI), this::sweep);
   }
 
   private void sweep() {
     armed = false;
     long now = ticker.nanos();
-    for (PendingCall oldest = calls.peek(); oldest != null; oldest = calls.peek()) {
+    for (PendingCall<T> oldest = calls.peek(); oldest != null; oldest = calls.peek()) {
       long left = oldest.dueNanos() - now;
-      if (!oldest.settled() && left > 0) {
+      // Timers have whole milliseconds: rather a little early than too late.
+      if (!oldest.settled() && left >= MILLI) {
         arm(left);
         return;
       }

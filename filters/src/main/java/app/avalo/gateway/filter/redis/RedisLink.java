@@ -37,6 +37,7 @@ public final class RedisLink implements ScriptRunner {
   private final Timers timers;
   private final Backoff backoff = new Backoff(RandomGenerator.getDefault());
   private volatile @Nullable Wire wire; // written by the event loop
+  private long connectedNanos = Long.MIN_VALUE; // reached()
   private @Nullable Redis dialled; // client of the attempt under way
   private boolean closed;
   private boolean away; // whether its absence was logged
@@ -85,6 +86,21 @@ public final class RedisLink implements ScriptRunner {
   }
 
   @Override
+  public long connectedNanos() {
+    return connectedNanos;
+  }
+
+  @Override
+  public <T> PendingCalls<T> waits() {
+    return new PendingCalls<>(patience.deadline(), patience.ticker(), timers, late -> {});
+  }
+
+  @Override
+  public Timers timers() {
+    return timers;
+  }
+
+  @Override
   public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
     Wire current = wire;
     if (current == null || !current.up()) {
@@ -94,7 +110,7 @@ public final class RedisLink implements ScriptRunner {
       errors.increment();
       return Future.failedFuture(FULL);
     }
-    PendingCall call = current.start();
+    PendingCall<Response> call = current.start();
     Invocation invocation = new Invocation(script, keys, arguments);
     send(current, call, invocation, Command.EVALSHA);
     return call.future();
@@ -115,7 +131,7 @@ public final class RedisLink implements ScriptRunner {
     }
   }
 
-  private void send(Wire on, PendingCall call, Invocation invocation, Command command) {
+  private void send(Wire on, PendingCall<Response> call, Invocation invocation, Command command) {
     on.send(invocation.as(command))
         .onComplete(
             (response, failure) -> {
@@ -134,7 +150,8 @@ public final class RedisLink implements ScriptRunner {
             });
   }
 
-  private void refused(Wire on, PendingCall call, Invocation invocation, Throwable failure) {
+  private void refused(
+      Wire on, PendingCall<Response> call, Invocation invocation, Throwable failure) {
     if (call.fail(new StoreUnavailable(reason(failure)))) {
       errors.increment();
     }
@@ -184,6 +201,7 @@ public final class RedisLink implements ScriptRunner {
     dialled = null;
     backoff.reset();
     connections.increment();
+    connectedNanos = patience.ticker().nanos();
     wire = new Wire(vertx, client, connection, patience, timeouts::increment, this::lost);
     tried.tryComplete();
     if (away) {

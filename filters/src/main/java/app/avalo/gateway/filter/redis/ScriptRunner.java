@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter.redis;
 
+import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
 import java.util.List;
@@ -17,4 +18,16 @@ public interface ScriptRunner {
 
   /** Whether the last calls were answered; false means a call fails at once. */
   boolean isUp();
+
+  /**
+   * When the present connection was made, on the ticker's clock: what Redis said before may be
+   * forgotten there. {@link Long#MIN_VALUE} before the first.
+   */
+  long connectedNanos();
+
+  /** For callers who queue before they call: their wait is bounded as that of a call is. */
+  <T> PendingCalls<T> waits();
+
+  /** Timers of this event loop. */
+  Timers timers();
 }

@@ -32,7 +32,7 @@ final class Wire {
   private final RedisConnection connection;
   private final Ticker ticker;
   private final Timers timers;
-  private final PendingCalls pending;
+  private final PendingCalls<Response> pending;
   private final CircuitBreaker breaker;
   private final long deadlineNanos;
   private final Consumer<String> died;
@@ -63,7 +63,7 @@ final class Wire {
     this.deadlineNanos = patience.deadline().toNanos();
     this.died = died;
     this.pending =
-        new PendingCalls(
+        new PendingCalls<>(
             patience.deadline(),
             ticker,
             timers,
@@ -101,7 +101,7 @@ final class Wire {
   }
 
   /** A call whose deadline starts now. */
-  PendingCall start() {
+  PendingCall<Response> start() {
     return pending.start();
   }
 
@@ -116,7 +116,7 @@ final class Wire {
     silentSince = 0;
   }
 
-  private void silence(PendingCall call) {
+  private void silence(PendingCall<Response> call) {
     if (silentSince == 0) {
       silentSince = call.dueNanos() - deadlineNanos;
     }
@@ -152,7 +152,7 @@ final class Wire {
   }
 
   private Future<Response> sendPing() {
-    PendingCall call = start();
+    PendingCall<Response> call = start();
     pingsMissed++;
     send(Request.cmd(Command.PING))
         .onComplete(

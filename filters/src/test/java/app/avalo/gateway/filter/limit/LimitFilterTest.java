@@ -11,22 +11,28 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.Script;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
+import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LimitFilterTest {
+  private final VirtualTime time = new VirtualTime();
+
   /** A Redis that is away. */
-  private static final ScriptRunner AWAY =
+  private final ScriptRunner redis =
       new ScriptRunner() {
         @Override
         public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
@@ -37,12 +43,26 @@ class LimitFilterTest {
         public boolean isUp() {
           return false;
         }
+
+        @Override
+        public long connectedNanos() {
+          return Long.MIN_VALUE;
+        }
+
+        @Override
+        public <T> PendingCalls<T> waits() {
+          return new PendingCalls<>(Duration.ofMillis(20), time, time, late -> {});
+        }
+
+        @Override
+        public Timers timers() {
+          return time;
+        }
       };
 
-  private final VirtualTime time = new VirtualTime();
-  private final Limits limits = new Limits(time);
+  private final Limits limits = new Limits(time, 1);
   private final LimitFilter filter = new LimitFilter(limits, null, "avalo");
-  private final LimitFilter away = new LimitFilter(limits, AWAY, "avalo");
+  private final LimitFilter away = new LimitFilter(limits, redis, "avalo");
 
   private static Outcome ask(LimitFilter filter, Plan plan) {
     return Outcome.of(filter, Exchanges.on(plan).user("alice").live());
@@ -140,7 +160,8 @@ class LimitFilterTest {
   @Test
   void aTierWithoutABandwidthIsNotLimited() {
     Plan plan =
-        Policies.plan(Policies.named("calls").of(null).tier("anonymous", perMinute(1)).build());
+        Policies.plan(
+            Policies.named("calls").ofTiersOnly().tier("anonymous", perMinute(1)).build());
     Exchange exchange = Exchanges.on(plan).user("alice").live();
 
     assertThat(passes(filter, plan, 100)).isEqualTo(100);
@@ -174,7 +195,8 @@ class LimitFilterTest {
     Reply reply = Reply.Local.empty(200);
     filter.response(exchange, reply);
 
-    assertThat(limits.counts()).containsEntry("trial", new Limits.Counts(2, 0, 9, 0));
+    assertThat(limits.counts())
+        .containsEntry("trial", new Limits.Counts(2, 0, 9, Map.of(By.LOCAL, 11L)));
     assertThat(reply.headers().contains("ratelimit")).isFalse();
   }
 
@@ -216,7 +238,8 @@ class LimitFilterTest {
     assertThat(Outcome.of(filter, refused).status()).isEqualTo(429);
     assertThat(refused.explanation().steps().get(0).facts())
         .containsEntry("retryAfterSeconds", 30L);
-    assertThat(limits.counts()).containsEntry("calls", new Limits.Counts(2, 4, 0, 0));
+    assertThat(limits.counts())
+        .containsEntry("calls", new Limits.Counts(2, 4, 0, Map.of(By.LOCAL, 6L)));
   }
 
   @Test
@@ -241,11 +264,12 @@ class LimitFilterTest {
   }
 
   @Test
-  void withoutTheStoreALocalLimitHoldsAndSaysSo() {
+  void withoutTheStoreAShareHoldsAndSaysSo() {
     Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).build());
 
-    assertThat(passes(away, plan, 20)).isEqualTo(5);
-    assertThat(limits.counts()).containsEntry("calls", new Limits.Counts(5, 15, 0, 20));
+    assertThat(passes(away, plan, 20)).as("a tenth, but one request").isEqualTo(1);
+    assertThat(limits.counts())
+        .containsEntry("calls", new Limits.Counts(1, 19, 0, Map.of(By.LOCAL_SHARE, 20L)));
   }
 
   @Test
@@ -255,7 +279,8 @@ class LimitFilterTest {
             Policies.named("calls").of(perMinute(5)).onStoreDown(OnStoreDown.OPEN).build());
 
     assertThat(passes(away, plan, 20)).isEqualTo(20);
-    assertThat(limits.counts()).containsEntry("calls", new Limits.Counts(20, 0, 0, 20));
+    assertThat(limits.counts())
+        .containsEntry("calls", new Limits.Counts(20, 0, 0, Map.of(By.OPEN, 20L)));
   }
 
   @Test
@@ -280,5 +305,46 @@ class LimitFilterTest {
         Policies.plan(Policies.named("calls").shadow().onStoreDown(OnStoreDown.CLOSED).build());
 
     assertThat(passes(away, plan, 20)).isEqualTo(20);
+  }
+
+  @Test
+  void severalRatesHoldAtOnceAndEachIsAnnounced() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls")
+                .of(Policies.per(2, Duration.ofSeconds(1), 2), perMinute(5))
+                .build());
+
+    assertThat(passes(filter, plan, 4)).isEqualTo(2);
+    time.advance(Duration.ofSeconds(1));
+    assertThat(passes(filter, plan, 4)).isEqualTo(2);
+    time.advance(Duration.ofSeconds(1));
+    Exchange last = Exchanges.on(plan).user("alice").live();
+    assertThat(Outcome.of(filter, last).proceeded()).isTrue();
+    Reply reply = Reply.Local.empty(204);
+    filter.response(last, reply);
+    Outcome refused = ask(filter, plan);
+
+    assertThat(reply.headers().get("RateLimit-Policy"))
+        .isEqualTo("\"calls/s\";q=2;w=1, \"calls/min\";q=5;w=60");
+    assertThat(reply.headers().get("RateLimit")).isEqualTo("\"calls/min\";r=0;t=58");
+    assertThat(refused.error().detail()).isEqualTo("The limit of 5/min is used up");
+    assertThat(refused.error().retryAfterSeconds()).isEqualTo(10);
+  }
+
+  @Test
+  void withoutTheStoreEachOfFourReplicasHasAQuarter() {
+    Limits four = new Limits(time, 4);
+    LimitFilter replica = new LimitFilter(four, redis, "avalo");
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls").of(Policies.per(100, Duration.ofSeconds(1), 400)).build());
+
+    assertThat(passes(replica, plan, 50)).as("a quarter of a tenth of 400").isEqualTo(10);
+    time.advance(Duration.ofMillis(200));
+    assertThat(passes(replica, plan, 50)).as("25/s").isEqualTo(5);
+    four.replicas(2);
+    time.advance(Duration.ofMillis(200));
+    assertThat(passes(replica, plan, 50)).as("50/s, as one of two").isEqualTo(10);
   }
 }

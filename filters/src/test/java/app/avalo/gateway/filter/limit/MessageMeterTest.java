@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.unit.Rate;
+import app.avalo.gateway.filter.limit.bucket.Oracle;
 import java.time.Duration;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -34,7 +35,7 @@ class MessageMeterTest {
       @ForAll @Size(300) List<@LongRange(min = 0, max = 20_000_000) Long> pauses) {
     Rate rate = new Rate(count, Duration.ofSeconds(1));
     MessageMeter meter = MessageMeter.of(rate, 0);
-    Oracle oracle = new Oracle(Policies.per(count, Duration.ofSeconds(1), count), 0);
+    Oracle oracle = new Oracle(Policies.all(Policies.per(count, Duration.ofSeconds(1), count)), 0);
     long now = 0;
     for (long pause : pauses) {
       now += pause;

@@ -1,10 +1,11 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
-import app.avalo.gateway.config.LimitConfig.Scope;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.filter.Plans;
@@ -16,14 +17,16 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Makes policies for tests: 10 per second and caller, shared, local while the store is down. */
-final class Policies {
+/**
+ * Makes policies for tests: 10 per second and caller, exact, a local share while the store is down.
+ */
+public final class Policies {
   private final String name;
   private List<KeyPart> key = List.of(KeyPart.CALLER);
-  private @Nullable Bandwidth bandwidth = per(10, Duration.ofSeconds(1), 10);
-  private final Map<String, Bandwidth> tiers = new LinkedHashMap<>();
-  private Scope scope = Scope.SHARED;
-  private OnStoreDown onStoreDown = OnStoreDown.LOCAL;
+  private @Nullable Allowance allowance = all(per(10, Duration.ofSeconds(1), 10));
+  private final Map<String, Allowance> tiers = new LinkedHashMap<>();
+  private Mode mode = Mode.EXACT;
+  private OnStoreDown onStoreDown = OnStoreDown.LOCAL_SHARE;
   private boolean shadow;
   private int cost = 1;
 
@@ -31,59 +34,74 @@ final class Policies {
     this.name = name;
   }
 
-  static Policies named(String name) {
+  public static Policies named(String name) {
     return new Policies(name);
   }
 
-  static Bandwidth per(long count, Duration period, long burst) {
+  public static Bandwidth per(long count, Duration period, long burst) {
     return new Bandwidth(new Rate(count, period), burst);
   }
 
-  static Bandwidth perMinute(long count) {
+  public static Bandwidth perMinute(long count) {
     return per(count, Duration.ofMinutes(1), count);
   }
 
-  Policies key(KeyPart... parts) {
+  public Policies key(KeyPart... parts) {
     key = List.of(parts);
     return this;
   }
 
-  Policies of(@Nullable Bandwidth bandwidth) {
-    this.bandwidth = bandwidth;
+  public static Allowance all(Bandwidth... bandwidths) {
+    return new Allowance(List.of(bandwidths));
+  }
+
+  public Policies of(Bandwidth... bandwidths) {
+    allowance = all(bandwidths);
     return this;
   }
 
-  Policies tier(String tier, Bandwidth bandwidth) {
-    tiers.put(tier, bandwidth);
+  /** Only tiers are limited. */
+  public Policies ofTiersOnly() {
+    allowance = null;
     return this;
   }
 
-  Policies local() {
-    scope = Scope.LOCAL;
+  public Policies leased() {
+    mode = Mode.LEASED;
     return this;
   }
 
-  Policies onStoreDown(OnStoreDown behaviour) {
+  public Policies tier(String tier, Bandwidth bandwidth) {
+    tiers.put(tier, all(bandwidth));
+    return this;
+  }
+
+  public Policies local() {
+    mode = Mode.LOCAL;
+    return this;
+  }
+
+  public Policies onStoreDown(OnStoreDown behaviour) {
     onStoreDown = behaviour;
     return this;
   }
 
-  Policies shadow() {
+  public Policies shadow() {
     shadow = true;
     return this;
   }
 
-  Policies cost(int tokens) {
+  public Policies cost(int tokens) {
     cost = tokens;
     return this;
   }
 
-  LimitConfig build() {
-    return new LimitConfig(name, key, bandwidth, tiers, scope, onStoreDown, shadow, cost);
+  public LimitConfig build() {
+    return new LimitConfig(name, key, allowance, tiers, mode, onStoreDown, shadow, cost);
   }
 
   /** A plan whose only route has these limits. */
-  static Plan plan(LimitConfig... limits) {
+  public static Plan plan(LimitConfig... limits) {
     Plans plans = Plans.minimal();
     for (LimitConfig limit : limits) {
       plans.limit(limit);

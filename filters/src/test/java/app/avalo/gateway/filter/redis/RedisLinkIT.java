@@ -260,7 +260,13 @@ class RedisLinkIT {
     RedisLink link =
         link(
             new StateConfig.Redis(
-                StateConfig.Mode.SENTINEL, List.of(sentinel.url()), "main", null, DEADLINE, "t"));
+                StateConfig.Mode.SENTINEL,
+                List.of(sentinel.url()),
+                "main",
+                null,
+                DEADLINE,
+                "t",
+                1));
     loop.until(RECOVERY, link::isUp);
     loop.await(() -> add(link));
 
@@ -301,7 +307,7 @@ class RedisLinkIT {
     RedisLink link =
         link(
             new StateConfig.Redis(
-                StateConfig.Mode.CLUSTER, List.of(node.url()), null, null, DEADLINE, "t"));
+                StateConfig.Mode.CLUSTER, List.of(node.url()), null, null, DEADLINE, "t", 1));
     loop.until(RECOVERY, link::isUp);
 
     // The first calls find their way among the nodes, which may take longer than the deadline.

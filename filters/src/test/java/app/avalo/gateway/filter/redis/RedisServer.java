@@ -74,7 +74,7 @@ public final class RedisServer implements AutoCloseable {
   /** The configuration that leads here. */
   public StateConfig.Redis config(Duration deadline, String prefix) {
     return new StateConfig.Redis(
-        StateConfig.Mode.SINGLE, List.of(url()), null, null, deadline, prefix);
+        StateConfig.Mode.SINGLE, List.of(url()), null, null, deadline, prefix, 1);
   }
 
   /** Starts an empty server on the same port and waits until it answers. */

@@ -6,6 +6,7 @@ import app.avalo.gateway.admin.http.Call;
 import app.avalo.gateway.admin.http.Refusal;
 import app.avalo.gateway.config.AdminConfig.Role;
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.unit.Durations;
 import app.avalo.gateway.filter.limit.LimitAdmin.BucketView;
@@ -21,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Limits: policies with their counts; a look into one caller's buckets, and filling them up. */
 public final class LimitsApi {
-  private static final Limits.Counts NONE = new Limits.Counts(0, 0, 0, 0);
-
   private final Controls controls;
 
   public LimitsApi(Controls controls) {
@@ -41,11 +40,12 @@ public final class LimitsApi {
     Map<String, Limits.Counts> counts = controls.limits().counts();
     JsonArray policies = new JsonArray();
     for (LimitConfig policy : controls.plan().config().limits().values()) {
-      policies.add(view(policy, counts.getOrDefault(policy.name(), NONE)));
+      policies.add(view(policy, counts.getOrDefault(policy.name(), Limits.Counts.NONE)));
     }
     return Answer.ok(
         new JsonObject()
             .put("localBuckets", controls.limits().localBuckets())
+            .put("replicas", controls.limits().replicas())
             .put("policies", policies));
   }
 
@@ -53,26 +53,37 @@ public final class LimitsApi {
     JsonArray key = new JsonArray();
     policy.key().forEach(part -> key.add(Words.of(part)));
     JsonObject tiers = new JsonObject();
-    policy.tiers().forEach((tier, bandwidth) -> tiers.put(tier, view(bandwidth)));
+    policy.tiers().forEach((tier, allowance) -> tiers.put(tier, view(allowance)));
+    JsonObject by = new JsonObject();
+    counts.by().forEach((who, decisions) -> by.put(Words.of(who), decisions));
     return new JsonObject()
         .put("name", policy.name())
         .put("key", key)
-        .put("bandwidth", view(policy.bandwidth()))
+        .put("rates", view(policy.allowance()))
         .put("tiers", tiers)
-        .put("scope", Words.of(policy.scope()))
+        .put("mode", Words.of(policy.mode()))
         .put("onStoreDown", Words.of(policy.onStoreDown()))
         .put("shadow", policy.shadow())
         .put("cost", policy.cost())
         .put("allowed", counts.allowed())
         .put("refused", counts.refused())
         .put("shadowed", counts.shadowed())
-        .put("degraded", counts.degraded());
+        .put("degraded", counts.degraded())
+        .put("decidedBy", by);
   }
 
-  private static @Nullable JsonObject view(@Nullable Bandwidth bandwidth) {
-    return bandwidth == null
-        ? null
-        : new JsonObject().put("rate", bandwidth.rate().toString()).put("burst", bandwidth.burst());
+  private static @Nullable JsonArray view(@Nullable Allowance allowance) {
+    if (allowance == null) {
+      return null;
+    }
+    JsonArray rates = new JsonArray();
+    for (Bandwidth bandwidth : allowance.bandwidths()) {
+      rates.add(
+          new JsonObject()
+              .put("rate", bandwidth.rate().toString())
+              .put("burst", bandwidth.burst()));
+    }
+    return rates;
   }
 
   private LimitConfig policy(Call call) {

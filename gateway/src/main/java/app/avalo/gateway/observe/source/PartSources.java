@@ -15,6 +15,7 @@ import static app.avalo.gateway.observe.SourceMetric.GEO_LAST_LOAD;
 import static app.avalo.gateway.observe.SourceMetric.GEO_LOADED;
 import static app.avalo.gateway.observe.SourceMetric.GEO_LOOKUPS;
 import static app.avalo.gateway.observe.SourceMetric.LATENCY_PAIRS;
+import static app.avalo.gateway.observe.SourceMetric.LIMIT_DECIDED_BY;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DECISIONS;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DEGRADED;
 import static app.avalo.gateway.observe.SourceMetric.PIN_EVENTS;
@@ -196,6 +197,20 @@ public final class PartSources {
             each(
                 limits.counts().entrySet(),
                 policy -> Sample.of(policy.getValue().degraded(), policy.getKey())));
+    sources.set(
+        LIMIT_DECIDED_BY,
+        () -> {
+          List<Sample> samples = new ArrayList<>();
+          limits
+              .counts()
+              .forEach(
+                  (policy, counts) ->
+                      counts
+                          .by()
+                          .forEach(
+                              (by, count) -> samples.add(Sample.of(count, policy, by.label()))));
+          return samples;
+        });
     sources.set(
         WEBSOCKETS,
         () -> each(ceiling.open().entrySet(), open -> Sample.of(open.getValue(), open.getKey())));

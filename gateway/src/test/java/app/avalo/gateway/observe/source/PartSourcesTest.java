@@ -54,7 +54,7 @@ class PartSourcesTest {
   void webSocketsAreShownByService() {
     ConnectionCeiling ceiling = new ConnectionCeiling();
     ceiling.tryAcquire("chat", 10);
-    parts.limits(new Limits(new VirtualTime()), ceiling);
+    parts.limits(new Limits(new VirtualTime(), 1), ceiling);
     assertThat(text()).contains("gateway_websocket_connections{service=\"chat\"} 1.0");
   }
 

@@ -193,7 +193,8 @@ final class EdgeBinder {
         redis.textOrNull("masterName"),
         redis.secret("password", 1),
         redis.duration("deadline", "20ms"),
-        redis.text("prefix", "avalo"));
+        redis.text("prefix", "avalo"),
+        redis.whole("replicas", 1));
   }
 
   private static @Nullable String redisUrl(String url) {

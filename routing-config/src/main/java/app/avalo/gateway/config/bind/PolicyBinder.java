@@ -2,10 +2,17 @@ package app.avalo.gateway.config.bind;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.config.LimitConfig.Mode;
+import app.avalo.gateway.config.LimitConfig.OnStoreDown;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.config.unit.Rate;
+import app.avalo.gateway.config.yaml.Node;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,42 +20,101 @@ import org.jspecify.annotations.Nullable;
 
 /** Binds limits and budgets. */
 final class PolicyBinder {
+  private static final String NO_RATE = "nothing, since there is no rate";
+
   private PolicyBinder() {}
 
   static LimitConfig limit(String name, Section limit) {
     int cost = limit.whole("cost", 1);
-    Bandwidth bandwidth = limit.has("rate") ? bandwidth(limit, cost) : null;
-    if (bandwidth == null) {
-      limit.unexpected("burst", "nothing, since there is no rate");
-    }
-    Map<String, Bandwidth> tiers = new LinkedHashMap<>();
-    limit.entries("tiers", (tier, section) -> tiers.put(tier, bandwidth(section, cost)));
-    if (bandwidth == null && tiers.isEmpty()) {
-      limit.fault("rate", "missing (expected a rate, or tiers with rates)");
+    Map<String, Allowance> tiers = new LinkedHashMap<>();
+    limit.entries(
+        "tiers",
+        (tier, section) -> {
+          Allowance allowance = allowance(section, cost);
+          if (allowance != null) {
+            tiers.put(tier, allowance);
+          } else {
+            section.fault("rate", "missing (expected a rate, or rates)");
+          }
+        });
+    Allowance allowance = allowance(limit, cost);
+    if (allowance == null) {
+      limit.unexpected("burst", NO_RATE);
+      if (limit.entries("tiers").isEmpty()) {
+        limit.fault("rate", "missing (expected a rate, or tiers with rates)");
+      }
     }
     List<KeyPart> key =
         limit.has("key")
             ? limit.values("key", text -> Section.wordOf(text, KeyPart.class), "a key part")
             : List.of(KeyPart.CALLER);
+    Mode mode = limit.word("mode", Mode.EXACT, Mode.class);
+    if (mode == Mode.LOCAL) {
+      limit.unexpected("onStoreDown", "nothing, since mode local needs no store");
+    }
     return new LimitConfig(
         name,
         key,
-        bandwidth,
+        allowance,
         ConfigBinder.ordered(tiers),
-        limit.word("scope", LimitConfig.Scope.SHARED, LimitConfig.Scope.class),
-        limit.word("onStoreDown", LimitConfig.OnStoreDown.LOCAL, LimitConfig.OnStoreDown.class),
+        mode,
+        limit.word("onStoreDown", OnStoreDown.LOCAL_SHARE, OnStoreDown.class),
         limit.flag("shadow", false),
         cost);
+  }
+
+  /** From {@code rate} and {@code burst}, or from {@code rates}; null when neither is there. */
+  private static @Nullable Allowance allowance(Section section, int cost) {
+    if (section.has("rate")) {
+      section.unexpected("rates", "nothing, since there is a rate");
+      return new Allowance(List.of(bandwidth(section, cost)));
+    }
+    if (!section.has("rates")) {
+      return null;
+    }
+    section.unexpected("burst", NO_RATE);
+    return several(section, cost);
+  }
+
+  private static Allowance several(Section section, int cost) {
+    List<Bandwidth> bandwidths = new ArrayList<>();
+    for (Node item : section.list("rates")) {
+      Bandwidth next = item(item, section, cost);
+      Duration period = next.rate().period();
+      if (bandwidths.stream().anyMatch(other -> other.rate().period().equals(period))) {
+        section.faults().unexpected(item, "another period than those before");
+      }
+      bandwidths.add(next);
+    }
+    bandwidths.sort(Comparator.comparing(bandwidth -> bandwidth.rate().period()));
+    return new Allowance(List.copyOf(bandwidths));
+  }
+
+  private static Bandwidth item(Node item, Section section, int cost) {
+    if (item instanceof Node.Mapping) {
+      return bandwidth(Section.of(item, section.faults()), cost);
+    }
+    Rate rate = Section.scalar(item, Rate::parse, Section.RATE, section.faults());
+    if (rate == null) {
+      return new Bandwidth(new Rate(1, Duration.ofSeconds(1)), 1);
+    }
+    if (rate.count() < cost) {
+      section.faults().unexpected(item, leastBurst(cost));
+    }
+    return new Bandwidth(rate, rate.count());
   }
 
   private static Bandwidth bandwidth(Section section, int cost) {
     Rate rate = section.rate("rate", "1/s");
     long burst = section.whole("burst", (int) Math.min(rate.count(), Integer.MAX_VALUE));
     if (burst < cost) {
-      String place = section.has("burst") ? "burst" : "rate";
-      section.unexpected(place, "a burst of at least the cost of one request, " + cost);
+      section.unexpected(section.has("burst") ? "burst" : "rate", leastBurst(cost));
     }
     return new Bandwidth(rate, burst);
+  }
+
+  private static String leastBurst(int cost) {
+    return "a burst of at least the cost of one request, " + cost;
   }
 
   static BudgetConfig budget(String name, Section budget, Names names) {

@@ -31,6 +31,8 @@ final class Section {
   /** Stands for a value that has a fault; never leaves the binder. */
   static final String FAULTY = "faulty";
 
+  static final String RATE = "a rate of at least 1 such as 100/min or 10/s";
+
   private static final Duration LONGEST = Duration.ofDays(3660);
 
   private final Node.@Nullable Mapping node;
@@ -263,10 +265,7 @@ final class Section {
   Rate rate(String key, String absent) {
     Rate byDefault = Rate.parse(absent);
     return value(
-        key,
-        byDefault == null ? new Rate(1, Duration.ofSeconds(1)) : byDefault,
-        Rate::parse,
-        "a rate of at least 1 such as 100/min or 10/s");
+        key, byDefault == null ? new Rate(1, Duration.ofSeconds(1)) : byDefault, Rate::parse, RATE);
   }
 
   @Nullable Money money(String key) {

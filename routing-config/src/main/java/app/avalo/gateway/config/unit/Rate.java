@@ -48,10 +48,15 @@ public record Rate(long count, Duration period) {
     return Math.max(1, period.toNanos() / count);
   }
 
-  @Override
-  public String toString() {
+  /** The period as it is written after the slash. */
+  public String per() {
     String span = Durations.format(period);
     boolean one = span.startsWith("1") && !Character.isDigit(span.charAt(1));
-    return count + "/" + (one ? span.substring(1) : span);
+    return one ? span.substring(1) : span;
+  }
+
+  @Override
+  public String toString() {
+    return count + "/" + per();
   }
 }

@@ -7,9 +7,10 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Period;
 import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
-import app.avalo.gateway.config.LimitConfig.Scope;
+import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.RegionConfig;
 import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.config.RouteConfig.Cors;
@@ -47,8 +48,8 @@ class PlatformFiguresTest {
     return PLAN.routes().stream().filter(r -> r.name().equals(name)).findFirst().orElseThrow();
   }
 
-  private static Bandwidth perMinute(int count, int burst) {
-    return new Bandwidth(new Rate(count, Duration.ofMinutes(1)), burst);
+  private static Allowance perMinute(int count, int burst) {
+    return new Allowance(List.of(new Bandwidth(new Rate(count, Duration.ofMinutes(1)), burst)));
   }
 
   @ParameterizedTest
@@ -184,10 +185,10 @@ class PlatformFiguresTest {
     LimitConfig user = Objects.requireNonNull(CONFIG.limits().get("per-user"));
 
     assertThat(address.key()).containsExactly(KeyPart.ADDRESS);
-    assertThat(address.bandwidth()).isNull();
+    assertThat(address.allowance()).isNull();
     assertThat(address.tiers()).containsExactlyEntriesOf(Map.of("anonymous", perMinute(20, 200)));
     assertThat(user.key()).containsExactly(KeyPart.USER);
-    assertThat(user.bandwidth()).isEqualTo(perMinute(100, 200));
+    assertThat(user.allowance()).isEqualTo(perMinute(100, 200));
     assertThat(user.tiers()).isEmpty();
   }
 
@@ -196,7 +197,7 @@ class PlatformFiguresTest {
     LimitConfig total = Objects.requireNonNull(CONFIG.limits().get("ai-total"));
 
     assertThat(total.key()).containsExactly(KeyPart.SERVICE);
-    assertThat(total.bandwidth()).isEqualTo(perMinute(1000, 1000));
+    assertThat(total.allowance()).isEqualTo(perMinute(1000, 1000));
     assertThat(service("ai").limits()).contains("ai-total");
   }
 
@@ -205,7 +206,7 @@ class PlatformFiguresTest {
     assertThat(CONFIG.limits().values())
         .allSatisfy(
             limit -> {
-              assertThat(limit.scope()).isEqualTo(Scope.SHARED);
+              assertThat(limit.mode()).isEqualTo(Mode.EXACT);
               assertThat(limit.shadow()).isFalse();
               assertThat(limit.cost()).isEqualTo(1);
             });

@@ -1,10 +1,14 @@
-package app.avalo.gateway.filter.limit;
+package app.avalo.gateway.filter.limit.shared;
 
 import static app.avalo.gateway.filter.limit.Policies.perMinute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.filter.limit.Policies;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
@@ -34,9 +38,11 @@ class LimitKeysGoldenIT {
                       loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
       loop.until(Duration.ofSeconds(5), link::isUp);
       StringBuilder found = new StringBuilder();
-      record(loop, link, server, "", "u=alice", 1, found);
-      record(loop, link, server, "vip", "u=alice|r=chat", 30, found);
-      record(loop, link, server, "", "a=2001:db8::1", 100, found);
+      record(loop, link, server, "", "u=alice", 1, found, perMinute(100));
+      record(loop, link, server, "vip", "u=alice|r=chat", 30, found, perMinute(100));
+      record(loop, link, server, "", "a=2001:db8::1", 100, found, perMinute(100));
+      Bandwidth perSecond = Policies.per(10, Duration.ofSeconds(1), 10);
+      record(loop, link, server, "", "k=shop", 4, found, perSecond, perMinute(100));
 
       loop.get(
           () -> {
@@ -54,21 +60,16 @@ class LimitKeysGoldenIT {
       String tier,
       String key,
       long tokens,
-      StringBuilder found)
+      StringBuilder found,
+      Bandwidth... bandwidths)
       throws IOException {
-    LimitConfig policy = Policies.named("calls").key(KeyPart.CALLER).of(perMinute(100)).build();
+    LimitConfig policy = Policies.named("calls").key(KeyPart.CALLER).of(bandwidths).build();
     BucketKey parsed = BucketKey.parse(policy, tier, key);
     assertThat(parsed).isNotNull();
-    String name = parsed.inRedis("avalo");
-    BucketShape shape = BucketShape.of(perMinute(100));
-    List<String> arguments =
-        List.of(
-            "" + shape.capacityUnits(),
-            "" + shape.unitsPerMicro(),
-            "" + tokens * shape.unitsPerToken(),
-            "",
-            "" + NOW);
-    loop.await(() -> link.run(SharedBuckets.BUCKET, List.of(name), arguments));
+    BucketCall call = new BucketCall(link, "avalo", Shape.of(policy.allowance()));
+    String name = call.name(parsed);
+    List<String> arguments = call.arguments("" + NOW, "", BucketCall.Wish.only(tokens));
+    loop.await(() -> link.run(Scripts.BUCKET, List.of(name), arguments));
     long lifetime = Long.parseLong(server.command("PTTL " + name).substring(1));
     long seconds = (lifetime + 999) / 1000;
     found.append(name).append(' ').append(server.command("GET " + name));

@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.limit;
+package app.avalo.gateway.filter.limit.bucket;
 
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import java.time.Duration;
@@ -16,10 +16,10 @@ import java.time.Duration;
  * @param unitsPerToken at least 1
  * @param unitsPerMicro at least 1
  */
-record BucketShape(long capacity, long unitsPerToken, long unitsPerMicro) {
+public record Band(long capacity, long unitsPerToken, long unitsPerMicro) {
   private static final long EXACT = 1L << 52;
 
-  static BucketShape of(Bandwidth bandwidth) {
+  static Band of(Bandwidth bandwidth) {
     long micros = Math.max(1, ceilDiv(bandwidth.rate().period().toNanos(), 1000));
     long count = bandwidth.rate().count();
     long common = common(micros, count);
@@ -29,16 +29,28 @@ record BucketShape(long capacity, long unitsPerToken, long unitsPerMicro) {
       perToken = ceilDiv(micros, count);
       perMicro = 1;
     }
-    return new BucketShape(Math.min(bandwidth.burst(), EXACT / perToken), perToken, perMicro);
+    return new Band(Math.min(bandwidth.burst(), EXACT / perToken), perToken, perMicro);
   }
 
-  long capacityUnits() {
+  /** Units of a full bucket. */
+  public long capacityUnits() {
     return capacity * unitsPerToken;
   }
 
+  /** Until so many units are there, rounded up. */
+  public long micros(long units) {
+    return units <= 0 ? 0 : ceilDiv(units, unitsPerMicro);
+  }
+
+  /** What is left of missing units after some time. */
+  long missingLater(long missing, long micros) {
+    // Compared first: the product could overflow.
+    return missing <= 0 || micros >= micros(missing) ? 0 : missing - micros * unitsPerMicro;
+  }
+
   /** From empty to full. */
-  long nanosToFull() {
-    return 1000 * ceilDiv(capacityUnits(), unitsPerMicro);
+  long microsToFull() {
+    return micros(capacityUnits());
   }
 
   /** The same bucket as Bucket4j sees it; its nanosecond arithmetic on these values is exact. */
@@ -55,7 +67,7 @@ record BucketShape(long capacity, long unitsPerToken, long unitsPerMicro) {
   }
 
   /** For a positive dividend. */
-  static long ceilDiv(long dividend, long divisor) {
+  private static long ceilDiv(long dividend, long divisor) {
     return (dividend - 1) / divisor + 1;
   }
 }

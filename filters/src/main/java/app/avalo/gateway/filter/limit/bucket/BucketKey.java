@@ -1,7 +1,6 @@
-package app.avalo.gateway.filter.limit;
+package app.avalo.gateway.filter.limit.bucket;
 
 import app.avalo.gateway.config.LimitConfig;
-import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Caller;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * methods outside the known ones count as one, and a user whose name is long or has unusual
  * characters is known by its digest.
  */
-final class BucketKey {
+public final class BucketKey {
   private static final int PLAIN_LENGTH = 64;
   private static final int DIGEST_BYTES = 16;
 
@@ -36,16 +35,11 @@ final class BucketKey {
   private @Nullable String service;
   private @Nullable String method;
   private @Nullable String country;
-  private int hash;
-
-  /** The bandwidth that a policy gives this caller, or null when it does not limit them. */
-  static @Nullable Bandwidth bandwidth(LimitConfig policy, Caller caller) {
-    Bandwidth own = policy.tiers().get(caller.tier());
-    return own != null ? own : policy.bandwidth();
-  }
+  private long hash;
+  private final KeyHash hashing = new KeyHash();
 
   /** Becomes the key of a request; false when the policy has no bucket for it. */
-  boolean fill(LimitConfig limit, Exchange exchange) {
+  public boolean fill(LimitConfig limit, Exchange exchange) {
     clear(limit.name(), limit.tiers().containsKey(exchange.caller().tier()) ? exchange : null);
     List<KeyPart> parts = limit.key();
     for (int i = 0; i < parts.size(); i++) {
@@ -148,7 +142,7 @@ final class BucketKey {
    *
    * @return null when the text is not a key
    */
-  static @Nullable BucketKey parse(LimitConfig limit, String tier, String text) {
+  public static @Nullable BucketKey parse(LimitConfig limit, String tier, String text) {
     BucketKey key = new BucketKey();
     key.clear(limit.name(), null);
     key.tier = tier;
@@ -187,19 +181,18 @@ final class BucketKey {
   }
 
   private void rehash() {
-    int h = policy.hashCode();
-    h = 31 * h + tier.hashCode();
-    h = 31 * h + Long.hashCode(addressHigh * 0x9e3779b97f4a7c15L + addressLow);
-    h = 31 * h + Objects.hashCode(user);
-    h = 31 * h + Objects.hashCode(apiKey);
-    h = 31 * h + Objects.hashCode(route);
-    h = 31 * h + Objects.hashCode(service);
-    h = 31 * h + Objects.hashCode(method);
-    hash = 31 * h + Objects.hashCode(country);
+    KeyHash h = hashing.start();
+    h.add(policy).add(tier).add(addressHigh).add(addressLow).add(user).add(apiKey);
+    hash = h.add(route).add(service).add(method).add(country).end();
+  }
+
+  /** 64 bits under a secret of this process: nobody can choose keys that meet. */
+  long hash() {
+    return hash;
   }
 
   /** The same key, for keeping. */
-  BucketKey copy() {
+  public BucketKey copy() {
     BucketKey copy = new BucketKey();
     copy.policy = policy;
     copy.tier = tier;
@@ -215,13 +208,9 @@ final class BucketKey {
     return copy;
   }
 
-  String tier() {
-    return tier;
-  }
-
   /** Name in Redis; the braces keep all that belongs to one bucket on one cluster node. */
-  String inRedis(String prefix) {
-    return prefix + ":rl:{" + policy + ":" + this + "}";
+  public String inRedis(String prefix) {
+    return prefix + "{" + policy + ":" + this + "}";
   }
 
   /** The parts in a fixed order, as in {@code t=vip|u=alice|r=chat}. */
@@ -250,7 +239,7 @@ final class BucketKey {
 
   @Override
   public int hashCode() {
-    return hash;
+    return (int) hash;
   }
 
   @Override

@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.limit;
+package app.avalo.gateway.filter.limit.bucket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,6 +6,7 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.limit.Policies;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -55,7 +56,7 @@ class BucketKeyTest {
             KeyPart.USER);
 
     assertThat(key).hasToString("u=bob|r=all|s=feed|m=POST|c=-");
-    assertThat(key.inRedis("avalo")).isEqualTo("avalo:rl:{p:u=bob|r=all|s=feed|m=POST|c=-}");
+    assertThat(key.inRedis("avalo:rl:")).isEqualTo("avalo:rl:{p:u=bob|r=all|s=feed|m=POST|c=-}");
   }
 
   @Test
@@ -85,6 +86,15 @@ class BucketKeyTest {
 
     assertThat(read).isEqualTo(key).hasSameHashCodeAs(key);
     assertThat(key.copy()).isEqualTo(key).hasSameHashCodeAs(key);
+  }
+
+  @Test
+  void namesWithEqualJavaHashesHaveDifferentOnesHere() {
+    BucketKey one = key(request().user("AaAaAaAa"), KeyPart.USER);
+    BucketKey other = key(request().user("BBBBBBBB"), KeyPart.USER);
+
+    assertThat("AaAaAaAa").hasSameHashCodeAs("BBBBBBBB");
+    assertThat(one.hash()).isNotEqualTo(other.hash());
   }
 
   @Test

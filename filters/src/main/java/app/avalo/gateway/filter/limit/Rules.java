@@ -1,0 +1,65 @@
+package app.avalo.gateway.filter.limit;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of one event loop, made when they are first used. A policy that a reload leaves as it
+ * is keeps its rule, and with it the tokens that the loop holds.
+ */
+final class Rules {
+  private final Limits limits;
+  private final @Nullable ScriptRunner redis;
+  private final String prefix;
+  private final Map<List<LimitConfig>, Rule[]> byPolicies = new IdentityHashMap<>();
+  private Map<LimitConfig, Rule> rules = new HashMap<>();
+  private @Nullable Plan plan;
+
+  Rules(Limits limits, @Nullable ScriptRunner redis, String prefix) {
+    this.limits = limits;
+    this.redis = redis;
+    this.prefix = prefix;
+  }
+
+  /** The rules of some policies of a plan. */
+  Rule[] of(Plan current, List<LimitConfig> policies) {
+    if (plan != current) {
+      follow(current);
+    }
+    Rule[] known = byPolicies.get(policies);
+    if (known == null) {
+      known = policies.stream().map(this::of).toArray(Rule[]::new);
+      byPolicies.put(policies, known);
+    }
+    return known;
+  }
+
+  private void follow(Plan current) {
+    plan = current;
+    byPolicies.clear();
+    Map<LimitConfig, Rule> kept = new HashMap<>();
+    current
+        .config()
+        .limits()
+        .values()
+        .forEach(
+            policy -> {
+              Rule same = rules.get(policy);
+              if (same != null) {
+                kept.put(policy, same);
+              }
+            });
+    rules = kept;
+    limits.keep(current.config().limits().keySet());
+  }
+
+  Rule of(LimitConfig policy) {
+    return rules.computeIfAbsent(policy, made -> new Rule(made, limits, redis, prefix));
+  }
+}

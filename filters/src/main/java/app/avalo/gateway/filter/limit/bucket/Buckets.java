@@ -1,0 +1,43 @@
+package app.avalo.gateway.filter.limit.bucket;
+
+import io.vertx.core.Future;
+
+/**
+ * The buckets of one tier of one policy, as one event loop uses them. An unknown bucket is full.
+ * Futures fail only with {@link app.avalo.gateway.filter.redis.StoreUnavailable}.
+ */
+public interface Buckets {
+  /** What can be said without waiting. */
+  enum Said {
+    /** The tokens are taken. */
+    YES,
+    /** Nothing is taken; the reading says how long it lasts. */
+    NO,
+    /** Only {@link #ask} can tell; the reading says nothing. */
+    LATER
+  }
+
+  /** Takes the tokens if all are there, as far as that is known here. */
+  Said take(BucketKey key, long tokens, Reading reading);
+
+  /** Takes the tokens if all are there, asking whoever knows. The key may change meanwhile. */
+  Future<Reading> ask(BucketKey key, long tokens);
+
+  /** What {@link #ask} would say, taking nothing; the rest is as before the taking. */
+  Future<Reading> peek(BucketKey key, long tokens);
+
+  /** Returns what was taken for a request that was then refused elsewhere; may be lost. */
+  void giveBack(BucketKey key, long tokens);
+
+  /**
+   * Charges tokens that were let pass without asking, because nobody answered, with the next call;
+   * below zero takes that back.
+   */
+  void owe(BucketKey key, long tokens);
+
+  /** Makes the bucket full. */
+  Future<Void> reset(BucketKey key);
+
+  /** Whether replicas share them. */
+  boolean shared();
+}

@@ -1,0 +1,86 @@
+package app.avalo.gateway.filter.limit.bucket;
+
+import app.avalo.gateway.filter.time.Ticker;
+
+/**
+ * Buckets for keys that clients make, by the million: no object per key, 64 parts with a lock each.
+ * Its memory is bounded by a {@link Room}, and a flood of new keys cannot reset a bucket: see
+ * {@link CompactPart}.
+ */
+public final class CompactBuckets implements LocalBuckets {
+  /** When a bucket was noted of which nobody knows. */
+  public static final long NEVER = Long.MIN_VALUE;
+
+  private static final int PARTS = 64;
+
+  private final CompactPart[] parts = new CompactPart[PARTS];
+  private final Ticker ticker;
+
+  /** An empty table. */
+  public CompactBuckets(Shape shape, Ticker ticker, Room room) {
+    this.ticker = ticker;
+    for (int i = 0; i < PARTS; i++) {
+      parts[i] = new CompactPart(shape, room);
+    }
+  }
+
+  private CompactPart part(BucketKey key) {
+    return parts[(int) (key.hash() >>> 58)];
+  }
+
+  private long nowMicros() {
+    return Math.floorDiv(ticker.nanos(), 1000L);
+  }
+
+  @Override
+  public boolean take(BucketKey key, Shape shape, long tokens, Reading reading) {
+    return part(key).take(key.hash(), shape, tokens, nowMicros(), reading);
+  }
+
+  @Override
+  public void peek(BucketKey key, Shape shape, long tokens, Reading reading) {
+    part(key).peek(key.hash(), shape, tokens, nowMicros(), reading);
+  }
+
+  @Override
+  public void giveBack(BucketKey key, long tokens) {
+    part(key).giveBack(key.hash(), tokens, nowMicros());
+  }
+
+  @Override
+  public void reset(BucketKey key) {
+    part(key).reset(key.hash());
+  }
+
+  /** Notes how full a bucket is that somebody else keeps: missing units by band, as of now. */
+  public void note(BucketKey key, Shape shape, long[] missing) {
+    part(key).note(key.hash(), shape, missing, nowMicros());
+  }
+
+  /**
+   * What was noted of a bucket, brought up to date.
+   *
+   * @param missing filled with missing units by band; zeros for a bucket that nobody knows
+   * @return when the bucket was last noted on the ticker's clock in microseconds, or {@link
+   *     Long#MIN_VALUE}
+   */
+  public long noted(BucketKey key, Shape shape, long[] missing) {
+    return part(key).noted(key.hash(), shape, missing, nowMicros());
+  }
+
+  @Override
+  public long size() {
+    long size = 0;
+    for (CompactPart part : parts) {
+      size += part.size();
+    }
+    return size;
+  }
+
+  /** Gives its memory back to the room; nobody may use it afterwards. */
+  public void close() {
+    for (CompactPart part : parts) {
+      part.close();
+    }
+  }
+}

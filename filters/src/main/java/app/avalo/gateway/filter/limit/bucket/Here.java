@@ -1,0 +1,46 @@
+package app.avalo.gateway.filter.limit.bucket;
+
+import io.vertx.core.Future;
+
+/** Buckets of this process only, which never have to wait. */
+public record Here(LocalBuckets buckets, Shape shape) implements Buckets {
+  @Override
+  public Said take(BucketKey key, long tokens, Reading reading) {
+    return buckets.take(key, shape, tokens, reading) ? Said.YES : Said.NO;
+  }
+
+  @Override
+  public Future<Reading> ask(BucketKey key, long tokens) {
+    Reading reading = new Reading();
+    take(key, tokens, reading);
+    return Future.succeededFuture(reading);
+  }
+
+  @Override
+  public Future<Reading> peek(BucketKey key, long tokens) {
+    Reading reading = new Reading();
+    buckets.peek(key, shape, tokens, reading);
+    return Future.succeededFuture(reading);
+  }
+
+  @Override
+  public void giveBack(BucketKey key, long tokens) {
+    buckets.giveBack(key, tokens);
+  }
+
+  @Override
+  public void owe(BucketKey key, long tokens) {
+    throw new IllegalStateException("buckets of this process always answer");
+  }
+
+  @Override
+  public Future<Void> reset(BucketKey key) {
+    buckets.reset(key);
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public boolean shared() {
+    return false;
+  }
+}

@@ -1,0 +1,74 @@
+package app.avalo.gateway.filter.limit.bucket;
+
+import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SipHash-1-3 (Aumasson and Bernstein, 2012; the variant of Rust and Python) over the parts of a
+ * key, under a secret made when the process starts. User names come from outside: with a public
+ * hash somebody could choose one that draws from another's bucket. Reused, one thread at a time.
+ */
+final class KeyHash {
+  private static final long SECRET_0 = new SecureRandom().nextLong();
+  private static final long SECRET_1 = new SecureRandom().nextLong();
+
+  private long v0;
+  private long v1;
+  private long v2;
+  private long v3;
+
+  KeyHash start() {
+    v0 = SECRET_0 ^ 0x736f6d6570736575L;
+    v1 = SECRET_1 ^ 0x646f72616e646f6dL;
+    v2 = SECRET_0 ^ 0x6c7967656e657261L;
+    v3 = SECRET_1 ^ 0x7465646279746573L;
+    return this;
+  }
+
+  KeyHash add(long word) {
+    v3 ^= word;
+    round();
+    v0 ^= word;
+    return this;
+  }
+
+  /** Four characters a word, after the length, so that parts cannot run into each other. */
+  KeyHash add(@Nullable String text) {
+    if (text == null) {
+      return add(-1L);
+    }
+    int length = text.length();
+    add((long) length);
+    for (int i = 0; i < length; i += 4) {
+      long word = 0;
+      for (int j = i; j < length && j < i + 4; j++) {
+        word = word << 16 | text.charAt(j);
+      }
+      add(word);
+    }
+    return this;
+  }
+
+  /** Never 0. */
+  long end() {
+    v2 ^= 0xff;
+    round();
+    round();
+    round();
+    long hash = v0 ^ v1 ^ v2 ^ v3;
+    return hash == 0 ? 1 : hash;
+  }
+
+  private void round() {
+    v0 += v1;
+    v2 += v3;
+    v1 = Long.rotateLeft(v1, 13) ^ v0;
+    v3 = Long.rotateLeft(v3, 16) ^ v2;
+    v0 = Long.rotateLeft(v0, 32);
+    v2 += v1;
+    v0 += v3;
+    v1 = Long.rotateLeft(v1, 17) ^ v2;
+    v3 = Long.rotateLeft(v3, 21) ^ v0;
+    v2 = Long.rotateLeft(v2, 32);
+  }
+}

@@ -1,0 +1,52 @@
+package app.avalo.gateway.filter.limit.bucket;
+
+/** What a bucket said; filled again and again by whoever asks, so that asking allocates nothing. */
+public final class Reading {
+  private boolean allowed;
+  private int band;
+  private long remaining;
+  private long retryAfterNanos;
+  private long resetNanos;
+
+  void set(boolean allowed, int band, long remaining, long retryAfterNanos, long resetNanos) {
+    this.allowed = allowed;
+    this.band = band;
+    this.remaining = remaining;
+    this.retryAfterNanos = retryAfterNanos;
+    this.resetNanos = resetNanos;
+  }
+
+  /** Of a refusal: the wait is another one. */
+  public void refused(long retryAfterNanos) {
+    this.retryAfterNanos = retryAfterNanos;
+  }
+
+  /** There are so many more tokens than was said. */
+  public void more(long tokens) {
+    remaining += tokens;
+  }
+
+  public boolean allowed() {
+    return allowed;
+  }
+
+  /** The band that decides: when refused the one that takes longest, else the emptiest. */
+  public int band() {
+    return band;
+  }
+
+  /** Whole tokens left in it. */
+  public long remaining() {
+    return remaining;
+  }
+
+  /** Until the request would pass, 0 when it was allowed. */
+  public long retryAfterNanos() {
+    return retryAfterNanos;
+  }
+
+  /** Until the band is full. */
+  public long resetNanos() {
+    return resetNanos;
+  }
+}

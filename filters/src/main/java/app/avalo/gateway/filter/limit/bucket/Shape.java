@@ -1,0 +1,199 @@
+package app.avalo.gateway.filter.limit.bucket;
+
+import app.avalo.gateway.config.LimitConfig.Allowance;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.unit.Rate;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a bucket allows, and the arithmetic of its state: a request takes its tokens from every band
+ * or from none. The state is a run of longs, the time in microseconds and then for each band how
+ * many units are missing. The script in Redis and Bucket4j do the same in their own words; the
+ * tests compare them step by step.
+ */
+public final class Shape {
+  private final Band[] bands;
+  private final long microsToFull;
+
+  private Shape(Band[] bands) {
+    this.bands = bands;
+    long longest = 0;
+    for (Band band : bands) {
+      longest = Math.max(longest, band.microsToFull());
+    }
+    this.microsToFull = longest;
+  }
+
+  public static Shape of(Allowance allowance) {
+    return new Shape(allowance.bandwidths().stream().map(Band::of).toArray(Band[]::new));
+  }
+
+  /**
+   * One of so many equal shares of a part of the burst: refilled at a share of the rate, and as
+   * deep as its share of the part, but deep enough for one request.
+   *
+   * @param part of the burst, 0 to 1
+   */
+  public static Shape share(Allowance allowance, int shares, double part, long cost) {
+    Band[] bands =
+        allowance.bandwidths().stream()
+            .map(
+                whole -> {
+                  Rate rate = whole.rate();
+                  long burst = Math.max(cost, (long) (whole.burst() * part / shares));
+                  return new Bandwidth(
+                      new Rate(rate.count(), rate.period().multipliedBy(shares)), burst);
+                })
+            .map(Band::of)
+            .toArray(Band[]::new);
+    return new Shape(bands);
+  }
+
+  public int bands() {
+    return bands.length;
+  }
+
+  public Band band(int index) {
+    return bands[index];
+  }
+
+  /** The most tokens that one request can take. */
+  public long most() {
+    long least = Long.MAX_VALUE;
+    for (Band band : bands) {
+      least = Math.min(least, band.capacity());
+    }
+    return least;
+  }
+
+  /** Says what missing units mean for a request; after the taking when it was allowed. */
+  public void read(long[] missing, long tokens, boolean allowed, Reading reading) {
+    read(missing, -1, tokens, allowed, reading);
+  }
+
+  /** Whether so many tokens are there in spite of the missing units. */
+  public boolean holds(long[] missing, long tokens) {
+    for (int i = 0; i < bands.length; i++) {
+      if (missingFor(missing, -1, i, tokens) > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** From empty to full in every band. */
+  public long microsToFull() {
+    return microsToFull;
+  }
+
+  /** Longs of the state of a bucket of so many bands. */
+  static int longs(int bands) {
+    return 1 + bands;
+  }
+
+  /** Missing units so many microseconds later. */
+  public long[] later(long[] missing, long micros) {
+    long[] left = new long[missing.length];
+    for (int i = 0; i < left.length; i++) {
+      left[i] = bands[i].missingLater(missing[i], micros);
+    }
+    return left;
+  }
+
+  /** Brings a state up to date; a clock that steps back gives nothing and takes nothing. */
+  void refill(long[] state, int at, long nowMicros) {
+    long passed = nowMicros - state[at];
+    if (passed <= 0) {
+      return;
+    }
+    state[at] = nowMicros;
+    for (int i = 0; i < bands.length; i++) {
+      state[at + 1 + i] = bands[i].missingLater(state[at + 1 + i], passed);
+    }
+  }
+
+  /** Takes the tokens if they are in every band of a state that is up to date. */
+  boolean take(long[] state, int at, long tokens) {
+    for (int i = 0; i < bands.length; i++) {
+      if (missingFor(state, at, i, tokens) > 0) {
+        return false;
+      }
+    }
+    for (int i = 0; i < bands.length; i++) {
+      state[at + 1 + i] += tokens * bands[i].unitsPerToken();
+    }
+    return true;
+  }
+
+  /** Units that a band lacks for so many tokens; 0 or less when they are there. */
+  private long missingFor(long[] state, int at, int index, long tokens) {
+    Band band = bands[index];
+    return tokens * band.unitsPerToken() - (band.capacityUnits() - state[at + 1 + index]);
+  }
+
+  void giveBack(long[] state, int at, long tokens) {
+    for (int i = 0; i < bands.length; i++) {
+      state[at + 1 + i] = Math.max(0, state[at + 1 + i] - tokens * bands[i].unitsPerToken());
+    }
+  }
+
+  /** Until a state, as of its own time, is full again. */
+  long microsToFull(long[] state, int at) {
+    long longest = 0;
+    for (int i = 0; i < bands.length; i++) {
+      longest = Math.max(longest, bands[i].micros(state[at + 1 + i]));
+    }
+    return longest;
+  }
+
+  /** Says what a state means for a request; the state is after the taking when it was allowed. */
+  void read(long[] state, int at, long tokens, boolean allowed, Reading reading) {
+    int tightest = 0;
+    long least = Long.MAX_VALUE;
+    long longest = -1;
+    for (int i = 0; i < bands.length; i++) {
+      Band band = bands[i];
+      long wait = allowed ? 0 : band.micros(missingFor(state, at, i, tokens));
+      long left = (band.capacityUnits() - state[at + 1 + i]) / band.unitsPerToken();
+      if (allowed ? left < least : wait > longest) {
+        tightest = i;
+        least = left;
+        longest = wait;
+      }
+    }
+    long reset = bands[tightest].micros(state[at + 1 + tightest]);
+    reading.set(allowed, tightest, Math.max(0, least), 1000 * longest, 1000 * reset);
+  }
+
+  /** Keeps in each band the share to which a state of another shape was full. */
+  void rescale(Shape from, long[] state, int at) {
+    for (int i = 0; i < bands.length; i++) {
+      long capacity = bands[i].capacityUnits();
+      long before = i < from.bands.length ? from.bands[i].capacityUnits() : capacity;
+      long missing = i < from.bands.length ? state[at + 1 + i] : 0;
+      if (missing > 0 && !bands[i].equals(from.bands[i])) {
+        // Doubles, as in the script.
+        double level = Math.floor((double) (before - missing) / before * capacity);
+        state[at + 1 + i] = capacity - (long) level;
+      } else {
+        state[at + 1 + i] = missing;
+      }
+    }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Shape shape && Arrays.equals(bands, shape.bands);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(bands);
+  }
+
+  @Override
+  public String toString() {
+    return Arrays.toString(bands);
+  }
+}

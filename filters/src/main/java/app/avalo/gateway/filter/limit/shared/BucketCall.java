@@ -1,0 +1,83 @@
+package app.avalo.gateway.filter.limit.shared;
+
+import app.avalo.gateway.filter.limit.bucket.Band;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Calls of {@code bucket.lua} for buckets of one shape. */
+record BucketCall(ScriptRunner redis, String prefix, Shape shape) {
+  /**
+   * What Redis said.
+   *
+   * @param tokens granted
+   * @param missing units by band afterwards
+   */
+  record Grant(long tokens, long[] missing) {}
+
+  String name(BucketKey key) {
+    return key.inRedis(prefix + ":rl:");
+  }
+
+  /**
+   * What to do with a bucket: take all tokens that are wanted or as many as there are, but none if
+   * those are fewer than the least.
+   *
+   * @param wanted below zero: to give back
+   * @param owed tokens that were let pass without asking
+   * @param known units that are missing for sure, when the bucket's past may be lost, or null
+   */
+  record Wish(long wanted, long least, long owed, long @Nullable [] known) {
+    static Wish only(long tokens) {
+      return new Wish(tokens, Math.max(0, tokens), 0, null);
+    }
+  }
+
+  Future<Grant> take(String name, Wish wish) {
+    return run(name, "", wish);
+  }
+
+  /** As {@link #take}, but takes nothing. */
+  Future<Grant> look(String name, long wanted) {
+    return run(name, "1", Wish.only(wanted));
+  }
+
+  private Future<Grant> run(String name, String looking, Wish wish) {
+    return redis.run(Scripts.BUCKET, List.of(name), arguments("", looking, wish)).map(this::grant);
+  }
+
+  List<String> arguments(String micros, String looking, Wish wish) {
+    List<String> arguments = new ArrayList<>(5 + 4 * shape.bands());
+    long[] known = wish.known();
+    arguments.add(micros);
+    arguments.add(looking);
+    arguments.add(Long.toString(wish.wanted()));
+    arguments.add(Long.toString(wish.least()));
+    arguments.add(Long.toString(wish.owed()));
+    for (int i = 0; i < shape.bands(); i++) {
+      Band band = shape.band(i);
+      arguments.add(Long.toString(band.unitsPerToken()));
+      arguments.add(Long.toString(band.unitsPerMicro()));
+      arguments.add(Long.toString(band.capacityUnits()));
+      arguments.add(known == null ? "" : Long.toString(known[i]));
+    }
+    return arguments;
+  }
+
+  Grant grant(Response answer) {
+    long[] missing = new long[shape.bands()];
+    for (int i = 0; i < missing.length; i++) {
+      missing[i] = shape.band(i).capacityUnits() - answer.get(1 + i).toLong();
+    }
+    return new Grant(answer.get(0).toLong(), missing);
+  }
+
+  Future<Void> reset(String name) {
+    return redis.run(Scripts.RESET, List.of(name), List.of()).mapEmpty();
+  }
+}

@@ -1,0 +1,198 @@
+package app.avalo.gateway.filter.limit.shared;
+
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Buckets;
+import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
+import app.avalo.gateway.filter.limit.bucket.Reading;
+import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.shared.BucketCall.Grant;
+import app.avalo.gateway.filter.redis.PendingCall;
+import app.avalo.gateway.filter.redis.PendingCalls;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import io.vertx.core.Future;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks Redis for every request: no window ever admits more than burst and refill, whatever the
+ * number of replicas. Requests for a bucket that is being asked about wait for that answer and then
+ * ask together, first come first served, so a hot key costs one call per round trip.
+ *
+ * <p>What Redis said is noted. The bucket can only be emptier than that, so as long as the note
+ * forbids a request Redis need not be asked; and should Redis lose its memory, the first call on a
+ * new connection tells it.
+ */
+public final class ExactBuckets implements Buckets {
+  private static final int MOST_DEBTS = 50_000;
+
+  private final BucketCall redis;
+  private final ScriptRunner link;
+  private final CompactBuckets notes;
+  private final PendingCalls<Reading> waits;
+  private final Map<String, Queue> queues = new HashMap<>();
+  private final Map<String, Long> owed = new HashMap<>();
+  private final long[] missing;
+
+  /**
+   * Buckets of a policy and tier.
+   *
+   * @param notes of this policy and tier, shared by the loops of the process
+   */
+  public ExactBuckets(ScriptRunner redis, String prefix, Shape shape, CompactBuckets notes) {
+    this.redis = new BucketCall(redis, prefix, shape);
+    this.link = redis;
+    this.notes = notes;
+    this.waits = redis.waits();
+    this.missing = new long[shape.bands()];
+  }
+
+  private Shape shape() {
+    return redis.shape();
+  }
+
+  @Override
+  public Said take(BucketKey key, long tokens, Reading reading) {
+    if (notes.noted(key, shape(), missing) == CompactBuckets.NEVER
+        || shape().holds(missing, tokens)) {
+      return Said.LATER;
+    }
+    shape().read(missing, tokens, false, reading);
+    return Said.NO;
+  }
+
+  @Override
+  public Future<Reading> ask(BucketKey key, long tokens) {
+    String name = redis.name(key);
+    Queue queue = queues.computeIfAbsent(name, unknown -> new Queue(name, key.copy()));
+    Waiting one = new Waiting(waits.start(), tokens);
+    queue.waiting.add(one);
+    if (!queue.underWay) {
+      queue.ask();
+    }
+    return one.call.future();
+  }
+
+  /** A request that waits for tokens. */
+  private record Waiting(PendingCall<Reading> call, long tokens) {}
+
+  /** Those who wait for one bucket; exists while a call is under way. */
+  private final class Queue {
+    final String name;
+    final BucketKey key;
+    final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    boolean underWay;
+
+    Queue(String name, BucketKey key) {
+      this.name = name;
+      this.key = key;
+    }
+
+    void ask() {
+      underWay = true;
+      List<Waiting> asking = List.copyOf(waiting);
+      waiting.clear();
+      long wanted = 0;
+      for (Waiting one : asking) {
+        wanted += one.tokens;
+      }
+      long least = asking.get(0).tokens;
+      Long debt = owed.remove(name);
+      long owing = debt == null ? 0 : debt;
+      redis
+          .take(name, new BucketCall.Wish(wanted, least, owing, doubtful()))
+          .onComplete((grant, failure) -> answered(asking, owing, grant, failure));
+    }
+
+    /** What is known to be missing, if it was heard on another connection than the present one. */
+    private long @Nullable [] doubtful() {
+      long when = notes.noted(key, shape(), missing);
+      return when == CompactBuckets.NEVER || when * 1000 > link.connectedNanos()
+          ? null
+          : missing.clone();
+    }
+
+    private void answered(
+        List<Waiting> asking, long owing, @Nullable Grant grant, @Nullable Throwable failure) {
+      underWay = false;
+      if (grant != null) {
+        notes.note(key, shape(), grant.missing());
+        share(asking, grant);
+      } else if (failure != null) {
+        // Perhaps it was charged and only the answer is lost: too much rather than too little.
+        owe(name, owing);
+        for (Waiting one : asking) {
+          one.call.fail(Unavailable.of(failure));
+        }
+      }
+      waiting.removeIf(one -> one.call.settled());
+      if (waiting.isEmpty()) {
+        queues.remove(name);
+      } else {
+        ask();
+      }
+    }
+
+    private void share(List<Waiting> asking, Grant grant) {
+      long left = grant.tokens();
+      for (Waiting one : asking) {
+        boolean allowed = one.tokens <= left;
+        Reading reading = new Reading();
+        shape().read(grant.missing(), one.tokens, allowed, reading);
+        if (one.call.answer(reading) && allowed) {
+          left -= one.tokens;
+        }
+      }
+      if (left > 0) {
+        // Of somebody who has given up waiting, or too few for the next.
+        returned(key, name, left);
+      }
+    }
+  }
+
+  private void returned(BucketKey key, String name, long tokens) {
+    notes.giveBack(key, tokens);
+    redis.take(name, BucketCall.Wish.only(-tokens));
+  }
+
+  @Override
+  public void owe(BucketKey key, long tokens) {
+    owe(redis.name(key), tokens);
+  }
+
+  private void owe(String name, long tokens) {
+    if (tokens != 0 && (owed.size() < MOST_DEBTS || owed.containsKey(name))) {
+      owed.merge(name, tokens, (one, other) -> one + other > 0 ? one + other : null);
+    }
+  }
+
+  @Override
+  public Future<Reading> peek(BucketKey key, long tokens) {
+    return redis
+        .look(redis.name(key), tokens)
+        .map(
+            grant -> {
+              Reading reading = new Reading();
+              shape().read(grant.missing(), tokens, grant.tokens() >= tokens, reading);
+              return reading;
+            });
+  }
+
+  @Override
+  public void giveBack(BucketKey key, long tokens) {
+    returned(key, redis.name(key), tokens);
+  }
+
+  @Override
+  public Future<Void> reset(BucketKey key) {
+    notes.reset(key);
+    return redis.reset(redis.name(key));
+  }
+
+  @Override
+  public boolean shared() {
+    return true;
+  }
+}

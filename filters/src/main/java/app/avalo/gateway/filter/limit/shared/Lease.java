@@ -1,0 +1,182 @@
+package app.avalo.gateway.filter.limit.shared;
+
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Reading;
+import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.redis.PendingCall;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one event loop holds of one bucket: tokens that it may spend without asking, until they
+ * expire. One thread.
+ */
+final class Lease {
+  /** Counted from sending, so that it is over here before Redis thinks so. */
+  private static final long VALID_NANOS = LeaseCall.LIFETIME.toNanos() / 100 * 95;
+
+  private static final long AHEAD_NANOS = 100_000_000L;
+
+  /** A request that waits for tokens. */
+  record Waiting(PendingCall<Reading> call, long tokens) {}
+
+  final BucketKey key;
+  final String name;
+  final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  long[] missing; // units in Redis by band, as of the last answer
+  boolean underWay;
+  private long tokens;
+  private long expiresNanos;
+  private long returning; // not to be spent any more, and not yet brought back
+  private long owed; // let pass without asking, and not yet charged
+  private long retryAtNanos;
+  private long retryTokens; // requests for fewer may ask earlier
+  private long usedNanos;
+  private long heardNanos = Long.MIN_VALUE;
+  private long offered; // tokens that requests wanted since the last call, granted or not
+  private long offeredSinceNanos;
+  private double perNano; // smoothed
+  private long live = 1;
+  private long demand; // of all, tokens per second
+
+  Lease(BucketKey key, String name, int bands, long nowNanos) {
+    this.key = key;
+    this.name = name;
+    this.missing = new long[bands];
+    this.expiresNanos = nowNanos;
+    this.retryAtNanos = nowNanos;
+    this.usedNanos = nowNanos;
+    this.offeredSinceNanos = nowNanos;
+  }
+
+  /** Spends tokens if they are here. */
+  boolean spend(long wanted, long nowNanos) {
+    usedNanos = nowNanos;
+    offered += wanted;
+    if (wanted > held(nowNanos)) {
+      return false;
+    }
+    tokens -= wanted;
+    return true;
+  }
+
+  /** What may still be spent; a lease that has expired never revives. */
+  long held(long nowNanos) {
+    if (nowNanos - expiresNanos >= 0) {
+      tokens = 0;
+    }
+    return tokens;
+  }
+
+  /** How long Redis need not be asked for so many tokens; 0 or less when it may be. */
+  long retryNanos(long wanted, long nowNanos) {
+    return wanted < retryTokens ? 0 : retryAtNanos - nowNanos;
+  }
+
+  void refused(long wanted, long retryNanos, long nowNanos) {
+    retryTokens = wanted;
+    retryAtNanos = nowNanos + retryNanos;
+  }
+
+  /** Units that are missing by what Redis said before it may have forgotten it, or null. */
+  long @Nullable [] lostMissing(Shape shape, long connectedNanos, long nowNanos) {
+    if (heardNanos == Long.MIN_VALUE || heardNanos > connectedNanos) {
+      return null;
+    }
+    return shape.later(missing, (nowNanos - heardNanos) / 1000);
+  }
+
+  void giveBack(long unspent) {
+    returning += unspent;
+  }
+
+  void owe(long passed) {
+    owed = Math.max(0, owed + passed);
+  }
+
+  private long perSecond() {
+    return Math.round(perNano * 1e9);
+  }
+
+  /**
+   * What a loop wants to hold: some time of its own demand, and no more than its part of all
+   * demand.
+   */
+  long target(long most) {
+    if (most / live < 4) {
+      return 0;
+    }
+    long own = perSecond();
+    long part = Math.max(most / (2 * live), most * own / Math.max(1, Math.max(own, demand)));
+    return Math.max(1, Math.min(part, Math.round(perNano * AHEAD_NANOS)));
+  }
+
+  boolean low(long most, long nowNanos) {
+    return held(nowNanos) * 10 <= target(most) * 3;
+  }
+
+  boolean idle(long nanos, long nowNanos) {
+    return nowNanos - usedNanos > nanos;
+  }
+
+  /** Nothing to spend, to bring back or to wait for. */
+  boolean empty(long nowNanos) {
+    return !underWay && waiting.isEmpty() && returning == 0 && owed == 0 && held(nowNanos) == 0;
+  }
+
+  /** Half its time is over. */
+  boolean old(long nowNanos) {
+    return nowNanos - expiresNanos > -VALID_NANOS / 2;
+  }
+
+  /** What to ask for: tokens for those who wait, and, unless it is to be given up, a lease. */
+  LeaseCall.Wish wish(List<Waiting> asking, long most, boolean givenUp, long nowNanos) {
+    measure(nowNanos);
+    long need = 0;
+    for (Waiting one : asking) {
+      need += one.tokens();
+    }
+    long first = asking.isEmpty() ? 0 : asking.get(0).tokens();
+    long target = givenUp ? 0 : target(most);
+    long had = held(nowNanos);
+    tokens = Math.min(had, target);
+    long returned = had - tokens + returning;
+    returning = 0;
+    long ahead = target - tokens;
+    long worth = target == 0 ? 0 : Math.min(need + ahead, Math.max(1, target * 3 / 4));
+    long owing = owed;
+    owed = 0;
+    return new LeaseCall.Wish(tokens, returned, need, first, ahead, worth, owing, perSecond());
+  }
+
+  private void measure(long nowNanos) {
+    long passed = nowNanos - offeredSinceNanos;
+    if (passed > 0) {
+      double weight = Math.min(1, passed / (double) AHEAD_NANOS);
+      perNano += weight * ((double) offered / passed - perNano);
+      offered = 0;
+      offeredSinceNanos = nowNanos;
+    }
+  }
+
+  /** Takes what Redis granted to a call that was sent then. */
+  void granted(LeaseCall.Grant grant, long sentNanos, long nowNanos) {
+    long still = held(nowNanos);
+    expiresNanos = sentNanos + VALID_NANOS;
+    tokens = still + grant.lent();
+    held(nowNanos);
+    live = grant.live();
+    demand = grant.demand();
+    missing = grant.missing();
+    heardNanos = nowNanos;
+    refused(0, 1000 * grant.retryMicros(), nowNanos);
+  }
+
+  /** Becomes as if nothing were known. */
+  void forget(long nowNanos) {
+    tokens = 0;
+    retryAtNanos = nowNanos;
+    missing = new long[missing.length];
+  }
+}

@@ -1,0 +1,241 @@
+package app.avalo.gateway.filter.limit.shared;
+
+import app.avalo.gateway.config.LimitConfig.Allowance;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Buckets;
+import app.avalo.gateway.filter.limit.bucket.Reading;
+import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.shared.Lease.Waiting;
+import app.avalo.gateway.filter.redis.PendingCalls;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Future;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes tokens from Redis ahead of the requests and spends them without asking. A tenth of the
+ * burst, H, is kept out of the bucket in Redis and is the most that may be out unspent, so no
+ * window ever admits more than burst and refill. Where H leaves fewer than four tokens to each loop
+ * that asks, or the demand is low, Redis is asked for each request.
+ */
+public final class LeasedBuckets implements Buckets {
+  private static final double PART = 0.1;
+  private static final int MOST_LEASES = 50_000;
+  private static final Duration SWEEP = Duration.ofMillis(100);
+  private static final long IDLE_NANOS = LeaseCall.LIFETIME.toNanos() / 2;
+  private static final long GONE_NANOS = 2_000_000_000L;
+
+  private final LeaseCall redis;
+  private final ScriptRunner link;
+  private final Ticker ticker;
+  private final PendingCalls<Reading> waits;
+  private final Map<BucketKey, Lease> leases = new HashMap<>();
+  private final String replica = Long.toHexString(new SecureRandom().nextLong());
+  private boolean sweeping;
+
+  public LeasedBuckets(ScriptRunner redis, String prefix, Allowance allowance, Ticker ticker) {
+    long most = most(allowance);
+    this.redis = new LeaseCall(redis, prefix, Shape.of(without(allowance, most)), most);
+    this.link = redis;
+    this.ticker = ticker;
+    this.waits = redis.waits();
+  }
+
+  /** H. */
+  static long most(Allowance allowance) {
+    long least = Long.MAX_VALUE;
+    for (Bandwidth bandwidth : allowance.bandwidths()) {
+      least = Math.min(least, bandwidth.burst());
+    }
+    return (long) (least * PART);
+  }
+
+  private static Allowance without(Allowance allowance, long most) {
+    return new Allowance(
+        allowance.bandwidths().stream()
+            .map(bandwidth -> new Bandwidth(bandwidth.rate(), bandwidth.burst() - most))
+            .toList());
+  }
+
+  @Override
+  public Said take(BucketKey key, long tokens, Reading reading) {
+    Lease lease = leases.get(key);
+    if (lease == null) {
+      return Said.LATER;
+    }
+    long now = ticker.nanos();
+    if (lease.spend(tokens, now)) {
+      if (!lease.underWay && lease.low(redis.most(), now) && lease.retryNanos(tokens, now) <= 0) {
+        call(lease, false);
+      }
+      redis.shape().read(lease.missing, tokens, true, reading);
+      reading.more(lease.held(now));
+      return Said.YES;
+    }
+    long retry = lease.retryNanos(tokens, now);
+    if (retry <= 0) {
+      return Said.LATER;
+    }
+    redis.shape().read(lease.missing, tokens, false, reading);
+    reading.refused(retry);
+    return Said.NO;
+  }
+
+  @Override
+  public Future<Reading> ask(BucketKey key, long tokens) {
+    Lease lease = lease(key);
+    Waiting one = new Waiting(waits.start(), tokens);
+    lease.waiting.add(one);
+    if (!lease.underWay) {
+      call(lease, false);
+    }
+    return one.call().future();
+  }
+
+  private Lease lease(BucketKey key) {
+    Lease known = leases.get(key);
+    if (known != null) {
+      return known;
+    }
+    BucketKey copy = key.copy();
+    Lease lease = new Lease(copy, redis.name(copy), redis.shape().bands(), ticker.nanos());
+    // One too many asks for itself only and is not kept; it never has a lease.
+    if (leases.size() < MOST_LEASES) {
+      leases.put(copy, lease);
+    }
+    if (!sweeping) {
+      sweeping = true;
+      link.timers().after(SWEEP, this::sweep);
+    }
+    return lease;
+  }
+
+  private void call(Lease lease, boolean givenUp) {
+    lease.underWay = true;
+    List<Waiting> asking = List.copyOf(lease.waiting);
+    lease.waiting.clear();
+    long sent = ticker.nanos();
+    LeaseCall.Wish wish = lease.wish(asking, redis.most(), givenUp, sent);
+    redis
+        .ask(
+            lease.name,
+            replica,
+            wish,
+            lease.lostMissing(redis.shape(), link.connectedNanos(), sent))
+        .onComplete(
+            (grant, failure) ->
+                answered(lease, new Sent(asking, wish.owed(), sent), grant, failure));
+  }
+
+  /** A call under way. */
+  private record Sent(List<Waiting> asking, long owed, long atNanos) {}
+
+  private void answered(
+      Lease lease, Sent sent, LeaseCall.@Nullable Grant grant, @Nullable Throwable failure) {
+    lease.underWay = false;
+    if (grant != null) {
+      lease.granted(grant, sent.atNanos(), ticker.nanos());
+      share(lease, sent.asking(), grant);
+    } else if (failure != null) {
+      // Perhaps it was charged and only the answer is lost: too much rather than too little.
+      lease.owe(sent.owed());
+      for (Waiting one : sent.asking()) {
+        one.call().fail(Unavailable.of(failure));
+      }
+    }
+    lease.waiting.removeIf(one -> one.call().settled());
+    if (!lease.waiting.isEmpty()) {
+      call(lease, false);
+    }
+  }
+
+  private void share(Lease lease, List<Waiting> asking, LeaseCall.Grant grant) {
+    long left = grant.spent();
+    for (Waiting one : asking) {
+      boolean allowed = one.tokens() <= left;
+      Reading reading = new Reading();
+      if (allowed) {
+        redis.shape().read(grant.missing(), one.tokens(), true, reading);
+      } else {
+        refuse(lease, one.tokens(), grant, reading);
+      }
+      if (one.call().answer(reading) && allowed) {
+        left -= one.tokens();
+      }
+    }
+    // Of somebody who has given up waiting; nobody counts these as out, so they are not spent.
+    lease.giveBack(left);
+  }
+
+  private void refuse(Lease lease, long tokens, LeaseCall.Grant grant, Reading reading) {
+    redis.shape().read(grant.missing(), tokens, false, reading);
+    if (grant.retryMicros() == 0) {
+      lease.refused(tokens, reading.retryAfterNanos(), ticker.nanos());
+    } else {
+      reading.refused(Math.max(1000 * grant.retryMicros(), reading.retryAfterNanos()));
+    }
+  }
+
+  /** Brings back what lies idle, renews what is in use, forgets what is over. */
+  private void sweep() {
+    long now = ticker.nanos();
+    for (Lease lease : new ArrayList<>(leases.values())) {
+      if (lease.empty(now)) {
+        if (lease.idle(GONE_NANOS, now)) {
+          leases.remove(lease.key);
+        }
+      } else if (!lease.underWay && (lease.old(now) || lease.idle(IDLE_NANOS, now))) {
+        call(lease, lease.idle(IDLE_NANOS, now));
+      }
+    }
+    sweeping = !leases.isEmpty();
+    if (sweeping) {
+      link.timers().after(SWEEP, this::sweep);
+    }
+  }
+
+  @Override
+  public Future<Reading> peek(BucketKey key, long tokens) {
+    LeaseCall.Wish wish = new LeaseCall.Wish(0, 0, tokens, tokens, 0, 0, 0, 0);
+    return redis
+        .ask(redis.name(key), "", wish, null)
+        .map(
+            grant -> {
+              Reading reading = new Reading();
+              redis.shape().read(grant.missing(), tokens, grant.spent() >= tokens, reading);
+              return reading;
+            });
+  }
+
+  @Override
+  public void giveBack(BucketKey key, long tokens) {
+    lease(key).giveBack(tokens);
+  }
+
+  @Override
+  public void owe(BucketKey key, long tokens) {
+    lease(key).owe(tokens);
+  }
+
+  /** Other loops and replicas go on spending what they hold, H in all at most. */
+  @Override
+  public Future<Void> reset(BucketKey key) {
+    Lease lease = leases.get(key);
+    if (lease != null) {
+      lease.forget(ticker.nanos());
+    }
+    return redis.reset(redis.name(key));
+  }
+
+  @Override
+  public boolean shared() {
+    return true;
+  }
+}

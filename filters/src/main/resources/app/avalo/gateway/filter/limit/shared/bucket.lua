@@ -1,0 +1,84 @@
+-- One token bucket of one or more bands. No state means full. All numbers are whole and below 2^53,
+-- so Lua's doubles are exact. State, version first:
+--   1:<level>:<capacity>:<micros>                           one band
+--   2:<micros>:<level>:<capacity>:<level>:<capacity>...     several
+-- Levels and capacities in units, the time of all of them in microseconds since 1970.
+--
+-- KEYS[1] bucket
+-- ARGV[1] time in microseconds, for tests; empty: the clock of Redis, the only one for all replicas
+-- ARGV[2] '1' only looks
+-- ARGV[3] tokens wanted; below zero: given back      ARGV[4] fewest tokens that are of any use
+-- ARGV[5] tokens that the caller has let pass without asking, while it could not
+-- ARGV[6...] for each band: units of a token, units that come back per microsecond, capacity in
+--   units, and units that the caller knows to be missing; empty when this state may be believed
+-- Returns {tokens granted, level of each band...}.
+local wanted, least, owed = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local now
+if ARGV[1] == '' then
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+else
+  now = tonumber(ARGV[1])
+end
+
+local state, then_, held = redis.call('GET', KEYS[1]), now, {}
+if state then
+  local version, rest = string.match(state, '^(%d):(.*)$')
+  local numbers = {}
+  for number in string.gmatch(rest or '', '%d+') do
+    numbers[#numbers + 1] = tonumber(number)
+  end
+  if version == '1' and #numbers == 3 then
+    then_, held = numbers[3], {numbers[1], numbers[2]}
+  elseif version == '2' then
+    then_, held = table.remove(numbers, 1), numbers
+  end
+end
+-- A clock that steps back, as after a failover, gives nothing and takes nothing.
+if now < then_ then now = then_ end
+
+local bands, granted = (#ARGV - 5) / 4, wanted
+local levels, fullest = {}, true
+for i = 1, bands do
+  local unit, refill = tonumber(ARGV[2 + 4 * i]), tonumber(ARGV[3 + 4 * i])
+  local capacity, level = tonumber(ARGV[4 + 4 * i]), nil
+  local before, size = held[2 * i - 1], held[2 * i]
+  if before and size then
+    -- After a change of the policy as full as before.
+    if size ~= capacity then before = math.floor(before / size * capacity) end
+    level = before + (now - then_) * refill
+  end
+  if not level or level > capacity then level = capacity end
+  -- Whoever has lost this bucket's past hears of it from those who remember.
+  local missing = ARGV[5 + 4 * i]
+  if missing ~= '' then level = math.min(level, math.max(0, capacity - tonumber(missing))) end
+  level = math.max(0, level - owed * unit)
+  levels[i] = level
+  granted = math.min(granted, math.floor(level / unit))
+end
+if wanted > 0 and granted < least then granted = 0 end
+
+if ARGV[2] ~= '1' and (granted ~= 0 or owed > 0) then
+  local longest, text = 1000, {}
+  for i = 1, bands do
+    local unit, refill, capacity = tonumber(ARGV[2 + 4 * i]), tonumber(ARGV[3 + 4 * i]), tonumber(ARGV[4 + 4 * i])
+    levels[i] = math.min(capacity, levels[i] - granted * unit)
+    fullest = fullest and levels[i] == capacity
+    -- Twice the time to full, at least a second.
+    longest = math.max(longest, math.ceil(2 * (capacity - levels[i]) / refill / 1000))
+    text[i] = string.format('%.0f:%.0f', levels[i], capacity)
+  end
+  if fullest then
+    redis.call('DEL', KEYS[1])
+  else
+    local value
+    if bands == 1 then
+      value = string.format('1:%s:%.0f', text[1], now)
+    else
+      value = string.format('2:%.0f:%s', now, table.concat(text, ':'))
+    end
+    redis.call('SET', KEYS[1], value, 'PX', string.format('%.0f', longest))
+  end
+end
+table.insert(levels, 1, granted)
+return levels

@@ -1,0 +1,71 @@
+package app.avalo.gateway.filter.limit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.LimitConfig;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** One limit on several gateways, in virtual time over a real Redis. */
+class FleetIT {
+  private static final LimitConfig EXACT =
+      Policies.named("exact").of(Policies.per(500, Duration.ofSeconds(1), 500)).build();
+  private static final LimitConfig LEASED =
+      Policies.named("leased").of(Policies.per(1000, Duration.ofSeconds(1), 1000)).leased().build();
+  private static final Duration BOUND = Duration.ofMillis(20);
+
+  @Test
+  void exactLimitsAdmitAllThatIsAllowedAndNothingMore() {
+    try (Fleet fleet = new Fleet(4, EXACT, 1)) {
+      fleet.offer(2, Duration.ofSeconds(4));
+
+      Fleet.Outcome outcome = fleet.outcome();
+      assertThat(outcome.excess()).isZero();
+      assertThat(outcome.share()).isGreaterThan(0.995);
+      assertThat(outcome.longestWait()).isLessThanOrEqualTo(BOUND);
+    }
+  }
+
+  @Test
+  void leasedLimitsNeverAdmitTooMuchAndSeldomAskRedis() {
+    try (Fleet fleet = new Fleet(4, LEASED, 2)) {
+      fleet.offer(2, Duration.ofSeconds(4));
+
+      Fleet.Outcome outcome = fleet.outcome();
+      assertThat(outcome.excess()).isZero();
+      assertThat(outcome.share()).isGreaterThan(0.97);
+      assertThat(outcome.calls()).isLessThan(0.15);
+    }
+  }
+
+  @Test
+  void lostAnswersAndADeadGatewayCostTokensButAdmitNoneTooMany() {
+    try (Fleet fleet = new Fleet(4, LEASED, 3)) {
+      fleet.loseEvery(10);
+      fleet.offer(2, Duration.ofSeconds(1));
+      fleet.kill(0);
+      fleet.offer(2, Duration.ofSeconds(1));
+
+      Fleet.Outcome outcome = fleet.outcome();
+      assertThat(outcome.longestWait()).isLessThanOrEqualTo(BOUND);
+      // What is decided by shares while answers are missing is a tenth of the burst at most.
+      assertThat(outcome.excess()).isLessThanOrEqualTo(100);
+    }
+  }
+
+  @Test
+  void whileRedisIsAwayTheSharesTogetherAreTheLimitAndATenthOfTheBurst() {
+    for (LimitConfig policy : new LimitConfig[] {EXACT, LEASED}) {
+      try (Fleet fleet = new Fleet(4, policy, 4)) {
+        fleet.offer(2, Duration.ofMillis(500));
+        fleet.redisIsAway(Duration.ofSeconds(2), 2, false);
+        fleet.offer(2, Duration.ofSeconds(1));
+
+        Fleet.Outcome outcome = fleet.outcome();
+        double burst = policy.allowance().bandwidths().get(0).burst();
+        assertThat(outcome.excess()).as(policy.name()).isLessThanOrEqualTo(burst * 0.1);
+        assertThat(outcome.longestWait()).isLessThanOrEqualTo(BOUND);
+      }
+    }
+  }
+}

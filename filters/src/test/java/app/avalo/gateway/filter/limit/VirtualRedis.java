@@ -1,0 +1,101 @@
+package app.avalo.gateway.filter.limit;
+
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.PendingCalls;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.Script;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
+import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A real Redis as one gateway sees it in virtual time: scripts run there with that time as their
+ * clock, half a round trip after they were sent; answers may be lost, and Redis may be away.
+ */
+final class VirtualRedis implements ScriptRunner {
+  private static final long EPOCH_MICROS = 1_795_219_200_000_000L;
+  private static final Duration DEADLINE = Duration.ofMillis(20);
+
+  private final Loop loop;
+  private final RedisLink link;
+  private final VirtualTime time;
+  private final Duration oneWay;
+  long calls;
+  int loseEvery = Integer.MAX_VALUE;
+  boolean away;
+  private long connectedNanos = Long.MIN_VALUE;
+
+  VirtualRedis(Loop loop, RedisLink link, VirtualTime time, Duration oneWay) {
+    this.loop = loop;
+    this.link = link;
+    this.time = time;
+    this.oneWay = oneWay;
+  }
+
+  @Override
+  public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
+    Promise<Response> promise = Promise.promise();
+    calls++;
+    if (away) {
+      return Future.failedFuture(new StoreUnavailable("away"));
+    }
+    boolean lost = calls % loseEvery == 0;
+    time.after(DEADLINE, () -> promise.tryFail(new StoreUnavailable("no answer in time")));
+    time.after(
+        oneWay,
+        () -> {
+          if (!away) {
+            Response answer = atOnce(script, keys, arguments);
+            time.after(oneWay, () -> answered(promise, lost, answer));
+          }
+        });
+    return promise.future();
+  }
+
+  private void answered(Promise<Response> promise, boolean lost, Response answer) {
+    if (!lost && !away) {
+      promise.tryComplete(answer);
+    }
+  }
+
+  private Response atOnce(Script script, List<String> keys, List<String> arguments) {
+    List<String> timed = new ArrayList<>(arguments);
+    if (!timed.isEmpty() && timed.get(0).isEmpty()) {
+      timed.set(0, Long.toString(EPOCH_MICROS + time.nanos() / 1000));
+    }
+    return loop.await(() -> link.run(script, keys, timed));
+  }
+
+  /** It is reached again; it may have forgotten. */
+  void back() {
+    away = false;
+    connectedNanos = time.nanos();
+  }
+
+  @Override
+  public boolean isUp() {
+    return !away;
+  }
+
+  @Override
+  public long connectedNanos() {
+    return connectedNanos;
+  }
+
+  @Override
+  public <T> PendingCalls<T> waits() {
+    return new PendingCalls<>(DEADLINE, time, time, late -> {});
+  }
+
+  @Override
+  public Timers timers() {
+    return time;
+  }
+}

@@ -1,0 +1,49 @@
+package app.avalo.gateway.filter.limit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class WindowTest {
+  private static final long MILLI = 1_000_000;
+
+  /** Burst 100 at once, then one each 10 ms for 60 s. */
+  private static long[] exactly() {
+    return LongStream.concat(
+            LongStream.generate(() -> 0).limit(100),
+            LongStream.rangeClosed(1, 6000).map(i -> i * 10 * MILLI))
+        .toArray();
+  }
+
+  @Test
+  void aLogThatUsesTheWholeLimitHasNoExcess() {
+    assertThat(Window.excess(exactly(), Policies.per(100, Duration.ofSeconds(1), 100))).isZero();
+  }
+
+  @Test
+  void onePercentTooManyAreFound() {
+    long[] log = exactly();
+    Random random = new Random(7);
+    long[] planted = Arrays.copyOf(log, log.length + log.length / 100);
+    for (int i = log.length; i < planted.length; i++) {
+      planted[i] = random.nextInt(60_000) * MILLI;
+    }
+
+    double excess = Window.excess(planted, Policies.per(100, Duration.ofSeconds(1), 100));
+
+    assertThat(excess).isEqualTo(log.length / 100);
+  }
+
+  @Test
+  void oneTooManyAnywhereIsFound() {
+    long[] log = Arrays.copyOf(exactly(), 6101);
+    log[6100] = 30_005 * MILLI;
+
+    assertThat(Window.excess(log, Policies.per(100, Duration.ofSeconds(1), 100)))
+        .isBetween(0.49, 1.0);
+  }
+}

@@ -1,0 +1,37 @@
+package app.avalo.gateway.filter.limit.shared;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.time.Ticker;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** The script, the table and Bucket4j are three words for one thing. */
+class DecisionsAgreeIT {
+  @Test
+  void theScriptTheTableAndBucket4jDecideAlike() {
+    try (Loop loop = new Loop();
+        RedisServer server = RedisServer.start()) {
+      RedisLink redis =
+          loop.get(
+              () ->
+                  RedisLink.connect(
+                      loop.vertx(), server.config(Duration.ofSeconds(5), "t"), Ticker.SYSTEM));
+      loop.until(Duration.ofSeconds(5), redis::isUp);
+
+      long[] counts = Ops.compare(loop, redis, 60_000, 42);
+
+      loop.get(
+          () -> {
+            redis.close();
+            return true;
+          });
+      assertThat(counts[0]).as("disagreements").isZero();
+      assertThat(counts[1]).as("allowed").isGreaterThan(10_000);
+      assertThat(counts[2]).as("refused").isGreaterThan(10_000);
+    }
+  }
+}
