@@ -4,7 +4,6 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
@@ -12,7 +11,6 @@ import io.netty.channel.socket.InternetProtocolFamily;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.spi.transport.Transport;
 import java.net.SocketAddress;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -26,15 +24,8 @@ record FrontedTransport(Transport below, UnaryOperator<ChannelHandler> front) im
   @Override
   public void configure(NetServerOptions options, boolean domain, ServerBootstrap bootstrap) {
     below.configure(options, domain, bootstrap);
-    Set.copyOf(bootstrap.config().childOptions().keySet()).stream()
-        .filter(FrontedTransport::isGiven)
-        .forEach(option -> bootstrap.childOption(option, null));
+    Thrift.apply(bootstrap);
     bootstrap.childHandler(front.apply(bootstrap.config().childHandler()));
-  }
-
-  /** Whether every new connection is so anyway, and setting it is a wasted system call each. */
-  private static boolean isGiven(ChannelOption<?> option) {
-    return option == ChannelOption.TCP_NODELAY || option.name().endsWith("#TCP_CORK");
   }
 
   @Override

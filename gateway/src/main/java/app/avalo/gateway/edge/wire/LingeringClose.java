@@ -25,7 +25,7 @@ public final class LingeringClose extends ChannelDuplexHandler {
    * @param lingering told when it begins; must close again after a while
    */
   public static void install(Channel channel, Runnable lingering) {
-    channel.pipeline().addFirst(new LingeringClose(lingering));
+    Thrift.addFirst(channel.pipeline(), new LingeringClose(lingering));
   }
 
   @Override
