@@ -6,6 +6,7 @@ import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.RegionStatus.Forced;
 import app.avalo.gateway.region.probe.HttpProber;
 import app.avalo.gateway.region.probe.Prober;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -32,8 +33,8 @@ public final class HealthService extends VerticleBase {
   }
 
   /** Deploys the monitor of this plan; undeployed with the Vert.x instance. */
-  public static Future<HealthMonitor> deploy(Vertx vertx, Plan plan) {
-    return deploy(vertx, new HealthService(plan, HttpProber::of));
+  public static Future<HealthMonitor> deploy(Vertx vertx, Plan plan, UpstreamTrust trust) {
+    return deploy(vertx, new HealthService(plan, (on, timers) -> HttpProber.of(on, timers, trust)));
   }
 
   /** Deploys a monitor that connects nowhere and takes every endpoint for well. */

@@ -20,6 +20,8 @@ import app.avalo.gateway.reload.ConfigSource;
 import app.avalo.gateway.reload.CurrentPlan;
 import app.avalo.gateway.reload.ReloadStatus;
 import app.avalo.gateway.reload.Reloader;
+import app.avalo.gateway.reload.TrustWatch;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -52,6 +54,7 @@ public final class Gateway {
   private final CurrentPlan plan;
   private final HealthMonitor health;
   private final Shared shared;
+  private final TrustWatch trust;
   private final Reloader reloader;
   private final List<LoopVerticle> loops = new ArrayList<>();
   private final AtomicInteger turns = new AtomicInteger();
@@ -60,11 +63,17 @@ public final class Gateway {
   private @Nullable Future<Void> stopped; // whoever asks first
 
   private Gateway(
-      Vertx vertx, ConfigSource source, Loaded.Valid initial, CurrentPlan plan, Shared shared) {
+      Vertx vertx,
+      ConfigSource source,
+      Loaded.Valid initial,
+      CurrentPlan plan,
+      Shared shared,
+      TrustWatch trust) {
     this.vertx = vertx;
     this.timers = Timers.of(vertx);
     this.plan = plan;
     this.shared = shared;
+    this.trust = trust;
     this.health = shared.health();
     this.reloader = new Reloader(vertx, Ticker.SYSTEM, source, initial, plan, this::prepare);
   }
@@ -84,7 +93,12 @@ public final class Gateway {
   /** Starts a gateway whose Vert.x instance reports to the same monitoring. */
   public static Future<Gateway> start(
       Vertx vertx, ConfigSource source, Loaded.Valid initial, int loops, Observed observed) {
-    return assemble(vertx, source, initial, observed, HealthService::deploy)
+    return assemble(
+            vertx,
+            source,
+            initial,
+            observed,
+            (plan, trust) -> HealthService.deploy(vertx, plan, trust))
         .compose(
             gateway -> {
               gateway.shared.prepare(gateway.plan());
@@ -101,7 +115,12 @@ public final class Gateway {
     Loaded.Valid quiet =
         new Loaded.Valid(Quiet.of(initial.config()), initial.fingerprint(), initial.files());
     Observed unseen = Observed.of(quiet.config().accessLog().to());
-    return assemble(vertx, () -> quiet, quiet, unseen, HealthService::deployAssuming)
+    return assemble(
+            vertx,
+            () -> quiet,
+            quiet,
+            unseen,
+            (plan, trust) -> HealthService.deployAssuming(vertx, plan))
         .compose(gateway -> gateway.serve(1).map(gateway));
   }
 
@@ -110,13 +129,15 @@ public final class Gateway {
       ConfigSource source,
       Loaded.Valid initial,
       Observed observed,
-      BiFunction<Vertx, Plan, Future<HealthMonitor>> monitoring) {
+      BiFunction<Plan, UpstreamTrust, Future<HealthMonitor>> monitoring) {
     CurrentPlan plan = new CurrentPlan(Plan.compile(initial.config()));
     StateConfig state = initial.config().state();
     ControlVerticle control = new ControlVerticle(state);
-    return vertx
-        .deployVerticle(control)
-        .compose(id -> Future.join(monitoring.apply(vertx, plan.get()), Stores.open(vertx, state)))
+    TrustWatch trust = new TrustWatch(vertx);
+    return Future.join(vertx.deployVerticle(control), trust.look(plan.get()))
+        .compose(
+            ready ->
+                Future.join(monitoring.apply(plan.get(), trust.trust()), Stores.open(vertx, state)))
         .compose(
             opened -> {
               HealthMonitor health = opened.resultAt(0);
@@ -124,13 +145,13 @@ public final class Gateway {
               BudgetLedger ledger = Ledgers.of(control, stores);
               return new Shared(control, plan, health, stores, ledger, observed).open(plan.get());
             })
-        .map(shared -> new Gateway(vertx, source, initial, plan, shared));
+        .map(shared -> new Gateway(vertx, source, initial, plan, shared, trust));
   }
 
   private Future<?> serve(int count) {
     Future<?> all = Future.succeededFuture();
     for (int i = 0; i < count; i++) {
-      LoopVerticle loop = new LoopVerticle(plan, shared, count);
+      LoopVerticle loop = new LoopVerticle(plan, shared, trust.trust(), count);
       loops.add(loop);
       all = all.compose(before -> vertx.deployVerticle(loop));
     }
@@ -149,6 +170,7 @@ public final class Gateway {
               shared.observed().connect(this, shared, plan);
               reloader.watch();
               CertificateWatch.start(vertx, loops.get(0).servers());
+              trust.start(plan);
               LOG.atInfo()
                   .addKeyValue("loops", count)
                   .addKeyValue("transport", transport(vertx))
@@ -192,7 +214,10 @@ public final class Gateway {
 
   /** Makes ready what a new plan needs before any request can see it. */
   private Future<Void> prepare(Plan next) {
-    return health.reconfigure(next).compose(done -> shared.prepare(next));
+    return trust
+        .look(next)
+        .compose(read -> health.reconfigure(next))
+        .compose(done -> shared.prepare(next));
   }
 
   /** Port of a listener, for configurations that let the system choose. */

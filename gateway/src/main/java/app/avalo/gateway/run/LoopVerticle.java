@@ -15,6 +15,7 @@ import app.avalo.gateway.forward.Forwarder;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.upstream.UpstreamPool;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import app.avalo.gateway.websocket.WebSockets;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class LoopVerticle extends VerticleBase implements LoopView {
   private final Supplier<Plan> plan;
   private final Shared shared;
+  private final UpstreamTrust trust;
   private final int loops; // of this process, this one included
   private final List<EdgeServer> servers = new ArrayList<>();
   private @Nullable EdgeLoop edge;
@@ -37,9 +39,10 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
   private @Nullable UpstreamPool pool;
   private @Nullable RedisLink redis;
 
-  LoopVerticle(Supplier<Plan> plan, Shared shared, int loops) {
+  LoopVerticle(Supplier<Plan> plan, Shared shared, UpstreamTrust trust, int loops) {
     this.plan = plan;
     this.shared = shared;
+    this.trust = trust;
     this.loops = loops;
   }
 
@@ -51,7 +54,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
     StateConfig.Redis config = plan.get().config().state().redis();
     redis = config == null ? null : RedisLink.connect(vertx, config, ticker);
     webSockets = new WebSockets(shared.ceiling(), ticker, timers, deadlines, loops);
-    UpstreamPool pool = new UpstreamPool(vertx, ticker);
+    UpstreamPool pool = new UpstreamPool(vertx, ticker, trust);
     this.pool = pool;
     WebSockets open = webSockets;
     EdgeLoop edge =

@@ -21,12 +21,19 @@ public final class Connector {
   private final NetClient client;
   private final Endpoint endpoint;
   private final UpstreamTls tls;
+  private final UpstreamTrust trust;
   private final Duration patience;
 
-  Connector(NetClient client, Endpoint endpoint, UpstreamTls tls, Duration patience) {
+  Connector(
+      NetClient client,
+      Endpoint endpoint,
+      UpstreamTls tls,
+      UpstreamTrust trust,
+      Duration patience) {
     this.client = client;
     this.endpoint = endpoint;
     this.tls = tls;
+    this.trust = trust;
     this.patience = patience;
   }
 
@@ -80,9 +87,7 @@ public final class Connector {
       return options;
     }
     ClientSSLOptions ssl =
-        UpstreamTrust.of(tls)
-            .setUseAlpn(!protocols.isEmpty())
-            .setApplicationLayerProtocols(protocols);
+        trust.of(tls).setUseAlpn(!protocols.isEmpty()).setApplicationLayerProtocols(protocols);
     return options.setSslOptions(ssl);
   }
 }

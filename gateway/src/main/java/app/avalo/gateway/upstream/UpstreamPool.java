@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /**
  * All connections of one event loop to all endpoints. Must be made and used on that loop.
@@ -33,18 +32,17 @@ public final class UpstreamPool {
 
   private final Vertx vertx;
   private final Ticker ticker;
-  private final Map<Limits, NetClient> clients = new HashMap<>();
+  private final UpstreamTrust trust;
+  private final Map<Duration, NetClient> clients = new HashMap<>(); // by TCP_USER_TIMEOUT
   private final Map<Key, EndpointPool> pools = new HashMap<>();
 
   private record Key(
-      Protocol protocol, Endpoint endpoint, UpstreamTls tls, Duration connect, Limits limits) {}
+      Protocol protocol, Endpoint endpoint, UpstreamTls tls, Duration connect, Duration tcpUser) {}
 
-  /** What a client has one of for all of its connections. */
-  private record Limits(Duration handshake, Duration tcpUser) {}
-
-  public UpstreamPool(Vertx vertx, Ticker ticker) {
-    this.ticker = ticker;
+  public UpstreamPool(Vertx vertx, Ticker ticker, UpstreamTrust trust) {
     this.vertx = vertx;
+    this.ticker = ticker;
+    this.trust = trust;
     vertx.setPeriodic(SWEEP_MILLIS, tick -> sweep());
   }
 
@@ -52,27 +50,25 @@ public final class UpstreamPool {
   public EndpointPool pool(ServiceConfig service, Endpoint endpoint) {
     UpstreamTls tls = service.upstreamTls();
     Timeouts timeouts = service.timeouts();
-    Limits limits = new Limits(tls.handshakeTimeout(), timeouts.tcpUserTimeout());
     return pools.computeIfAbsent(
-        new Key(service.protocol(), endpoint, tls, timeouts.connect(), limits), this::pool);
+        new Key(service.protocol(), endpoint, tls, timeouts.connect(), timeouts.tcpUserTimeout()),
+        this::pool);
   }
 
   private EndpointPool pool(Key key) {
-    NetClient client = clients.computeIfAbsent(key.limits, this::client);
-    Connector connector = new Connector(client, key.endpoint, key.tls, key.connect);
+    NetClient client = clients.computeIfAbsent(key.tcpUser, this::client);
+    Connector connector = new Connector(client, key.endpoint, key.tls, trust, key.connect);
     return switch (key.protocol) {
       case HTTP1 -> new Http1Pool(connector, ticker);
       case HTTP2 -> new Http2Pool(connector, ticker);
     };
   }
 
-  private NetClient client(Limits limits) {
+  private NetClient client(Duration tcpUser) {
     return vertx.createNetClient(
         new NetClientOptions()
             .setTcpNoDelay(true)
-            .setTcpUserTimeout((int) limits.tcpUser.toMillis())
-            .setSslHandshakeTimeout(limits.handshake.toMillis())
-            .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
+            .setTcpUserTimeout((int) tcpUser.toMillis())
             .setMetricsName("upstream"));
   }
 

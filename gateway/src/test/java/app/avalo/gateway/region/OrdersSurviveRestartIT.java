@@ -6,6 +6,7 @@ import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.region.RegionStatus.Forced;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ class OrdersSurviveRestartIT {
   void aForcedRegionIsStillForcedAfterARestart() throws Exception {
     Forced order = new Forced(true, "ana", "maintenance", 4_000_000_000_000L);
     Vertx first = Vertx.vertx();
-    HealthMonitor monitor = await(HealthService.deploy(first, plan));
+    HealthMonitor monitor = await(HealthService.deploy(first, plan, new UpstreamTrust(first)));
     await(monitor.force("eu", order));
     await(monitor.force("us", new Forced(false, "ana", "trust me", null)));
     await(monitor.release("us", "ana"));
@@ -41,7 +42,7 @@ class OrdersSurviveRestartIT {
 
     Vertx second = Vertx.vertx();
     try {
-      HealthMonitor again = await(HealthService.deploy(second, plan));
+      HealthMonitor again = await(HealthService.deploy(second, plan, new UpstreamTrust(second)));
       assertThat(again.standing(plan.region("eu"))).isEqualTo(Standing.OUT);
       assertThat(again.standing(plan.region("us"))).isEqualTo(Standing.IN_SERVICE);
       assertThat(await(again.status()).get(0).forced()).isEqualTo(order);
@@ -56,7 +57,7 @@ class OrdersSurviveRestartIT {
     Files.writeString(directory.resolve("state/forced.json"), "{\"eu\": {\"out\": tru");
     Vertx vertx = Vertx.vertx();
     try {
-      HealthMonitor monitor = await(HealthService.deploy(vertx, plan));
+      HealthMonitor monitor = await(HealthService.deploy(vertx, plan, new UpstreamTrust(vertx)));
       assertThat(monitor.standing(plan.region("eu"))).isNotEqualTo(Standing.OUT);
     } finally {
       await(vertx.close());

@@ -12,6 +12,7 @@ import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.testing.Mode;
 import app.avalo.gateway.testing.RegionProcess;
 import app.avalo.gateway.testing.TestRegion;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -58,7 +59,7 @@ class RegionsFailIT {
 
   private void watch(int euPort) throws Exception {
     plan = plan(euPort, CHECK);
-    monitor = await(HealthService.deploy(vertx, plan));
+    monitor = await(HealthService.deploy(vertx, plan, new UpstreamTrust(vertx)));
     monitor.onChange(
         (region, from, to, reason) -> changes.add(new Change(region, to, System.nanoTime())));
   }

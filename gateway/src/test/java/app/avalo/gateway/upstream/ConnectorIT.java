@@ -45,6 +45,7 @@ class ConnectorIT {
             client,
             new Endpoint(false, "127.0.0.1", service.getLocalPort(), 1),
             new UpstreamTls(null, null, true, null, PATIENCE),
+            new UpstreamTrust(vertx),
             PATIENCE);
   }
 

@@ -80,21 +80,21 @@ class UpstreamTlsIT {
             regions:
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
             services:
-              good: {regions: {eu: "https://localhost:%1$d"}, upstreamTls: {ca: "%2$s"}}
+              good: {regions: {eu: "https://localhost:%1$d"}, upstreamTls: {ca: "%2$s", handshakeTimeout: 9s}}
               named:
                 regions: {eu: "https://127.0.0.1:%1$d"}
-                upstreamTls: {ca: "%2$s", serverName: feed.internal}
-              misnamed: {regions: {eu: "https://127.0.0.1:%1$d"}, upstreamTls: {ca: "%2$s"}}
+                upstreamTls: {ca: "%2$s", serverName: feed.internal, handshakeTimeout: 9s}
+              misnamed: {regions: {eu: "https://127.0.0.1:%1$d"}, upstreamTls: {ca: "%2$s", handshakeTimeout: 9s}}
               stranger: {regions: {eu: "https://localhost:%1$d"}, upstreamTls: {ca: "%3$s"}}
-              unverified: {regions: {eu: "https://127.0.0.1:%1$d"}, upstreamTls: {verify: false}}
+              unverified: {regions: {eu: "https://127.0.0.1:%1$d"}, upstreamTls: {verify: false, handshakeTimeout: 9s}}
               plain: {regions: {eu: "http://127.0.0.1:%1$d"}}
               known:
                 regions: {eu: "https://localhost:%1$d"}
-                upstreamTls: {ca: "%2$s", certificate: "%4$s", key: "%5$s"}
+                upstreamTls: {ca: "%2$s", certificate: "%4$s", key: "%5$s", handshakeTimeout: 9s}
               silent:
                 regions: {eu: "https://127.0.0.1:%6$d"}
                 upstreamTls: {verify: false, handshakeTimeout: 300ms}
-                timeouts: {connect: 10s, total: 20s}
+                timeouts: {connect: 60s, total: 120s}
                 health: {interval: 60s, timeout: 30s}
             routes:
               - {name: known, match: {path: /known}, service: known}

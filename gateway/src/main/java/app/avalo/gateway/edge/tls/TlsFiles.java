@@ -1,8 +1,9 @@
 package app.avalo.gateway.edge.tls;
 
 import app.avalo.gateway.config.ListenerConfig;
+import app.avalo.gateway.pem.Authorities;
+import app.avalo.gateway.pem.KeyPairs;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
@@ -26,19 +27,8 @@ public record TlsFiles(PemKeyCertOptions keys, @Nullable PemTrustOptions clientC
    */
   public static TlsFiles read(Vertx vertx, ListenerConfig.Tls tls) throws GeneralSecurityException {
     Path ca = tls.clientCa();
-    return new TlsFiles(KeyPairs.read(vertx, tls), ca == null ? null : authorities(vertx, ca));
-  }
-
-  private static PemTrustOptions authorities(Vertx vertx, Path file)
-      throws GeneralSecurityException {
-    Buffer pem = PemFile.read(file);
-    PemTrustOptions trust = new PemTrustOptions().addCertValue(pem);
-    try {
-      trust.getTrustManagerFactory(vertx);
-    } catch (Exception broken) {
-      throw new GeneralSecurityException(file + ": " + broken.getMessage(), broken);
-    }
-    return trust;
+    return new TlsFiles(
+        KeyPairs.read(vertx, tls.certificates()), ca == null ? null : Authorities.read(vertx, ca));
   }
 
   /** Every file that a listener reads, for whoever watches them. */

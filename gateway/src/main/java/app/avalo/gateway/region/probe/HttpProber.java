@@ -1,7 +1,6 @@
 package app.avalo.gateway.region.probe;
 
 import app.avalo.gateway.config.ServiceConfig.Protocol;
-import app.avalo.gateway.config.ServiceConfig.UpstreamTls;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.upstream.UpstreamTrust;
@@ -10,13 +9,10 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.SocketAddress;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /** Checks over the network, PINGs excepted each on a connection of its own; one loop. */
@@ -29,18 +25,23 @@ public final class HttpProber implements Prober {
   private final NetClient sockets;
   private final Pings pings = new Pings();
   private final Timers timers;
-  private final Map<UpstreamTls, ClientSSLOptions> trust = new HashMap<>();
+  private final UpstreamTrust trust;
 
   private HttpProber(
-      HttpClientAgent http1, HttpClientAgent http2, NetClient sockets, Timers timers) {
+      HttpClientAgent http1,
+      HttpClientAgent http2,
+      NetClient sockets,
+      Timers timers,
+      UpstreamTrust trust) {
     this.http1 = http1;
     this.http2 = http2;
     this.sockets = sockets;
     this.timers = timers;
+    this.trust = trust;
   }
 
   /** A prober for the calling event loop; closed with its verticle. */
-  public static HttpProber of(Vertx vertx, Timers timers) {
+  public static HttpProber of(Vertx vertx, Timers timers, UpstreamTrust trust) {
     HttpClientOptions options =
         new HttpClientOptions()
             .setKeepAlive(false)
@@ -56,7 +57,8 @@ public final class HttpProber implements Prober {
         vertx.createHttpClient(options),
         vertx.createHttpClient(shared),
         vertx.createNetClient(new NetClientOptions().setTcpNoDelay(true)),
-        timers);
+        timers,
+        trust);
   }
 
   @Override
@@ -95,7 +97,7 @@ public final class HttpProber implements Prober {
     options.setSsl(endpoint.tls());
     options.setConnectTimeout(target.check().times().timeout().toMillis());
     if (endpoint.tls()) {
-      options.setSslOptions(trust.computeIfAbsent(target.tls(), UpstreamTrust::of));
+      options.setSslOptions(trust.of(target.tls()));
     }
     return options;
   }
@@ -111,7 +113,7 @@ public final class HttpProber implements Prober {
             .setTimeout((int) target.check().times().timeout().toMillis());
     if (endpoint.tls()) {
       options.setSniServerName(name(target));
-      options.setSslOptions(trust.computeIfAbsent(target.tls(), UpstreamTrust::of));
+      options.setSslOptions(trust.of(target.tls()));
     }
     return options;
   }

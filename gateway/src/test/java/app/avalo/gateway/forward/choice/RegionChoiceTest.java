@@ -21,6 +21,7 @@ import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
 import app.avalo.gateway.upstream.UpstreamPool;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
@@ -37,7 +38,8 @@ class RegionChoiceTest {
   private final Plan plan = Plans.minimal().compile();
   private final Standings health = new Standings();
   private final Destinations destinations =
-      new Destinations(plan, health, new UpstreamPool(VERTX, new VirtualTime()), 1, 0);
+      new Destinations(
+          plan, health, new UpstreamPool(VERTX, new VirtualTime(), new UpstreamTrust(VERTX)), 1, 0);
 
   @AfterAll
   static void stop() {

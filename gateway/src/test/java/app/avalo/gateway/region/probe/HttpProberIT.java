@@ -16,6 +16,7 @@ import app.avalo.gateway.region.probe.Prober.Outcome;
 import app.avalo.gateway.region.probe.Prober.Result;
 import app.avalo.gateway.testing.Mode;
 import app.avalo.gateway.testing.TestRegion;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -353,7 +354,7 @@ class HttpProberIT {
   }
 
   private HttpProber prober() {
-    return HttpProber.of(vertx, Timers.of(vertx));
+    return HttpProber.of(vertx, Timers.of(vertx), new UpstreamTrust(vertx));
   }
 
   private Result probe(HttpProber prober, int port, String path) throws Exception {

@@ -1,6 +1,6 @@
-package app.avalo.gateway.edge.tls;
+package app.avalo.gateway.pem;
 
-import app.avalo.gateway.config.ListenerConfig;
+import app.avalo.gateway.config.ListenerConfig.KeyPair;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemKeyCertOptions;
@@ -12,11 +12,10 @@ import java.util.List;
 import javax.net.ssl.X509KeyManager;
 
 /**
- * Reads a listener's certificates and keys. Each file is read once and what was read is proved
- * before it is used: files change one after the other, and a certificate beside the key of another
- * loads without complaint but fails every handshake.
+ * Reads certificates and their keys. Files change one after the other, and a certificate beside the
+ * key of another loads without complaint but fails every handshake.
  */
-final class KeyPairs {
+public final class KeyPairs {
   private static final List<String> TYPES = List.of("EC", "RSA", "EdDSA");
   private static final byte[] PROBE = {1, 2, 3, 4};
 
@@ -27,10 +26,10 @@ final class KeyPairs {
    *
    * @throws GeneralSecurityException if one cannot be used; the message names the file
    */
-  static PemKeyCertOptions read(Vertx vertx, ListenerConfig.Tls tls)
+  public static PemKeyCertOptions read(Vertx vertx, List<KeyPair> pairs)
       throws GeneralSecurityException {
     PemKeyCertOptions all = new PemKeyCertOptions();
-    for (ListenerConfig.KeyPair pair : tls.certificates()) {
+    for (KeyPair pair : pairs) {
       Buffer certificate = PemFile.read(pair.certificate());
       Buffer key = PemFile.read(pair.key());
       prove(vertx, pair, certificate, key);
@@ -39,8 +38,7 @@ final class KeyPairs {
     return all;
   }
 
-  private static void prove(
-      Vertx vertx, ListenerConfig.KeyPair pair, Buffer certificate, Buffer key)
+  private static void prove(Vertx vertx, KeyPair pair, Buffer certificate, Buffer key)
       throws GeneralSecurityException {
     try {
       X509KeyManager pairs =

@@ -1,4 +1,4 @@
-package app.avalo.gateway.edge.tls;
+package app.avalo.gateway.pem;
 
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
