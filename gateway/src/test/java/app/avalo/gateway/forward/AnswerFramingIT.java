@@ -26,20 +26,7 @@ class AnswerFramingIT {
   @BeforeAll
   static void start() {
     upstream = new ScriptedUpstream();
-    gateway =
-        RunningGateway.start(
-            """
-            regions:
-              eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
-            services:
-              feed:
-                regions: {eu: ["http://127.0.0.1:%d"]}
-                timeouts: {attempt: 2s, total: 4s}
-            routes:
-              - {name: all, match: {path: {prefix: /}}, service: feed}
-            """
-                .formatted(upstream.port()));
-    Awaiting.until(() -> gateway.gateway().isReady());
+    gateway = RunningGateway.inFrontOf(upstream.port());
   }
 
   @AfterAll

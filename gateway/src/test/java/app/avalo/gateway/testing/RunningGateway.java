@@ -7,6 +7,9 @@ import app.avalo.gateway.run.Gateway;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -69,6 +72,25 @@ public final class RunningGateway implements AutoCloseable {
     return new RunningGateway(vertx, await(Gateway.start(vertx, source, valid, 2)), yaml);
   }
 
+  /** Starts one that passes everything on to a service on this port, and waits until it does. */
+  public static RunningGateway inFrontOf(int port) {
+    RunningGateway gateway =
+        start(
+            """
+            regions:
+              eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
+            services:
+              feed:
+                regions: {eu: ["http://127.0.0.1:%d"]}
+                timeouts: {attempt: 2s, total: 4s}
+            routes:
+              - {name: all, match: {path: {prefix: /}}, service: feed}
+            """
+                .formatted(port));
+    Awaiting.until(gateway.gateway::isReady);
+    return gateway;
+  }
+
   private static Loaded parse(String text) {
     return ConfigLoader.parse(
         "test.yaml",
@@ -108,6 +130,14 @@ public final class RunningGateway implements AutoCloseable {
   /** Changes what the next reload reads, all of it. */
   public void rewriteExactly(String text) {
     yaml.set(text);
+  }
+
+  /** A request of a client that sends and reads when the test says so. */
+  public HttpClientRequest open(HttpClientOptions options, HttpMethod method, String uri) {
+    return await(
+        vertx
+            .createHttpClient(options.setHttp2ClearTextUpgrade(false))
+            .request(method, port(), "127.0.0.1", uri));
   }
 
   public HttpResponse<String> get(String pathAndQuery, String... headers) {

@@ -1,38 +1,34 @@
 package app.avalo.gateway.testing;
 
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
-import java.security.Key;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import javax.net.ssl.KeyManager;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A certificate authority in a directory, made with the JDK's {@code keytool}, which every machine
- * that runs the tests has. Writes what operators have: PEM files.
- */
+/** A certificate authority in a directory. Writes what operators have: PEM files. */
 public final class TestAuthority {
-  private static final String PASSWORD = "only-in-tests";
-
   private final Path directory;
-  private final Path store;
-  private int issued;
+  private final X509Bundle own;
+  private final Map<Pair, X509Bundle> issued = new HashMap<>();
 
   /**
    * Certificate chain and key on disk.
@@ -79,17 +75,26 @@ public final class TestAuthority {
     }
   }
 
-  private TestAuthority(Path directory) {
+  private TestAuthority(Path directory, X509Bundle own) {
     this.directory = directory;
-    this.store = directory.resolve("store.p12");
+    this.own = own;
   }
 
   /** Makes a new authority with a key of its own. */
   public static TestAuthority in(Path directory) {
-    TestAuthority authority = new TestAuthority(directory);
-    authority.keytool("-genkeypair", "-alias", "ca", "-dname", "CN=test CA", "-ext", "bc:c");
-    write(directory.resolve("ca.crt"), authority.pem("CERTIFICATE", authority.chain("ca").get(0)));
-    return authority;
+    try {
+      X509Bundle own =
+          new CertificateBuilder()
+              .subject("CN=test CA")
+              .setIsCertificateAuthority(true)
+              .ecp256()
+              .buildSelfSigned();
+      TestAuthority authority = new TestAuthority(directory, own);
+      write(authority.certificate(), pem(own.getCertificate()));
+      return authority;
+    } catch (Exception failed) {
+      throw new AssertionError(failed);
+    }
   }
 
   /** The authority's own certificate. */
@@ -103,23 +108,35 @@ public final class TestAuthority {
    * @param names such as {@code dns:localhost} or {@code ip:127.0.0.1}
    */
   public Pair issue(String names) {
-    String alias = "leaf" + issued++;
-    keytool(
-        "-genkeypair",
-        "-alias",
-        alias,
-        "-signer",
-        "ca",
-        "-dname",
-        "CN=" + alias,
-        "-ext",
-        "san=" + names);
-    Pair pair = new Pair(directory.resolve(alias + ".crt"), directory.resolve(alias + ".key"));
-    StringBuilder chain = new StringBuilder();
-    chain(alias).forEach(der -> chain.append(pem("CERTIFICATE", der)));
-    write(pair.certificate, chain.toString());
-    write(pair.key, pem("PRIVATE KEY", key(alias)));
-    return pair;
+    String name = "leaf" + issued.size();
+    Pair pair = new Pair(directory.resolve(name + ".crt"), directory.resolve(name + ".key"));
+    try {
+      CertificateBuilder builder = new CertificateBuilder().subject("CN=" + name).ecp256();
+      builder.addExtensionOctetString("2.5.29.17", false, names(names));
+      X509Bundle leaf = builder.buildIssuedBy(own);
+      write(pair.certificate, pem(leaf.getCertificatePathWithRoot()));
+      write(pair.key, leaf.getPrivateKeyPEM());
+      issued.put(pair, leaf);
+      return pair;
+    } catch (Exception failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  /** By hand, since the builder refuses wildcards. */
+  private static byte[] names(String names) throws IOException {
+    List<GeneralName> all = new ArrayList<>();
+    for (String each : names.split(",")) {
+      String value = each.substring(each.indexOf(':') + 1);
+      all.add(
+          switch (each.substring(0, each.indexOf(':'))) {
+            case "dns" -> new GeneralName(GeneralName.dNSName, value);
+            case "ip" -> new GeneralName(GeneralName.iPAddress, value);
+            case "uri" -> new GeneralName(GeneralName.uniformResourceIdentifier, value);
+            default -> throw new IllegalArgumentException(each + " (expected dns:, ip: or uri:)");
+          });
+    }
+    return new GeneralNames(all.toArray(GeneralName[]::new)).getEncoded();
   }
 
   /** A client's context that trusts this authority only. */
@@ -134,16 +151,10 @@ public final class TestAuthority {
 
   private SSLContext context(KeyManager @Nullable [] keys) {
     try {
-      KeyStore trusted = KeyStore.getInstance("PKCS12");
-      trusted.load(null, null);
-      trusted.setCertificateEntry("ca", open().getCertificate("ca"));
-      TrustManagerFactory trust =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trust.init(trusted);
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keys, trust.getTrustManagers(), null);
+      context.init(keys, own.toTrustManagerFactory().getTrustManagers(), null);
       return context;
-    } catch (GeneralSecurityException | IOException failed) {
+    } catch (GeneralSecurityException failed) {
       throw new AssertionError(failed);
     }
   }
@@ -151,55 +162,21 @@ public final class TestAuthority {
   /** What a client needs to show a certificate of this authority. */
   public KeyManager[] keys(Pair pair) {
     try {
-      String alias = pair.certificate.getFileName().toString().replace(".crt", "");
-      KeyStore own = KeyStore.getInstance("PKCS12");
-      own.load(null, null);
-      own.setKeyEntry(
-          alias,
-          open().getKey(alias, PASSWORD.toCharArray()),
-          PASSWORD.toCharArray(),
-          open().getCertificateChain(alias));
-      KeyManagerFactory keys =
-          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      keys.init(own, PASSWORD.toCharArray());
-      return keys.getKeyManagers();
-    } catch (GeneralSecurityException | IOException failed) {
+      return Objects.requireNonNull(issued.get(pair)).toKeyManagerFactory().getKeyManagers();
+    } catch (GeneralSecurityException failed) {
       throw new AssertionError(failed);
     }
   }
 
-  private KeyStore open() throws GeneralSecurityException, IOException {
-    KeyStore opened = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      opened.load(in, PASSWORD.toCharArray());
+  private static String pem(X509Certificate... chain) throws CertificateEncodingException {
+    StringBuilder text = new StringBuilder();
+    for (X509Certificate each : chain) {
+      String encoded =
+          Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(each.getEncoded());
+      text.append("-----BEGIN CERTIFICATE-----\n").append(encoded);
+      text.append("\n-----END CERTIFICATE-----\n");
     }
-    return opened;
-  }
-
-  private List<byte[]> chain(String alias) {
-    try {
-      List<byte[]> chain = new ArrayList<>();
-      for (Certificate certificate : open().getCertificateChain(alias)) {
-        chain.add(certificate.getEncoded());
-      }
-      return chain;
-    } catch (GeneralSecurityException | IOException failed) {
-      throw new AssertionError(failed);
-    }
-  }
-
-  private byte[] key(String alias) {
-    try {
-      Key key = open().getKey(alias, PASSWORD.toCharArray());
-      return key.getEncoded();
-    } catch (GeneralSecurityException | IOException failed) {
-      throw new AssertionError(failed);
-    }
-  }
-
-  private String pem(String type, byte[] der) {
-    String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
-    return "-----BEGIN " + type + "-----\n" + text + "\n-----END " + type + "-----\n";
+    return text.toString();
   }
 
   private static void write(Path file, String text) {
@@ -207,27 +184,6 @@ public final class TestAuthority {
       Files.writeString(file, text);
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
-    }
-  }
-
-  private void keytool(String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    Collections.addAll(command, arguments);
-    Collections.addAll(command, "-keyalg", "EC", "-groupname", "secp256r1", "-validity", "30");
-    Collections.addAll(command, "-storetype", "PKCS12", "-storepass", PASSWORD);
-    Collections.addAll(command, "-keystore", store.toString());
-    try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (process.waitFor() != 0) {
-        throw new AssertionError(said);
-      }
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(interrupted);
     }
   }
 }

@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 /** A client that sends exactly the bytes it is told to. */
 public final class Wire implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 10_000;
+  private static final int NARROW_BYTES = 16 * 1024;
   private final Socket socket;
 
   public Wire(int port) {
@@ -20,10 +21,27 @@ public final class Wire implements AutoCloseable {
 
   /** A client at one of this machine's addresses, such as 127.0.0.2. */
   public Wire(int port, String from) {
+    this(new Socket(), port, from);
+  }
+
+  private Wire(Socket socket, int port, String from) {
     try {
-      socket = new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(from), 0);
+      this.socket = socket;
+      socket.bind(new InetSocketAddress(from, 0));
+      socket.connect(new InetSocketAddress("127.0.0.1", port));
       socket.setSoTimeout(PATIENCE_MILLIS);
       socket.setTcpNoDelay(true);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** A client for which the kernel keeps little that it has not read. */
+  public static Wire narrow(int port) {
+    try {
+      Socket socket = new Socket();
+      socket.setReceiveBufferSize(NARROW_BYTES);
+      return new Wire(socket, port, "127.0.0.1");
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }

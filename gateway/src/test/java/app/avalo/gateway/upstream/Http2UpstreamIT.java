@@ -37,6 +37,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** HTTP/2 services: what passes, over how many connections, in clear and over TLS. */
 class Http2UpstreamIT {
+  /** So large that bytes, not frames, are what large answers cost. */
+  private static final int PIECE = 16_000;
+
   private static final AtomicInteger IN_FLIGHT = new AtomicInteger();
   private static final AtomicInteger MOST_IN_FLIGHT = new AtomicInteger();
   private static final AtomicInteger CANCELLED = new AtomicInteger();
@@ -82,12 +85,12 @@ class Http2UpstreamIT {
               secure:
                 protocol: http2
                 regions: {eu: "https://localhost:%2$d"}
-                upstreamTls: {ca: "%3$s"}
+                upstreamTls: {ca: "%3$s", handshakeTimeout: 9s}
                 timeouts: {connect: 5s, attempt: 8s, total: 20s}
               old:
                 protocol: http2
                 regions: {eu: "https://localhost:%4$d"}
-                upstreamTls: {ca: "%3$s"}
+                upstreamTls: {ca: "%3$s", handshakeTimeout: 9s}
                 timeouts: {connect: 5s, attempt: 8s, total: 20s}
             routes:
               - {name: secure, match: {path: {prefix: /secure}}, service: secure}
@@ -118,7 +121,7 @@ class Http2UpstreamIT {
     switch (request.path()) {
       case "/slow" -> vertx.setTimer(300, late -> response.end("slow"));
       case "/silent" -> {}
-      case "/large" -> flood(response.setChunked(true), 20_000);
+      case "/large" -> flood(response.setChunked(true), 20_000_000 / PIECE);
       case "/endless" -> flood(response.setChunked(true), Integer.MAX_VALUE);
       case "/socket" ->
           request.toWebSocket().onSuccess(open -> open.textMessageHandler(open::writeTextMessage));
@@ -148,7 +151,7 @@ class Http2UpstreamIT {
   }
 
   private static void flood(HttpServerResponse response, int chunks) {
-    Buffer chunk = Buffer.buffer(new byte[1000]);
+    Buffer chunk = Buffer.buffer(new byte[PIECE]);
     int left = chunks;
     while (left > 0 && !response.writeQueueFull() && !response.closed()) {
       response.write(chunk);
@@ -273,7 +276,7 @@ class Http2UpstreamIT {
     List<Wire> lazy = new ArrayList<>();
     try {
       for (int i = 0; i < 12; i++) {
-        lazy.add(new Wire(gateway.port()).send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"));
+        lazy.add(Wire.narrow(gateway.port()).send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"));
       }
       Awaiting.until(FULL::get);
 
