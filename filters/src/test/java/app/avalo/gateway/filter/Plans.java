@@ -124,6 +124,7 @@ public final class Plans {
         placing,
         pins,
         state,
+        new GatewayConfig.Alerts(null),
         new GatewayConfig.AccessLog("off", 1),
         Duration.ofSeconds(30));
   }

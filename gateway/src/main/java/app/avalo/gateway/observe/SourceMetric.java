@@ -37,6 +37,10 @@ public enum SourceMetric {
       "policy",
       "by"),
   PIN_EVENTS("gateway_pin_events_total", "What happened to pins and their cookies.", "event"),
+  WEBHOOK_DELIVERIES(
+      "gateway_webhook_deliveries_total",
+      "Alerts posted to the webhook: delivered, failed and tried again, dropped.",
+      "result"),
   REDIS_UP("gateway_redis_up", "1 while Redis answers."),
   REDIS_FAILURES("gateway_redis_failures_total", "Calls and connections lost.", "kind"),
   GEO_LOADED("gateway_geo_database_loaded", "1 while a GeoIP database is in use.", "database"),

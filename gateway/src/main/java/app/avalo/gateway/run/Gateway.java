@@ -7,7 +7,6 @@ import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.edge.EdgeServer;
 import app.avalo.gateway.edge.tls.TlsOptions;
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointHealth;
@@ -142,8 +141,7 @@ public final class Gateway {
             opened -> {
               HealthMonitor health = opened.resultAt(0);
               Stores stores = opened.resultAt(1);
-              BudgetLedger ledger = Ledgers.of(control, stores);
-              return new Shared(control, plan, health, stores, ledger, observed).open(plan.get());
+              return new Shared(control, plan, health, stores, observed).open(plan.get());
             })
         .map(shared -> new Gateway(vertx, source, initial, plan, shared, trust));
   }

@@ -1,12 +1,18 @@
 package app.avalo.gateway.run;
 
+import app.avalo.gateway.alert.Alert;
+import app.avalo.gateway.alert.Webhook;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.BudgetListener;
+import app.avalo.gateway.filter.budget.BudgetView;
+import app.avalo.gateway.filter.budget.Notice;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,11 +23,11 @@ final class Ledgers {
 
   private Ledgers() {}
 
-  static BudgetLedger of(ControlVerticle control, Stores stores) {
+  static BudgetLedger of(ControlVerticle control, Stores stores, Webhook webhook) {
     Journal journal = stores.journal();
     RedisLink redis = control.redis();
     if (redis == null) {
-      return BudgetLedger.alone(Ticker.SYSTEM, journal, told());
+      return BudgetLedger.alone(Ticker.SYSTEM, journal, told(webhook));
     }
     // A replica that comes back with its journal goes on as itself; one without is a new one.
     String replica =
@@ -33,17 +39,39 @@ final class Ledgers {
             control.timers(),
             Ticker.SYSTEM),
         journal,
-        told());
+        told(webhook));
   }
 
-  private static BudgetListener told() {
-    return (budget, notice) ->
-        LOG.atWarn()
-            .addKeyValue("budget", budget.name())
-            .addKeyValue("notice", notice.key())
-            .addKeyValue("spentMicros", budget.spent())
-            .addKeyValue("amountMicros", budget.amount())
-            .addKeyValue("forecastMicros", budget.forecast().spent())
-            .log("budget notice");
+  private static BudgetListener told(Webhook webhook) {
+    return (budget, notice) -> {
+      LOG.atWarn()
+          .addKeyValue("budget", budget.name())
+          .addKeyValue("notice", notice.key())
+          .addKeyValue("spentMicros", budget.spent())
+          .addKeyValue("amountMicros", budget.amount())
+          .addKeyValue("forecastMicros", budget.forecast().spent())
+          .log("budget notice");
+      webhook.send(alert(budget, notice));
+    };
+  }
+
+  private static Alert alert(BudgetView budget, Notice notice) {
+    long exhausted = budget.forecast().exhaustedMillis();
+    String start = Instant.ofEpochMilli(budget.periodStart()).toString();
+    JsonObject facts =
+        new JsonObject()
+            .put("currency", budget.currency())
+            .put("spentMicros", budget.spent())
+            .put("amountMicros", budget.amount())
+            .put("forecastMicros", budget.forecast().spent())
+            .put("exhausted", exhausted == 0 ? null : Instant.ofEpochMilli(exhausted).toString())
+            .put("periodStart", start)
+            .put("periodEnd", Instant.ofEpochMilli(budget.periodEnd()).toString());
+    return new Alert(
+        budget.name() + '/' + start + '/' + notice.key(),
+        "budget." + notice.kind().label(),
+        budget.name(),
+        Ticker.SYSTEM.epochMillis(),
+        facts);
   }
 }

@@ -1,5 +1,6 @@
 package app.avalo.gateway.run;
 
+import app.avalo.gateway.alert.Webhook;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.observe.AccessLog;
@@ -51,6 +52,15 @@ public record Observed(
         .accessLog(accessLog)
         .build(version());
     sources.value(SourceMetric.CONNECTIONS, () -> shared.openConnections().count());
+    sources.set(
+        SourceMetric.WEBHOOK_DELIVERIES,
+        () -> {
+          List<Sample> samples = new ArrayList<>();
+          for (Webhook.Result result : Webhook.Result.values()) {
+            samples.add(Sample.of(shared.webhook().count(result), result.label()));
+          }
+          return samples;
+        });
     sources.value(SourceMetric.INFLIGHT, gateway::inFlight);
     sources.value(SourceMetric.CONFIG_SUCCESSFUL, () -> gateway.lastReload().successful() ? 1 : 0);
     sources.set(

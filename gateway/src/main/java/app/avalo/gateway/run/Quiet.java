@@ -24,6 +24,7 @@ final class Quiet {
         config.placing(),
         config.pins(),
         new StateConfig(null, null),
+        new GatewayConfig.Alerts(null),
         new AccessLog("off", 0),
         config.shutdownGrace());
   }

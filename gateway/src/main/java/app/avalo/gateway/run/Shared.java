@@ -1,5 +1,6 @@
 package app.avalo.gateway.run;
 
+import app.avalo.gateway.alert.Webhook;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.edge.client.OpenConnections;
@@ -35,6 +36,7 @@ public final class Shared {
   private final ControlVerticle control;
   private final HealthMonitor health;
   private final Stores stores;
+  private final Webhook webhook;
   private final BudgetLedger ledger;
   private final Observed observed;
   private final Identities identities;
@@ -58,12 +60,18 @@ public final class Shared {
       CurrentPlan plan,
       HealthMonitor health,
       Stores stores,
-      BudgetLedger ledger,
       Observed observed) {
     this.control = control;
     this.health = health;
     this.stores = stores;
-    this.ledger = ledger;
+    this.webhook =
+        new Webhook(
+            control.vertx(),
+            control.executor(),
+            control.timers(),
+            Ticker.SYSTEM,
+            () -> plan.get().config());
+    this.ledger = Ledgers.of(control, stores, webhook);
     this.observed = observed;
     this.database = new GeoDatabaseWatch(locator, () -> plan.get().config().placing().database());
     health.onRoundTrip(new CheckedTrips(plan::get, latencies, Ticker.SYSTEM)::took);
@@ -124,6 +132,7 @@ public final class Shared {
     database.stop();
     networks.stop();
     identities.close();
+    webhook.close();
     return keepers
         .close()
         .eventually(() -> learned.close())
@@ -137,6 +146,11 @@ public final class Shared {
 
   public HealthMonitor health() {
     return health;
+  }
+
+  /** Where alerts go. */
+  public Webhook webhook() {
+    return webhook;
   }
 
   public BudgetLedger ledger() {

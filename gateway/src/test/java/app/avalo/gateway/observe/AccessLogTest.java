@@ -43,6 +43,7 @@ class AccessLogTest {
             plain.placing(),
             plain.pins(),
             plain.state(),
+            plain.alerts(),
             new GatewayConfig.AccessLog("file", sample),
             plain.shutdownGrace()));
   }

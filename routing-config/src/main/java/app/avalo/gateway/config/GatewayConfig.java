@@ -1,9 +1,12 @@
 package app.avalo.gateway.config;
 
 import app.avalo.gateway.config.unit.Cidr;
+import app.avalo.gateway.config.unit.Secret;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything the routing YAML says, checked: every name refers to something that exists. Maps keep
@@ -23,6 +26,7 @@ import java.util.Map;
  * @param placing where the caller is, and which regions may serve whom
  * @param pins how sessions are bound to a region
  * @param state where state is kept: directory, Redis
+ * @param alerts where operators hear of what needs them
  * @param accessLog what is written for each request
  * @param shutdownGrace the longest time from SIGTERM to exit; default 30 s
  */
@@ -40,8 +44,25 @@ public record GatewayConfig(
     PlacingConfig placing,
     PinConfig pins,
     StateConfig state,
+    Alerts alerts,
     AccessLog accessLog,
     Duration shutdownGrace) {
+
+  /**
+   * Where operators hear of what needs them, besides log and metrics.
+   *
+   * @param webhook default none
+   */
+  public record Alerts(@Nullable Webhook webhook) {}
+
+  /**
+   * A service that alerts are posted to.
+   *
+   * @param url http or https
+   * @param secret of the signature, at least 32 bytes
+   * @param timeout of one delivery; default 5 s
+   */
+  public record Webhook(URI url, Secret secret, Duration timeout) {}
 
   /**
    * The access log.

@@ -26,7 +26,8 @@ public record Notice(Kind kind, String key) {
     /** An hour cost far more than such an hour does; once a day. */
     ANOMALY;
 
-    String label() {
+    /** As it is written: {@code over-plan}. */
+    public String label() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }

@@ -1,5 +1,6 @@
 package app.avalo.gateway.config.bind;
 
+import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.config.IdentityConfig;
 import app.avalo.gateway.config.IdentityConfig.Keys;
 import app.avalo.gateway.config.PlacingConfig;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Binds who a caller is and where. */
+/** Binds who a caller is and where, and whom operators' alerts go to. */
 final class CallerBinder {
   private final Section root;
 
@@ -99,6 +100,20 @@ final class CallerBinder {
         key.textOrNull("user"),
         key.text("tier", "authenticated"),
         key.texts("roles"));
+  }
+
+  GatewayConfig.Alerts alerts() {
+    Section alerts = root.section("alerts");
+    if (!alerts.has("webhook")) {
+      return new GatewayConfig.Alerts(null);
+    }
+    Section webhook = alerts.section("webhook");
+    URI none = URI.create("http://localhost/");
+    return new GatewayConfig.Alerts(
+        new GatewayConfig.Webhook(
+            webhook.value("url", none, CallerBinder::uri, "an http or https address"),
+            webhook.secretOr("secret", 32),
+            webhook.duration("timeout", "5s")));
   }
 
   PlacingConfig placing(Names names) {

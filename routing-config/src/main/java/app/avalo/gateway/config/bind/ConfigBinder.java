@@ -63,6 +63,7 @@ public final class ConfigBinder {
             placing,
             edge.pins(),
             edge.state(),
+            callers.alerts(),
             edge.accessLog(),
             root.duration("shutdownGrace", "30s"));
     Consistency.check(config, root);

@@ -1,0 +1,8 @@
+/**
+ * Tells operators' systems of what needs them: signed, in order, again until it is accepted, never
+ * in the way of a request. Runs on the control loop; imports nothing of the data plane.
+ */
+@NullMarked
+package app.avalo.gateway.alert;
+
+import org.jspecify.annotations.NullMarked;

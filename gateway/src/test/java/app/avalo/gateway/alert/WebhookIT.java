@@ -1,0 +1,150 @@
+package app.avalo.gateway.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.RunningGateway;
+import app.avalo.gateway.testing.ThreeRegions;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What operators' systems receive of a gateway whose money runs out. */
+class WebhookIT {
+  private static final String SECRET = "webhook-secret-of-32-bytes-or-more";
+
+  private record Received(String signature, String id, String body) {
+    JsonObject json() {
+      return new JsonObject(body);
+    }
+  }
+
+  private final Vertx vertx = Vertx.vertx();
+  private final ThreeRegions regions = new ThreeRegions();
+  private final ConcurrentLinkedQueue<Integer> answers = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Received> received = new ConcurrentLinkedQueue<>();
+  private RunningGateway gateway;
+
+  @BeforeEach
+  void start() {
+    HttpServer receiver =
+        RunningGateway.await(
+            vertx.createHttpServer().requestHandler(this::receive).listen(0, "127.0.0.1"));
+    gateway =
+        RunningGateway.start(
+            ThreeRegions.PLACES
+                + """
+                alerts:
+                  webhook:
+                    url: "http://127.0.0.1:%2$d/hooks"
+                    secret: "${env:NOT_SET:-%3$s}"
+                    timeout: 300ms
+                budgets:
+                  month:
+                    amount: 1 PLN
+                    services: [ai]
+                    cost: {perRequest: 0.10 PLN}
+                    throttleAt: 90%%
+                services:
+                  ai: {%1$s}
+                routes:
+                  - {name: ai, match: {path: {prefix: /}}, service: ai}
+                """
+                    .formatted(regions.everywhere(), receiver.actualPort(), SECRET));
+  }
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    regions.close();
+    RunningGateway.await(vertx.close());
+  }
+
+  private void receive(HttpServerRequest request) {
+    request
+        .body()
+        .onSuccess(
+            body -> {
+              received.add(
+                  new Received(
+                      request.getHeader("avalo-signature"),
+                      request.getHeader("avalo-alert"),
+                      body.toString()));
+              Integer status = answers.poll();
+              if (status == null || status > 0) {
+                request.response().setStatusCode(status == null ? 204 : status).end();
+              }
+            });
+  }
+
+  private void spend(int requests) {
+    for (int i = 0; i < requests; i++) {
+      gateway.get("/ai");
+    }
+  }
+
+  @Test
+  void a_notice_is_posted_once_and_signed() throws Exception {
+    spend(8);
+    Awaiting.until(() -> gateway.gateway().shared().webhook().count(Webhook.Result.DELIVERED) == 1);
+
+    Received alert = received.remove();
+    assertThat(received).isEmpty();
+    assertThat(alert.json().getString("kind")).isEqualTo("budget.alert");
+    assertThat(alert.json().getString("subject")).isEqualTo("month");
+    assertThat(alert.json().getString("gateway")).isEqualTo("test");
+    assertThat(alert.json().getString("id")).isEqualTo(alert.id());
+    assertThat(alert.json().getJsonObject("facts").getLong("spentMicros")).isEqualTo(700_000);
+    String[] parts = alert.signature().split("[=,]");
+    assertThat(parts[3]).isEqualTo(hmac(parts[1] + "." + alert.body()));
+    assertThat(Instant.ofEpochSecond(Long.parseLong(parts[1])))
+        .isBetween(Instant.now().minusSeconds(60), Instant.now());
+  }
+
+  @Test
+  void what_is_not_accepted_comes_again_before_all_that_follows() {
+    answers.addAll(List.of(503, 0));
+    spend(10);
+
+    Awaiting.until(() -> gateway.gateway().shared().webhook().count(Webhook.Result.DELIVERED) == 4);
+
+    assertThat(received.stream().map(alert -> alert.json().getString("kind")))
+        .containsExactly(
+            "budget.alert",
+            "budget.alert",
+            "budget.alert",
+            "budget.throttle",
+            "budget.critical",
+            "budget.exhausted");
+    assertThat(received.stream().limit(3).map(Received::id)).containsOnly(received.peek().id());
+    assertThat(gateway.gateway().shared().webhook().count(Webhook.Result.FAILED)).isEqualTo(2);
+  }
+
+  @Test
+  void what_is_refused_for_good_is_given_up() {
+    answers.add(410);
+    spend(10);
+
+    Awaiting.until(() -> gateway.gateway().shared().webhook().count(Webhook.Result.DELIVERED) == 3);
+
+    assertThat(gateway.gateway().shared().webhook().count(Webhook.Result.DROPPED)).isEqualTo(1);
+    assertThat(received).hasSize(4);
+  }
+
+  private static String hmac(String text) throws Exception {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+    return HexFormat.of().formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
+  }
+}
