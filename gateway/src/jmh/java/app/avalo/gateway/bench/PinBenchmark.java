@@ -12,10 +12,15 @@ import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Pinned;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.pin.GroupMap;
 import app.avalo.gateway.filter.pin.PinCounters;
 import app.avalo.gateway.filter.pin.PinFilter;
 import app.avalo.gateway.filter.pin.PinKeys;
-import app.avalo.gateway.filter.pin.store.LocalPinStore;
+import app.avalo.gateway.filter.pin.cell.CellKey;
+import app.avalo.gateway.filter.pin.cell.Owner;
+import app.avalo.gateway.filter.pin.cell.PinMap;
+import app.avalo.gateway.filter.pin.keep.View;
+import app.avalo.gateway.filter.pin.store.LocalHomeStore;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -58,6 +63,29 @@ public class PinBenchmark {
         - {name: wallet, match: {path: /wallet}, service: wallet}
       """;
 
+  /** One that never changes, under a lease that never ends. */
+  private static final GroupMap MAP =
+      new GroupMap() {
+        private final View view = new View(PinMap.EMPTY, Ticker.SYSTEM.nanos() + (1L << 60));
+
+        @Override
+        public View view() {
+          return view;
+        }
+
+        @Override
+        public void witness(CellKey key, long epoch) {}
+
+        @Override
+        public void met(int home, long bits) {}
+
+        @Override
+        public void ended(Owner owner, boolean failed, long nanos) {}
+
+        @Override
+        public void move(CellKey user, int region, String why) {}
+      };
+
   @Param({"1", "100000"})
   public int clients;
 
@@ -66,7 +94,11 @@ public class PinBenchmark {
 
   private final PinFilter filter =
       new PinFilter(
-          LocalPinStore.inMemory(Ticker.SYSTEM), new PinKeys(), new PinCounters(), Ticker.SYSTEM);
+          group -> MAP,
+          LocalHomeStore.inMemory(Ticker.SYSTEM),
+          new PinKeys(),
+          new PinCounters(),
+          Ticker.SYSTEM);
   private Exchange[] exchanges = {};
   private int at;
 
@@ -124,12 +156,13 @@ public class PinBenchmark {
 
   private final Next nothing = new Nothing();
 
-  /** The whole filter on the way up. */
+  /** The whole filter on the way up, and the question before a write is sent. */
   @Benchmark
   public Pinned request() {
     at = at + 1 == clients ? 0 : at + 1;
     Exchange exchange = exchanges[at];
     filter.request(exchange, nothing);
-    return exchange.pin();
+    Pinned pin = exchange.pin();
+    return pin.mayWrite(0) ? pin : null;
   }
 }

@@ -55,7 +55,14 @@ final class Attempts implements Search.Listener {
     this.forwarding = forwarding;
     this.exchange = exchange;
     this.tries = new Tries(exchange, destinations, forwarding.body());
-    this.search = new Search(exchange, destinations, tries, forwarding.forwarder().ticker(), this);
+    this.search =
+        new Search(
+            exchange,
+            destinations,
+            tries,
+            forwarding.forwarder().ticker(),
+            forwarding.forwarder().waiting(),
+            this);
   }
 
   /** Looks for a region, and begins an attempt there. */
@@ -336,6 +343,7 @@ final class Attempts implements Search.Listener {
   /** Ends them all, the answered one too. */
   void stop() {
     step = Step.OVER;
+    search.stop();
     if (current != null) {
       current.finish();
     }

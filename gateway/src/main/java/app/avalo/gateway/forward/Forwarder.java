@@ -12,6 +12,7 @@ import app.avalo.gateway.forward.body.BodyRoom;
 import app.avalo.gateway.forward.body.RequestBody;
 import app.avalo.gateway.forward.choice.Destinations;
 import app.avalo.gateway.forward.choice.RegionChoice;
+import app.avalo.gateway.forward.choice.Waiting;
 import app.avalo.gateway.forward.head.TraceIds;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
@@ -37,6 +38,7 @@ public final class Forwarder {
   private final WebSockets webSockets;
   private final int loops; // of this process
   private final TraceIds traces = new TraceIds();
+  private final Waiting waiting;
   private final BodyRoom bodyRoom = BodyRoom.ofHeap();
   private @Nullable Destinations destinations;
   // Of the plan before; exchanges that a filter held over a reload still go by it.
@@ -58,6 +60,7 @@ public final class Forwarder {
     this.responder = responder;
     this.webSockets = webSockets;
     this.loops = loops;
+    this.waiting = new Waiting(loops);
     this.random = (int) ticker.nanos() | 1;
   }
 
@@ -169,6 +172,11 @@ public final class Forwarder {
 
   Responder responder() {
     return responder;
+  }
+
+  /** Pinned exchanges of this loop that wait for their region. */
+  public Waiting waiting() {
+    return waiting;
   }
 
   BodyRoom bodyRoom() {

@@ -5,19 +5,26 @@ import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.filter.pin.GroupMap;
 import app.avalo.gateway.filter.pin.cell.CellKey;
 import app.avalo.gateway.filter.pin.cell.MapStore;
+import app.avalo.gateway.filter.pin.cell.Owner;
 import app.avalo.gateway.filter.pin.cell.RegionPhase.Phase;
+import app.avalo.gateway.filter.pin.keep.Cohort;
 import app.avalo.gateway.filter.pin.keep.Keeper;
 import app.avalo.gateway.filter.pin.keep.Order;
 import app.avalo.gateway.filter.pin.keep.View;
+import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.region.share.Callers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +35,21 @@ final class GroupKeeper implements GroupMap {
   private static final Duration CALM = Duration.ofMillis(250);
   private static final Duration RESTLESS = Duration.ofMillis(50);
 
+  /** A period of the {@link Cohort}; two of them outlast the watch over a batch. */
+  private static final long ROLL_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** Five minutes. */
+  private static final int POPULATION_ROLLS = 30;
+
   private final Keepers.Control control;
   private final RegionsSeen seen;
   private final Keeper keeper;
+  private final Cohort cohort = new Cohort();
+  private final Map<Integer, Callers> population = new ConcurrentHashMap<>();
+  private volatile long recentVersion = Long.MAX_VALUE; // control loop: what came later is new
+  private long rolledVersion = Long.MAX_VALUE; // control loop
+  private long rolledNanos; // control loop
+  private int rolls; // control loop
   private final Set<Integer> evicted = new HashSet<>(); // control loop
   private Timers.@Nullable Timer next; // control loop
   private boolean stopped; // control loop
@@ -38,7 +57,8 @@ final class GroupKeeper implements GroupMap {
   GroupKeeper(
       String group, MapStore store, Keepers.Control control, Health health, Barrier barrier) {
     this.control = control;
-    this.seen = new RegionsSeen(group, health, control.ticker());
+    this.seen =
+        new RegionsSeen(group, health, new Readiness(control.prober(), control.ticker()), this);
     this.keeper =
         Keeper.of(control.name(), store, seen, control.ticker(), task -> published(barrier, task));
   }
@@ -70,9 +90,37 @@ final class GroupKeeper implements GroupMap {
       next.cancel();
     }
     if (!stopped) {
+      roll();
       keeper.beat();
       next = control.timers().after(keeper.restless() ? RESTLESS : CALM, this::beat);
     }
+  }
+
+  private void roll() {
+    long nowNanos = control.ticker().nanos();
+    if (nowNanos - rolledNanos >= ROLL_NANOS) {
+      rolledNanos = nowNanos;
+      recentVersion = rolledVersion;
+      rolledVersion = keeper.view().map().version();
+      cohort.roll();
+      if (++rolls % POPULATION_ROLLS == 0) {
+        population.values().forEach(Callers::roll);
+      }
+    }
+  }
+
+  Ticker ticker() {
+    return control.ticker();
+  }
+
+  Cohort cohort() {
+    return cohort;
+  }
+
+  /** Users of a home that this gateway has served within the last five to ten minutes. */
+  int users(int home) {
+    Callers met = population.get(home);
+    return met == null ? 0 : met.estimate();
   }
 
   void stop() {
@@ -90,6 +138,16 @@ final class GroupKeeper implements GroupMap {
   @Override
   public void witness(CellKey key, long epoch) {
     control.loop().execute(() -> keeper.witness(key, epoch));
+  }
+
+  @Override
+  public void met(int home, long bits) {
+    population.computeIfAbsent(home, first -> new Callers()).add((int) bits);
+  }
+
+  @Override
+  public void ended(Owner owner, boolean failed, long nanos) {
+    cohort.ended(owner.region(), owner.changed() > recentVersion, failed, nanos);
   }
 
   @Override

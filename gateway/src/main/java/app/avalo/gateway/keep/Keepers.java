@@ -6,6 +6,7 @@ import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.filter.pin.GroupMap;
 import app.avalo.gateway.filter.pin.cell.CellKey;
 import app.avalo.gateway.filter.pin.cell.MapStore;
+import app.avalo.gateway.filter.pin.cell.Owner;
 import app.avalo.gateway.filter.pin.cell.PinMap;
 import app.avalo.gateway.filter.pin.keep.Order;
 import app.avalo.gateway.filter.pin.keep.View;
@@ -14,6 +15,7 @@ import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.region.probe.Prober;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
@@ -45,10 +47,16 @@ public final class Keepers {
    *
    * @param name of this process, unlike all others
    * @param loop runs tasks on it, in order
+   * @param prober asks services whether they are ready
    * @param lost told of regions, by name, that everybody was moved away from and that look dead
    */
   public record Control(
-      String name, Executor loop, Timers timers, Ticker ticker, Consumer<String> lost) {}
+      String name,
+      Executor loop,
+      Timers timers,
+      Ticker ticker,
+      Prober prober,
+      Consumer<String> lost) {}
 
   /**
    * Keeps nothing until the first {@link #follow}.
@@ -175,6 +183,12 @@ public final class Keepers {
   }
 
   private record Unkept(View view) implements GroupMap {
+    @Override
+    public void met(int home, long bits) {}
+
+    @Override
+    public void ended(Owner owner, boolean failed, long nanos) {}
+
     @Override
     public void witness(CellKey key, long epoch) {}
 

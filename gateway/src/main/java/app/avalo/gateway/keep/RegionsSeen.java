@@ -1,5 +1,12 @@
 package app.avalo.gateway.keep;
 
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.CheckAnswer;
+import app.avalo.gateway.config.ServiceConfig.CheckKind;
+import app.avalo.gateway.config.ServiceConfig.CheckRequest;
+import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.ServiceConfig.HealthCheck;
+import app.avalo.gateway.config.ServiceConfig.Pin;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.Service;
@@ -8,7 +15,9 @@ import app.avalo.gateway.filter.pin.keep.Outlook;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
+import app.avalo.gateway.region.probe.Prober;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,17 +33,22 @@ final class RegionsSeen implements Outlook {
 
   private final String group;
   private final Health health;
+  private final Readiness readiness;
+  private final GroupKeeper keeper;
   private final Ticker ticker;
   private final Map<Integer, Long> suspectedSince = new TreeMap<>();
   private final Set<Integer> out = new TreeSet<>();
+  private final Map<Integer, List<Prober.Target>> questions = new HashMap<>();
   private List<Service> services = List.of();
   private Map<Integer, Region> regions = Map.of();
   private List<Integer> indexes = List.of();
 
-  RegionsSeen(String group, Health health, Ticker ticker) {
+  RegionsSeen(String group, Health health, Readiness readiness, GroupKeeper keeper) {
     this.group = group;
     this.health = health;
-    this.ticker = ticker;
+    this.readiness = readiness;
+    this.keeper = keeper;
+    this.ticker = keeper.ticker();
   }
 
   /** Takes over the regions that have all services of the group. */
@@ -55,6 +69,32 @@ final class RegionsSeen implements Outlook {
     regions = complete;
     indexes = List.copyOf(complete.keySet());
     suspectedSince.keySet().retainAll(indexes);
+    questions.clear();
+    complete.forEach((index, region) -> questions.put(index, questions(region)));
+  }
+
+  /** Whom to ask in a region whether it can take users. */
+  private List<Prober.Target> questions(Region region) {
+    List<Prober.Target> targets = new ArrayList<>();
+    for (Service service : services) {
+      ServiceConfig config = service.config();
+      Pin pin = config.pin();
+      if (pin != null && pin.ready() != null) {
+        HealthCheck usual = config.health();
+        HealthCheck check =
+            new HealthCheck(
+                CheckKind.HTTP,
+                new CheckRequest(pin.ready(), usual.ask().host(), usual.ask().headers()),
+                new CheckAnswer(usual.expect().statuses(), null),
+                usual.times(),
+                usual.failures(),
+                usual.successes());
+        for (Endpoint endpoint : service.in(region)) {
+          targets.add(new Prober.Target(config.protocol(), endpoint, config.upstreamTls(), check));
+        }
+      }
+    }
+    return List.copyOf(targets);
   }
 
   @Nullable Region region(int index) {
@@ -133,16 +173,16 @@ final class RegionsSeen implements Outlook {
 
   @Override
   public boolean ready(int region) {
-    return true;
+    return readiness.isReady(region, questions.getOrDefault(region, List.of()));
   }
 
   @Override
   public Fare fare(int region) {
-    return Fare.WELL;
+    return keeper.cohort().of(region);
   }
 
   @Override
   public int users(CellKey cell) {
-    return 1;
+    return Math.max(1, keeper.users(cell.home()) / CellKey.CELLS);
   }
 }

@@ -36,6 +36,18 @@ public enum SourceMetric {
       "Decisions by who made them: this process, Redis, a lease, or what holds without Redis.",
       "policy",
       "by"),
+  PIN_LEASE(
+      "gateway_pin_lease_seconds",
+      "What is left of the lease on the map; below 0 it is stale.",
+      "group"),
+  PIN_CELLS("gateway_pin_cells", "Cells by the region that owns them.", "group", "region"),
+  PIN_MOVING("gateway_pin_cells_moving", "Cells that are about to move.", "group"),
+  PIN_PHASE(
+      "gateway_pin_region_phase",
+      "0 active, 1 lease-out, 2 evicted, 3 draining, 4 empty, 5 failback.",
+      "group",
+      "region"),
+  PIN_WAITING("gateway_pin_waiting", "Requests that wait for their region."),
   PIN_EVENTS("gateway_pin_events_total", "What happened to pins and their cookies.", "event"),
   WEBHOOK_DELIVERIES(
       "gateway_webhook_deliveries_total",

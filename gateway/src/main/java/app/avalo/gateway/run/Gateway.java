@@ -141,7 +141,8 @@ public final class Gateway {
             opened -> {
               HealthMonitor health = opened.resultAt(0);
               Stores stores = opened.resultAt(1);
-              return new Shared(control, plan, health, stores, observed).open(plan.get());
+              return new Shared(control, plan, health, stores, observed, trust.trust())
+                  .open(plan.get());
             })
         .map(shared -> new Gateway(vertx, source, initial, plan, shared, trust));
   }
@@ -269,6 +270,15 @@ public final class Gateway {
     int sum = 0;
     for (LoopVerticle loop : loops) {
       sum += loop.inFlight();
+    }
+    return sum;
+  }
+
+  /** Pinned requests that wait for their region. */
+  int waiting() {
+    int sum = 0;
+    for (LoopVerticle loop : loops) {
+      sum += loop.waiting();
     }
     return sum;
   }

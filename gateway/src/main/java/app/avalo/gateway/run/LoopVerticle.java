@@ -106,6 +106,11 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
     return edge == null ? 0 : edge.inFlight();
   }
 
+  /** Pinned exchanges of this loop that wait for their region. */
+  int waiting() {
+    return edge == null ? 0 : edge.forwarder().waiting().count();
+  }
+
   /** Cuts every connection of this loop to a lost region. */
   void cut(String region) {
     context.runOnContext(now -> Objects.requireNonNull(edge).forwarder().cut(region));

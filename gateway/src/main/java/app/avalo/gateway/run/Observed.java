@@ -3,6 +3,7 @@ package app.avalo.gateway.run;
 import app.avalo.gateway.alert.Webhook;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.observe.AccessLog;
 import app.avalo.gateway.observe.MetricSources;
 import app.avalo.gateway.observe.MetricSources.Sample;
@@ -10,6 +11,7 @@ import app.avalo.gateway.observe.MetricsPage;
 import app.avalo.gateway.observe.RequestMetrics;
 import app.avalo.gateway.observe.SourceMetric;
 import app.avalo.gateway.observe.source.PartSources;
+import app.avalo.gateway.observe.source.PinSources;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -51,6 +53,8 @@ public record Observed(
         .latencies(shared.latencies(), shared.beacons())
         .accessLog(accessLog)
         .build(version());
+    new PinSources(shared.keepers(), plan, Ticker.SYSTEM).connect(sources);
+    sources.value(SourceMetric.PIN_WAITING, () -> gateway.waiting());
     sources.value(SourceMetric.CONNECTIONS, () -> shared.openConnections().count());
     sources.set(
         SourceMetric.WEBHOOK_DELIVERIES,

@@ -22,7 +22,9 @@ import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.keep.Keepers;
 import app.avalo.gateway.region.HealthMonitor;
+import app.avalo.gateway.region.probe.HttpProber;
 import app.avalo.gateway.reload.CurrentPlan;
+import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Future;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -60,7 +62,8 @@ public final class Shared {
       CurrentPlan plan,
       HealthMonitor health,
       Stores stores,
-      Observed observed) {
+      Observed observed,
+      UpstreamTrust trust) {
     this.control = control;
     this.health = health;
     this.stores = stores;
@@ -86,6 +89,7 @@ public final class Shared {
                 control.executor(),
                 control.timers(),
                 Ticker.SYSTEM,
+                HttpProber.of(control.vertx(), control.timers(), trust),
                 region -> lost.accept(region)),
             health,
             group -> stores.cells(group, control));

@@ -243,8 +243,16 @@ public record ServiceConfig(
    *
    * @param group services of one group share a user's pin; default the service's name
    * @param contract when the pin may move
+   * @param ready path that each endpoint of a region answers well, when asked, while users may come
+   *     back to it; null for always
    */
-  public record Pin(String group, Contract contract) {}
+  public record Pin(String group, Contract contract, @Nullable String ready) {
+
+    /** One whose users may always come back. */
+    public Pin(String group, Contract contract) {
+      this(group, contract, null);
+    }
+  }
 
   /** When a pin may move to another region. */
   public enum Contract {

@@ -2,8 +2,10 @@ package app.avalo.gateway.filter.pin;
 
 import app.avalo.gateway.config.PinConfig;
 import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.pin.PinCounters.Event;
 import app.avalo.gateway.filter.pin.PinIdentity.Kind;
+import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import java.util.List;
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class PinCookies {
   /** A second cookie of our name may have been planted by a neighbour domain; it hides nothing. */
   private static final int MOST_CANDIDATES = 4;
+
+  /** Where clients without a cookie jar carry the same value; an empty one asks for it. */
+  private static final CharSequence TOKEN = AsciiString.cached("pin-token");
 
   private static final int SLOT_BITS = 11;
   private static final int TAG_CHARS = 8;
@@ -53,6 +58,10 @@ final class PinCookies {
 
   /** The caller's own valid cookie, or null. */
   @Nullable PinCookie find(MultiMap headers, Caller caller, long nowMillis) {
+    String token = headers.get(TOKEN);
+    if (token != null && !token.isEmpty()) {
+      return checked(token, 0, token.length(), caller, nowMillis);
+    }
     String first = headers.get(HttpHeaders.COOKIE);
     if (first == null) {
       return null;
@@ -189,15 +198,22 @@ final class PinCookies {
     return seal == null ? null : seal.of(cell, epoch, left, requestId);
   }
 
-  /** The whole {@code Set-Cookie} value. */
-  String setCookie(PinCookie cookie, boolean secure) {
+  /** Puts it into an answer, in the way in which the client sends it: as a token or a cookie. */
+  void give(PinCookie cookie, Exchange.Head to, MultiMap headers) {
     counters.add(Event.COOKIE_SET);
-    return config.cookie()
-        + "="
-        + codec.encode(cookie)
-        + "; Max-Age="
-        + config.ttl().toSeconds()
-        + "; Path=/; HttpOnly; SameSite=Lax"
-        + (secure ? "; Secure" : "");
+    String value = codec.encode(cookie);
+    if (to.headers().contains(TOKEN)) {
+      headers.set(TOKEN, value);
+      return;
+    }
+    headers.add(
+        HttpHeaders.SET_COOKIE,
+        config.cookie()
+            + "="
+            + value
+            + "; Max-Age="
+            + config.ttl().toSeconds()
+            + "; Path=/; HttpOnly; SameSite=Lax"
+            + (to.secure() ? "; Secure" : ""));
   }
 }

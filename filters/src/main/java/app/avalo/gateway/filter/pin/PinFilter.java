@@ -20,7 +20,6 @@ import app.avalo.gateway.filter.pin.store.Home;
 import app.avalo.gateway.filter.pin.store.HomeStore;
 import app.avalo.gateway.filter.pin.store.PinKey;
 import app.avalo.gateway.filter.time.Ticker;
-import io.vertx.core.http.HttpHeaders;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -193,7 +192,9 @@ public final class PinFilter implements Filter {
   }
 
   private void admitted(UserPin pin, Next next) {
-    pin.witness();
+    if (pin.witness()) {
+      counters.add(Event.WITNESSED);
+    }
     if (pin.contract() == Contract.SINGLE_HOME && pin.isBlind(ticker.nanos())) {
       refuse(
           pin.visit().exchange(),
@@ -244,6 +245,16 @@ public final class PinFilter implements Filter {
   }
 
   @Override
+  public void end(Exchange exchange) {
+    if (exchange.pin() instanceof UserPin pin && exchange.firstByteNanos() != 0) {
+      boolean failed = exchange.status() >= 500 || exchange.error() != null;
+      pin.ended(failed, exchange.firstByteNanos() - exchange.startNanos());
+    } else if (exchange.pin() instanceof UserPin pin && exchange.wasSent()) {
+      pin.ended(true, 0);
+    }
+  }
+
+  @Override
   public void response(Exchange exchange, Reply reply) {
     if (!(exchange.pin() instanceof UserPin pin)
         || pin.home() == UserPin.HOMELESS
@@ -267,9 +278,7 @@ public final class PinFilter implements Filter {
             pin.group(),
             new Tenure(pin.home(), epoch),
             visit.cookies().expiresSeconds(now));
-    reply
-        .headers()
-        .add(HttpHeaders.SET_COOKIE, visit.cookies().setCookie(renewed, exchange.head().secure()));
+    visit.cookies().give(renewed, exchange.head(), reply.headers());
     if (old && !visit.isSession()) {
       prolong(visit);
     }

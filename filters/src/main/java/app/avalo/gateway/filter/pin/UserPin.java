@@ -177,10 +177,20 @@ record UserPin(Visit visit, Pin pin, int home, Owner owner, Region region, Strin
     return epoch > 0 && Epoch.counter(epoch) - stamp.version() < Integer.MAX_VALUE;
   }
 
-  /** A cookie of this gateway knows more than the map. */
-  void witness() {
-    if (home != HOMELESS && witnessed() > epoch()) {
+  /** Whether a cookie of this gateway knows more than the map, which then learns it. */
+  boolean witness() {
+    boolean more = home != HOMELESS && witnessed() > epoch();
+    if (more) {
       visit.map().witness(key(), witnessed());
+    }
+    return more;
+  }
+
+  /** The request is over, and an answer or the lack of it tells how the user fares. */
+  void ended(boolean failed, long nanos) {
+    if (home != HOMELESS) {
+      visit.map().met(home, visit.identity().high());
+      visit.map().ended(owner, failed, nanos);
     }
   }
 }

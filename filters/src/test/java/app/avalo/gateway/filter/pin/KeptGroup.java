@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.pin;
 import app.avalo.gateway.filter.pin.cell.CellKey;
 import app.avalo.gateway.filter.pin.cell.LocalMapStore;
 import app.avalo.gateway.filter.pin.cell.MapStore;
+import app.avalo.gateway.filter.pin.cell.Owner;
 import app.avalo.gateway.filter.pin.cell.Stamp;
 import app.avalo.gateway.filter.pin.keep.Keeper;
 import app.avalo.gateway.filter.pin.keep.Order;
@@ -52,6 +53,12 @@ final class KeptGroup implements GroupMap, Outlook, MapStore {
   public void witness(CellKey key, long epoch) {
     keeper.witness(key, epoch);
   }
+
+  @Override
+  public void met(int home, long bits) {}
+
+  @Override
+  public void ended(Owner owner, boolean failed, long nanos) {}
 
   @Override
   public void move(CellKey user, int region, String why) {

@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Pinned;
+import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.pin.PinCounters.Event;
 import app.avalo.gateway.filter.pin.keep.Order;
 import app.avalo.gateway.filter.pin.store.Epoch;
@@ -258,6 +259,24 @@ class PinFilterTest {
     assertThat(alice.cookie).isNotEqualTo(before);
     gateway.daysPass(20);
     assertThat(home("chat")).as("lives as long as its cookie").isEqualTo(1);
+  }
+
+  @Test
+  void clientWithoutACookieJarCarriesTheSameValueAsAToken() {
+    Exchange first = gateway.placed(stranger.asks(CHAT).header("Pin-Token", "").live(), "us");
+    Outcome.of(gateway.filter, first);
+    first.attempt(first.pin().region());
+    Reply.Local answer = Reply.Local.empty(200);
+    gateway.filter.response(first, answer);
+    String token = answer.headers().get("pin-token");
+    assertThat(answer.headers().contains("set-cookie")).isFalse();
+
+    Exchange again =
+        gateway.placed(stranger.asks(CHAT).header("Pin-Token", token).live(), "eu", "us");
+    Outcome.of(gateway.filter, again);
+
+    assertThat(again.pin().region().name()).isEqualTo("us");
+    assertThat(again.pin().origin()).isEqualTo("cookie");
   }
 
   @Test

@@ -9,6 +9,8 @@ import app.avalo.gateway.config.AdminConfig.Role;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.Service;
+import app.avalo.gateway.filter.pin.PinAdmin;
+import app.avalo.gateway.filter.pin.keep.Order;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.RegionStatus;
 import app.avalo.gateway.region.RegionStatus.EndpointStatus;
@@ -131,7 +133,7 @@ public final class RegionsApi {
     return controls
         .health()
         .force(name, new Forced(!order.equals("in"), call.by(), reason, until, steps))
-        .map(status -> changed(status));
+        .compose(status -> pins(order(name, order, steps, call.by() + ": " + reason), status));
   }
 
   private static Duration orElse(@Nullable Duration wanted, Duration fallback) {
@@ -142,8 +144,33 @@ public final class RegionsApi {
     String name =
         Words.region(controls.plan(), call.target(call.path("region")).path("region")).name();
     String reason = call.knows("reason").query("reason");
-    call.because(reason == null ? "" : reason);
-    return controls.health().release(name, call.by()).map(this::changed);
+    String why = call.because(reason == null ? "" : reason);
+    return controls
+        .health()
+        .release(name, call.by())
+        .compose(status -> pins(Order.resume(index(name), call.by() + ": " + why), status));
+  }
+
+  /** What an order for a region means for those who are bound to it, or null for nothing. */
+  private @Nullable Order order(String name, String order, @Nullable Steps steps, String by) {
+    if (steps != null) {
+      return Order.drain(index(name), -1, steps.users(), by);
+    }
+    return order.equals("out") ? Order.giveUp(index(name), -1, by) : null;
+  }
+
+  private int index(String name) {
+    return Words.region(controls.plan(), name).config().index();
+  }
+
+  /** Gives an order to all groups of pins; one that a map does not allow now changes nothing. */
+  private Future<Answer> pins(@Nullable Order order, RegionStatus status) {
+    List<Future<Order.Result>> told = new ArrayList<>();
+    if (order != null) {
+      PinAdmin.groups(controls.plan())
+          .forEach(group -> told.add(controls.keepers().order(group, order)));
+    }
+    return Future.all(told).map(all -> changed(status));
   }
 
   /** A region after an order, and what the operator should know of the others. */

@@ -17,8 +17,10 @@ public final class Search {
   private final Destinations destinations;
   private final Tries tries;
   private final Ticker ticker;
+  private final Waiting waiting;
   private final Listener listener;
   private long waitingSinceNanos;
+  private boolean inside; // counts as waiting
 
   /** Told what came of it, once per {@link #next}. */
   public interface Listener {
@@ -32,11 +34,17 @@ public final class Search {
   }
 
   public Search(
-      Exchange exchange, Destinations destinations, Tries tries, Ticker ticker, Listener listener) {
+      Exchange exchange,
+      Destinations destinations,
+      Tries tries,
+      Ticker ticker,
+      Waiting waiting,
+      Listener listener) {
     this.exchange = exchange;
     this.destinations = destinations;
     this.tries = tries;
     this.ticker = ticker;
+    this.waiting = waiting;
     this.listener = listener;
   }
 
@@ -52,18 +60,34 @@ public final class Search {
         RegionChoice.next(exchange, destinations, tries.tried(), patient, nowNanos);
     switch (choice.verdict()) {
       case GO -> {
+        stop();
         Destination chosen = Objects.requireNonNull(choice.destination());
         chosen.taken(exchange);
         listener.found(chosen);
       }
-      case WAIT -> {
-        if (waitingSinceNanos == 0) {
-          waitingSinceNanos = nowNanos;
-        }
-        listener.notYet();
-      }
+      case WAIT -> keepWaiting(nowNanos);
       case CLOSED -> listener.nowhere(true);
       case NONE -> listener.nowhere(false);
+    }
+  }
+
+  private void keepWaiting(long nowNanos) {
+    if (!inside && !waiting.enter()) {
+      listener.nowhere(true);
+      return;
+    }
+    inside = true;
+    if (waitingSinceNanos == 0) {
+      waitingSinceNanos = nowNanos;
+    }
+    listener.notYet();
+  }
+
+  /** It waits no longer. */
+  public void stop() {
+    if (inside) {
+      inside = false;
+      waiting.leave();
     }
   }
 }

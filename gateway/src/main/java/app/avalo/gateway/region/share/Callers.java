@@ -5,7 +5,7 @@ package app.avalo.gateway.region.share;
  * registers (Flajolet, Fusy, Gandouet, Meunier 2007), small numbers by linear counting. Any loop
  * adds without a lock; an update that is lost in a race comes with the caller's next request.
  */
-final class Callers {
+public final class Callers {
   private static final int REGISTERS = 256;
   private static final int INDEX_BITS = 8;
   private static final double ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
@@ -14,7 +14,7 @@ final class Callers {
   private byte[] before = new byte[REGISTERS]; // control loop
 
   /** Adds a caller by uniformly distributed bits that are always the same. */
-  void add(int hash) {
+  public void add(int hash) {
     byte[] to = current;
     int at = hash >>> (Integer.SIZE - INDEX_BITS);
     byte rank = (byte) (Integer.numberOfLeadingZeros(hash << INDEX_BITS | 1 << 7) + 1);
@@ -24,13 +24,13 @@ final class Callers {
   }
 
   /** Forgets those who came before the last roll. Control loop. */
-  void roll() {
+  public void roll() {
     before = current;
     current = new byte[REGISTERS];
   }
 
   /** How many came since the roll before the last. Control loop. */
-  int estimate() {
+  public int estimate() {
     byte[] now = current;
     double sum = 0;
     int empty = 0;

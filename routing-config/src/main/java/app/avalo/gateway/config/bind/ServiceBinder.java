@@ -145,7 +145,8 @@ final class ServiceBinder {
     }
     return new ServiceConfig.Pin(
         pin.text("group", name),
-        pin.word("contract", ServiceConfig.Contract.MOVE, ServiceConfig.Contract.class));
+        pin.word("contract", ServiceConfig.Contract.MOVE, ServiceConfig.Contract.class),
+        pin.textOrNull("ready"));
   }
 
   static ServiceConfig.Timeouts timeouts(Section timeouts) {
