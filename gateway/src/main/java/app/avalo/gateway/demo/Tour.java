@@ -100,9 +100,9 @@ public final class Tour {
         stop("She does not know what has been booked, and sends all thirty again")
             .line(thirty)
             .expect("30 200"),
-        stop("Each is in her wallet once, and the wallet is with her")
+        stop("Each is in her wallet once, and the wallet has a new home")
             .line("curl -s " + MARIA + TOKYO + gateway + "/wallet")
-            .expect("\"region\":\"asia\"", "5.30 PLN"),
+            .expect("\"region\":\"us\"", "5.30 PLN"),
         stop("Europe returns, and takes its callers back step by step")
             .line("curl -s -X POST " + control + "/eu/revive")
             .line("curl -s '" + gateway + "/feed?[1-60]'" + COUNT)
@@ -112,7 +112,7 @@ public final class Tour {
             .expect("HTTP/1.1 409", "x-pin-current:", "5.30 PLN"),
         stop("So Europe booked none after the move")
             .line("curl -s " + control + "/wallets/maria")
-            .expect("in eu under", "in asia under", "refused"));
+            .expect("in eu under", "in us under", "refused"));
   }
 
   private List<Stop> failover() {

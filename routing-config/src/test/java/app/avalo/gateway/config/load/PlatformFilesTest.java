@@ -41,7 +41,7 @@ class PlatformFilesTest {
   void theDemoLoadsWithoutAnyEnvironment() {
     Loaded.Valid valid = valid(ConfigLoader.load(DEMO, name -> null));
 
-    assertThat(Plan.compile(valid.config()).routes()).hasSize(13);
+    assertThat(Plan.compile(valid.config()).routes()).hasSize(14);
     assertThat(valid.config().listeners().get(0).address()).hasToString("127.0.0.1:8080");
   }
 
