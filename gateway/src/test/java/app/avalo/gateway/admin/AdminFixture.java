@@ -54,7 +54,9 @@ final class AdminFixture implements AutoCloseable {
         failures: 2
         successes: 2
     services:
-      feed: {regions: {eu: "http://127.0.0.1:%1$d", us: "http://127.0.0.1:%2$d"}}
+      feed:
+        regions: {eu: "http://127.0.0.1:%1$d", us: "http://127.0.0.1:%2$d"}
+        retry: {hedge: false}
       chat:
         regions: {eu: "http://127.0.0.1:%1$d", us: "http://127.0.0.1:%2$d"}
         pin: {contract: move}

@@ -4,6 +4,7 @@ import static app.avalo.gateway.admin.AdminClient.VIEWER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.Calm;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
@@ -39,9 +40,12 @@ class ExplainIT {
     fixture.close();
   }
 
+  private record Answered(JsonObject foretold, HttpResponse<String> lived) {}
+
   /** Runs while limits, a budget and pins change under it, and a region is forced out halfway. */
   @Test
   void explain_foretells_the_answer_of_the_live_request() {
+    Calm calm = new Calm(fixture.gateway.gateway().health());
     long seed = 20_261_121;
     Random random = new Random(seed);
     int refused = 0;
@@ -59,9 +63,14 @@ class ExplainIT {
       int credential = random.nextInt(3);
       String key = credential == 0 ? AdminFixture.API_KEY : credential == 1 ? "forged" : null;
 
-      JsonObject foretold = explain(method, path, client, key);
-      HttpResponse<String> lived = live(method, path, client, key);
+      Answered both =
+          calm.observe(
+              () ->
+                  new Answered(
+                      explain(method, path, client, key), live(method, path, client, key)));
 
+      JsonObject foretold = both.foretold();
+      HttpResponse<String> lived = both.lived();
       String situation = "seed %d round %d: %s %s".formatted(seed, i, method, foretold.encode());
       if (foretold.getString("outcome").equals("forwarded")) {
         assertThat(lived.statusCode()).as(situation).isEqualTo(200);
