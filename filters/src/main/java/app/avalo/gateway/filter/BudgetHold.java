@@ -1,7 +1,21 @@
 package app.avalo.gateway.filter;
 
+import org.jspecify.annotations.Nullable;
+
 /** Money reserved for one exchange, settled when it ends; the budget filter knows the rest. */
 public interface BudgetHold {
   /** Key of the reservation in the ledger; begins with the request id. */
   String id();
+
+  /**
+   * Holds more as an answer flows, as far as it costs by the byte or second. Whoever relays asks
+   * before it passes bytes on, and at {@link #nextNanos}.
+   *
+   * @param bytes about to be passed on to the client
+   * @return why the answer has to end here, or null
+   */
+  @Nullable GatewayError meter(Exchange exchange, int bytes, long nowNanos);
+
+  /** When to ask at the latest if nothing is passed on. */
+  long nextNanos(Exchange exchange, long nowNanos);
 }

@@ -46,6 +46,7 @@ public final class Exchange implements RequestView {
   private int hedges; // forwarder
   private boolean sent; // forwarder
   private long firstByteNanos; // forwarder
+  private @Nullable MultiMap trailers; // forwarder
   private int status; // edge
   private long bytesIn; // edge
   private long bytesOut; // edge
@@ -331,6 +332,15 @@ public final class Exchange implements RequestView {
 
   public void firstByteNanos(long nanos) {
     this.firstByteNanos = nanos;
+  }
+
+  /** What the upstream said behind its answer, or null. */
+  public @Nullable MultiMap trailers() {
+    return trailers;
+  }
+
+  public void trailers(MultiMap trailers) {
+    this.trailers = trailers;
   }
 
   /** Status sent to the client, 0 before. */

@@ -145,8 +145,8 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     phase = Phase.RELAYING;
     body.forget();
     relay = made;
-    forwarder.deadlines().set(this, made.nextCheckNanos(exchange.firstByteNanos()));
     made.start(fields);
+    forwarder.deadlines().set(this, made.nextCheckNanos(exchange.firstByteNanos()));
   }
 
   /** An answer ended early of which the client has seen nothing. */
@@ -178,6 +178,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       case HOLDING -> Objects.requireNonNull(held).timeUp();
       case RELAYING -> {
         ResponseRelay current = Objects.requireNonNull(relay);
+        if (current.endsUnpaid(now)) {
+          return;
+        }
         GatewayError stall = current.stall(now);
         if (stall != null) {
           cutOff(stall);
@@ -225,6 +228,14 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     if (phase != Phase.OVER) {
       end();
       forwarder.responder().cutOff(exchange, error);
+    }
+  }
+
+  /** Nobody pays for more of a stream, which ends between two of its events. */
+  void endStream(GatewayError why) {
+    if (phase != Phase.OVER) {
+      end();
+      forwarder.responder().endStream(exchange, why);
     }
   }
 

@@ -20,6 +20,12 @@ public interface Responder {
    */
   void done(Exchange exchange, @Nullable GatewayError error);
 
+  /**
+   * Ends a stream between two of its events or messages, as one that is complete, and tells its
+   * reader why: in an event of this kind, or in the trailers of a call.
+   */
+  void endStream(Exchange exchange, GatewayError why);
+
   /** Ends an exchange whose answer cannot be completed: the client must see that it is not. */
   void cutOff(Exchange exchange, GatewayError error);
 }

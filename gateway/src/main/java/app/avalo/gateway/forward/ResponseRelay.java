@@ -8,15 +8,18 @@ import app.avalo.gateway.filter.client.GrpcCall;
 import app.avalo.gateway.forward.body.Pace;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.forward.head.Trailers;
+import app.avalo.gateway.forward.stream.Metered;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.upstream.Fields;
 import io.netty.util.AsciiString;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +48,7 @@ final class ResponseRelay implements Answer {
   private boolean ended;
   private boolean waiting; // for the client to read on
   private @Nullable Pace pace; // of a client that was waited for
+  private @Nullable Metered metered; // from the head on
   private Future<Void> written = Future.succeededFuture();
 
   ResponseRelay(Forwarding forwarding, Attempt attempt, int status, HttpServerResponse to) {
@@ -93,8 +97,10 @@ final class ResponseRelay implements Answer {
       // RFC 9110, 8.6: no server may send it.
       to.headers().remove(HttpHeaders.CONTENT_LENGTH);
     }
+    boolean plain = !to.headers().contains(HttpHeaders.CONTENT_ENCODING);
     // Not the upstream's: what it listed in Connection is gone, its length maybe included.
     length = length(to.headers().get(HttpHeaders.CONTENT_LENGTH));
+    metered = Metered.of(forwarding.exchange(), endless && plain && length < 0);
     boolean unframed = length < 0 && !isBodiless();
     if (!isHttp2() && (!forwarding.body().isComplete() || unframed && !isHttp11())) {
       // The rest of the request will not be read, so nothing may follow on this connection;
@@ -139,9 +145,21 @@ final class ResponseRelay implements Answer {
       // HTTP/2 cannot keep a service from sending what must not be there.
       return;
     }
+    activeNanos = forwarding.forwarder().ticker().nanos();
+    Metered meter = metered;
+    if (meter != null) {
+      int paid = meter.passing(chunk, activeNanos);
+      if (meter.isOver()) {
+        spent(meter, chunk.getBuffer(0, paid));
+        return;
+      }
+    }
+    pass(chunk);
+  }
+
+  private void pass(Buffer chunk) {
     int size = chunk.length();
     received += size;
-    activeNanos = forwarding.forwarder().ticker().nanos();
     forwarding.exchange().addBytesOut(size);
     if (received == length) {
       // The last byte: head and body, or the rest of it, leave in one write.
@@ -154,6 +172,21 @@ final class ResponseRelay implements Answer {
       waits();
       attempt.pause();
       to.drainHandler(drained -> drained());
+    }
+  }
+
+  /** Nothing more can be paid: the last that was is passed on, and the reader told if it can be. */
+  private void spent(Metered meter, Buffer last) {
+    ended = true;
+    if (last.length() > 0) {
+      forwarding.exchange().addBytesOut(last.length());
+      to.write(last);
+    }
+    GatewayError why = Objects.requireNonNull(meter.why());
+    if (meter.endsWell()) {
+      forwarding.endStream(why);
+    } else {
+      forwarding.cutOff(why);
     }
   }
 
@@ -187,8 +220,8 @@ final class ResponseRelay implements Answer {
   public void end(@Nullable Fields trailers) {
     if (!ended) {
       ended = true;
-      if (trailers != null && length < 0 && mayHaveTrailers()) {
-        Trailers.down(trailers, to.trailers());
+      if (trailers != null) {
+        trailers(trailers);
       }
       written = to.end();
     }
@@ -198,6 +231,15 @@ final class ResponseRelay implements Answer {
       written.onComplete(out -> forwarding.complete());
     } else {
       forwarding.complete();
+    }
+  }
+
+  private void trailers(Fields said) {
+    MultiMap trailers = HttpHeaders.headers();
+    Trailers.down(said, trailers);
+    forwarding.exchange().trailers(trailers);
+    if (length < 0 && mayHaveTrailers()) {
+      to.trailers().addAll(trailers);
     }
   }
 
@@ -224,7 +266,9 @@ final class ResponseRelay implements Answer {
         pace == null
             ? now + forwarding.exchange().bounds().answer().window().toNanos()
             : pace.nextCheckNanos(now);
-    return Math.min(Math.min(endNanos(), slow), forwarding.body().nextCheckNanos(now));
+    long unpaid = metered == null ? Long.MAX_VALUE : metered.nextNanos(now);
+    return Math.min(
+        Math.min(unpaid, Math.min(endNanos(), slow)), forwarding.body().nextCheckNanos(now));
   }
 
   /** When it is over if nothing moves until then. */
@@ -241,6 +285,15 @@ final class ResponseRelay implements Answer {
     return call.timeoutNanos() == 0
         ? activeNanos + Pace.NEVER
         : forwarding.exchange().startNanos() + call.timeoutNanos();
+  }
+
+  /** Ends it, if it flows by the second and nothing more can be paid; returns whether it did. */
+  boolean endsUnpaid(long now) {
+    if (ended || metered == null || !metered.isSpent(now)) {
+      return false;
+    }
+    spent(metered, Buffer.buffer());
+    return true;
   }
 
   /** Why it ends here: nothing moved for too long, too little did, or the whole takes too long. */

@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -20,6 +21,8 @@ import org.slf4j.LoggerFactory;
 /** Opens the budgets' ledger: alone, or sharing money with other replicas. */
 final class Ledgers {
   private static final Logger LOG = LoggerFactory.getLogger("app.avalo.gateway.budget");
+
+  private static final Duration SWEEP = Duration.ofSeconds(30);
 
   private Ledgers() {}
 
@@ -40,6 +43,15 @@ final class Ledgers {
             Ticker.SYSTEM),
         journal,
         told(webhook));
+  }
+
+  /** Looks for forgotten holds from now on; for the control loop. */
+  static void sweep(ControlVerticle control, BudgetLedger ledger) {
+    int expired = ledger.expire();
+    if (expired > 0) {
+      LOG.atError().addKeyValue("holds", expired).log("budget holds never settled, charged");
+    }
+    control.timers().after(SWEEP, () -> sweep(control, ledger));
   }
 
   private static BudgetListener told(Webhook webhook) {

@@ -102,6 +102,7 @@ public final class Shared {
   Future<Shared> open(Plan first) {
     ledger.configure(first);
     control.executor().execute(this::countReplicas);
+    control.executor().execute(() -> Ledgers.sweep(control, ledger));
     return Future.join(
             learned.open(),
             database.start(control.vertx(), control.timers()),

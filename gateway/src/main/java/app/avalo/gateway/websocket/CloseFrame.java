@@ -1,18 +1,27 @@
 package app.avalo.gateway.websocket;
 
 import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
 
 /** Close frames that the gateway puts into a tunnel (RFC 6455, 7.4). */
 enum CloseFrame {
   /** The peer must not go on like this. */
-  POLICY(1008),
+  POLICY(1008, ""),
+  /** Nobody pays for more. */
+  SPENT(1008, "budget"),
   /** Come back, to another region or another gateway. */
-  RESTART(1012);
+  RESTART(1012, "");
+
+  private static final byte OPCODE = (byte) 0x88;
+  private static final int MASKED = 0x80;
+  private static final byte[] MASK = new byte[4];
 
   private final int code;
+  private final byte[] reason;
 
-  CloseFrame(int code) {
+  CloseFrame(int code, String reason) {
     this.code = code;
+    this.reason = reason.getBytes(StandardCharsets.US_ASCII);
   }
 
   int code() {
@@ -21,12 +30,23 @@ enum CloseFrame {
 
   /** As a server sends it: without a mask. */
   Buffer toClient() {
-    return Buffer.buffer(new byte[] {(byte) 0x88, 2, (byte) (code >> 8), (byte) code});
+    return payload(Buffer.buffer().appendByte(OPCODE).appendByte((byte) length()));
   }
 
   /** As a client sends it: masked, with a mask of zeros. */
   Buffer toServer() {
-    byte[] frame = {(byte) 0x88, (byte) 0x82, 0, 0, 0, 0, (byte) (code >> 8), (byte) code};
-    return Buffer.buffer(frame);
+    return payload(
+        Buffer.buffer()
+            .appendByte(OPCODE)
+            .appendByte((byte) (MASKED | length()))
+            .appendBytes(MASK));
+  }
+
+  private int length() {
+    return 2 + reason.length;
+  }
+
+  private Buffer payload(Buffer frame) {
+    return frame.appendUnsignedShort(code).appendBytes(reason);
   }
 }

@@ -39,6 +39,17 @@ final class FrameScanner {
     return messages;
   }
 
+  /** Reads as far as the end of the frame under way; returns how many bytes that are. */
+  int scanToBoundary(Buffer bytes) {
+    int at = 0;
+    while (at < bytes.length() && !isAtBoundary()) {
+      int step = headerLeft > 0 ? 1 : (int) Math.min(payloadLeft, bytes.length() - at);
+      scan(bytes.slice(at, at + step));
+      at += step;
+    }
+    return at;
+  }
+
   private void begin() {
     headerLeft = 2;
     headerAt = 0;

@@ -3,6 +3,7 @@ package app.avalo.gateway.websocket;
 import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
 import app.avalo.gateway.deadline.Deadline;
+import app.avalo.gateway.filter.BudgetHold;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
@@ -39,6 +40,7 @@ public final class Tunnel extends Deadline {
   private final FrameScanner fromClient = new FrameScanner();
   private final FrameScanner fromServer = new FrameScanner();
   private final MessageMeter meter;
+  private final @Nullable BudgetHold hold;
   private final long idleNanos;
   private long activeNanos;
   private @Nullable CloseFrame closing;
@@ -49,6 +51,7 @@ public final class Tunnel extends Deadline {
   private boolean moving; // told to, at its deadline
   private boolean serverGone; // without a word, while the client is told to move
   private @Nullable GatewayError loss;
+  private boolean said; // that it is closed
   private boolean over;
 
   /**
@@ -82,6 +85,7 @@ public final class Tunnel extends Deadline {
     this.ended = ended;
     WebSocket bounds = Objects.requireNonNull(exchange.target()).service().config().webSocket();
     this.meter = MessageMeter.of(bounds.messages(), now());
+    this.hold = exchange.budget();
     this.idleNanos = bounds.idleTimeout().toNanos();
     this.activeNanos = now();
   }
@@ -112,7 +116,7 @@ public final class Tunnel extends Deadline {
   /** Lets the bytes flow. */
   public void start() {
     open.opened(this);
-    open.deadlines().set(this, activeNanos + idleNanos);
+    open.deadlines().set(this, nextCheckNanos());
     client.handler(this::up);
     server.handler(this::down);
     client.endHandler(end -> finish(null));
@@ -137,6 +141,7 @@ public final class Tunnel extends Deadline {
   private void up(Buffer bytes) {
     activeNanos = now();
     exchange.addBytesIn(bytes.length());
+    spends(0);
     int messages = fromClient.scan(bytes);
     if (serverGone || closing != null && !fromServer.isClosing()) {
       return;
@@ -199,8 +204,21 @@ public final class Tunnel extends Deadline {
 
   private void down(Buffer bytes) {
     activeNanos = now();
+    if (closing != CloseFrame.SPENT && spends(bytes.length())) {
+      fromServer.scan(bytes);
+      passDown(bytes);
+    } else if (!fromServer.isAtBoundary()) {
+      // Only what ends the frame under way; what comes behind it has not been paid.
+      passDown(bytes.slice(0, fromServer.scanToBoundary(bytes)));
+    }
+    CloseFrame wanted = closing;
+    if (wanted != null && fromServer.isAtBoundary() && !said) {
+      sendClose(wanted);
+    }
+  }
+
+  private void passDown(Buffer bytes) {
     exchange.addBytesOut(bytes.length());
-    fromServer.scan(bytes);
     client.write(bytes);
     if (client.writeQueueFull() && !clientFull) {
       clientFull = true;
@@ -210,10 +228,6 @@ public final class Tunnel extends Deadline {
             clientFull = false;
             server.resume();
           });
-    }
-    CloseFrame wanted = closing;
-    if (wanted != null && fromServer.isAtBoundary()) {
-      sendClose(wanted);
     }
   }
 
@@ -238,6 +252,7 @@ public final class Tunnel extends Deadline {
   }
 
   private void sendClose(CloseFrame frame) {
+    said = true;
     server.handler(ignored -> {});
     if (!fromServer.isClosing()) {
       client.write(frame.toClient());
@@ -261,8 +276,29 @@ public final class Tunnel extends Deadline {
     if (moving || now() - activeNanos >= idleNanos) {
       close(CloseFrame.RESTART);
     } else {
-      open.deadlines().set(this, activeNanos + idleNanos);
+      spends(0);
+      if (!over) {
+        open.deadlines().set(this, nextCheckNanos());
+      }
     }
+  }
+
+  private long nextCheckNanos() {
+    long idle = activeNanos + idleNanos;
+    return hold == null || closing != null ? idle : Math.min(idle, hold.nextNanos(exchange, now()));
+  }
+
+  /** Holds money for what flowed and so many bytes more; closes the tunnel if there is none. */
+  private boolean spends(int bytes) {
+    if (hold == null || closing != null) {
+      return true;
+    }
+    GatewayError why = hold.meter(exchange, bytes, now());
+    if (why != null) {
+      loss = why;
+      close(CloseFrame.SPENT);
+    }
+    return why == null;
   }
 
   private void finish(@Nullable GatewayError error) {

@@ -1,6 +1,5 @@
 package app.avalo.gateway.testing;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -83,19 +82,19 @@ public final class Wire implements AutoCloseable {
 
   /** Everything until these bytes have come, or the end. */
   public String readUntil(String mark) {
-    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    StringBuilder read = new StringBuilder();
     try {
       InputStream in = socket.getInputStream();
       for (int b = in.read(); b >= 0; b = in.read()) {
-        read.write(b);
-        if (read.toString(StandardCharsets.ISO_8859_1).endsWith(mark)) {
+        read.append((char) b);
+        if (read.indexOf(mark, read.length() - mark.length()) >= 0) {
           break;
         }
       }
     } catch (IOException late) {
-      throw new UncheckedIOException(read.toString(StandardCharsets.ISO_8859_1), late);
+      throw new UncheckedIOException(read.toString(), late);
     }
-    return read.toString(StandardCharsets.ISO_8859_1);
+    return read.toString();
   }
 
   /** This many bytes. */

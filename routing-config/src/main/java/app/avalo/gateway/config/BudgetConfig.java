@@ -2,6 +2,7 @@ package app.avalo.gateway.config;
 
 import app.avalo.gateway.config.unit.Money;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param period default {@link Period#MONTH}, in UTC
  * @param services whose requests are charged to it
  * @param routes names of single routes charged to it
- * @param cost what a request costs
+ * @param cost what a request costs, unless one of the prices says otherwise
+ * @param prices of some routes or methods; the first that fits counts
  * @param alertAt share of the amount at which operators are told; default 0.7
  * @param throttleAt share from which services that are not critical are slowed; default 0.8
  * @param criticalAt share from which critical services are slowed; default 0.9
@@ -28,6 +30,7 @@ public record BudgetConfig(
     List<String> services,
     List<String> routes,
     Cost cost,
+    List<Price> prices,
     double alertAt,
     double throttleAt,
     double criticalAt,
@@ -52,6 +55,30 @@ public record BudgetConfig(
     PACED
   }
 
+  /** What a request by this route and method costs. */
+  public Cost cost(String route, String method) {
+    for (Price price : prices) {
+      if (price.fits(route, method)) {
+        return price.cost();
+      }
+    }
+    return cost;
+  }
+
+  /**
+   * What some requests cost.
+   *
+   * @param routes by name; empty is any
+   * @param methods as sent; empty is any
+   * @param cost of those requests, in place of the budget's own
+   */
+  public record Price(List<String> routes, List<String> methods, Cost cost) {
+    private boolean fits(String route, String method) {
+      return (routes.isEmpty() || routes.contains(route))
+          && (methods.isEmpty() || methods.contains(method));
+    }
+  }
+
   /**
    * Price list. The upper bound of a request is reserved before it is forwarded, the true cost
    * settled after.
@@ -59,13 +86,31 @@ public record BudgetConfig(
    * @param perRequest micro-units
    * @param perMebibyteIn micro-units per MiB of request body
    * @param perMebibyteOut micro-units per MiB of response body
-   * @param header response header with the cost in units of the currency ({@code 0.0125}), or null
+   * @param perSecond micro-units per second from the first byte of the answer to its end
+   * @param header response header or trailer with the cost in units of the currency ({@code
+   *     0.0125}), or null
+   * @param perThousand micro-units per thousand of what a response header or trailer counts
    * @param reserve micro-units held while a request runs, at least the usual cost
+   * @param slice micro-units by which the hold grows while an answer flows
    */
   public record Cost(
       long perRequest,
       long perMebibyteIn,
       long perMebibyteOut,
+      long perSecond,
       @Nullable String header,
-      long reserve) {}
+      Map<String, Long> perThousand,
+      long reserve,
+      long slice) {
+
+    /** Whether the service says after the request what it cost, or how much it was. */
+    public boolean told() {
+      return header != null || !perThousand.isEmpty();
+    }
+
+    /** Whether a request costs more the longer it flows. */
+    public boolean flows() {
+      return perMebibyteIn > 0 || perMebibyteOut > 0 || perSecond > 0;
+    }
+  }
 }

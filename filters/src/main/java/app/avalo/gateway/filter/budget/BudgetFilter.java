@@ -1,7 +1,6 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
-import app.avalo.gateway.config.BudgetConfig.Cost;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
@@ -11,10 +10,12 @@ import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.budget.BudgetLedger.Peek;
-import app.avalo.gateway.filter.budget.BudgetLedger.Refused;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
-import app.avalo.gateway.filter.budget.Term.Answer;
+import app.avalo.gateway.filter.budget.Hold.Ask;
+import app.avalo.gateway.filter.budget.price.Bill;
+import io.vertx.core.MultiMap;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class BudgetFilter implements Filter {
   private static final int MOST_TRIES = 3;
 
-  /** When to try again while only a share passes. */
-  private static final int PACED_SECONDS = 60;
+  /** Beyond the longest silence of an exchange, until its hold counts as forgotten. */
+  private static final long GRACE_MILLIS = 60_000;
 
   private final BudgetLedger ledger;
   private final Executor loop;
@@ -58,7 +59,7 @@ public final class BudgetFilter implements Filter {
       // The request id may come from outside; with a number of ours nobody can ride on a hold
       // that was paid for another request.
       String id = exchange.head().id() + '/' + Long.toHexString(ledger.nextNumber());
-      reserve(exchange, next, id, 1);
+      reserve(exchange, next, ask(exchange, id, budgets), 1);
     }
   }
 
@@ -67,23 +68,41 @@ public final class BudgetFilter implements Filter {
     return target == null ? exchange.route().budgets() : target.budgets();
   }
 
-  private void reserve(Exchange exchange, Next next, String id, int attempt) {
-    Verdict verdict = ledger.reserve(id, budgets(exchange), service(exchange), bodyBytes(exchange));
+  private static Ask ask(Exchange exchange, String id, List<BudgetConfig> budgets) {
+    Duration silence = exchange.route().config().timeouts().idle();
+    ServiceConfig service = service(exchange);
+    if (service != null && service.webSocket().idleTimeout().compareTo(silence) > 0) {
+      silence = service.webSocket().idleTimeout();
+    }
+    Duration total = exchange.route().config().timeouts().total();
+    Duration longest = silence.compareTo(total) > 0 ? silence : total;
+    return new Ask(
+        id,
+        budgets,
+        service,
+        exchange.route().name(),
+        exchange.method(),
+        bodyBytes(exchange),
+        longest.toMillis() + GRACE_MILLIS);
+  }
+
+  private void reserve(Exchange exchange, Next next, Ask ask, int attempt) {
+    Verdict verdict = ledger.reserve(ask);
     if (verdict instanceof Hold hold) {
       exchange.budget(hold);
       next.proceed(exchange);
     } else if (verdict instanceof Waiting waiting && attempt < MOST_TRIES) {
-      waiting.keeper().await(() -> loop.execute(() -> again(exchange, next, id, attempt + 1)));
+      waiting.keeper().await(() -> loop.execute(() -> again(exchange, next, ask, attempt + 1)));
     } else {
       Refused refused = verdict instanceof Waiting waiting ? waiting.refused() : (Refused) verdict;
       refused.term().refused(refused.answer());
-      next.reply(exchange, Reply.Local.of(error(refused)));
+      next.reply(exchange, Reply.Local.of(refused.error(ledger.nowMillis())));
     }
   }
 
-  private void again(Exchange exchange, Next next, String id, int attempt) {
+  private void again(Exchange exchange, Next next, Ask ask, int attempt) {
     if (exchange.endNanos() == 0) {
-      reserve(exchange, next, id, attempt);
+      reserve(exchange, next, ask, attempt);
     } else {
       GatewayError gone = new GatewayError(Kind.CLIENT_GONE, "The client left while waiting.");
       next.reply(exchange, Reply.Local.of(gone));
@@ -113,46 +132,11 @@ public final class BudgetFilter implements Filter {
     return bytes;
   }
 
-  private GatewayError error(Refused refused) {
-    String name = refused.account().config().name();
-    LeaseKeeper keeper = refused.account().keeper();
-    if (refused.usedUp()) {
-      return new GatewayError(
-          Kind.BUDGET,
-          name,
-          "The budget " + name + " is used up; it eases at " + refused.term().span.end() + ".",
-          ledger.secondsUntil(refused.term().span.endMillis()));
-    }
-    if (refused.answer() == Answer.PACED) {
-      return new GatewayError(
-          Kind.BUDGET,
-          name,
-          "The budget "
-              + name
-              + " has to last until "
-              + refused.term().span.end()
-              + ", so only a share of requests passes; another try may.",
-          PACED_SECONDS);
-    }
-    if (keeper != null && keeper.away()) {
-      return new GatewayError(
-          Kind.STORE_DOWN, name, "The budget " + name + " cannot be asked at the moment.", 1);
-    }
-    return new GatewayError(
-        Kind.BUDGET,
-        name,
-        "What is left of the budget "
-            + name
-            + " is reserved by requests in flight; it eases as they end, at the latest at "
-            + refused.term().span.end()
-            + ".",
-        1);
-  }
-
   private void explain(Exchange exchange, Next next, List<BudgetConfig> budgets) {
     Explanation explanation = exchange.explanation();
+    Ask ask = ask(exchange, "", budgets);
     for (BudgetConfig budget : budgets) {
-      Peek peek = ledger.peek(budget, service(exchange), bodyBytes(exchange));
+      Peek peek = ledger.peek(ask, budget);
       BudgetView view = peek.view();
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("budget", view.name());
@@ -168,7 +152,7 @@ public final class BudgetFilter implements Filter {
         explanation.add("budget", refused == null ? "pass" : "refuse", facts);
       }
       if (refused != null) {
-        next.reply(exchange, Reply.Local.of(error(refused)));
+        next.reply(exchange, Reply.Local.of(refused.error(ledger.nowMillis())));
         return;
       }
     }
@@ -178,12 +162,15 @@ public final class BudgetFilter implements Filter {
   @Override
   public void response(Exchange exchange, Reply reply) {
     if (reply instanceof Reply.Proxied proxied && exchange.budget() instanceof Hold hold) {
-      for (int i = 0; i < hold.budgets(); i++) {
-        String name = hold.costs[i].header();
-        if (name != null) {
-          long ceiling = hold.accounts[i].config().amount().micros();
-          hold.fromHeader[i] = Price.parse(proxied.headers().get(name), ceiling);
-        }
+      read(hold, proxied.headers());
+    }
+  }
+
+  private static void read(Hold hold, MultiMap fields) {
+    for (int i = 0; i < hold.budgets(); i++) {
+      Bill bill = hold.bill(i);
+      if (bill != null) {
+        bill.read(fields);
       }
     }
   }
@@ -193,14 +180,16 @@ public final class BudgetFilter implements Filter {
     if (!(exchange.budget() instanceof Hold hold)) {
       return;
     }
+    MultiMap trailers = exchange.trailers();
+    if (trailers != null) {
+      read(hold, trailers);
+    }
     long[] costs = new long[hold.budgets()];
     if (exchange.wasSent()) {
       for (int i = 0; i < costs.length; i++) {
-        Cost cost = hold.costs[i];
-        costs[i] =
-            Price.settled(
-                cost, exchange.bytesIn(), exchange.bytesOut(), hold.fromHeader[i], hold.held[i]);
-        if (cost.header() != null && hold.fromHeader[i] < 0) {
+        costs[i] = hold.trueCost(i, exchange);
+        Bill bill = hold.bill(i);
+        if (bill != null && !bill.isComplete()) {
           hold.terms[i].unreadable();
         }
       }

@@ -3,11 +3,13 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.budget.Hold.Ask;
 import app.avalo.gateway.filter.budget.Term.Answer;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.pace.Standing;
+import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
@@ -25,9 +27,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The accounts of all budgets of a process: reserve, settle, correct, show. Every operation is
- * idempotent by its id and safe from every thread; none waits. What was spent survives reloads, and
- * with a journal restarts.
+ * The accounts of all budgets of a process: reserve, extend, settle, correct, show. Every operation
+ * is idempotent by its id and safe from every thread; none waits. What was spent survives reloads,
+ * and with a journal restarts.
  */
 public final class BudgetLedger {
   /**
@@ -87,16 +89,6 @@ public final class BudgetLedger {
   sealed interface Verdict permits Hold, Refused, Waiting {}
 
   /**
-   * No.
-   *
-   * @param account the budget that refused
-   * @param term its period
-   * @param answer why
-   * @param usedUp whether what is left is too little even with nothing in flight
-   */
-  record Refused(Account account, Term term, Answer answer, boolean usedUp) implements Verdict {}
-
-  /**
    * Not yet: ask again after the next exchange with the store.
    *
    * @param keeper runs the exchange
@@ -143,8 +135,8 @@ public final class BudgetLedger {
             budget.name(), name -> new Account(budget, journal, listener, sharing, now));
   }
 
-  long secondsUntil(long epochMillis) {
-    return Math.max(1, (epochMillis - ticker.epochMillis() + 999) / 1000);
+  long nowMillis() {
+    return ticker.epochMillis();
   }
 
   long nextNumber() {
@@ -152,38 +144,102 @@ public final class BudgetLedger {
   }
 
   /** Reserves the upper bound in every budget, or in none. */
-  Verdict reserve(
-      String id, List<BudgetConfig> budgets, @Nullable ServiceConfig service, long bodyBytes) {
-    Hold known = holds.get(id);
+  Verdict reserve(Ask ask) {
+    Hold known = holds.get(ask.id());
     if (known != null) {
       return known;
     }
     long now = ticker.epochMillis();
-    Hold hold = new Hold(id, service == null ? "" : service.name(), budgets.size());
-    for (int i = 0; i < budgets.size(); i++) {
-      Account account = account(budgets.get(i), now);
+    Hold hold = new Hold(this, ask, now);
+    for (int i = 0; i < hold.budgets(); i++) {
+      Account account = account(ask.budgets().get(i), now);
       BudgetConfig config = account.config();
       Term term = account.paced(now);
-      long ask = Price.upperBound(config.cost(), bodyBytes);
-      Standing standing = standing(config, service);
-      Answer answer = term.reserve(config, standing, ask);
+      long micros = ask.upperBound(config);
+      Standing standing = standing(config, ask.service());
+      Answer answer = term.reserve(config, standing, micros);
       if (answer != Answer.ADMITTED) {
         giveUp(hold, i);
-        return refusal(account, term, answer, ask);
+        return refusal(account, term, answer, micros);
       }
-      hold.accounts[i] = account;
-      hold.terms[i] = term;
-      hold.standings[i] = standing;
-      hold.costs[i] = config.cost();
-      hold.held[i] = ask;
+      hold.at(i, account, term, standing, ask.cost(config), micros);
     }
-    Hold earlier = holds.putIfAbsent(id, hold);
+    Hold earlier = holds.putIfAbsent(ask.id(), hold);
     if (earlier != null) {
       giveUp(hold, hold.budgets());
       return earlier;
     }
     write(hold);
     return hold;
+  }
+
+  /**
+   * Holds another slice, or at least as much as is due; in the period that runs by now.
+   *
+   * @param due micro-units that have to be held
+   * @return why not, or null
+   */
+  @Nullable Refused extend(Hold hold, int i, long due) {
+    Account account = hold.accounts[i];
+    BudgetConfig config = account.config();
+    Term term = account.term(ticker.epochMillis());
+    long missing = due - hold.held[i];
+    if (term != hold.terms[i]) {
+      missing = Math.max(1, due - turn(hold, i, term, due));
+    }
+    long slice = Math.max(hold.costs[i].slice(), missing);
+    long micros = slice;
+    if (!term.extend(config, hold.standings[i], slice)) {
+      micros = Math.max(1, missing);
+      if (missing <= 0 || !term.extend(config, hold.standings[i], micros)) {
+        LeaseKeeper keeper = account.keeper();
+        if (keeper != null && keeper.mayHelp()) {
+          keeper.hurry();
+        }
+        long all = Price.add(hold.held[i], micros);
+        return new Refused(account, term, Answer.NO_ROOM, term.usedUp(config, all));
+      }
+    }
+    if (!hold.grow(i, micros)) {
+      term.shrink(hold.standings[i], micros);
+      return null;
+    }
+    account.record(Entry.Kind.EXTEND, hold.id(), term, hold.service, hold.held[i]);
+    LeaseKeeper keeper = account.keeper();
+    if (keeper != null) {
+      keeper.spent(config);
+    }
+    return null;
+  }
+
+  /** A period ended under an answer that flows: it pays for what flowed in it. */
+  private static long turn(Hold hold, int i, Term next, long due) {
+    Term over = hold.terms[i];
+    long held = hold.held[i];
+    long cost = Math.min(due, held);
+    if (hold.move(i, next, cost)) {
+      over.settle(hold.service, held, cost);
+      hold.accounts[i].record(Entry.Kind.SETTLE, hold.id(), over, hold.service, cost);
+      hold.accounts[i].record(Entry.Kind.RESERVE, hold.id(), next, hold.service, 0);
+    }
+    return cost;
+  }
+
+  /**
+   * Charges holds that nobody settled in time at what was held. An exchange always ends, so this is
+   * for mistakes that would otherwise keep money out of reach.
+   *
+   * @return how many
+   */
+  public int expire() {
+    long now = ticker.epochMillis();
+    int expired = 0;
+    for (Hold hold : holds.values()) {
+      if (hold.isForgotten(now) && settle(hold, hold.held.clone())) {
+        expired++;
+      }
+    }
+    return expired;
   }
 
   private void write(Hold hold) {
@@ -224,12 +280,13 @@ public final class BudgetLedger {
   }
 
   /** What {@link #reserve} would say of one budget, without asking for it. */
-  Peek peek(BudgetConfig budget, @Nullable ServiceConfig service, long bodyBytes) {
+  Peek peek(Ask asked, BudgetConfig budget) {
     long now = ticker.epochMillis();
     Account account = account(budget, now);
     Term term = account.paced(now);
-    long ask = Price.upperBound(account.config().cost(), bodyBytes);
-    Answer answer = term.peek(account.config(), standing(account.config(), service), ask);
+    long ask = asked.upperBound(account.config());
+    Standing standing = standing(account.config(), asked.service());
+    Answer answer = term.peek(account.config(), standing, ask);
     Refused refused = new Refused(account, term, answer, term.usedUp(account.config(), ask));
     // An empty lease is filled on demand while the store is there to fill it.
     LeaseKeeper keeper = account.keeper();
@@ -251,10 +308,11 @@ public final class BudgetLedger {
    * Charges what a request truly cost, and releases the rest; once.
    *
    * @param costs micro-units by budget, 0 for a request that never reached an upstream
+   * @return whether this call did it
    */
-  void settle(Hold hold, long[] costs) {
+  boolean settle(Hold hold, long[] costs) {
     if (!hold.settleOnce()) {
-      return;
+      return false;
     }
     for (int i = 0; i < hold.budgets(); i++) {
       Account account = hold.accounts[i];
@@ -271,6 +329,7 @@ public final class BudgetLedger {
         holds.remove(oldest.id(), oldest);
       }
     }
+    return true;
   }
 
   /** The budgets of a plan, in the order of its file. */

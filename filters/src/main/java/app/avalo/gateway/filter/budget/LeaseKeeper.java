@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.price.Price;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;

@@ -10,6 +10,7 @@ import app.avalo.gateway.filter.budget.pace.Ramp;
 import app.avalo.gateway.filter.budget.pace.Shares;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.pace.Tally;
+import app.avalo.gateway.filter.budget.price.Price;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -144,6 +145,25 @@ final class Term {
     return Answer.ADMITTED;
   }
 
+  /** Holds more for a request that was admitted, if there is room for it. */
+  synchronized boolean extend(BudgetConfig budget, Standing standing, long micros) {
+    asked = Price.add(asked, micros);
+    if (standing != Standing.FLOOR && room(budget) < micros) {
+      return false;
+    }
+    reserved = Price.add(reserved, micros);
+    askedBy[standing.ordinal()] = Price.add(askedBy[standing.ordinal()], micros);
+    admittedBy[standing.ordinal()] = Price.add(admittedBy[standing.ordinal()], micros);
+    return true;
+  }
+
+  /** An extension that came too late for its hold. */
+  synchronized void shrink(Standing standing, long micros) {
+    reserved -= micros;
+    askedBy[standing.ordinal()] -= micros;
+    admittedBy[standing.ordinal()] -= micros;
+  }
+
   /** What {@link #reserve} would say now. */
   synchronized Answer peek(BudgetConfig budget, Standing standing, long micros) {
     if (standing == Standing.FLOOR) {
@@ -157,9 +177,7 @@ final class Term {
 
   /** A hold that was made here is given up because another budget refused. */
   synchronized void unreserve(Standing standing, long micros) {
-    reserved -= micros;
-    askedBy[standing.ordinal()] -= micros;
-    admittedBy[standing.ordinal()] -= micros;
+    shrink(standing, micros);
     admitted--;
     if (standing != Standing.FLOOR) {
       ramp(standing).giveBack(share(standing));

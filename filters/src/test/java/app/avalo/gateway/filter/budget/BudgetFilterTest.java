@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget;
 
 import static app.avalo.gateway.filter.budget.BudgetSample.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.byHeader;
+import static app.avalo.gateway.filter.budget.BudgetSample.cost;
 import static app.avalo.gateway.filter.budget.BudgetSample.flat;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,6 +20,8 @@ import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,7 +66,7 @@ class BudgetFilterTest {
 
   @Test
   void theTrueCostIsTheSumOfRequestBytesAndHeader() {
-    Plan plan = plan(budget("ai", 1_000_000_000, new Cost(5, 1 << 20, 2 << 20, "X-Cost", 9_000)));
+    Plan plan = plan(budget("ai", 1_000_000_000, cost(5, 1 << 20, 2 << 20, "X-Cost", 9_000)));
     Exchange exchange = Exchanges.on(plan).live();
     exchange.addBytesIn(100);
     exchange.addBytesOut(1_000);
@@ -111,7 +114,7 @@ class BudgetFilterTest {
 
   @Test
   void aBodyOfKnownLengthIsReservedWithTheRequest() {
-    Plan plan = plan(budget("ai", 1L << 50, new Cost(7, 1 << 20, 0, null, 10)));
+    Plan plan = plan(budget("ai", 1L << 50, cost(7, 1 << 20, 0, null, 10)));
 
     Outcome.of(filter, Exchanges.on(plan).header("Content-Length", "4000").live());
     Outcome.of(filter, Exchanges.on(plan).header("Content-Length", "9".repeat(40)).live());
@@ -166,5 +169,126 @@ class BudgetFilterTest {
 
     served(Exchanges.on(plan).live(), "");
     assertThat(Outcome.of(filter, Exchanges.on(plan).explained()).error().rule()).isEqualTo("ai");
+  }
+
+  private static Cost flowing(long perMebibyteOut, long perSecond, long reserve, long slice) {
+    return new Cost(0, 0, perMebibyteOut, perSecond, null, Map.of(), reserve, slice);
+  }
+
+  private Exchange begun(Plan plan) {
+    Exchange exchange = Exchanges.on(plan).live();
+    assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
+    exchange.sent();
+    exchange.firstByteNanos(1_000_000);
+    return exchange;
+  }
+
+  @Test
+  void anAnswerThatFlowsHoldsMoreSliceBySlice() {
+    Plan plan = plan(budget("ai", 1_000, flowing(1 << 20, 0, 100, 100)));
+    Exchange exchange = begun(plan);
+    assertThat(view(plan).reserved()).isEqualTo(100);
+
+    assertThat(exchange.budget().meter(exchange, 40, 1)).isNull();
+    assertThat(view(plan).reserved()).isEqualTo(100);
+    assertThat(exchange.budget().meter(exchange, 60, 1)).isNull();
+    assertThat(view(plan).reserved()).as("half a slice ahead").isEqualTo(200);
+    assertThat(exchange.budget().meter(exchange, 900, 1)).isNull();
+    assertThat(view(plan).reserved()).isEqualTo(900);
+  }
+
+  @Test
+  void anAnswerEndsWhereNothingMoreCanBePaid() {
+    Plan plan = plan(budget("ai", 1_000, flowing(1 << 20, 0, 100, 100)));
+    Exchange exchange = begun(plan);
+    assertThat(exchange.budget().meter(exchange, 1_000, 1)).isNull();
+    exchange.addBytesOut(1_000);
+
+    GatewayError why = exchange.budget().meter(exchange, 1, 1);
+    exchange.ended(2_000_000);
+    filter.end(exchange);
+
+    assertThat(why.rule()).isEqualTo("ai");
+    assertThat(view(plan).spent()).isEqualTo(1_000);
+    assertThat(view(plan).reserved()).isZero();
+  }
+
+  @Test
+  void aSecondCostsFromTheFirstByteOn() {
+    Plan plan = plan(budget("ai", 10_000, flowing(0, 1_000, 100, 1_000)));
+    Exchange exchange = begun(plan);
+    long first = exchange.firstByteNanos();
+
+    assertThat(exchange.budget().meter(exchange, 0, first + 50_000_000)).isNull();
+    assertThat(exchange.budget().nextNanos(exchange, first + 50_000_000))
+        .isEqualTo(first + 50_000_000 + 550_000_000);
+    exchange.ended(first + 2_500_000_000L);
+    filter.end(exchange);
+
+    assertThat(view(plan).spent()).isEqualTo(2_500);
+  }
+
+  @Test
+  void anAnswerThatOutlivesItsPeriodIsPaidByEachForItsPart() {
+    Plan plan = plan(budget("ai", 1_000, flowing(1 << 20, 0, 100, 100)));
+    Exchange exchange = begun(plan);
+    assertThat(exchange.budget().meter(exchange, 300, 1)).isNull();
+    exchange.addBytesOut(300);
+    time.advance(Duration.ofDays(40));
+
+    assertThat(exchange.budget().meter(exchange, 250, 1)).isNull();
+    assertThat(view(plan).periodStart()).isGreaterThan(0);
+    assertThat(view(plan).reserved()).as("in the new period").isPositive();
+    exchange.addBytesOut(250);
+    exchange.ended(2_000_000);
+    filter.end(exchange);
+
+    assertThat(view(plan).spent()).isEqualTo(550 - 300);
+    assertThat(view(plan).reserved()).isZero();
+  }
+
+  @Test
+  void routesAndMethodsHavePricesOfTheirOwn() {
+    BudgetConfig ai = budget("ai", 1_000_000, flat(1));
+    BudgetConfig.Price post = new BudgetConfig.Price(List.of(), List.of("POST"), flat(7));
+    BudgetConfig.Price images = new BudgetConfig.Price(List.of("images"), List.of(), flat(100));
+    Plan plan = plan(BudgetSample.priced(ai, List.of(post, images)));
+
+    served(Exchanges.on(plan).live(), "");
+    served(Exchanges.on(plan).method("POST").live(), "");
+
+    assertThat(view(plan).spent()).isEqualTo(8);
+    assertThat(BudgetSample.priced(ai, List.of(post, images)).cost("images", "GET"))
+        .isEqualTo(flat(100));
+  }
+
+  @Test
+  void trailersTellTheCostToo() {
+    Cost tokens = new Cost(0, 0, 0, 0, null, Map.of("X-Tokens", 2_000L), 900, 900);
+    Plan plan = plan(budget("ai", 1_000_000, tokens));
+    Exchange exchange = Exchanges.on(plan).live();
+    exchange.trailers(HttpHeaders.headers().set("x-tokens", "75"));
+
+    served(exchange, "");
+
+    assertThat(view(plan).spent()).isEqualTo(150);
+    assertThat(view(plan).counts().unreadable()).isZero();
+  }
+
+  @Test
+  void aHoldThatNobodySettlesIsChargedInTheEnd() {
+    Plan plan = plan(budget("ai", 1_000_000, flat(1_000)));
+    Exchange exchange = Exchanges.on(plan).live();
+    Outcome.of(filter, exchange);
+    long patience = exchange.route().config().timeouts().total().plusMinutes(5).toMillis();
+
+    assertThat(ledger.expire()).isZero();
+    time.advance(Duration.ofMillis(patience + 60_001));
+    assertThat(ledger.expire()).isEqualTo(1);
+    exchange.ended(1);
+    filter.end(exchange);
+
+    assertThat(view(plan).reserved()).isZero();
+    assertThat(view(plan).spent()).isEqualTo(1_000);
   }
 }

@@ -11,7 +11,6 @@ import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
-import app.avalo.gateway.filter.budget.BudgetLedger.Refused;
 import app.avalo.gateway.filter.budget.Notice.Kind;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
@@ -54,7 +53,8 @@ class BudgetLedgerTest {
   }
 
   private boolean spend(BudgetConfig budget, ServiceConfig service, long cost) {
-    if (ledger.reserve("id" + ids++, List.of(budget), service, 0) instanceof Hold hold) {
+    if (ledger.reserve(BudgetSample.ask("id" + ids++, List.of(budget), service))
+        instanceof Hold hold) {
       ledger.settle(hold, new long[] {cost});
       return true;
     }
@@ -84,7 +84,7 @@ class BudgetLedgerTest {
                 awaitQuietly(start);
                 for (int i = 0; i < 200; i++) {
                   String id = number + "-" + i;
-                  var verdict = ledger.reserve(id, List.of(budget), CHAT, 0);
+                  var verdict = ledger.reserve(BudgetSample.ask(id, List.of(budget), CHAT));
                   if (verdict instanceof Hold hold) {
                     long cost = random.nextLong(1_001);
                     truth.addAndGet(cost);
@@ -118,11 +118,11 @@ class BudgetLedgerTest {
   @Test
   void whatIsReservedCountsAgainstTheAmount() {
     BudgetConfig budget = budget("ai", 1_000, byHeader("X-Cost", 300));
-    ledger.reserve("a", List.of(budget), AI, 0);
-    ledger.reserve("b", List.of(budget), AI, 0);
-    ledger.reserve("c", List.of(budget), AI, 0);
+    ledger.reserve(BudgetSample.ask("a", List.of(budget), AI));
+    ledger.reserve(BudgetSample.ask("b", List.of(budget), AI));
+    ledger.reserve(BudgetSample.ask("c", List.of(budget), AI));
 
-    var fourth = ledger.reserve("d", List.of(budget), AI, 0);
+    var fourth = ledger.reserve(BudgetSample.ask("d", List.of(budget), AI));
 
     assertThat(fourth).isInstanceOf(Refused.class);
     assertThat(((Refused) fourth).usedUp()).isFalse();
@@ -132,12 +132,12 @@ class BudgetLedgerTest {
   @Test
   void aReplayedIdChangesNothingBeforeOrAfterItsSettlement() {
     BudgetConfig budget = budget("ai", 1_000_000, byHeader("X-Cost", 300));
-    Hold hold = (Hold) ledger.reserve("same", List.of(budget), AI, 0);
+    Hold hold = (Hold) ledger.reserve(BudgetSample.ask("same", List.of(budget), AI));
 
-    assertThat(ledger.reserve("same", List.of(budget), AI, 0)).isSameAs(hold);
+    assertThat(ledger.reserve(BudgetSample.ask("same", List.of(budget), AI))).isSameAs(hold);
     ledger.settle(hold, new long[] {120});
     ledger.settle(hold, new long[] {250});
-    Hold again = (Hold) ledger.reserve("same", List.of(budget), AI, 0);
+    Hold again = (Hold) ledger.reserve(BudgetSample.ask("same", List.of(budget), AI));
     ledger.settle(again, new long[] {99});
 
     assertThat(view(budget).spent()).isEqualTo(120);
@@ -149,7 +149,7 @@ class BudgetLedgerTest {
     BudgetConfig rich = budget("rich", 1_000_000, flat(10));
     BudgetConfig poor = budget("poor", 5, flat(10));
 
-    var verdict = ledger.reserve("x", List.of(rich, poor), AI, 0);
+    var verdict = ledger.reserve(BudgetSample.ask("x", List.of(rich, poor), AI));
 
     assertThat(verdict).isInstanceOf(Refused.class);
     assertThat(((Refused) verdict).account().config().name()).isEqualTo("poor");
@@ -253,7 +253,7 @@ class BudgetLedgerTest {
   void aHoldIsChargedToThePeriodInWhichItWasMade() {
     BudgetConfig budget = budget("ai", 1_000, byHeader("X-Cost", 100));
     time.advance(Duration.ofDays(9).plusHours(23)); // 30 November
-    Hold late = (Hold) ledger.reserve("late", List.of(budget), AI, 0);
+    Hold late = (Hold) ledger.reserve(BudgetSample.ask("late", List.of(budget), AI));
     spend(budget, AI, 40);
     assertThat(view(budget).spent()).isEqualTo(40);
 
@@ -307,7 +307,7 @@ class BudgetLedgerTest {
       spend(budget, AI, 650);
       ledger.correct("ai", new Correction("c", false, 70, "eva", "invoice"));
       ledger.correct("ai", new Correction("d", true, 20, "eva", "more"));
-      ledger.reserve("in flight", List.of(budget), AI, 0);
+      ledger.reserve(BudgetSample.ask("in flight", List.of(budget), AI));
     }
     assertThat(told).containsExactly(Kind.ALERT);
 

@@ -6,6 +6,7 @@ import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.Plans;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Budgets and services for tests: the budget {@code ai} pays for ai, chat and panic. */
@@ -19,6 +20,23 @@ final class BudgetSample {
   static BudgetConfig budget(
       String name, long amount, BudgetConfig.Cost cost, double outageAllowance) {
     return budget(name, amount, cost, outageAllowance, BudgetConfig.Mode.THRESHOLDS);
+  }
+
+  static BudgetConfig priced(BudgetConfig model, List<BudgetConfig.Price> prices) {
+    return new BudgetConfig(
+        model.name(),
+        model.amount(),
+        model.period(),
+        model.services(),
+        model.routes(),
+        model.cost(),
+        prices,
+        model.alertAt(),
+        model.throttleAt(),
+        model.criticalAt(),
+        model.mode(),
+        model.outageAllowance(),
+        model.floors());
   }
 
   static BudgetConfig paced(String name, long amount, BudgetConfig.Cost cost) {
@@ -38,6 +56,7 @@ final class BudgetSample {
         List.of("ai", "chat", "panic"),
         List.of(),
         cost,
+        List.of(),
         0.7,
         0.8,
         0.9,
@@ -48,11 +67,22 @@ final class BudgetSample {
 
   /** Every request costs this much, known beforehand. */
   static BudgetConfig.Cost flat(long micros) {
-    return new BudgetConfig.Cost(micros, 0, 0, null, micros);
+    return cost(micros, 0, 0, null, micros);
   }
 
   static BudgetConfig.Cost byHeader(@Nullable String header, long reserve) {
-    return new BudgetConfig.Cost(0, 0, 0, header, reserve);
+    return cost(0, 0, 0, header, reserve);
+  }
+
+  static BudgetConfig.Cost cost(
+      long perRequest, long in, long out, @Nullable String header, long reserve) {
+    return new BudgetConfig.Cost(
+        perRequest, in, out, 0, header, Map.of(), reserve, Math.max(1, reserve));
+  }
+
+  /** Asks for a GET of the route {@code all}. */
+  static Hold.Ask ask(String id, List<BudgetConfig> budgets, ServiceConfig service) {
+    return new Hold.Ask(id, budgets, service, "all", "GET", 0, 60_000);
   }
 
   static ServiceConfig service(String name, Priority priority) {

@@ -135,7 +135,8 @@ final class PacedMonth {
     double passed = 0;
     long each = Math.round(cost / 10);
     for (int i = 0; i < 10; i++) {
-      if (ledger.reserve("r" + ids++, List.of(budget), service, 0) instanceof Hold hold) {
+      if (ledger.reserve(BudgetSample.ask("r" + ids++, List.of(budget), service))
+          instanceof Hold hold) {
         ledger.settle(hold, new long[] {each});
         passed += each;
       }

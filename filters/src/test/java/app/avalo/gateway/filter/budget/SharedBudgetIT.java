@@ -11,7 +11,6 @@ import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
-import app.avalo.gateway.filter.budget.BudgetLedger.Refused;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.Notice.Kind;
@@ -99,7 +98,7 @@ class SharedBudgetIT {
   private static Verdict ask(
       BudgetLedger ledger, String id, BudgetConfig budget, ServiceConfig service) throws Exception {
     for (int attempt = 1; ; attempt++) {
-      Verdict verdict = ledger.reserve(id, List.of(budget), service, 0);
+      Verdict verdict = ledger.reserve(BudgetSample.ask(id, List.of(budget), service));
       if (!(verdict instanceof Waiting waiting)) {
         return verdict;
       }

@@ -176,6 +176,20 @@ public final class Answers implements Responder {
   }
 
   @Override
+  public void endStream(Exchange exchange, GatewayError why) {
+    HttpServerResponse response = Objects.requireNonNull(exchange.request()).response();
+    if (exchange.grpc() != null) {
+      GrpcStatus.trail(why.kind().status(), why.detail(), response.trailers());
+      response.end();
+    } else {
+      Buffer event = Problem.event(exchange, why);
+      exchange.addBytesOut(event.length());
+      response.end(event);
+    }
+    done(exchange, why);
+  }
+
+  @Override
   public void cutOff(Exchange exchange, GatewayError error) {
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
     if (error.kind().source() == GatewayError.Source.DOWNSTREAM) {

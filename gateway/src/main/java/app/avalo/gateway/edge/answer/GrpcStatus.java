@@ -31,8 +31,13 @@ final class GrpcStatus {
   static void write(int httpStatus, String message, MultiMap headers) {
     headers.remove(HttpHeaders.CONTENT_LENGTH);
     headers.set(HttpHeaders.CONTENT_TYPE, TYPE);
-    headers.set(STATUS, Integer.toString(of(httpStatus)));
-    headers.set(MESSAGE, percentEncoded(message));
+    trail(httpStatus, message, headers);
+  }
+
+  /** Adds the trailers of a gRPC error. */
+  static void trail(int httpStatus, String message, MultiMap trailers) {
+    trailers.set(STATUS, Integer.toString(of(httpStatus)));
+    trailers.set(MESSAGE, percentEncoded(message));
   }
 
   static int of(int httpStatus) {

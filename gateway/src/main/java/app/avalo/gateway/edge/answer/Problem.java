@@ -38,6 +38,13 @@ public final class Problem {
     return Buffer.buffer(json.append("}\n").toString());
   }
 
+  /** The problem as an event of {@code text/event-stream}, named by its kind. */
+  static Buffer event(Exchange exchange, GatewayError error) {
+    return Buffer.buffer("event: " + error.kind().label() + "\ndata: ")
+        .appendBuffer(of(exchange, error))
+        .appendString("\n");
+  }
+
   private static void quote(StringBuilder json, String text) {
     json.append('"');
     for (int i = 0; i < text.length(); i++) {

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Binds limits and budgets. */
@@ -137,13 +138,15 @@ final class PolicyBinder {
     if (throttle > critical) {
       section(budget, "throttleAt", "criticalAt", "throttleAt at most criticalAt");
     }
+    String currency = amount == null ? null : amount.currency();
     return new BudgetConfig(
         name,
         total,
         budget.word("period", BudgetConfig.Period.MONTH, BudgetConfig.Period.class),
         services,
         routes,
-        cost(budget.section("cost"), amount == null ? null : amount.currency()),
+        cost(budget.section("cost"), currency),
+        prices(budget, names, currency),
         alert,
         throttle,
         critical,
@@ -157,23 +160,84 @@ final class PolicyBinder {
     budget.unexpected(budget.has(low) ? low : high, expected);
   }
 
+  private static List<BudgetConfig.Price> prices(
+      Section budget, Names names, @Nullable String currency) {
+    List<BudgetConfig.Price> prices = new ArrayList<>();
+    for (Section price : budget.sections("prices")) {
+      if (!price.has("routes") && !price.has("methods")) {
+        price.fault("for every request (expected routes or methods; cost is for the rest)");
+      }
+      prices.add(
+          new BudgetConfig.Price(
+              Names.references(price, "routes", "route", names.routes()),
+              price.texts("methods"),
+              cost(price.section("cost"), currency)));
+    }
+    return List.copyOf(prices);
+  }
+
   private static BudgetConfig.Cost cost(Section cost, @Nullable String currency) {
     long perRequest = micros(cost, "perRequest", currency);
     String header = cost.textOrNull("header");
-    if (header != null && !cost.has("reserve") && perRequest == 0) {
-      cost.fault("reserve", "missing (expected the usual cost, since header tells it afterwards)");
+    Map<String, Long> perThousand = new LinkedHashMap<>();
+    Section counts = cost.section("perThousand");
+    cost.entries("perThousand")
+        .keySet()
+        .forEach(name -> perThousand.put(name, micros(counts, name, currency)));
+    boolean told = header != null || !perThousand.isEmpty();
+    if (told && !cost.has("reserve") && perRequest == 0) {
+      String by = header != null ? "header tells it" : "perThousand is counted";
+      cost.fault("reserve", "missing (expected the usual cost, since " + by + " afterwards)");
     }
-    boolean priced = cost.has("perMebibyteIn") || cost.has("perMebibyteOut");
-    if (cost.isPresent() && header == null && !priced && !cost.has("perRequest")) {
-      cost.fault("no price (expected perRequest, perMebibyteIn, perMebibyteOut or header)");
+    long in = traffic(cost, "In", currency);
+    long out = traffic(cost, "Out", currency);
+    long perSecond = micros(cost, "perSecond", currency);
+    if (cost.isPresent() && !told && !isPriced(cost)) {
+      cost.fault(
+          "no price (expected perRequest, perKibibyteIn, perKibibyteOut, perSecond, header or"
+              + " perThousand)");
     }
     long reserve = cost.has("reserve") ? micros(cost, "reserve", currency) : perRequest;
+    // Without another word: a MiB or ten seconds, whichever costs more.
+    long flow = Math.max(Math.max(in, out), saturated(perSecond, 10));
+    long slice = cost.has("slice") ? micros(cost, "slice", currency) : Math.max(reserve, flow);
+    if (cost.has("slice") && slice == 0) {
+      cost.unexpected("slice", "more than nothing");
+    }
     return new BudgetConfig.Cost(
         perRequest,
-        micros(cost, "perMebibyteIn", currency),
-        micros(cost, "perMebibyteOut", currency),
+        in,
+        out,
+        perSecond,
         header,
-        reserve);
+        ConfigBinder.ordered(perThousand),
+        reserve,
+        Math.max(1, slice));
+  }
+
+  private static boolean isPriced(Section cost) {
+    return Stream.of(
+            "perRequest",
+            "perKibibyteIn",
+            "perKibibyteOut",
+            "perMebibyteIn",
+            "perMebibyteOut",
+            "perSecond")
+        .anyMatch(cost::has);
+  }
+
+  /** Micro-units per MiB; a price per KiB is another way to say it. */
+  private static long traffic(Section cost, String way, @Nullable String currency) {
+    String small = "perKibibyte" + way;
+    if (!cost.has(small)) {
+      return micros(cost, "perMebibyte" + way, currency);
+    }
+    cost.unexpected("perMebibyte" + way, "nothing, since there is " + small);
+    return saturated(micros(cost, small, currency), 1024);
+  }
+
+  private static long saturated(long micros, int times) {
+    return micros > Long.MAX_VALUE / times ? Long.MAX_VALUE : micros * times;
   }
 
   private static long micros(Section cost, String key, @Nullable String currency) {

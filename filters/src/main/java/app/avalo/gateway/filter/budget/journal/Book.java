@@ -28,6 +28,7 @@ final class Book {
   void apply(Entry entry) {
     switch (entry.kind()) {
       case RESERVE -> open.putIfAbsent(key(entry), entry);
+      case EXTEND -> open.computeIfPresent(key(entry), (key, hold) -> entry);
       case SETTLE -> {
         if (open.remove(key(entry)) != null) {
           charge(entry);
@@ -111,7 +112,11 @@ final class Book {
           terms.forEach((term, sheet) -> write(lines, budget, term, sheet));
         });
     hours.values().forEach(kept -> lines.addAll(kept.values()));
-    lines.addAll(open.values());
+    for (Entry hold : open.values()) {
+      lines.add(
+          new Entry(
+              Kind.RESERVE, hold.id(), hold.budget(), hold.term(), hold.subject(), hold.micros()));
+    }
     lines.add(new Entry(Kind.END, "", "", "", "", lines.size()));
     return lines;
   }

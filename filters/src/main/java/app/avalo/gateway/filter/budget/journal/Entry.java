@@ -23,6 +23,8 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
   public enum Kind {
     /** A hold was made. */
     RESERVE('R'),
+    /** A hold was made to hold this in all. */
+    EXTEND('E'),
     /** A hold ended with this true cost. */
     SETTLE('S'),
     /** An operator or an invoice corrected the money spent. */

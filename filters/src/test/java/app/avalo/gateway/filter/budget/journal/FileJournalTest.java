@@ -81,6 +81,18 @@ class FileJournalTest {
   }
 
   @Test
+  void aHoldThatGrewIsChargedAtWhatItHeldLast() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      journal.append(entry(Kind.RESERVE, "1", 100));
+      journal.append(entry(Kind.EXTEND, "1", 250));
+      journal.append(entry(Kind.EXTEND, "1", 250));
+      journal.append(entry(Kind.EXTEND, "unknown", 9));
+    }
+
+    assertThat(spent()).isEqualTo(250);
+  }
+
+  @Test
   void cutAnywhereItKeepsEverythingBeforeTheCut(@TempDir Path copy) throws Exception {
     int requests = 200;
     try (FileJournal journal = FileJournal.open(directory)) {

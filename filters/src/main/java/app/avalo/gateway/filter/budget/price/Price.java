@@ -1,20 +1,18 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.price;
 
 import app.avalo.gateway.config.BudgetConfig.Cost;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Exact arithmetic of what a request costs. Each part is rounded up to a whole micro-unit by
  * itself, and sums stop at the largest number instead of wrapping round.
  */
-final class Price {
+public final class Price {
   /** A header without a readable cost. */
   static final long UNREADABLE = -1;
 
-  /** A reply without the header, or no reply. */
-  static final long ABSENT = -2;
-
   private static final int LONGEST_HEADER = 32;
+  private static final int LONGEST_COUNT = 15;
+  private static final long THOUSAND = 1000;
   private static final int DECIMALS = 6;
   private static final int MEBIBYTE_BITS = 20;
   private static final long MEBIBYTE_MASK = (1L << MEBIBYTE_BITS) - 1;
@@ -26,26 +24,32 @@ final class Price {
    *
    * @param bodyBytes announced, or 0
    */
-  static long upperBound(Cost cost, long bodyBytes) {
+  public static long upperBound(Cost cost, long bodyBytes) {
     long body = traffic(cost.perMebibyteIn(), bodyBytes);
     return Math.max(1, Math.max(cost.reserve(), add(cost.perRequest(), body)));
   }
 
   /**
-   * What a request that reached an upstream truly cost.
+   * What a request that reached an upstream cost so far, but for what the service tells.
    *
-   * @param fromHeader micro-units, {@link #UNREADABLE} or {@link #ABSENT}
-   * @param held what was reserved; charged at least when the header should have told and did not
+   * @param bytesIn of the request's body
+   * @param bytesOut of the answer's body
+   * @param millis since the first byte of the answer
    */
-  static long settled(Cost cost, long bytesIn, long bytesOut, long fromHeader, long held) {
-    long known =
-        add(
-            cost.perRequest(),
-            add(traffic(cost.perMebibyteIn(), bytesIn), traffic(cost.perMebibyteOut(), bytesOut)));
-    if (cost.header() == null) {
-      return known;
+  public static long known(Cost cost, long bytesIn, long bytesOut, long millis) {
+    long body =
+        add(traffic(cost.perMebibyteIn(), bytesIn), traffic(cost.perMebibyteOut(), bytesOut));
+    return add(cost.perRequest(), add(body, share(cost.perSecond(), millis)));
+  }
+
+  /** A thousandth of a price, times the count, rounded up. */
+  static long share(long perThousand, long count) {
+    if (count <= 0 || perThousand <= 0) {
+      return 0;
     }
-    return fromHeader >= 0 ? add(known, fromHeader) : Math.max(known, held);
+    long part = multiply(count % THOUSAND, perThousand);
+    long rounded = part / THOUSAND + (part % THOUSAND == 0 ? 0 : 1);
+    return add(multiply(count / THOUSAND, perThousand), rounded);
   }
 
   /** Micro-units for this many bytes, rounded up. */
@@ -64,10 +68,7 @@ final class Price {
    * Reads a cost in units of the currency, {@code 0.0125}. No sign, no exponent; decimals beyond
    * the sixth round up. Above the ceiling nothing is believed: one header must not end a month.
    */
-  static long parse(@Nullable String header, long ceiling) {
-    if (header == null) {
-      return ABSENT;
-    }
+  static long parse(String header, long ceiling) {
     if (header.isEmpty() || header.length() > LONGEST_HEADER) {
       return UNREADABLE;
     }
@@ -97,14 +98,30 @@ final class Price {
     return digits == 0 || micros > ceiling ? UNREADABLE : micros;
   }
 
+  /** Reads a count of at most fifteen digits. */
+  static long parseCount(String header) {
+    if (header.isEmpty() || header.length() > LONGEST_COUNT) {
+      return UNREADABLE;
+    }
+    long count = 0;
+    for (int i = 0; i < header.length(); i++) {
+      int digit = header.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return UNREADABLE;
+      }
+      count = count * 10 + digit;
+    }
+    return count;
+  }
+
   /** The sum of two amounts that are not negative, at most the largest number. */
-  static long add(long a, long b) {
+  public static long add(long a, long b) {
     long sum = a + b;
     return sum < 0 ? Long.MAX_VALUE : sum;
   }
 
   /** Likewise their product. */
-  static long multiply(long a, long b) {
+  public static long multiply(long a, long b) {
     return Math.multiplyHigh(a, b) != 0 || a * b < 0 ? Long.MAX_VALUE : a * b;
   }
 }

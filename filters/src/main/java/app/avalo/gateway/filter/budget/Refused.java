@@ -1,0 +1,53 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
+
+/**
+ * No.
+ *
+ * @param account the budget that refused
+ * @param term its period
+ * @param answer why
+ * @param usedUp whether what is left is too little even with nothing in flight
+ */
+record Refused(Account account, Term term, Term.Answer answer, boolean usedUp)
+    implements BudgetLedger.Verdict {
+  /** When to try again while only a share passes. */
+  private static final int PACED_SECONDS = 60;
+
+  /** What the client is told: which budget, how it stands, when it eases. */
+  GatewayError error(long nowMillis) {
+    String name = account.config().name();
+    LeaseKeeper keeper = account.keeper();
+    String end = term.span.end();
+    if (usedUp) {
+      long seconds = (term.span.endMillis() - nowMillis + 999) / 1000;
+      return budget("The budget " + name + " is used up; it eases at " + end + ".", seconds);
+    }
+    if (answer == Term.Answer.PACED) {
+      return budget(
+          "The budget "
+              + name
+              + " has to last until "
+              + end
+              + ", so only a share of requests passes; another try may.",
+          PACED_SECONDS);
+    }
+    if (keeper != null && keeper.away()) {
+      return new GatewayError(
+          Kind.STORE_DOWN, name, "The budget " + name + " cannot be asked at the moment.", 1);
+    }
+    return budget(
+        "What is left of the budget "
+            + name
+            + " is reserved by requests in flight; it eases as they end, at the latest at "
+            + end
+            + ".",
+        1);
+  }
+
+  private GatewayError budget(String detail, long seconds) {
+    return new GatewayError(Kind.BUDGET, account.config().name(), detail, Math.max(1, seconds));
+  }
+}
