@@ -54,6 +54,7 @@ final class Clients {
             new Scenario("aborted answer", random -> two.abort("/big", 10_000)),
             new Scenario("aborted answer, RST", random -> abortAnswer()),
             new Scenario("answer cut off upstream", random -> cutOff(() -> one.send(request(secret + "/cut").build(), BodyHandlers.ofByteArray()))),
+            new Scenario("answer cut off early", random -> Soak.check(one.send(request(clear + "/cut-early").build(), BodyHandlers.discarding()).statusCode() == 502, "not 502")),
             new Scenario("answer cut off upstream, HTTP/2", random -> cutOff(() -> two.exchange("/cut", new byte[0]))),
             new Scenario("no HTTP at all", this::garbage),
             new Scenario("handshake left alone", random -> new Socket("localhost", tls).close()));

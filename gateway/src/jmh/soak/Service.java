@@ -21,9 +21,11 @@ final class Service {
   private static void serve(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     byte[] body = exchange.getRequestBody().readAllBytes();
-    if (path.equals("/cut")) {
-      exchange.sendResponseHeaders(200, 100_000);
-      exchange.getResponseBody().write(new byte[50_000]);
+    if (path.startsWith("/cut")) {
+      // The gateway holds a beginning for as long as it may ask again.
+      int sent = path.equals("/cut-early") ? 20_000 : 500_000;
+      exchange.sendResponseHeaders(200, 2 * sent);
+      exchange.getResponseBody().write(new byte[sent]);
       exchange.getResponseBody().flush();
       throw new IOException("cut off");
     }

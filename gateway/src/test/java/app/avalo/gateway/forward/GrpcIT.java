@@ -233,15 +233,15 @@ class GrpcIT {
           }
         },
         new Metadata());
-    call.sendMessage("20000");
+    call.sendMessage("100000");
     call.halfClose();
     call.request(1);
-    assertThat(taken.poll(10, TimeUnit.SECONDS)).isEqualTo("20000");
+    assertThat(taken.poll(10, TimeUnit.SECONDS)).isEqualTo("100000");
     assertThat(taken.poll(1, TimeUnit.SECONDS)).isNull();
-    call.request(20_000);
+    call.request(100_000);
 
     Awaiting.until(() -> taken.contains("OK"));
-    assertThat(taken).hasSize(20_000);
+    assertThat(taken).hasSize(100_000);
     narrow.shutdownNow();
   }
 
