@@ -53,9 +53,9 @@ final class Clients {
             new Scenario("aborted request", this::abortRequest),
             new Scenario("aborted answer", random -> two.abort("/big", 10_000)),
             new Scenario("aborted answer, RST", random -> abortAnswer()),
-            new Scenario("answer cut off upstream", random -> cutOff(() -> one.send(request(secret + "/cut").build(), BodyHandlers.ofByteArray()))),
-            new Scenario("answer cut off early", random -> Soak.check(one.send(request(clear + "/cut-early").build(), BodyHandlers.discarding()).statusCode() == 502, "not 502")),
-            new Scenario("answer cut off upstream, HTTP/2", random -> cutOff(() -> two.exchange("/cut", new byte[0]))),
+            new Scenario("answer cut off upstream", random -> cutOff(() -> one.send(request(secret + "/cut").build(), BodyHandlers.ofByteArray()).statusCode())),
+            new Scenario("answer cut off early", random -> Soak.check(one.send(request(clear + "/cut-early").build(), BodyHandlers.discarding()).statusCode() >= 502, "not 502")),
+            new Scenario("answer cut off upstream, HTTP/2", random -> cutOff(() -> { two.exchange("/cut", new byte[0]); return 200; })),
             new Scenario("no HTTP at all", this::garbage),
             new Scenario("handshake left alone", random -> new Socket("localhost", tls).close()));
   }
@@ -156,13 +156,13 @@ final class Clients {
     }
   }
 
-  private static void cutOff(Callable<?> exchange) throws Exception {
+  /** A problem instead of an answer is good as well: the service is convicted now and then. */
+  private static void cutOff(Callable<Integer> exchange) throws Exception {
     try {
-      exchange.call();
+      Soak.check(exchange.call() >= 500, "a truncated body looked complete");
     } catch (IOException asItShould) {
       return;
     }
-    throw new AssertionError("a truncated body looked complete");
   }
 
   private void garbage(Random random) throws IOException {

@@ -15,7 +15,7 @@ final class GatewayProcess {
   private final Path directory;
   private final Process process;
 
-  GatewayProcess(Path directory, String jar, int service, int webSockets) throws IOException {
+  GatewayProcess(Path directory, String jar, int service, int cutting, int webSockets) throws IOException {
     this.directory = directory;
     Path yaml = directory.resolve("gateway.yaml");
     Files.writeString(
@@ -36,12 +36,15 @@ final class GatewayProcess {
         defaults: {timeouts: {attempt: 20s, connect: 5s, total: 60s}}
         services:
           http: {regions: {eu: "http://127.0.0.1:%d"}}
+          # Is suspected and convicted for what it cuts, and nobody else with it.
+          cutting: {regions: {eu: "http://127.0.0.1:%d"}}
           sockets: {regions: {eu: "http://127.0.0.1:%d"}}
         routes:
           - {name: sockets, match: {path: /socket}, service: sockets}
+          - {name: cutting, match: {path: {prefix: /cut}}, service: cutting}
           - {name: http, match: {path: {prefix: /}}, service: http}
         """
-            .formatted(service, webSockets));
+            .formatted(service, cutting, webSockets));
     process = new ProcessBuilder(
             java("java"),
             "-Xmx256m",

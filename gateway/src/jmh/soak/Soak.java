@@ -41,11 +41,12 @@ final class Soak {
     SSLContext trust = Certificates.write(directory);
     Process webSockets = new ProcessBuilder(GatewayProcess.java("java"), "-Xmx64m", arguments[1]).start();
     HttpServer service = Service.start();
+    HttpServer cutting = Service.start();
     GatewayProcess gateway = null;
     boolean good = false;
     try {
       int port = Integer.parseInt(webSockets.inputReader().readLine());
-      gateway = new GatewayProcess(directory, arguments[0], service.getAddress().getPort(), port);
+      gateway = new GatewayProcess(directory, arguments[0], service.getAddress().getPort(), cutting.getAddress().getPort(), port);
       int[] ports = gateway.ports();
       Soak soak = new Soak(new Clients(ports[0], ports[1], trust).scenarios());
       soak.traffic(WARM_UP_SECONDS);
@@ -54,6 +55,7 @@ final class Soak {
       good = soak.report(before, gateway.holdings(), gateway.log());
     } finally {
       service.stop(0);
+      cutting.stop(0);
       webSockets.destroy();
       if (gateway != null) {
         gateway.stop();
