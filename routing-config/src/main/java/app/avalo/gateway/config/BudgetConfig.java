@@ -1,6 +1,7 @@
 package app.avalo.gateway.config;
 
 import app.avalo.gateway.config.unit.Money;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param mode how the money is spread over the period; default {@link Mode#THRESHOLDS}
  * @param outageAllowance share of the amount that each replica may spend beyond its lease while the
  *     shared store cannot be reached; default 0.01, 0 refuses
+ * @param leaseExpiry silence after which what a replica has leased counts as spent until it states
+ *     the truth; default 5 min
  * @param floors services that are never refused for money: panic button, wallet
  */
 public record BudgetConfig(
@@ -36,6 +39,7 @@ public record BudgetConfig(
     double criticalAt,
     Mode mode,
     double outageAllowance,
+    Duration leaseExpiry,
     List<String> floors) {
 
   /** Length of a budget's period. */

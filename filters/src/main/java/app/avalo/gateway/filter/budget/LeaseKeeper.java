@@ -150,7 +150,11 @@ final class LeaseKeeper {
 
   Statement.Where where(BudgetConfig budget) {
     return new Statement.Where(
-        budget.name(), term.span.key(), budget.amount().micros(), term.span.endMillis());
+        budget.name(),
+        term.span.key(),
+        budget.amount().micros(),
+        term.span.endMillis(),
+        budget.leaseExpiry().toMillis());
   }
 
   private long ahead(BudgetConfig budget, long asked, long ask, long elapsedNanos) {

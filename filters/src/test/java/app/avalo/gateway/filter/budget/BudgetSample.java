@@ -5,6 +5,7 @@ import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.Plans;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,16 @@ final class BudgetSample {
   }
 
   static BudgetConfig priced(BudgetConfig model, List<BudgetConfig.Price> prices) {
+    return changed(model, prices, model.leaseExpiry());
+  }
+
+  /** A replica that is silent for this long has spent what it leased. */
+  static BudgetConfig expiring(BudgetConfig model, long millis) {
+    return changed(model, model.prices(), Duration.ofMillis(millis));
+  }
+
+  private static BudgetConfig changed(
+      BudgetConfig model, List<BudgetConfig.Price> prices, Duration leaseExpiry) {
     return new BudgetConfig(
         model.name(),
         model.amount(),
@@ -36,6 +47,7 @@ final class BudgetSample {
         model.criticalAt(),
         model.mode(),
         model.outageAllowance(),
+        leaseExpiry,
         model.floors());
   }
 
@@ -62,6 +74,7 @@ final class BudgetSample {
         0.9,
         mode,
         outageAllowance,
+        Duration.ofMinutes(5),
         List.of("panic"));
   }
 

@@ -15,7 +15,9 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.Notice.Kind;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
+import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.time.Ticker;
@@ -33,6 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +74,44 @@ class SharedBudgetIT {
           });
       ledger = made.get(5, TimeUnit.SECONDS);
       gateways.add(this);
+    }
+
+    /** A lender by which another replica would speak. */
+    RedisLender lender(String replica) throws Exception {
+      return on(
+          () ->
+              new RedisLender(
+                  RedisLink.connect(
+                      vertx, redis.config(Duration.ofSeconds(2), "avalo"), Ticker.SYSTEM),
+                  "avalo",
+                  replica));
+    }
+
+    /** One statement by that replica, once Redis is reached. */
+    Lease exchange(
+        RedisLender by, BudgetConfig budget, long sequence, long keep, long want, long spent)
+        throws Exception {
+      Span span = Span.of(budget, Ticker.SYSTEM.epochMillis());
+      Statement.Where where =
+          new Statement.Where(
+              "ai", span.key(), 1_000_000, span.endMillis(), budget.leaseExpiry().toMillis());
+      Statement said =
+          new Statement(where, sequence, keep, want, spent, List.of(), List.of(), new long[0]);
+      CompletableFuture<Lease> answer = new CompletableFuture<>();
+      loop.runOnContext(go -> say(by, said, answer));
+      return answer.get(10, TimeUnit.SECONDS);
+    }
+
+    private void say(RedisLender by, Statement said, CompletableFuture<Lease> answer) {
+      by.exchange(said)
+          .onSuccess(answer::complete)
+          .onFailure(away -> vertx.setTimer(20, again -> say(by, said, answer)));
+    }
+
+    private <T> T on(Supplier<T> task) throws Exception {
+      CompletableFuture<T> done = new CompletableFuture<>();
+      loop.runOnContext(go -> done.complete(task.get()));
+      return done.get(5, TimeUnit.SECONDS);
     }
   }
 
@@ -254,6 +295,24 @@ class SharedBudgetIT {
     } catch (Exception failure) {
       throw new AssertionError(failure);
     }
+  }
+
+  @Test
+  void whatASilentReplicaHadLeasedIsChargedUntilItTellsTheTruth() throws Exception {
+    BudgetConfig budget = BudgetSample.expiring(budget("ai", 1_000_000, flat(1_000)), 300);
+    Gateway one = new Gateway("g0");
+    one.ledger.configure(plan(budget));
+    shared(budget);
+    RedisLender dead = one.lender("dead");
+
+    assertThat(one.exchange(dead, budget, 1, 0, 5_000, 400).granted()).isEqualTo(5_000);
+    assertThat(view(one, budget).spent()).isLessThanOrEqualTo(400);
+    until(() -> view(one, budget).spent() == 5_000);
+    assertThat(sum("v:(expired)")).isEqualTo(4_600);
+    assertThat(one.exchange(dead, budget, 2, 700, 700, 700).spent()).isEqualTo(700);
+    until(() -> view(one, budget).spent() == 700);
+    assertThat(sum("v:(expired)")).isZero();
+    assertThat(one.exchange(dead, budget, 2, 700, 700, 700).spent()).as("repeated").isEqualTo(700);
   }
 
   @Test

@@ -152,6 +152,7 @@ final class PolicyBinder {
         critical,
         budget.word("mode", BudgetConfig.Mode.THRESHOLDS, BudgetConfig.Mode.class),
         budget.share("outageAllowance", 0.01),
+        budget.duration("leaseExpiry", "5min"),
         Names.references(budget, "floors", "service", names.services()));
   }
 

@@ -24,6 +24,22 @@ final class Book {
   private final Map<String, LinkedHashMap<String, Sheet>> sheets = new LinkedHashMap<>();
   private final Map<String, LinkedHashMap<String, Entry>> hours = new LinkedHashMap<>();
   private final Map<String, Entry> open = new LinkedHashMap<>();
+  private long sequence;
+
+  /**
+   * Takes in a line, unless it or a later one is known; those of earlier releases have no place.
+   */
+  void apply(Entry.Line line) {
+    if (line.sequence() == 0 || line.sequence() > sequence) {
+      sequence = Math.max(sequence, line.sequence());
+      apply(line.entry());
+    }
+  }
+
+  /** Of the last line that it holds. */
+  long sequence() {
+    return sequence;
+  }
 
   void apply(Entry entry) {
     switch (entry.kind()) {

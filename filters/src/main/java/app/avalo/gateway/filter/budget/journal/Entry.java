@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     level
  */
 public record Entry(Kind kind, String id, String budget, String term, String subject, long micros) {
-  private static final int FIELDS = 6;
+  private static final int FIELDS = 7;
   private static final int CHECKSUM = 8;
 
   /** What a line says; the letters are part of the file format. */
@@ -61,18 +61,25 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
     }
   }
 
-  /** The line, checksum first, line feed last. */
-  String encode() {
-    StringBuilder line = new StringBuilder(96).append(kind.letter).append('\t');
+  /**
+   * An entry and its place in the ledger.
+   *
+   * @param sequence grows by one with every line; 0 in files of earlier releases
+   */
+  record Line(long sequence, Entry entry) {}
+
+  /** The line of this place, checksum first, line feed last. */
+  String encode(long sequence) {
+    StringBuilder line = new StringBuilder(112).append(kind.letter).append('\t');
     field(line, id).append('\t');
     field(line, budget).append('\t');
     field(line, term).append('\t');
-    field(line, subject).append('\t').append(micros);
+    field(line, subject).append('\t').append(micros).append('\t').append(sequence);
     return checksum(line.toString()) + ' ' + line + '\n';
   }
 
   /** Reads a line without its line feed; null when it is torn or was changed. */
-  static @Nullable Entry decode(String line) {
+  static @Nullable Line decode(String line) {
     if (line.length() <= CHECKSUM + 1 || line.charAt(CHECKSUM) != ' ') {
       return null;
     }
@@ -81,18 +88,21 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
       return null;
     }
     String[] fields = payload.split("\t", -1);
-    Kind kind = fields.length == FIELDS ? Kind.of(fields[0]) : null;
+    boolean counted = fields.length == FIELDS;
+    Kind kind = counted || fields.length == FIELDS - 1 ? Kind.of(fields[0]) : null;
     if (kind == null) {
       return null;
     }
     try {
-      return new Entry(
-          kind,
-          plain(fields[1]),
-          plain(fields[2]),
-          plain(fields[3]),
-          plain(fields[4]),
-          Long.parseLong(fields[5]));
+      Entry entry =
+          new Entry(
+              kind,
+              plain(fields[1]),
+              plain(fields[2]),
+              plain(fields[3]),
+              plain(fields[4]),
+              Long.parseLong(fields[5]));
+      return new Line(counted ? Long.parseLong(fields[6]) : 0, entry);
     } catch (NumberFormatException notAnAmount) {
       return null;
     }

@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter.budget.journal;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -39,8 +40,13 @@ public final class FileJournal implements Journal, AutoCloseable {
   /** Somebody waits for what was queued before. */
   private record Mark(CompletableFuture<Void> done) {}
 
+  /** An entry on its way to the file. */
+  private record Numbered(Entry.Line line, byte[] text) {}
+
   private final ConcurrentLinkedQueue<Record> queue = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean idle = new AtomicBoolean();
+  private final Object order = new Object();
+  private final Pad pad; // guarded by order
   private final Segments segments;
   private final Book book; // writer thread, after open
   private final Map<String, Map<String, Sheet>> recovered;
@@ -48,6 +54,7 @@ public final class FileJournal implements Journal, AutoCloseable {
   private final FileChannel lock;
   private final String replica;
   private final Thread writer = new Thread(this::work, "budget-ledger");
+  private long sequence; // guarded by order
   private @Nullable FileChannel channel; // writer thread, after open
   private boolean failing; // writer thread: whether the fault was logged
   private volatile boolean closing;
@@ -57,6 +64,9 @@ public final class FileJournal implements Journal, AutoCloseable {
     this.replica = replica(directory.resolve("replica"));
     this.segments = new Segments(directory);
     this.book = segments.recover();
+    Path latest = directory.resolve("budget-ledger.pad");
+    Pad.read(latest, book.sequence()).forEach(book::apply);
+    this.sequence = book.sequence();
     int charged = book.chargeOpen();
     if (charged > 0) {
       LOG.warn("holds of a crashed process charged at what was reserved: holds={}", charged);
@@ -64,6 +74,7 @@ public final class FileJournal implements Journal, AutoCloseable {
     this.recovered = book.copy();
     this.hours = book.hours();
     this.channel = segments.start(book);
+    this.pad = Pad.start(latest);
   }
 
   /**
@@ -131,7 +142,12 @@ public final class FileJournal implements Journal, AutoCloseable {
 
   @Override
   public void append(Entry entry) {
-    queue.add(entry);
+    synchronized (order) {
+      long number = ++sequence;
+      byte[] text = entry.encode(number).getBytes(StandardCharsets.UTF_8);
+      pad.put(text);
+      queue.add(new Numbered(new Entry.Line(number, entry), text));
+    }
     wake();
   }
 
@@ -183,18 +199,18 @@ public final class FileJournal implements Journal, AutoCloseable {
 
   /** One group: applied to the book first, so that a failing disk loses nothing in memory. */
   private void commit() {
-    StringBuilder text = new StringBuilder();
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
     List<CompletableFuture<Void>> waiting = new ArrayList<>();
     for (Record next = queue.poll(); next != null; next = queue.poll()) {
-      if (next instanceof Entry entry) {
-        book.apply(entry);
-        text.append(entry.encode());
+      if (next instanceof Numbered numbered) {
+        book.apply(numbered.line());
+        text.writeBytes(numbered.text());
       } else if (next instanceof Mark mark) {
         waiting.add(mark.done());
       }
     }
     try {
-      write(text);
+      write(text.toByteArray());
       failing = false;
       waiting.forEach(done -> done.complete(null));
     } catch (IOException failed) {
@@ -204,12 +220,12 @@ public final class FileJournal implements Journal, AutoCloseable {
   }
 
   /** After a fault the file may end in half a line, so the next attempt starts a new one. */
-  private void write(StringBuilder text) throws IOException {
+  private void write(byte[] text) throws IOException {
     FileChannel open = channel;
     if (open == null) {
       channel = segments.start(book);
       LOG.info("budget ledger written again");
-    } else if (text.length() > 0) {
+    } else if (text.length > 0) {
       Segments.write(open, text);
       open.force(false);
       if (open.position() > ROTATE_BYTES) {

@@ -28,7 +28,10 @@ public interface Journal {
         }
       };
 
-  /** Queues an entry; it is safe from a crash of the process once a later flush completes. */
+  /**
+   * Takes an entry. It survives the end of the process, however it ends; that of the machine once a
+   * later flush completes.
+   */
   void append(Entry entry);
 
   /** What was on disk for this budget and period when the process started, or null. */

@@ -102,14 +102,15 @@ final class Segments {
   private static boolean snapshot(BufferedReader lines, Book book) throws IOException {
     long read = 0;
     for (String line = next(lines); line != null; line = next(lines)) {
-      Entry entry = Entry.decode(line);
+      Entry.Line entry = Entry.decode(line);
       if (entry == null) {
         return false;
       }
-      if (entry.kind() == Entry.Kind.END) {
-        return entry.micros() == read;
+      if (entry.entry().kind() == Entry.Kind.END) {
+        book.apply(entry);
+        return entry.entry().micros() == read;
       }
-      book.apply(entry);
+      book.apply(entry.entry()); // all of a snapshot have the place at which it was made
       read++;
     }
     return false;
@@ -118,7 +119,7 @@ final class Segments {
   private static int rest(BufferedReader lines, Book book) throws IOException {
     int damaged = 0;
     for (String line = next(lines); line != null; line = next(lines)) {
-      Entry entry = Entry.decode(line);
+      Entry.Line entry = Entry.decode(line);
       if (entry == null) {
         damaged++;
       } else {
@@ -133,8 +134,8 @@ final class Segments {
     try (BufferedReader lines = open(file)) {
       String line = next(lines);
       while (line != null) {
-        Entry entry = Entry.decode(line);
-        if (entry != null && entry.kind() == Entry.Kind.END) {
+        Entry.Line entry = Entry.decode(line);
+        if (entry != null && entry.entry().kind() == Entry.Kind.END) {
           rest(lines, book);
           return;
         }
@@ -171,7 +172,7 @@ final class Segments {
     Path draft = next.resolveSibling(next.getFileName() + ".draft");
     StringBuilder text = new StringBuilder();
     for (Entry entry : book.snapshot()) {
-      text.append(entry.encode());
+      text.append(entry.encode(book.sequence()));
     }
     FileChannel channel =
         FileChannel.open(
@@ -180,7 +181,7 @@ final class Segments {
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
     try {
-      write(channel, text);
+      write(channel, text.toString().getBytes(StandardCharsets.UTF_8));
       channel.force(true);
       Files.move(draft, next, StandardCopyOption.ATOMIC_MOVE);
       forceDirectory();
@@ -202,8 +203,8 @@ final class Segments {
     }
   }
 
-  static void write(FileChannel channel, CharSequence text) throws IOException {
-    ByteBuffer bytes = StandardCharsets.UTF_8.encode(java.nio.CharBuffer.wrap(text));
+  static void write(FileChannel channel, byte[] text) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(text);
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }

@@ -54,7 +54,7 @@ public final class RedisLender implements Lender {
 
   @Override
   public Future<Lease> exchange(Statement said) {
-    List<String> arguments = new ArrayList<>(9 + 2 * said.byService().length);
+    List<String> arguments = new ArrayList<>(10 + 2 * said.byService().length);
     arguments.add(replica);
     arguments.add(Long.toString(said.sequence()));
     arguments.add(Long.toString(said.keep()));
@@ -63,6 +63,7 @@ public final class RedisLender implements Lender {
     arguments.add(String.join(",", said.due()));
     arguments.add(Long.toString(said.where().amount()));
     arguments.add(Long.toString(said.where().endMillis() + KEPT_MILLIS));
+    arguments.add(Long.toString(said.where().silenceMillis()));
     for (int i = 0; i < said.byService().length; i++) {
       arguments.add(said.services().get(i));
       arguments.add(Long.toString(said.byService()[i]));

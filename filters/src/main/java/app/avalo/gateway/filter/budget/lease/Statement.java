@@ -32,6 +32,8 @@ public record Statement(
    * @param term key of the period
    * @param amount micro-units by configuration
    * @param endMillis end of the period
+   * @param silenceMillis after which what a replica has leased counts as spent
    */
-  public record Where(String budget, String term, long amount, long endMillis) {}
+  public record Where(
+      String budget, String term, long amount, long endMillis, long silenceMillis) {}
 }

@@ -7,8 +7,14 @@
 --   q:R g:R s:R last sequence, granted and spent of replica R
 --   v:S, v:S:R  spent of service S, by all replicas and by replica R
 --   o:K         the replica whose task it is to tell operators of K
+--   replicas    names of all that ever stated, comma-separated
+--   t:R         milliseconds of the last statement of replica R
+--   x:R         what replica R had leased and not stated when it had been silent for too long: it
+--               counts as spent (service "(expired)") until R states the truth, if it ever does
+--   swept       milliseconds of the last look for silent replicas
 --   settling    milliseconds until which nothing is granted, after this hash was lost
--- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at, then service, spent ...
+-- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at,
+--          milliseconds of silence after which a lease is charged, then service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, then spent of each
 --          service by all
 --
@@ -23,13 +29,39 @@ local function text(n) return string.format('%.0f', n) end
 local now = redis.call('TIME')
 now = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 local had = redis.call('HMGET', key, 'charged', 'spent', 'raised', 'settling',
-  'q:' .. replica, 'g:' .. replica, 's:' .. replica)
+  'q:' .. replica, 'g:' .. replica, 's:' .. replica, 'x:' .. replica, 'replicas', 'swept')
 local charged, spent = tonumber(had[1] or 0), tonumber(had[2] or 0)
 local raised, settling = tonumber(had[3] or 0), tonumber(had[4] or 0)
 local last = tonumber(had[5] or -1)
 local granted, mine = tonumber(had[6] or 0), tonumber(had[7] or 0)
 
+local function expired(by)
+  spent = spent + by
+  redis.call('HINCRBY', key, 'v:(expired)', text(by))
+end
+
 if sequence > last then
+  if had[8] then
+    expired(-tonumber(had[8]))
+    redis.call('HDEL', key, 'x:' .. replica)
+  end
+  local replicas = had[9] or ''
+  if last < 0 then
+    replicas = replicas == '' and replica or replicas .. ',' .. replica
+    redis.call('HSET', key, 'replicas', replicas)
+  end
+  if now - tonumber(had[10] or 0) > tonumber(ARGV[9]) / 10 then
+    redis.call('HSET', key, 'swept', text(now))
+    for other in string.gmatch(replicas, '[^,]+') do
+      local of = redis.call('HMGET', key, 't:' .. other, 'g:' .. other, 's:' .. other, 'x:' .. other)
+      local unstated = tonumber(of[2] or 0) - tonumber(of[3] or 0)
+      if other ~= replica and of[1] and not of[4] and unstated > 0
+          and now - tonumber(of[1]) > tonumber(ARGV[9]) then
+        redis.call('HSET', key, 'x:' .. other, text(unstated))
+        expired(unstated)
+      end
+    end
+  end
   if not had[1] and (keep > 0 or stated > 0) then
     -- Redis lost this hash: let the other replicas state theirs before more is granted.
     settling = now + 3000
@@ -48,8 +80,8 @@ if sequence > last then
     charged = charged - held + granted
   end
   redis.call('HSET', key, 'charged', text(charged), 'spent', text(spent),
-    'q:' .. replica, text(sequence), 'g:' .. replica, text(granted), 's:' .. replica, text(mine))
-  for i = 9, #ARGV, 2 do
+    't:' .. replica, text(now), 'q:' .. replica, text(sequence), 'g:' .. replica, text(granted), 's:' .. replica, text(mine))
+  for i = 10, #ARGV, 2 do
     local field = 'v:' .. ARGV[i]
     local old = tonumber(redis.call('HGET', key, field .. ':' .. replica) or 0)
     local new = tonumber(ARGV[i + 1])
@@ -67,7 +99,7 @@ for k in string.gmatch(ARGV[6], '[^,]+') do
   if redis.call('HGET', key, 'o:' .. k) == replica then ours[#ours + 1] = k end
 end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ',')}
-for i = 9, #ARGV, 2 do
+for i = 10, #ARGV, 2 do
   answer[#answer + 1] = redis.call('HGET', key, 'v:' .. ARGV[i]) or '0'
 end
 return answer

@@ -7,7 +7,10 @@ import app.avalo.gateway.filter.budget.journal.Entry.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -42,10 +45,11 @@ class FileJournalTest {
   @Test
   void entriesSurviveControlCharactersAndSayWhenTheyWereChanged() {
     Entry odd = new Entry(Kind.ADJUST, "a\tb", "x%y", "t\n", "zażółć\u0000", -7);
-    String line = odd.encode();
+    String line = odd.encode(7);
 
     assertThat(line).endsWith("\n").doesNotContain("\u0000");
-    assertThat(Entry.decode(line.substring(0, line.length() - 1))).isEqualTo(odd);
+    assertThat(Entry.decode(line.substring(0, line.length() - 1)))
+        .isEqualTo(new Entry.Line(7, odd));
     for (int i = 0; i < line.length() - 1; i++) {
       char[] changed = line.substring(0, line.length() - 1).toCharArray();
       changed[i] ^= 1;
@@ -93,6 +97,65 @@ class FileJournalTest {
   }
 
   @Test
+  void whatOnlyThePadHoldsCountsOnceWhateverTheFileHasOfIt() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      for (int i = 0; i < 100; i++) {
+        journal.append(entry(Kind.RESERVE, "" + i, 100));
+        journal.append(entry(Kind.SETTLE, "" + i, 1));
+      }
+      journal.append(entry(Kind.RESERVE, "open", 100));
+    }
+    byte[] file = Files.readAllBytes(newest());
+    byte[] pad = Files.readAllBytes(directory.resolve("budget-ledger.pad"));
+    Path ledger = newest();
+    for (int cut = file.length; cut > 100; cut -= 997) {
+      for (Path each : Files.list(directory).toList()) {
+        Files.delete(each);
+      }
+      Files.write(ledger, Arrays.copyOf(file, cut));
+      Files.write(directory.resolve("budget-ledger.pad"), pad);
+
+      assertThat(spent()).as("cut at %d", cut).isEqualTo(200);
+      assertThat(spent()).as("again").isEqualTo(200);
+    }
+  }
+
+  @Test
+  void everyLineTwiceMoreInAnyOrderChangesNothing() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      for (int i = 0; i < 100; i++) {
+        journal.append(entry(Kind.RESERVE, "" + i, 100));
+        journal.append(entry(Kind.EXTEND, "" + i, 200));
+        journal.append(entry(Kind.SETTLE, "" + i, 7));
+      }
+      journal.append(entry(Kind.ADJUST, "invoice", 50));
+      journal.append(entry(Kind.RESERVE, "open", 1_000));
+    }
+    List<String> lines = new ArrayList<>(Files.readAllLines(newest()));
+    List<String> again = new ArrayList<>(lines.subList(1, lines.size()));
+    again.addAll(lines.subList(1, lines.size()));
+    Collections.shuffle(again, new java.util.Random(4));
+    lines.addAll(again);
+    Files.delete(directory.resolve("budget-ledger.pad"));
+    Files.writeString(newest(), String.join("\n", lines) + "\n");
+
+    assertThat(spent()).isEqualTo(100 * 7 + 50 + 1_000);
+  }
+
+  @Test
+  void aLedgerOfAnEarlierReleaseIsRead() {
+    Entry old = entry(Kind.SETTLE, "1", 60);
+    String seven = old.encode(9);
+    String payload = seven.substring(9, seven.lastIndexOf('\t'));
+    var crc = new java.util.zip.CRC32C();
+    crc.update(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+
+    Entry.Line line = Entry.decode(String.format("%08x %s", crc.getValue(), payload));
+
+    assertThat(line).isEqualTo(new Entry.Line(0, old));
+  }
+
+  @Test
   void cutAnywhereItKeepsEverythingBeforeTheCut(@TempDir Path copy) throws Exception {
     int requests = 200;
     try (FileJournal journal = FileJournal.open(directory)) {
@@ -109,11 +172,13 @@ class FileJournalTest {
     for (int round = 0; round < 60; round++) {
       int cut = (int) random.nextLong(snapshotEnd + 1, whole.length + 1L);
       byte[] kept = Arrays.copyOf(whole, cut);
-      String text = new String(kept, java.nio.charset.StandardCharsets.ISO_8859_1);
+      // A line is whole without its line feed too.
+      String end = cut < whole.length && whole[cut] == '\n' ? "\n" : "";
+      String text = new String(kept, java.nio.charset.StandardCharsets.ISO_8859_1) + end;
       long reserves = lines(text, " R\t");
       long settles = lines(text, " S\t");
       Path at = Files.createDirectory(copy.resolve("" + round));
-      Files.write(at.resolve(file.getFileName()), kept);
+      Files.write(at.resolve(file.getFileName()), kept); // without the pad, as from a backup
 
       try (FileJournal journal = FileJournal.open(at)) {
         Sheet sheet = journal.recovered("ai", TERM);

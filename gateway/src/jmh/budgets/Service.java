@@ -1,0 +1,66 @@
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/** The service: what it does costs, at most as much as is reserved, and it keeps its own books. */
+final class Service implements AutoCloseable {
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newFixedThreadPool(32);
+  private final SplittableRandom random = new SplittableRandom(1);
+  private final AtomicLongArray spent;
+  private final Set<String> ids = ConcurrentHashMap.newKeySet();
+
+  /** Every request of one budget costs the same; of several anything up to that. */
+  Service(int budgets) throws IOException {
+    spent = new AtomicLongArray(budgets);
+    server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1024);
+    server.createContext("/", this::serve);
+    server.setExecutor(threads);
+    server.start();
+  }
+
+  int port() {
+    return server.getAddress().getPort();
+  }
+
+  private void serve(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String path = exchange.getRequestURI().getPath();
+      if (path.startsWith("/b")) {
+        long cost = cost();
+        spent.addAndGet(Integer.parseInt(path.substring(2)), cost);
+        ids.add(exchange.getRequestHeaders().getFirst("x-request-id"));
+        exchange.getResponseHeaders().set("X-Cost", String.format("0.%06d", cost));
+      }
+      exchange.sendResponseHeaders(200, -1);
+    }
+  }
+
+  private synchronized long cost() {
+    boolean worst = spent.length() == 1 || random.nextInt(4) == 0;
+    return worst ? World.COST : random.nextLong(World.COST + 1);
+  }
+
+  long spent(int budget) {
+    return spent.get(budget);
+  }
+
+  Set<String> ids() {
+    return ids;
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}
