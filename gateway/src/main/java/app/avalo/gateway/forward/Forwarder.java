@@ -1,6 +1,7 @@
 package app.avalo.gateway.forward;
 
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.filter.Exchange;
@@ -67,6 +68,11 @@ public final class Forwarder {
   /** Adds the choice of region to an exchange that is only explained. */
   public void explain(Exchange exchange) {
     RegionChoice.explain(exchange, destinations(exchange.plan()));
+  }
+
+  /** Of two regions about as good for a caller of a service, the one it would be forwarded to. */
+  public Region better(Exchange exchange, Service service, Region one, Region other) {
+    return RegionChoice.better(exchange, service, one, other, destinations(exchange.plan()));
   }
 
   /** Forwards a live exchange. */

@@ -15,7 +15,9 @@ import app.avalo.gateway.filter.split.SplitFilter;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.observe.AccessLogFilter;
 import app.avalo.gateway.observe.MetricsFilter;
+import app.avalo.gateway.steer.Reports;
 import app.avalo.gateway.steer.SteerFilter;
+import app.avalo.gateway.steer.SteerFilter.Nearness;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +26,16 @@ import org.jspecify.annotations.Nullable;
 final class LoopFilters {
   private LoopFilters() {}
 
-  static List<Filter> of(Shared shared, @Nullable RedisLink redis, Executor loop) {
+  static List<Filter> of(
+      Shared shared, @Nullable RedisLink redis, Executor loop, Nearness nearness) {
     Ticker ticker = Ticker.SYSTEM;
+    PinFilter pins =
+        new PinFilter(
+            shared.keepers()::of,
+            shared.stores().homes(redis),
+            shared.pinKeys(),
+            shared.pinCounters(),
+            ticker);
     return List.of(
         // Outermost: they end last, when every other filter has settled.
         new AccessLogFilter(shared.observed().accessLog(), ticker),
@@ -48,15 +58,11 @@ final class LoopFilters {
             shared.health(),
             shared.locator(),
             shared.latencies(),
-            shared.beacons(),
-            new Votes(redis, shared.stores().prefix())),
+            new Reports(shared.beacons(), new Votes(redis, shared.stores().prefix())),
+            pins,
+            nearness),
         // Above the budgets: a user whose home is unknown must not hold money.
-        new PinFilter(
-            shared.keepers()::of,
-            shared.stores().homes(redis),
-            shared.pinKeys(),
-            shared.pinCounters(),
-            ticker),
+        pins,
         // Below every other refusal: money is held only for what will be forwarded.
         new BudgetFilter(shared.ledger(), loop),
         // Last: what it sets must not be read by a filter as the client's word.

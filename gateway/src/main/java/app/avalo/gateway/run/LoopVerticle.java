@@ -4,6 +4,8 @@ import app.avalo.gateway.admin.api.LoopView;
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.edge.EdgeLoop;
 import app.avalo.gateway.edge.EdgeServer;
@@ -64,11 +66,15 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
             timers,
             deadlines,
             shared.openConnections(),
-            LoopFilters.of(shared, redis, task -> context.runOnContext(now -> task.run())),
+            LoopFilters.of(shared, redis, executor(), this::better),
             responder -> new Forwarder(shared.health(), pool, deadlines, responder, open, loops));
     this.edge = edge;
     shared.keepers().join(executor(), () -> edge.forwarder().follow());
     return connected().compose(tried -> listen(edge));
+  }
+
+  private Region better(Exchange exchange, Service service, Region one, Region other) {
+    return Objects.requireNonNull(edge).forwarder().better(exchange, service, one, other);
   }
 
   /** Does not wait for a Redis that the control loop has just failed to reach. */

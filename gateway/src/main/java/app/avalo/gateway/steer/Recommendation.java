@@ -2,18 +2,21 @@ package app.avalo.gateway.steer;
 
 import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.config.plan.Region;
+import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.beacon.Beacons;
 import app.avalo.gateway.filter.geo.RoutingAdvice;
 import app.avalo.gateway.filter.geo.RoutingAdvice.Choice;
-import app.avalo.gateway.filter.latency.LatencyModel;
-import app.avalo.gateway.filter.latency.Vantage;
 import app.avalo.gateway.region.Health;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +39,17 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
 
   private static final int TTL_SECONDS = 300;
 
-  /** Null when there is none. */
+  /**
+   * Null when there is none.
+   *
+   * @param better of two regions that cost about the same
+   */
   static @Nullable Recommendation of(
-      RoutingAdvice advice, RouteConfig.Routing routing, Health health, int caller) {
+      RoutingAdvice advice,
+      RouteConfig.Routing routing,
+      Health health,
+      int caller,
+      BinaryOperator<Region> better) {
     List<Choice> good = new ArrayList<>();
     List<Choice> unwelcome = new ArrayList<>();
     List<Choice> suspect = new ArrayList<>();
@@ -53,9 +64,50 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
         }
       }
     }
+    lead(good, Objects.requireNonNull(advice.preference()), better);
     good.addAll(unwelcome);
     good.addAll(suspect);
     return good.isEmpty() ? null : new Recommendation(advice, routing, List.copyOf(good));
+  }
+
+  /** Puts the better one of the first and those that cost about what it does in front. */
+  private static void lead(
+      List<Choice> good, RegionPreference order, BinaryOperator<Region> better) {
+    if (good.size() < 2) {
+      return;
+    }
+    Choice best = good.get(0);
+    int end = order.nearEnd(order.indexOf(best.region()));
+    for (int i = 1; i < good.size() && order.indexOf(good.get(i).region()) < end; i++) {
+      Choice other = good.get(i);
+      best = better.apply(best.region(), other.region()).equals(other.region()) ? other : best;
+    }
+    good.remove(best);
+    good.add(0, best);
+  }
+
+  /** The same for a caller whom this region owns; null when it cannot be recommended. */
+  @Nullable Recommendation only(Region owner) {
+    for (Choice choice : choices) {
+      if (choice.region().equals(owner)) {
+        return new Recommendation(advice, routing, List.of(choice));
+      }
+    }
+    return null;
+  }
+
+  /** The allowed regions, with the recommended one first. */
+  RegionPreference preference() {
+    return Objects.requireNonNull(advice.preference()).startingWith(primary());
+  }
+
+  /** What an explanation says beside the region itself. */
+  Map<String, Object> facts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    for (Choice choice : choices) {
+      facts.put(choice.region().name(), choice.reason());
+    }
+    return facts;
   }
 
   /** The region that the client goes to. */
@@ -64,19 +116,24 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
   }
 
   /** What the client is told, with an invitation to measure where that is worth while. */
-  JsonObject toJson(LatencyModel model, Vantage from, Exchange exchange, Beacons beacons) {
+  JsonObject toJson(Directions directions, Exchange exchange, Beacons beacons) {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     JsonArray alternates = new JsonArray();
     choices.stream().skip(1).limit(2).forEach(choice -> alternates.add(view(choice)));
+    JsonObject primary = view(choices.get(0));
+    directions.tell(primary, choices.get(0));
     JsonObject answer =
         new JsonObject()
             .put("service", advice.service().name())
-            .put("primary", view(choices.get(0)))
+            .put("primary", primary)
             .put("alternates", alternates)
             // Spread, so that those who asked together do not ask together again.
             .put("ttlSeconds", (int) (TTL_SECONDS * (0.9 + 0.2 * random.nextDouble())));
+    if (directions.pinToken() != null) {
+      answer.put("pinToken", directions.pinToken());
+    }
     List<Region> candidates = candidates(random);
-    if (isUnknown(model, from, candidates) || random.nextDouble() < CURIOSITY) {
+    if (isUnknown(directions, candidates) || random.nextDouble() < CURIOSITY) {
       JsonArray probe = new JsonArray();
       for (Region region : candidates) {
         probe.add(
@@ -103,9 +160,10 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
     return candidates;
   }
 
-  private static boolean isUnknown(LatencyModel model, Vantage from, List<Region> candidates) {
+  private static boolean isUnknown(Directions directions, List<Region> candidates) {
     for (Region region : candidates) {
-      if (model.ownSamples(from, region.ordinal()) < KNOWN_SAMPLES) {
+      int samples = directions.model().ownSamples(directions.from(), region.ordinal());
+      if (samples < KNOWN_SAMPLES) {
         return true;
       }
     }
@@ -113,10 +171,13 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
   }
 
   private JsonObject view(Choice choice) {
-    double millis = choice.expectedMillis();
     return new JsonObject()
         .put("region", choice.region().name())
         .put("origin", routing.origins().get(choice.region().name()))
-        .put("expectedMillis", Double.isNaN(millis) ? null : Math.round(millis * 10) / 10.0);
+        .put("expectedMillis", rounded(choice.expectedMillis()));
+  }
+
+  static @Nullable Double rounded(double millis) {
+    return Double.isNaN(millis) ? null : (Double) (Math.round(millis * 10) / 10.0);
   }
 }

@@ -60,6 +60,7 @@ final class Answers {
     for (int i = 0; i < headers.length; i += 2) {
       all.add(headers[i], headers[i + 1]);
     }
+    int query = path.indexOf('?');
     return RunningGateway.await(
         gateway
             .gateway()
@@ -67,8 +68,8 @@ final class Answers {
                 new Exchange.Head(
                     method,
                     "127.0.0.1",
-                    path,
-                    null,
+                    query < 0 ? path : path.substring(0, query),
+                    query < 0 ? null : path.substring(query + 1),
                     all,
                     Objects.requireNonNull(app.avalo.gateway.config.unit.IpAddress.parse(client)),
                     true,

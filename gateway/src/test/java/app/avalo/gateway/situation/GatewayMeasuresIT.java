@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
+import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,11 @@ class GatewayMeasuresIT {
               services:
                 feed: {%s}
               routes:
+                - name: routing
+                  match: {path: /routing}
+                  routing:
+                    origins: {eu: "https://eu.test", us: "https://us.test", asia: "https://asia.test"}
+                    probe: /ping
                 - {name: all, match: {path: {prefix: /}}, service: feed}
               """
                   .formatted(regions.everywhere()));
@@ -39,5 +45,25 @@ class GatewayMeasuresIT {
     String reasons =
         steps(explain(gateway, "GET", "/", ThreeRegions.TOKYO), "region preference").toString();
     assertThat(reasons.split("by 1 samples of the prefix", -1)).as(reasons).hasSize(4);
+  }
+
+  @Test
+  void a_client_is_told_to_go_directly_where_the_way_by_this_gateway_is_far_longer() {
+    Awaiting.until(() -> gateway.gateway().shared().latencies().pairs() == 3);
+
+    JsonObject far = primary(ThreeRegions.TOKYO);
+    JsonObject near = primary(ThreeRegions.SAN_FRANCISCO);
+
+    assertThat(far.getString("region")).isEqualTo("asia");
+    assertThat(far.getDouble("viaGatewayMillis"))
+        .isGreaterThan(far.getDouble("expectedMillis") + 100);
+    assertThat(far.getBoolean("goDirect")).isTrue();
+    assertThat(near.getString("region")).isEqualTo("us");
+    assertThat(near.getBoolean("goDirect")).isFalse();
+  }
+
+  private JsonObject primary(String client) {
+    String answer = gateway.get("/routing?service=feed", "X-Forwarded-For", client).body();
+    return new JsonObject(answer).getJsonObject("primary");
   }
 }

@@ -6,6 +6,7 @@ import static app.avalo.gateway.situation.Answers.servedBy;
 import static app.avalo.gateway.situation.Answers.steps;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.region.RegionStatus;
 import app.avalo.gateway.testing.RunningGateway;
@@ -145,6 +146,22 @@ class SteeringIT {
       primary("192.0.2." + client);
     }
     assertThat(usersOfEu()).isBetween(34, 46);
+  }
+
+  @Test
+  void explain_names_the_region_that_getRouting_would_and_takes_no_report() {
+    Exchange asked = explain(gateway, "GET", "/routing?service=feed", ThreeRegions.BERLIN);
+    Exchange wrong = explain(gateway, "GET", "/routing?service=nothing", ThreeRegions.BERLIN);
+    String invitation = routing(ThreeRegions.BERLIN, "").getString("invitation");
+    String times = "/routing?invitation=" + invitation + "&eu=400&us=110";
+    Exchange reported = explain(gateway, "POST", times, ThreeRegions.BERLIN);
+
+    assertThat(steps(asked, "routing").get(0).verdict()).isEqualTo("eu");
+    assertThat(steps(asked, "routing").get(0).facts()).containsKeys("eu", "us", "asia");
+    assertThat(asked.status()).isEqualTo(200);
+    assertThat(wrong.status()).isEqualTo(400);
+    assertThat(reported.status()).isEqualTo(204);
+    assertThat(primary(ThreeRegions.BERLIN)).isEqualTo("eu");
   }
 
   private int usersOfEu() {

@@ -100,7 +100,7 @@ public final class RoutingAdvisor {
   }
 
   /** This gateway as a vantage of its own, or null where callers decide. */
-  @Nullable Vantage gateway() {
+  public @Nullable Vantage gateway() {
     return gateway;
   }
 

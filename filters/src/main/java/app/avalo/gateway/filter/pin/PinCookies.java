@@ -198,10 +198,15 @@ final class PinCookies {
     return seal == null ? null : seal.of(cell, epoch, left, requestId);
   }
 
+  /** Its signed text. */
+  String token(PinCookie cookie) {
+    counters.add(Event.COOKIE_SET);
+    return codec.encode(cookie);
+  }
+
   /** Puts it into an answer, in the way in which the client sends it: as a token or a cookie. */
   void give(PinCookie cookie, Exchange.Head to, MultiMap headers) {
-    counters.add(Event.COOKIE_SET);
-    String value = codec.encode(cookie);
+    String value = token(cookie);
     if (to.headers().contains(TOKEN)) {
       headers.set(TOKEN, value);
       return;

@@ -22,6 +22,7 @@ import app.avalo.gateway.filter.pin.store.PinKey;
 import app.avalo.gateway.filter.time.Ticker;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -68,8 +69,17 @@ public final class PinFilter implements Filter {
     RegionPreference preference = exchange.preference();
     if (pin == null || preference == null) {
       next.proceed(exchange);
-      return;
+    } else {
+      bind(exchange, pin, next);
     }
+  }
+
+  /**
+   * Finds the region that owns the caller of a placed exchange, who is bound to the first of its
+   * preference if new: proceeds with the pin, or replies why there is none.
+   */
+  public void bind(Exchange exchange, Pin pin, Next next) {
+    RegionPreference preference = Objects.requireNonNull(exchange.preference());
     Visit visit = visit(exchange, pin);
     Tenure tenure = visit.tenure(pin.group());
     if (tenure != null) {
@@ -270,18 +280,32 @@ public final class PinFilter implements Filter {
     if (same && !old || carried == null && exchange.region() == null) {
       return;
     }
-    long epoch = carried == null ? pin.epoch() : Math.max(carried.epoch(), pin.epoch());
-    PinCookie renewed =
-        PinCookie.with(
-            cookie,
-            visit.identity(),
-            pin.group(),
-            new Tenure(pin.home(), epoch),
-            visit.cookies().expiresSeconds(now));
-    visit.cookies().give(renewed, exchange.head(), reply.headers());
+    visit.cookies().give(renewed(pin, carried, now), exchange.head(), reply.headers());
     if (old && !visit.isSession()) {
       prolong(visit);
     }
+  }
+
+  private static PinCookie renewed(UserPin pin, @Nullable Tenure carried, long nowMillis) {
+    Visit visit = pin.visit();
+    long epoch = carried == null ? pin.epoch() : Math.max(carried.epoch(), pin.epoch());
+    return PinCookie.with(
+        visit.cookie(),
+        visit.identity(),
+        pin.group(),
+        new Tenure(pin.home(), epoch),
+        visit.cookies().expiresSeconds(nowMillis));
+  }
+
+  /** What the caller of a bound exchange shows wherever it goes by itself; null without a home. */
+  public @Nullable String token(Exchange exchange) {
+    if (!(exchange.pin() instanceof UserPin pin)
+        || pin.home() == UserPin.HOMELESS
+        || exchange.explaining()) {
+      return null;
+    }
+    Visit visit = pin.visit();
+    return visit.cookies().token(renewed(pin, visit.tenure(pin.group()), ticker.epochMillis()));
   }
 
   /** Behind the answer: what the store holds of a user lives as long as the renewed cookie. */

@@ -167,6 +167,14 @@ public final class RegionChoice {
     return own.isClearlyBusierThan(next) ? next : own;
   }
 
+  /** The same for a service in two regions of the plan. */
+  public static Region better(
+      Exchange exchange, Service service, Region one, Region other, Destinations destinations) {
+    Destination first = destinations.of(service, one);
+    Destination second = destinations.of(service, other);
+    return first == null || second == null ? one : ofTwo(first, second, exchange).region();
+  }
+
   /** The best region other than those tried that could take the exchange, or null. */
   static @Nullable Destination other(Exchange exchange, Destinations destinations, long tried) {
     return best(exchange, destinations, tried);

@@ -142,12 +142,15 @@ public final class Tries {
     return tried | RegionChoice.bit(from.region().ordinal());
   }
 
-  /** Moves on; a region is tried again only when there is no other. */
+  /**
+   * Moves on; a region is tried again only when all were tried, and at once only if it is alone.
+   */
   public void leave(Destination from) {
     if (exchange.pin() == null) {
       tried = triedWith(from);
       if (RegionChoice.other(exchange, destinations, tried) == null) {
-        tried = 0;
+        long last = RegionChoice.bit(from.region().ordinal());
+        tried = RegionChoice.other(exchange, destinations, last) == null ? 0 : last;
       }
     }
   }

@@ -3,7 +3,6 @@ package app.avalo.gateway.forward.choice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.ServiceConfig.Contract;
-import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
@@ -17,17 +16,12 @@ import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.time.VirtualTime;
 import app.avalo.gateway.forward.choice.RegionChoice.Choice;
 import app.avalo.gateway.forward.choice.RegionChoice.Verdict;
-import app.avalo.gateway.region.EndpointHealth;
-import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
 import app.avalo.gateway.upstream.UpstreamPool;
 import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -44,63 +38,6 @@ class RegionChoiceTest {
   @AfterAll
   static void stop() {
     VERTX.close();
-  }
-
-  /** Standings as told; endpoints follow their region unless told otherwise. */
-  private static final class Standings implements Health {
-    private final Map<String, Standing> regions = new HashMap<>();
-    private final Map<String, Standing> endpoints = new HashMap<>();
-    private final Map<String, Integer> shares = new HashMap<>();
-    private final List<String> taken = new ArrayList<>();
-
-    @Override
-    public void taken(Region region, int caller) {
-      taken.add(region.name());
-    }
-
-    @Override
-    public int share(Region region) {
-      return shares.getOrDefault(region.name(), 1024);
-    }
-
-    @Override
-    public boolean admits(Region region, int caller) {
-      return (caller & 1023) < share(region);
-    }
-
-    @Override
-    public Standing standing(Region region) {
-      return regions.getOrDefault(region.name(), Standing.IN_SERVICE);
-    }
-
-    @Override
-    public EndpointHealth endpoint(Region region, Service service, Endpoint endpoint) {
-      return new EndpointHealth() {
-        @Override
-        public Standing standing() {
-          return endpoints.getOrDefault(region.name(), Standings.this.standing(region));
-        }
-
-        @Override
-        public void succeeded() {}
-
-        @Override
-        public void failed(Failure failure) {}
-      };
-    }
-
-    @Override
-    public void onChange(ChangeListener listener) {}
-
-    @Override
-    public boolean panic() {
-      return false;
-    }
-
-    @Override
-    public boolean probedOnce() {
-      return true;
-    }
   }
 
   private record Bound(Region region, boolean writes, boolean mayWrite) implements Pinned {

@@ -1,7 +1,8 @@
-package app.avalo.gateway.forward.choice;
+package app.avalo.gateway.situation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
@@ -10,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,5 +74,31 @@ class SpillIT {
     }
     Awaiting.until(() -> elsewhere.get() > 20);
     assertThat(bad.get()).isZero();
+  }
+
+  @Test
+  void explain_says_who_goes_elsewhere_and_why() {
+    for (int caller = 1; caller <= 16; caller++) {
+      ask(caller);
+    }
+
+    AtomicInteger asked = new AtomicInteger();
+    AtomicReference<Exchange> spilled = new AtomicReference<>();
+    Awaiting.until(
+        () -> {
+          int caller = 1 + asked.getAndIncrement() % 16;
+          Exchange explained = Answers.explain(gateway, "GET", "/", "192.0.2." + caller);
+          spilled.set(explained);
+          return choice(explained).contains("nearly full");
+        });
+
+    String instead = String.valueOf(spilled.get().region());
+    assertThat(instead).isIn("us", "asia");
+    assertThat(choice(spilled.get()))
+        .matches(instead + ", not eu, which is nearly full \\(\\d+ % of its capacity\\)");
+  }
+
+  private static String choice(Exchange explained) {
+    return Answers.steps(explained, "region").get(0).verdict();
   }
 }

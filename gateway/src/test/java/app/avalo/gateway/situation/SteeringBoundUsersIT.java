@@ -1,0 +1,92 @@
+package app.avalo.gateway.situation;
+
+import static app.avalo.gateway.situation.Answers.explain;
+import static app.avalo.gateway.situation.Answers.header;
+import static app.avalo.gateway.situation.Answers.problem;
+import static app.avalo.gateway.situation.Answers.servedBy;
+import static app.avalo.gateway.situation.Answers.steps;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.Mode;
+import app.avalo.gateway.testing.RunningGateway;
+import app.avalo.gateway.testing.ThreeRegions;
+import io.vertx.core.json.JsonObject;
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients of a service that binds its users ask which region to go to by themselves. */
+class SteeringBoundUsersIT {
+  private final ThreeRegions regions = new ThreeRegions();
+  private final RunningGateway gateway =
+      RunningGateway.start(
+          ThreeRegions.PLACES
+              + """
+              services:
+                chat: {pin: {contract: move}, %1$s}
+              routes:
+                - {name: chat, match: {path: {prefix: /chat}}, service: chat}
+                - name: routing
+                  match: {path: /routing}
+                  routing:
+                    origins: {eu: "https://eu.test", us: "https://us.test", asia: "https://asia.test"}
+                    probe: /ping
+              """
+                  .formatted(regions.everywhere()));
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    regions.close();
+  }
+
+  private HttpResponse<String> routing(String client, String token) {
+    return gateway.get("/routing?service=chat", "X-Forwarded-For", client, "Pin-Token", token);
+  }
+
+  private static String region(JsonObject answer) {
+    return answer.getJsonObject("primary").getString("region");
+  }
+
+  @Test
+  void a_client_is_sent_to_the_region_that_owns_it_and_shows_its_token_there() {
+    JsonObject first = new JsonObject(routing(ThreeRegions.BERLIN, "").body());
+    String token = first.getString("pinToken");
+
+    JsonObject abroad = new JsonObject(routing(ThreeRegions.TOKYO, token).body());
+    String served =
+        servedBy(gateway.get("/chat", "X-Forwarded-For", ThreeRegions.TOKYO, "Pin-Token", token));
+
+    assertThat(region(first)).isEqualTo("eu");
+    assertThat(first.getJsonArray("alternates")).as("nobody else owns it").isEmpty();
+    assertThat(region(abroad)).isEqualTo("eu");
+    assertThat(served).isEqualTo("eu");
+  }
+
+  @Test
+  void explain_says_where_a_client_would_be_bound_and_binds_nobody() {
+    var explained = explain(gateway, "GET", "/routing?service=chat", ThreeRegions.TOKYO);
+
+    assertThat(steps(explained, "pin").get(0).verdict()).isEqualTo("would be bound to asia");
+    assertThat(steps(explained, "routing").get(0).verdict()).isEqualTo("asia");
+  }
+
+  @Test
+  void it_waits_until_it_has_moved_and_is_then_sent_after_its_data() {
+    String token = new JsonObject(routing(ThreeRegions.BERLIN, "").body()).getString("pinToken");
+    regions.eu().mode(Mode.RESET_BEFORE_HEAD);
+    Awaiting.until(() -> routing(ThreeRegions.BERLIN, token).statusCode() == 503);
+    HttpResponse<String> meanwhile = routing(ThreeRegions.BERLIN, token);
+
+    Awaiting.until(() -> routing(ThreeRegions.BERLIN, token).statusCode() == 200);
+
+    JsonObject moved = new JsonObject(routing(ThreeRegions.BERLIN, token).body());
+    assertThat(region(moved)).isIn("us", "asia");
+    assertThat(moved.getString("pinToken")).isNotEqualTo(token);
+    if (meanwhile.statusCode() == 503) {
+      assertThat(problem(meanwhile)).isEqualTo("no-region");
+      assertThat(header(meanwhile, "Retry-After")).isEqualTo("1");
+    }
+  }
+}
