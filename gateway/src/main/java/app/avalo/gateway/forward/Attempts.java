@@ -7,7 +7,9 @@ import app.avalo.gateway.forward.choice.Destinations;
 import app.avalo.gateway.forward.choice.Member;
 import app.avalo.gateway.forward.choice.Search;
 import app.avalo.gateway.forward.choice.Tries;
+import app.avalo.gateway.forward.head.RetryAfter;
 import app.avalo.gateway.region.EndpointHealth.Failure;
+import app.avalo.gateway.upstream.Fields;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -223,14 +225,14 @@ final class Attempts implements Search.Listener {
    * Whether the answer that an attempt got is the one to relay. Moves on if it is a failure in
    * disguise; lets go of what nobody waits for.
    */
-  boolean isAnswered(Attempt by, int status, long now) {
+  boolean isAnswered(Attempt by, int status, Fields fields, long now) {
     if (!isUnderWay(by)) {
       by.finish();
       return false;
     }
     bad = status >= 400 && exchange.route().config().retry().statuses().contains(status);
     if (bad) {
-      by.member().health().failed(Failure.BAD_ANSWER);
+      blame(by, RetryAfter.seconds(status, fields));
       if (rival != null) {
         drop(by);
         return false;
@@ -243,6 +245,15 @@ final class Attempts implements Search.Listener {
     }
     won(by, now);
     return true;
+  }
+
+  /** Who asks to be spared has not failed. */
+  private static void blame(Attempt by, int spareSeconds) {
+    if (spareSeconds > 0) {
+      by.member().health().spare(spareSeconds);
+    } else {
+      by.member().health().failed(Failure.BAD_ANSWER);
+    }
   }
 
   private void won(Attempt by, long now) {

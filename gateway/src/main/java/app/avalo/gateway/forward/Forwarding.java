@@ -123,7 +123,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
    */
   @Nullable Answer head(Attempt by, int status, Fields fields) {
     long now = now();
-    if (!attempts.isAnswered(by, status, now)) {
+    if (!attempts.isAnswered(by, status, fields, now)) {
       return null;
     }
     exchange.firstByteNanos(now);
@@ -160,7 +160,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   /** Both sides agreed to leave HTTP. */
   void switched(Attempt by, Fields fields, NetSocket socket) {
     long now = now();
-    if (!attempts.isAnswered(by, Upgrade.SWITCHING_PROTOCOLS, now)) {
+    if (!attempts.isAnswered(by, Upgrade.SWITCHING_PROTOCOLS, fields, now)) {
       return;
     }
     attempts.accepted();

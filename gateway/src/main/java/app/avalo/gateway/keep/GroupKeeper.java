@@ -72,7 +72,7 @@ final class GroupKeeper implements GroupMap {
         evicted.remove(index);
       } else if (evicted.add(index)
           && region != null
-          && seen.worst(region) != Standing.IN_SERVICE) {
+          && seen.worst(region).compareTo(Standing.SUSPECT) >= 0) {
         control.lost().accept(region.name());
       }
     }

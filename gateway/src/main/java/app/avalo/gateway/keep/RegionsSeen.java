@@ -13,6 +13,7 @@ import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.filter.pin.cell.CellKey;
 import app.avalo.gateway.filter.pin.keep.Outlook;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.region.EndpointHealth;
 import app.avalo.gateway.region.Health;
 import app.avalo.gateway.region.Standing;
 import app.avalo.gateway.region.probe.Prober;
@@ -150,7 +151,7 @@ final class RegionsSeen implements Outlook {
     regions.forEach(
         (index, region) -> {
           Standing worst = worst(region);
-          if (worst == Standing.IN_SERVICE) {
+          if (worst.compareTo(Standing.SUSPECT) < 0) {
             suspectedSince.remove(index);
           } else {
             suspectedSince.putIfAbsent(index, nowNanos);
@@ -169,6 +170,25 @@ final class RegionsSeen implements Outlook {
       worst = standing.compareTo(worst) > 0 ? standing : worst;
     }
     return worst;
+  }
+
+  @Override
+  public boolean leaving(int region) {
+    Region asked = regions.get(region);
+    if (asked == null || worst(asked) != Standing.DRAINING) {
+      return false;
+    }
+    boolean overloaded = false; // a service that asks to be spared for some seconds moves nobody
+    for (Service service : services) {
+      for (Endpoint endpoint : service.in(asked)) {
+        EndpointHealth one = health.endpoint(asked, service, endpoint);
+        if (one.isLeaving()) {
+          return true;
+        }
+        overloaded |= one.standing() == Standing.DRAINING;
+      }
+    }
+    return !overloaded; // else the check of the region itself asks
   }
 
   @Override

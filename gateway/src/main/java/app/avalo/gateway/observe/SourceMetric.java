@@ -78,7 +78,9 @@ public enum SourceMetric {
       "Round trips that clients reported, by what became of the report.",
       "result"),
   REGION_STANDING(
-      "gateway_region_standing", "2 in service, 1 suspect, 0 out; forced state applied.", "region"),
+      "gateway_region_standing",
+      "2 in service, 1.5 asks to be left, 1 suspect, 0 out; forced state applied.",
+      "region"),
   REGION_SHARE(
       "gateway_region_share_ratio", "Share of its callers that the region may take.", "region"),
   REGION_DOUBT(

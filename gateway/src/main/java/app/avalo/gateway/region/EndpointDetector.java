@@ -1,22 +1,25 @@
 package app.avalo.gateway.region;
 
-import app.avalo.gateway.config.ServiceConfig.CheckTimes;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.region.evidence.CheckRun;
 import app.avalo.gateway.region.evidence.Clearance;
 import app.avalo.gateway.region.evidence.Penalty;
 import app.avalo.gateway.region.evidence.RoundTrip;
 import app.avalo.gateway.region.evidence.SelfDoubt;
+import app.avalo.gateway.region.evidence.Spared;
 import app.avalo.gateway.region.evidence.Traffic;
 import app.avalo.gateway.region.probe.Checks;
 import app.avalo.gateway.region.probe.Prober;
+import app.avalo.gateway.region.probe.Spacing;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
  * Decides whether one endpoint is in service. Opens no socket and reads no clock of its own, so
- * days pass in a test within a second. Control loop only.
+ * days pass in a test within a second. A healthy one that asks to be left is draining. Control loop
+ * only.
  *
  * <pre>
  * HEALTHY --suspicion of traffic, one failed check--> SUSPECT --all checks of a burst fail--> CONVICTED
@@ -32,9 +35,6 @@ final class EndpointDetector implements Checks.Listener {
 
   static final Duration EJECTION = Duration.ofSeconds(5);
   static final Duration TRIAL = Duration.ofSeconds(60);
-
-  /** Spacing of checks of a lost endpoint, in burst intervals: 1 s by default. */
-  static final int RECOVERY_SPACING = 5;
 
   static final Duration WITNESS_AGAIN = Duration.ofSeconds(1);
 
@@ -55,15 +55,17 @@ final class EndpointDetector implements Checks.Listener {
 
   /** Where an endpoint stands. */
   enum State {
-    HEALTHY(Standing.IN_SERVICE),
-    SUSPECT(Standing.SUSPECT),
-    CONVICTED(Standing.OUT),
-    EJECTED(Standing.OUT);
+    HEALTHY(Standing.IN_SERVICE, Spacing.BASE),
+    SUSPECT(Standing.SUSPECT, Spacing.BURST),
+    CONVICTED(Standing.OUT, Spacing.RECOVERY),
+    EJECTED(Standing.OUT, Spacing.RECOVERY);
 
     final Standing standing;
+    final Spacing spacing;
 
-    State(Standing standing) {
+    State(Standing standing, Spacing spacing) {
       this.standing = standing;
+      this.spacing = spacing;
     }
   }
 
@@ -71,6 +73,7 @@ final class EndpointDetector implements Checks.Listener {
   private final EndpointSignals signals;
   private final Traffic traffic;
   private final Clearance clearance;
+  private final Spared spared;
   private long evidenceNanos; // when what suspects it began
   private final Checks checks;
   private final CheckRun run;
@@ -78,6 +81,7 @@ final class EndpointDetector implements Checks.Listener {
   private final Penalty convictions;
   private final Penalty ejections;
   private State state = State.HEALTHY;
+  private Standing standing = Standing.IN_SERVICE; // as observed
   private long sinceEpochMillis;
   private long sinceNanos;
   private String reason = "new";
@@ -95,20 +99,21 @@ final class EndpointDetector implements Checks.Listener {
     this.ejections = new Penalty(around.ticker());
     this.traffic = new Traffic(around.ticker(), signals);
     this.clearance = new Clearance(signals);
+    this.spared = new Spared(around.ticker());
     stamp();
   }
 
-  /** Begins in service, with a check as soon as the jitter allows. */
-  void start() {
+  /**
+   * Begins, with a check as soon as the jitter allows.
+   *
+   * @param lost whether its address was lost under another check, so that it begins out of service
+   */
+  void start(boolean lost) {
     signals.onFailures(this::traffic);
     traffic.forgive();
-    checks.in(Duration.ofMillis(around.random().nextInt(100)));
-  }
-
-  /** Begins out of service, for an address that was lost under another check. */
-  void startLost(String why) {
-    signals.onFailures(this::traffic);
-    become(State.CONVICTED, why);
+    if (lost) {
+      become(State.CONVICTED, "this address was lost under another check");
+    }
     checks.in(Duration.ofMillis(around.random().nextInt(100)));
   }
 
@@ -134,10 +139,19 @@ final class EndpointDetector implements Checks.Listener {
     } else if (clearance.isRefuted()) {
       eject("requests fail although checks answer");
     } else if (signals.standing() == Standing.SUSPECT) {
-      suspectByTraffic(
-          "a request failed: " + signals.lastFailure(),
-          around.ticker().nanos(),
-          signals.lastFailure() == EndpointHealth.Failure.TIMEOUT);
+      Failure last = signals.lastFailure();
+      suspect("a request failed: " + last, around.ticker().nanos(), last == Failure.TIMEOUT, true);
+    } else if (signals.spareSeconds() > 0) {
+      spared.asked(signals.spareSeconds());
+      spare("answers ask to spare it");
+    }
+  }
+
+  /** New callers go elsewhere while it asks for that. */
+  private void spare(String why) {
+    boolean wanted = spared.isWanted();
+    if (state == State.HEALTHY && wanted != (standing == Standing.DRAINING)) {
+      back(wanted ? why : "it asks no longer to be spared");
     }
   }
 
@@ -145,8 +159,8 @@ final class EndpointDetector implements Checks.Listener {
   void listen() {
     long gap = traffic.listen();
     if (gap > 0 && state == State.HEALTHY) {
-      suspectByTraffic(
-          "no answer for " + gap / 1_000_000 + " ms", around.ticker().nanos() - gap, true);
+      String what = "no answer for " + gap / 1_000_000 + " ms";
+      suspect(what, around.ticker().nanos() - gap, true, true);
     }
   }
 
@@ -161,7 +175,7 @@ final class EndpointDetector implements Checks.Listener {
         if (trial || clearance.isGiven()) {
           eject("half of the requests fail although checks answer");
         } else {
-          suspectByTraffic("half of the requests fail", now, false);
+          suspect("half of the requests fail", now, false, true);
         }
         return;
       }
@@ -170,6 +184,7 @@ final class EndpointDetector implements Checks.Listener {
         clearance.withdraw();
       }
       traffic();
+      spare("");
     } else if (state == State.EJECTED && run.clean() && age > ejection().toNanos()) {
       comeBack("on trial after " + ejection().toSeconds() + " s");
     }
@@ -193,12 +208,8 @@ final class EndpointDetector implements Checks.Listener {
     }
   }
 
-  private void suspectByTraffic(String why, long evidence, boolean unheard) {
-    byTraffic = true;
-    suspect(why, evidence, unheard);
-  }
-
-  private void suspect(String why, long evidence, boolean unheard) {
+  private void suspect(String why, long evidence, boolean unheard, boolean traffic) {
+    byTraffic = traffic;
     evidenceNanos = evidence;
     silent = unheard;
     become(State.SUSPECT, why);
@@ -253,14 +264,15 @@ final class EndpointDetector implements Checks.Listener {
   }
 
   private void become(State to, String why) {
-    State from = state;
+    Standing from = standing;
     state = to;
+    standing = to == State.HEALTHY && spared.isWanted() ? Standing.DRAINING : to.standing;
     reason = why;
     checks.discard();
     run.restart();
     stamp();
-    signals.standing(to.standing);
-    around.observer().changed(this, from.standing, to.standing, why);
+    signals.standing(standing);
+    around.observer().changed(this, from, standing, why);
   }
 
   private void stamp() {
@@ -279,18 +291,21 @@ final class EndpointDetector implements Checks.Listener {
       return;
     }
     run.add(result);
+    spared.checked(result);
+    signals.leaving(result.outcome() == Prober.Outcome.DRAINING);
     HealthCheck check = checks.target().check();
     int failures = check.failures();
     String what = "check: " + result.detail();
     switch (state) {
       case HEALTHY -> {
-        if (!result.ok()) {
-          byTraffic = false;
-          suspect(what, sentNanos, result.outcome() == Prober.Outcome.SILENT);
+        if (result.isAlive()) {
+          spare(what);
+        } else {
+          suspect(what, sentNanos, result.outcome() == Prober.Outcome.SILENT, false);
         }
       }
       case SUSPECT -> {
-        if (result.ok()) {
+        if (result.isAlive()) {
           acquit();
         } else if (run.convicts(failures) && !around.doubt().holds()) {
           convict(what);
@@ -309,14 +324,10 @@ final class EndpointDetector implements Checks.Listener {
     }
   }
 
-  private Duration recoveryInterval() {
-    return checks.target().check().times().burstInterval().multipliedBy(RECOVERY_SPACING);
-  }
-
   /** How long checks must answer before a lost endpoint returns; doubles while it flaps. */
   private Duration holdDown() {
-    return convictions.stretch(
-        recoveryInterval().multipliedBy(checks.target().check().successes()));
+    int wanted = checks.target().check().successes();
+    return convictions.stretch(spacing(Spacing.RECOVERY).multipliedBy(wanted));
   }
 
   @Override
@@ -327,22 +338,15 @@ final class EndpointDetector implements Checks.Listener {
 
   @Override
   public Duration spacing() {
-    CheckTimes times = checks.target().check().times();
-    return switch (state) {
-      case HEALTHY ->
-          Duration.ofNanos(
-              (long) (times.interval().toNanos() * (0.8 + 0.4 * around.random().nextDouble())));
-      case SUSPECT -> times.burstInterval();
-      case CONVICTED, EJECTED -> recoveryInterval();
-    };
+    return spacing(standing == Standing.DRAINING ? Spacing.RECOVERY : state.spacing);
+  }
+
+  private Duration spacing(Spacing spacing) {
+    return spacing.of(checks.target().check().times(), around.random());
   }
 
   EndpointSignals signals() {
     return signals;
-  }
-
-  State state() {
-    return state;
   }
 
   Prober.Target target() {

@@ -32,6 +32,19 @@ public interface EndpointHealth {
   /** An attempt failed through the endpoint's fault. */
   void failed(Failure failure);
 
+  /**
+   * An attempt was answered that the endpoint should be spared for a while (503 with {@code
+   * Retry-After}, RFC 9110, 10.2.3), which is no failure of it.
+   *
+   * @param seconds at least so long
+   */
+  default void spare(int seconds) {}
+
+  /** Whether its check says that it is about to go, which answers to requests cannot. */
+  default boolean isLeaving() {
+    return false;
+  }
+
   /** Signals of live traffic, hardest evidence first. */
   enum Failure {
     /** Connection refused or reset while connecting. */

@@ -42,6 +42,7 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   private final LongAdder successes = new LongAdder();
   private final LongAdder[] failures = new LongAdder[Failure.values().length];
   private final AtomicInteger inARow = new AtomicInteger();
+  private final AtomicInteger askedInARow = new AtomicInteger();
   private final AtomicBoolean woken = new AtomicBoolean();
   private volatile Runnable wake = () -> {}; // control loop
   private boolean doubted; // control loop
@@ -49,6 +50,8 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   private volatile boolean busy; // control loop: answers arrived lately
   private volatile long lastResetNanos = Long.MIN_VALUE / 2; // any data-plane loop
   private volatile @Nullable Failure lastFailure; // any data-plane loop
+  private volatile int spareSeconds; // any data-plane loop
+  private volatile boolean leaving; // control loop
 
   /**
    * What makes two endpoints the same: one address of a region, checked in one way.
@@ -122,6 +125,9 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
     if (inARow.get() != 0) {
       inARow.set(0);
     }
+    if (askedInARow.get() != 0) {
+      askedInARow.set(0);
+    }
   }
 
   @Override
@@ -145,12 +151,39 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
     failures[failure.ordinal()].increment();
     lastFailure = failure;
     int run = inARow.incrementAndGet();
-    if (suspicious(failure, run)) {
-      standing.compareAndSet(Standing.IN_SERVICE, Standing.SUSPECT);
+    if (suspicious(failure, run)
+        && !standing.compareAndSet(Standing.IN_SERVICE, Standing.SUSPECT)) {
+      standing.compareAndSet(Standing.DRAINING, Standing.SUSPECT);
     }
+    wake();
+  }
+
+  @Override
+  public void spare(int seconds) {
+    spareSeconds = seconds;
+    if (askedInARow.incrementAndGet() >= BAD_ANSWERS) {
+      wake();
+    }
+  }
+
+  @Override
+  public boolean isLeaving() {
+    return leaving;
+  }
+
+  void leaving(boolean now) {
+    leaving = now;
+  }
+
+  private void wake() {
     if (woken.compareAndSet(false, true)) {
       control.execute(this::look);
     }
+  }
+
+  /** For how many seconds it asks to be spared, once it has asked often enough; else 0. */
+  int spareSeconds() {
+    return askedInARow.get() >= BAD_ANSWERS ? spareSeconds : 0;
   }
 
   private boolean suspicious(Failure failure, int run) {
@@ -178,7 +211,7 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   }
 
   void standing(Standing now) {
-    boolean doubt = now != Standing.IN_SERVICE;
+    boolean doubt = now.compareTo(Standing.SUSPECT) >= 0;
     if (doubt && !doubted) {
       doubtedNanos = ticker.nanos();
     }
@@ -195,9 +228,10 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
     busy = now;
   }
 
-  /** Forgets the current run of failures. */
+  /** Forgets the current run of failures, and what it asked for. */
   void forgive() {
     inARow.set(0);
+    askedInARow.set(0);
   }
 
   int inARow() {

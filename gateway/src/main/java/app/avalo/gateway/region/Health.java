@@ -90,6 +90,11 @@ public interface Health {
    * @param now its share from then on
    */
   record Departure(String region, int before, int now) {
+    /** All of them at once. */
+    public static Departure ofAll(String region) {
+      return new Departure(region, Share.ALL, 0);
+    }
+
     /** Whether this caller, as in {@link Health#admits}, is one of them. */
     public boolean includes(int caller) {
       return Share.leaves(region, caller, before, now);

@@ -233,11 +233,7 @@ public final class HealthMonitor implements Health {
     arrange(plan);
     recoveries.follow(plan);
     for (EndpointDetector detector : added) {
-      if (lost(detector.signals().key(), dropped)) {
-        detector.startLost("this address was lost under another check");
-      } else {
-        detector.start();
-      }
+      detector.start(lost(detector.signals().key(), dropped));
     }
     for (EndpointDetector detector : dropped) {
       detector.stop();
@@ -251,7 +247,7 @@ public final class HealthMonitor implements Health {
 
   private static boolean lost(Key key, List<EndpointDetector> dropped) {
     for (EndpointDetector old : dropped) {
-      if (old.state().standing == Standing.OUT && old.signals().key().sameAddress(key)) {
+      if (old.signals().standing() == Standing.OUT && old.signals().key().sameAddress(key)) {
         return true;
       }
     }

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class RegionState {
   static final int INCIDENTS = 50;
 
+  private static final Standing[] STANDINGS = Standing.values();
+
   /** Endpoints that are lost within this time are one loss. */
   static final Duration TOGETHER = Duration.ofSeconds(30);
 
@@ -69,28 +71,33 @@ final class RegionState {
 
   /** Why it has what is observed. */
   String because() {
-    if (whole != null && whole.signals().standing() != Standing.IN_SERVICE) {
-      return "the check of the region fails";
+    Standing itself = whole == null ? Standing.IN_SERVICE : whole.signals().standing();
+    Standing ofEndpoints = ofEndpoints();
+    if (itself != Standing.IN_SERVICE && itself.compareTo(ofEndpoints) >= 0) {
+      return itself == Standing.DRAINING
+          ? "the check of the region asks to spare it"
+          : "the check of the region fails";
     }
-    return ofEndpoints() == Standing.IN_SERVICE
-        ? "enough endpoints answer"
-        : "too few endpoints answer";
+    return switch (ofEndpoints) {
+      case IN_SERVICE -> "enough endpoints answer";
+      case DRAINING -> "its endpoints ask to be spared";
+      case SUSPECT, OUT -> "too few endpoints answer";
+    };
   }
 
-  /** Out when too few endpoints could serve, suspect when that depends on suspects. */
+  /** Out when too few endpoints could serve, else as good as the worst on whom that depends. */
   private Standing ofEndpoints() {
-    int sure = 0;
-    int possible = 0;
-    for (EndpointDetector endpoint : endpoints) {
-      Standing one = endpoint.signals().standing();
-      sure += one == Standing.IN_SERVICE ? 1 : 0;
-      possible += one != Standing.OUT ? 1 : 0;
-    }
     double needed = minHealthy * endpoints.size();
-    if (possible < needed) {
-      return Standing.OUT;
+    for (Standing standing : STANDINGS) {
+      int soGood = 0;
+      for (EndpointDetector endpoint : endpoints) {
+        soGood += endpoint.signals().standing().compareTo(standing) <= 0 ? 1 : 0;
+      }
+      if (soGood >= needed) {
+        return standing;
+      }
     }
-    return sure < needed ? Standing.SUSPECT : Standing.IN_SERVICE;
+    return Standing.OUT;
   }
 
   /**

@@ -4,6 +4,10 @@ package app.avalo.gateway.region;
 public enum Standing {
   /** Everything may go there. */
   IN_SERVICE,
+  /**
+   * It answers and asks to be left: what is new goes elsewhere, what is pinned leaves in batches.
+   */
+  DRAINING,
   /** Something is wrong; what can go elsewhere does, what is pinned waits for the verdict. */
   SUSPECT,
   /** Convicted or forced out: nothing goes there, pins move away. */

@@ -194,6 +194,8 @@ public final class Gateway {
     public void changed(String region, Standing from, Standing to, String reason) {
       if (to == Standing.OUT) {
         loops.forEach(loop -> loop.cut(region));
+      } else if (to == Standing.DRAINING) {
+        left(Health.Departure.ofAll(region));
       }
     }
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a client should go by itself: the allowed regions that it can reach and that are not out.
  * Those in service that take the caller come first, then those that take others only because they
- * drain or have just returned, then those suspected.
+ * drain or have just returned, then those that ask to be left, then those suspected.
  *
  * @param advice it is made from
  * @param routing where regions are reached
@@ -52,6 +52,7 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
       BinaryOperator<Region> better) {
     List<Choice> good = new ArrayList<>();
     List<Choice> unwelcome = new ArrayList<>();
+    List<Choice> leaving = new ArrayList<>();
     List<Choice> suspect = new ArrayList<>();
     for (Choice choice : advice.choices()) {
       Region region = choice.region();
@@ -59,6 +60,7 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
           && routing.origins().containsKey(region.name())) {
         switch (health.standing(region, advice.service())) {
           case IN_SERVICE -> (health.admits(region, caller) ? good : unwelcome).add(choice);
+          case DRAINING -> leaving.add(choice);
           case SUSPECT -> suspect.add(choice);
           case OUT -> {}
         }
@@ -66,6 +68,7 @@ record Recommendation(RoutingAdvice advice, RouteConfig.Routing routing, List<Ch
     }
     lead(good, Objects.requireNonNull(advice.preference()), better);
     good.addAll(unwelcome);
+    good.addAll(leaving);
     good.addAll(suspect);
     return good.isEmpty() ? null : new Recommendation(advice, routing, List.copyOf(good));
   }

@@ -56,6 +56,7 @@ final class World implements Health.ChangeListener {
     WELL,
     REFUSES,
     SILENT,
+    LEAVES,
     WRONG_STATUS
   }
 
@@ -170,6 +171,7 @@ final class World implements Health.ChangeListener {
           case WELL -> Prober.Outcome.OK;
           case REFUSES -> Prober.Outcome.REFUSED;
           case SILENT -> Prober.Outcome.SILENT;
+          case LEAVES -> Prober.Outcome.DRAINING;
           case WRONG_STATUS -> Prober.Outcome.MISSED;
         };
     if (outcome != Prober.Outcome.OK) {

@@ -10,6 +10,8 @@ public enum Mode {
   ERROR_500,
   /** 503, connection kept. */
   ERROR_503,
+  /** 503 that asks to be left alone for half a minute, connection kept. */
+  DRAINING,
   /** A 200 head that promises more bytes than follow, then RST. */
   RESET_MID_BODY,
   /** RST once the request was read, before any byte of an answer. */

@@ -209,6 +209,10 @@ public final class TestRegion implements AutoCloseable {
         echo(request, out, mode == Mode.ERROR_500 ? 500 : 503);
         return true;
       }
+      case DRAINING -> {
+        head(out, 503, 0, "\r\nRetry-After: 30");
+        return true;
+      }
       case NORMAL, DELAY -> {
         String own = request.query("delay");
         long millis = own != null ? Long.parseLong(own) : mode == Mode.DELAY ? delay.toMillis() : 0;

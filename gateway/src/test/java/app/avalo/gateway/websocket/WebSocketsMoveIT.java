@@ -40,6 +40,7 @@ class WebSocketsMoveIT {
 
   private final Vertx vertx = Vertx.vertx();
   private final Queue<NetSocket> accepted = new ConcurrentLinkedQueue<>();
+  private volatile boolean leaving;
   private NetServer chat;
   private RunningGateway gateway;
   private WebSocketClient client;
@@ -58,6 +59,8 @@ class WebSocketsMoveIT {
             regions:
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
               us: {index: 1, place: San Francisco, latitude: 37.8, longitude: -122.4}
+            defaults:
+              health: {interval: 500ms, timeout: 400ms}
             services:
               chat: {regions: {eu: "http://127.0.0.1:%1$d"}}
               other: {regions: {us: "http://127.0.0.1:%1$d"}}
@@ -86,7 +89,8 @@ class WebSocketsMoveIT {
               + accept(key.group(1))
               + "\r\n\r\n");
     } else {
-      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      String status = leaving ? "503 Leaving\r\nRetry-After: 30" : "200 OK";
+      socket.write("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n");
     }
   }
 
@@ -149,6 +153,15 @@ class WebSocketsMoveIT {
     assertThat(told(codes)).isLessThan(CLIENTS * 2 / 3);
     RunningGateway.await(health.force("eu", new Forced(true, "test", "works", null)));
     assertAllAreToldToMove(codes);
+  }
+
+  @Test
+  void a_region_that_asks_to_be_left_is_left_by_all_without_a_pin() {
+    List<CompletableFuture<Integer>> codes = open();
+    leaving = true;
+    assertAllAreToldToMove(codes);
+    assertThat(RunningGateway.await(gateway.gateway().health().status()).get(0).standing())
+        .isEqualTo(Standing.DRAINING);
   }
 
   private static long told(List<CompletableFuture<Integer>> codes) {

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Not pinned: the first region of the preference that is in service and welcomes the caller,
- *       or of several about as good the one that suits the caller; else the first that is only
- *       suspected, else any that nobody has put out of service as a whole; regions already tried
- *       excepted.
+ *       or of several about as good the one that suits the caller; else the first that asks to be
+ *       left, else the first that is only suspected, else any that nobody has put out of service as
+ *       a whole; regions already tried excepted.
  *   <li>Pinned: the region that the map names, while that is in service and, for what may change
  *       something, while the map lets it be written to; else the exchange waits until the map says
  *       otherwise. Who owns a user is never decided here.
@@ -76,7 +76,7 @@ public final class RegionChoice {
       return patient ? Choice.WAIT : Choice.NONE; // he is on his way to where he may be
     }
     Standing standing = own.standing();
-    if (standing == Standing.IN_SERVICE) {
+    if (standing.compareTo(Standing.SUSPECT) < 0) {
       return open ? go(own) : patient ? Choice.WAIT : Choice.CLOSED;
     }
     if (patient && own.isUndecided(standing, nowNanos)) {
@@ -117,7 +117,7 @@ public final class RegionChoice {
 
   /**
    * The first in service that welcomes the caller, or of several as good as that the one which
-   * suits the caller; else one that does not, else one that is suspected.
+   * suits the caller; else one that does not, else one that drains, else one that is suspected.
    */
   private static @Nullable Destination inService(
       Exchange exchange, Destinations destinations, long tried) {
@@ -125,6 +125,7 @@ public final class RegionChoice {
     Destination near = null;
     int nearEnd = 0;
     Destination unwelcome = null;
+    Destination leaving = null;
     Destination suspected = null;
     for (int i = 0; i < preference.size(); i++) {
       if (near != null && i >= nearEnd) {
@@ -137,6 +138,8 @@ public final class RegionChoice {
       }
       if (standing == Standing.SUSPECT) {
         suspected = suspected == null ? destination : suspected;
+      } else if (standing == Standing.DRAINING) {
+        leaving = leaving == null ? destination : leaving;
       } else if (!destination.welcomes(exchange, lossMillis(preference, i))) {
         unwelcome = unwelcome == null ? destination : unwelcome;
       } else if (near == null) {
@@ -146,7 +149,10 @@ public final class RegionChoice {
         near = ofTwo(near, destination, exchange);
       }
     }
-    return near != null ? near : unwelcome != null ? unwelcome : suspected;
+    if (near != null) {
+      return near;
+    }
+    return unwelcome != null ? unwelcome : leaving != null ? leaving : suspected;
   }
 
   /** What the caller loses by the next region; NaN where nobody knows. */

@@ -121,10 +121,11 @@ public final class PartSources {
     return this;
   }
 
-  private static int number(Standing standing) {
+  private static double number(Standing standing) {
     return switch (standing) {
       case OUT -> 0;
       case SUSPECT -> 1;
+      case DRAINING -> 1.5;
       case IN_SERVICE -> 2;
     };
   }

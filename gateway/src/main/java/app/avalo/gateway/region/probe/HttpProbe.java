@@ -66,7 +66,10 @@ final class HttpProbe {
     response.exceptionHandler(verdict::failed);
     String status = Integer.toString(response.statusCode());
     if (!target.check().expect().statuses().contains(response.statusCode())) {
-      verdict.end(Outcome.MISSED, status);
+      String again = response.getHeader(HttpHeaders.RETRY_AFTER);
+      boolean leaves = response.statusCode() == 503 && again != null;
+      verdict.end(
+          leaves ? Outcome.DRAINING : Outcome.MISSED, leaves ? status + ", Retry-After" : status);
       return;
     }
     response.handler(

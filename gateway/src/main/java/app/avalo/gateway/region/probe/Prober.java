@@ -45,9 +45,14 @@ public interface Prober {
       this(outcome, detail, 0);
     }
 
-    /** Whether the endpoint is alive. */
+    /** Whether the endpoint answers as it should. */
     public boolean ok() {
       return outcome == Outcome.OK;
+    }
+
+    /** Whether it is there, if only to ask to be left. */
+    public boolean isAlive() {
+      return ok() || outcome == Outcome.DRAINING;
     }
   }
 
@@ -55,6 +60,8 @@ public interface Prober {
   enum Outcome {
     /** A complete answer of the kind that is expected. */
     OK,
+    /** It asks to be left: 503 with {@code Retry-After}. */
+    DRAINING,
     /** Nothing in time, or no way there: if that is true of many, this machine is cut off. */
     SILENT,
     /** A wrong status or body, or no HTTP. */

@@ -140,6 +140,17 @@ class RegionChoiceTest {
   }
 
   @Test
+  void one_that_asks_to_be_left_is_better_than_a_suspect_and_keeps_its_users() {
+    standing("us", Standing.SUSPECT);
+    standing("eu", Standing.DRAINING);
+    Exchange exchange = exchange("us", "eu", "asia");
+    assertThat(next(exchange, 0, true)).isEqualTo("GO asia");
+    standing("asia", Standing.OUT);
+    assertThat(next(exchange, 0, true)).isEqualTo("GO eu");
+    assertThat(next(pinned("eu", "us", "eu", "asia"), 0, true)).isEqualTo("GO eu");
+  }
+
+  @Test
   void a_region_that_is_not_preferred_is_not_taken_even_when_it_alone_lives() {
     standing("eu", Standing.OUT);
     assertThat(next(exchange("eu"), 0, true)).isEqualTo("NONE");
@@ -192,7 +203,7 @@ class RegionChoiceTest {
     List<String> names = List.of("eu", "us", "asia");
     for (int i = 0; i < 2000; i++) {
       for (String name : names) {
-        standing(name, Standing.values()[random.nextInt(3)]);
+        standing(name, Standing.values()[random.nextInt(4)]);
         health.shares.put(name, random.nextInt(4) * 341 + 1);
       }
       String[] order = random.nextBoolean() ? new String[] {"us", "eu"} : new String[] {"asia"};

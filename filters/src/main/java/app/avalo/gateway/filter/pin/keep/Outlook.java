@@ -20,6 +20,11 @@ public interface Outlook {
   /** Regions found dead from here. */
   Set<Integer> convicts();
 
+  /** Whether a region answers and asks to be left. */
+  default boolean leaving(int region) {
+    return false;
+  }
+
   /** Whether the services of a region say that they can take more users. */
   boolean ready(int region);
 

@@ -28,6 +28,9 @@ final class Pace {
   private static final int SMALLEST = 50;
   private static final int MOST_BAD = 3;
 
+  /** Who ordered what a region itself asks for. */
+  private static final String ITSELF = "the region itself";
+
   private final Outlook outlook;
   private final Map<Integer, Long> healthySince = new HashMap<>();
   private final Map<Integer, Batch> batches = new HashMap<>();
@@ -51,7 +54,9 @@ final class Pace {
           switch (now.phase()) {
             case EVICTED -> now.automatic() ? recovery(map, region, sight, nowNanos) : null;
             case FAILBACK, DRAINING -> batch(map, region, sight, nowNanos);
-            case ACTIVE, LEASEOUT, EMPTY -> null;
+            case ACTIVE -> outlook.leaving(region) ? left(map, region, sight) : null;
+            case EMPTY -> asked(now) ? recovery(map, region, sight, nowNanos) : null;
+            case LEASEOUT -> null;
           };
       if (change != null && !map.frozen()) {
         return change;
@@ -60,15 +65,24 @@ final class Pace {
     return null;
   }
 
+  /** Begins to empty a region that asks for it. */
+  private static @Nullable Change left(PinMap map, int region, Rules.Sight sight) {
+    return Order.drain(region, -1, Order.BATCH, ITSELF).on(map, sight.nowMillis());
+  }
+
+  private static boolean asked(RegionPhase now) {
+    return now.course().by().equals(ITSELF);
+  }
+
   private @Nullable Change recovery(PinMap map, int region, Rules.Sight sight, long nowNanos) {
-    if (sight.doubted(region)) {
+    if (sight.doubted(region) || outlook.leaving(region)) {
       healthySince.remove(region);
       return null;
     }
     Long since = healthySince.putIfAbsent(region, nowNanos);
     RegionPhase now = map.region(region);
-    long needed =
-        Math.min(HEALTHY_NANOS << Math.min(now.evictions() - 1, 8) & Long.MAX_VALUE, LONGEST_NANOS);
+    int again = Math.max(0, Math.min(now.evictions() - 1, 8));
+    long needed = Math.min(HEALTHY_NANOS << again & Long.MAX_VALUE, LONGEST_NANOS);
     if (since == null || nowNanos - since < needed || !outlook.ready(region)) {
       return null;
     }
@@ -159,7 +173,9 @@ final class Pace {
     }
     batches.remove(region);
     Phase next = now.phase() == Phase.FAILBACK ? Phase.ACTIVE : Phase.EMPTY;
-    change.regions().put(region, now.in(next, change.version(), sight.nowMillis(), Course.NONE));
+    boolean itself = next == Phase.EMPTY && asked(now);
+    Course over = itself ? new Course(0, 0, -1, ITSELF) : Course.NONE;
+    change.regions().put(region, now.in(next, change.version(), sight.nowMillis(), over));
     return change;
   }
 

@@ -18,6 +18,7 @@ final class CalmWorld implements Ticker, Outlook, MapStore {
   final VirtualTime time = new VirtualTime();
   final Set<Integer> suspects = new TreeSet<>();
   final Set<Integer> convicts = new TreeSet<>();
+  final Set<Integer> leaving = new TreeSet<>();
   final Set<Integer> badly = new TreeSet<>();
   final double[] weights = {1, 1, 1};
   boolean ready = true;
@@ -89,6 +90,11 @@ final class CalmWorld implements Ticker, Outlook, MapStore {
   @Override
   public Set<Integer> convicts() {
     return Set.copyOf(convicts);
+  }
+
+  @Override
+  public boolean leaving(int region) {
+    return leaving.contains(region);
   }
 
   @Override

@@ -43,6 +43,29 @@ class KeeperTest {
   }
 
   @Test
+  void aRegionThatAsksToBeLeftIsEmptiedAndFilledAgainAfterFiveHealthyMinutes() {
+    world.leaving.add(0);
+    world.pass(1000);
+    assertThat(phase(0)).isEqualTo(Phase.DRAINING);
+    assertThat(keeper.view().mayWrite(owner(CellKey.cell(0, 511)), world.nanos()))
+        .as("in batches")
+        .isTrue();
+    world.pass(MINUTE);
+    assertThat(phase(0)).isEqualTo(Phase.EMPTY);
+    assertThat(owner(CELL).region()).isNotZero();
+
+    world.pass(10 * MINUTE);
+    assertThat(phase(0)).as("while it asks").isEqualTo(Phase.EMPTY);
+    world.leaving.clear();
+    world.pass(4 * MINUTE);
+    assertThat(phase(0)).isEqualTo(Phase.EMPTY);
+    world.pass(2 * MINUTE);
+
+    assertThat(phase(0)).isEqualTo(Phase.ACTIVE);
+    assertThat(owner(CELL).region()).isZero();
+  }
+
+  @Test
   void aFalseAlarmCostsAPauseAndMovesNobody() {
     Owner before = owner(CELL);
     world.suspects.add(0);
