@@ -11,8 +11,7 @@ import java.util.concurrent.TimeUnit;
  * What the journal of accepted writes proves, without any help of the gateways or the fence. G1: an
  * epoch of a cell belongs to one region. G2: the epochs of a user's writes never fall. G3: once a
  * cell was written in one region under a higher epoch, no write for it arrives in another under a
- * lower one, but for what was on the wire. What a region finds there that was frozen has been on the
- * wire for as long; it is counted apart.
+ * lower one, but for what was on the wire.
  */
 final class History {
   private static final long WIRE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
@@ -24,25 +23,13 @@ final class History {
   private final Map<String, String> firstRegion = new TreeMap<>();
   private final Map<String, String> moved = new TreeMap<>();
   private final Set<String> keys = new HashSet<>();
-  private final String frozen;
-  private final long thawedNanos;
   private int stale;
   private int twice;
-  private int thawed;
+  private int overlapping;
 
-  private History(String frozen, long thawedNanos) {
-    this.frozen = frozen;
-    this.thawedNanos = thawedNanos;
-  }
-
-  /**
-   * Judges a journal.
-   *
-   * @param frozen region that was frozen, or empty
-   * @param thawedNanos until then
-   */
-  static History of(List<Ledger.Entry> journal, String frozen, long thawedNanos) {
-    History history = new History(frozen, thawedNanos);
+  /** Judges a journal. */
+  static History of(List<Ledger.Entry> journal) {
+    History history = new History();
     journal.forEach(history::add);
     return history;
   }
@@ -62,13 +49,8 @@ final class History {
     } else if (newest.epoch() > entry.epoch()
         && !newest.region().equals(entry.region())
         && entry.arrivedNanos() - newest.arrivedNanos() > WIRE_NANOS) {
-      boolean found =
-          entry.region().equals(frozen)
-              && Math.abs(entry.arrivedNanos() - thawedNanos) < 2 * WIRE_NANOS;
-      thawed += found ? 1 : 0;
-      if (!found) {
-        violations.add("G3 after " + newest + ": " + entry);
-      }
+      overlapping++;
+      violations.add("G3 after " + newest + ": " + entry);
     }
     if (!keys.add(entry.key())) {
       twice++;
@@ -89,9 +71,9 @@ final class History {
     return stale;
   }
 
-  /** First writes of users since their cell had moved, found on the wire by the thawed region. */
-  int thawed() {
-    return thawed;
+  /** Writes for a cell by the region that had lost it. */
+  int overlapping() {
+    return overlapping;
   }
 
   int twice() {

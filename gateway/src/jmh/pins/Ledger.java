@@ -30,7 +30,7 @@ final class Ledger implements AutoCloseable {
    * One accepted write.
    *
    * @param key unlike those of all other writes
-   * @param arrivedNanos when its region read it
+   * @param arrivedNanos when its region asked for it
    */
   record Entry(
       String user, String cell, long epoch, String key, String region, long arrivedNanos) {}
@@ -82,7 +82,7 @@ final class Ledger implements AutoCloseable {
     }
   }
 
-  private synchronized String write(Entry entry, long leaseEndNanos, boolean fence) {
+  private synchronized String write(Entry entry, long untilMillis, boolean fence) {
     if (keys.contains(entry.key())) {
       return "OK";
     }
@@ -91,7 +91,7 @@ final class Ledger implements AutoCloseable {
       stale++;
       return "STALE " + highest;
     }
-    if (fence && System.nanoTime() > leaseEndNanos) {
+    if (fence && System.currentTimeMillis() > untilMillis) {
       late++;
       return "LATE " + highest;
     }

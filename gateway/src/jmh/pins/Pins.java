@@ -5,7 +5,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class Pins {
   private static final int USERS = 2000;
   private static final int PER_SECOND = 200;
-  private static final int ARRIVALS_PER_SECOND = 250;
+  private static final int ARRIVALS_PER_SECOND = 125;
   private static final Duration BEFORE = Duration.ofSeconds(1);
   private static final Duration AFTER = Duration.ofSeconds(5);
   private static final Duration HIT = Duration.ofSeconds(3); // who pays later finds it settled
@@ -92,7 +94,7 @@ final class Pins {
     private long unneeded;
     private int stale;
     private int twice;
-    private int thawed;
+    private int overlapping;
     private long lost;
     private int unanswered;
     private long fenced;
@@ -120,6 +122,10 @@ final class Pins {
   public static void main(String[] arguments) throws Exception {
     List<String> chosen = new ArrayList<>(List.of(arguments));
     int times = 10;
+    if (!chosen.isEmpty() && chosen.get(0).equals("-away")) {
+      homeward = false;
+      chosen = chosen.subList(1, chosen.size());
+    }
     if (chosen.size() > 1 && chosen.get(0).equals("-n")) {
       times = Integer.parseInt(chosen.get(1));
       chosen = chosen.subList(2, chosen.size());
@@ -129,7 +135,7 @@ final class Pins {
         USERS, PER_SECOND, World.GATEWAYS, World.REGIONS.size());
     System.out.printf(
         "%-12s %5s %7s %8s %8s %8s %6s %8s %6s %6s %6s %5s %5s %10s  %s%n",
-        "fault", "times", "writes", "worst", "p99", "home", "moved", "unneeded", "fenced", "thawed", "stale", "twice",
+        "fault", "times", "writes", "worst", "p99", "home", "moved", "unneeded", "fenced", "2 own", "stale", "twice",
         "lost", "unanswered", "refusals by status");
     boolean good = true;
     for (Fault fault : Fault.values()) {
@@ -157,7 +163,7 @@ final class Pins {
         seen.moved,
         seen.unneeded,
         seen.fenced,
-        seen.thawed,
+        seen.overlapping,
         seen.stale,
         seen.twice,
         seen.lost,
@@ -167,6 +173,8 @@ final class Pins {
     seen.violations.forEach(violation -> System.out.println("  " + violation));
     return seen.isGood(fault);
   }
+
+  private static boolean homeward = true;
 
   private final Fault fault;
   private final int lost;
@@ -191,20 +199,24 @@ final class Pins {
       users.pay(PER_SECOND, AFTER);
       causing.join();
       List<Ledger.Entry> untilThen = world.ledger().journal();
-      long endNanos = System.nanoTime();
       fault.end(world, lost);
       comeHome(world, users);
       if (fault == Fault.PLANT) {
         plant(world, untilThen);
       }
-      judge(world, users, untilThen, faultNanos, endNanos);
-      keepLogs(world);
+      judge(world, users, untilThen, faultNanos);
+      keepLogs(world, users, faultNanos);
     }
   }
 
   /** Brings the users home under load, where they left. */
   private void comeHome(World world, Users users) throws Exception {
     long end = System.nanoTime() + HOMEWARD.toNanos();
+    if (!homeward) {
+      users.pay(PER_SECOND, Duration.ofSeconds(3));
+      seen.unanswered += users.finish(Duration.ofSeconds(10));
+      return;
+    }
     boolean ordered = !fault.moves;
     do {
       ordered = ordered || world.resume(lost);
@@ -234,26 +246,24 @@ final class Pins {
             .header("X-Avalo-User", old.user())
             .header("X-Pin-Cell", old.cell())
             .header("X-Pin-Epoch", Long.toString(old.epoch()))
-            .header("X-Pin-Deadline-Ms", "900")
+            .header("X-Pin-Until", Long.toString(System.currentTimeMillis() + 900))
             .header("Idempotency-Key", "planted")
             .POST(HttpRequest.BodyPublishers.noBody())
             .build();
     HttpClient.newHttpClient().send(late, HttpResponse.BodyHandlers.ofString());
   }
 
-  private void judge(
-      World world, Users users, List<Ledger.Entry> untilThen, long faultNanos, long endNanos) {
+  private void judge(World world, Users users, List<Ledger.Entry> untilThen, long faultNanos) {
     // Before the journal, so that what was booked meanwhile is not taken for lost.
     List<Users.Payment> accepted =
         users.payments().stream().filter(payment -> payment.tookNanos() >= 0).toList();
     seen.payments += users.payments().size();
-    String frozen = fault == Fault.STOP ? World.REGIONS.get(lost) : "";
-    History all = History.of(world.ledger().journal(), frozen, endNanos);
-    History away = History.of(untilThen, frozen, endNanos);
+    History all = History.of(world.ledger().journal());
+    History away = History.of(untilThen);
     seen.times++;
     seen.stale += all.stale();
     seen.twice += all.twice();
-    seen.thawed += all.thawed();
+    seen.overlapping += all.overlapping();
     seen.fenced += world.ledger().stale() + world.ledger().late();
     seen.moved += away.moved();
     seen.unneeded += fault.moves ? away.unneeded(World.REGIONS.get(lost)) : away.moved();
@@ -273,10 +283,23 @@ final class Pins {
     }
   }
 
-  private void keepLogs(World world) throws Exception {
+  /** What the gateways saw, and what the slowest payments since the fault went through. */
+  private void keepLogs(World world, Users users, long faultNanos) throws Exception {
     if (!seen.isGood(fault)) {
       Path logs = Files.createTempFile("pins-" + fault.name + "-", ".log");
-      Files.writeString(logs, world.logs());
+      StringBuilder text = new StringBuilder(world.logs());
+      text.append("the fault: ").append(Instant.now().minusNanos(System.nanoTime() - faultNanos));
+      users.payments().stream()
+          .filter(payment -> payment.startNanos() > faultNanos - BEFORE.toNanos())
+          .sorted(Comparator.comparingLong(Users.Payment::tookNanos).reversed())
+          .limit(50)
+          .forEach(
+              payment ->
+                  text.append("\n%s at %+d ms%s".formatted(
+                      payment.user(),
+                      TimeUnit.NANOSECONDS.toMillis(payment.startNanos() - faultNanos),
+                      payment.story())));
+      Files.writeString(logs, text);
       System.err.println("logs of the gateways: " + logs);
     }
   }

@@ -9,12 +9,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A region's wallet, as a process: takes writes and hands each to the {@link Ledger}, which all
- * regions share as they would share a replicated database. What it does itself is to refuse a write
- * whose lease has ended. Arguments: name, port, port of the ledger, and {@code fence} or {@code
+ * regions share as they would share a replicated database. Arguments: name, port, port of the ledger, and {@code fence} or {@code
  * blind} for one that ignores epochs.
  */
 final class Region {
@@ -61,13 +59,12 @@ final class Region {
   }
 
   private void write(HttpExchange exchange) throws IOException {
-    long arrivedNanos = System.nanoTime();
     Headers headers = exchange.getRequestHeaders();
     exchange.getRequestBody().readAllBytes();
     exchange.getResponseHeaders().set("X-Region", name);
     String epoch = headers.getFirst("X-Pin-Epoch");
-    String lease = headers.getFirst("X-Pin-Deadline-Ms");
-    if (epoch == null || lease == null) {
+    String until = headers.getFirst("X-Pin-Until");
+    if (epoch == null || until == null) {
       answer(exchange, 400, "no epoch or lease");
       return;
     }
@@ -76,16 +73,15 @@ final class Region {
       session = Session.open(ledger);
       sessions.set(session);
     }
-    long ends = arrivedNanos + TimeUnit.MILLISECONDS.toNanos(Long.parseLong(lease));
     session.out.printf(
-        "%s %s %s %s %s %d %d %b%n",
+        "%s %s %s %s %s %d %s %b%n",
         headers.getFirst("X-Avalo-User"),
         headers.getFirst("X-Pin-Cell"),
         epoch,
         headers.getFirst("Idempotency-Key"),
         name,
-        arrivedNanos,
-        ends,
+        System.nanoTime(),
+        until,
         fence);
     String[] verdict = session.in.readLine().split(" ");
     if (!verdict[0].equals("OK")) {

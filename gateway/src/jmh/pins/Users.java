@@ -63,6 +63,7 @@ final class Users {
     private volatile long tookNanos = -1;
     private volatile String refusal = "";
     private volatile int refused;
+    private volatile String story = "";
 
     Payment(User user, String key) {
       this.user = user;
@@ -79,6 +80,17 @@ final class Users {
 
     long startNanos() {
       return startNanos;
+    }
+
+    /** Attempts: gateway, when it ended, in ms since the user wanted to pay, and how. */
+    String story() {
+      return story;
+    }
+
+    private void tell(int gateway, HttpResponse<String> answer) {
+      long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+      String how = answer == null ? "-" : answer.statusCode() + " " + answer.headers().firstValue("X-Region").orElse("");
+      story += " | gateway " + gateway + " at " + tookMillis + ": " + how;
     }
 
     /** Until it was accepted, -1 while it is not. */
@@ -148,6 +160,7 @@ final class Users {
   }
 
   private void answered(Payment payment, int gateway, HttpResponse<String> answer) {
+    payment.tell(gateway, answer);
     if (answer != null) {
       answer
           .headers()

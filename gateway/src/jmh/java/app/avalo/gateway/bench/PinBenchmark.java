@@ -66,7 +66,8 @@ public class PinBenchmark {
   /** One that never changes, under a lease that never ends. */
   private static final GroupMap MAP =
       new GroupMap() {
-        private final View view = new View(PinMap.EMPTY, Ticker.SYSTEM.nanos() + (1L << 60));
+        private final View view =
+            new View(PinMap.EMPTY, Ticker.SYSTEM.nanos() + (1L << 60), 1L << 60);
 
         @Override
         public View view() {

@@ -83,12 +83,11 @@ final class DemoRegion {
       return;
     }
     Distance distance = Distance.of(name, header(request, "x-forwarded-for"));
-    long arrivedNanos = Ticker.SYSTEM.nanos();
     request.body();
-    vertx.setTimer(distance.time().toMillis(), due -> reply(request, distance, arrivedNanos));
+    vertx.setTimer(distance.time().toMillis(), due -> reply(request, distance));
   }
 
-  private void reply(HttpServerRequest request, Distance distance, long arrivedNanos) {
+  private void reply(HttpServerRequest request, Distance distance) {
     if (request.response().closed()) {
       return;
     }
@@ -98,7 +97,7 @@ final class DemoRegion {
     service = slash < 0 ? service : service.substring(0, slash);
     request.response().putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
     if (service.equals("wallet")) {
-      wallet(request, arrivedNanos);
+      wallet(request);
       return;
     }
     String text =
@@ -111,7 +110,7 @@ final class DemoRegion {
    * {@code POST /wallet?amount=500&key=7} books grosze, once for each key, if the fence lets it;
    * {@code GET /wallet} reads.
    */
-  private void wallet(HttpServerRequest request, long arrivedNanos) {
+  private void wallet(HttpServerRequest request) {
     String user = header(request, "x-avalo-user");
     if (request.method().name().equals("GET")) {
       request.response().end(wallet(user, wallets.balance(user), ""));
@@ -123,9 +122,8 @@ final class DemoRegion {
       request.response().setStatusCode(400).end("{\"error\":\"no user, epoch or amount\"}\n");
       return;
     }
-    long leaseMillis = number(header(request, "x-pin-deadline-ms"));
-    BooleanSupplier late =
-        () -> leaseMillis >= 0 && Ticker.SYSTEM.nanos() - arrivedNanos > leaseMillis * 1_000_000;
+    long untilMillis = number(header(request, "x-pin-until"));
+    BooleanSupplier late = () -> untilMillis >= 0 && Ticker.SYSTEM.epochMillis() > untilMillis;
     String key = clean(request.getParam("key", ""));
     Wallets.Answer answer = wallets.write(user, new Wallets.Write(epoch, name, amount, key, late));
     if (!answer.accepted()) {

@@ -19,6 +19,7 @@ import app.avalo.gateway.region.share.Callers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The keeper of one group at work: beats slowly while nothing happens and fast while something
@@ -41,6 +44,9 @@ final class GroupKeeper implements GroupMap {
   /** Five minutes. */
   private static final int POPULATION_ROLLS = 30;
 
+  private static final Logger LOG = LoggerFactory.getLogger(GroupKeeper.class);
+
+  private final String group;
   private final Keepers.Control control;
   private final RegionsSeen seen;
   private final Keeper keeper;
@@ -51,11 +57,13 @@ final class GroupKeeper implements GroupMap {
   private long rolledNanos; // control loop
   private int rolls; // control loop
   private final Set<Integer> evicted = new HashSet<>(); // control loop
+  private final Map<Integer, Phase> phases = new HashMap<>(); // control loop; as last published
   private Timers.@Nullable Timer next; // control loop
   private boolean stopped; // control loop
 
   GroupKeeper(
       String group, MapStore store, Keepers.Control control, Health health, Barrier barrier) {
+    this.group = group;
     this.control = control;
     this.seen =
         new RegionsSeen(group, health, new Readiness(control.prober(), control.ticker()), this);
@@ -67,7 +75,16 @@ final class GroupKeeper implements GroupMap {
   private void published(Barrier barrier, Runnable acknowledged) {
     for (int index : seen.regions()) {
       Region region = seen.region(index);
-      boolean isOut = keeper.view().map().region(index).phase() == Phase.EVICTED;
+      Phase phase = keeper.view().map().region(index).phase();
+      if (region != null && phases.put(index, phase) != phase) {
+        LOG.atInfo()
+            .addKeyValue("group", group)
+            .addKeyValue("region", region.name())
+            .addKeyValue("phase", phase)
+            .addKeyValue("version", keeper.view().map().version())
+            .log("pins of a region changed");
+      }
+      boolean isOut = phase == Phase.EVICTED;
       if (!isOut) {
         evicted.remove(index);
       } else if (evicted.add(index)

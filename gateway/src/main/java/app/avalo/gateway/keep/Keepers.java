@@ -134,7 +134,7 @@ public final class Keepers {
   /** The map of a group; of one that nobody keeps, what is known before anything was read. */
   public GroupMap of(String group) {
     GroupKeeper keeper = groups.get(group);
-    return keeper == null ? new Unkept(new View(PinMap.EMPTY, control.ticker().nanos())) : keeper;
+    return keeper == null ? new Unkept(View.unleased(PinMap.EMPTY, control.ticker())) : keeper;
   }
 
   /** Whether every group may be written to, or could not within {@link #PATIENCE_NANOS}. */

@@ -29,16 +29,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The regions of one group as this gateway's health sees them. Control loop only. */
 final class RegionsSeen implements Outlook {
-  /** Eight checks that nobody answered (health itself waits for ten before it convicts). */
-  private static final long BURST_NANOS = TimeUnit.MILLISECONDS.toNanos(1600);
+  /**
+   * Users move when a region has been gone for so long: of stalls of a region one in a hundred is
+   * longer (algorithms 3.3). Counted from when it began and not from when that was noticed, so that
+   * a late suspicion does not make a late verdict.
+   */
+  private static final long GONE_NANOS = TimeUnit.MILLISECONDS.toNanos(1750);
 
   private final String group;
   private final Health health;
   private final Readiness readiness;
   private final GroupKeeper keeper;
   private final Ticker ticker;
-  private final Map<Integer, Long> suspectedSince = new TreeMap<>();
-  private final Set<Integer> out = new TreeSet<>();
   private final Map<Integer, List<Prober.Target>> questions = new HashMap<>();
   private List<Service> services = List.of();
   private Map<Integer, Region> regions = Map.of();
@@ -69,7 +71,6 @@ final class RegionsSeen implements Outlook {
     services = List.copyOf(own);
     regions = complete;
     indexes = List.copyOf(complete.keySet());
-    suspectedSince.keySet().retainAll(indexes);
     questions.clear();
     complete.forEach((index, region) -> questions.put(index, questions(region)));
   }
@@ -126,40 +127,37 @@ final class RegionsSeen implements Outlook {
 
   @Override
   public Set<Integer> suspects() {
-    look();
-    return Set.copyOf(suspectedSince.keySet());
-  }
-
-  /** Those that are out, and those of which nothing good was heard for as long as a burst takes. */
-  @Override
-  public Set<Integer> convicts() {
-    look();
-    long nowNanos = ticker.nanos();
-    Set<Integer> found = new TreeSet<>(out);
-    suspectedSince.forEach(
-        (index, sinceNanos) -> {
-          if (nowNanos - sinceNanos >= BURST_NANOS && !health.inDoubt()) {
+    Set<Integer> found = new TreeSet<>();
+    regions.forEach(
+        (index, region) -> {
+          if (worst(region).compareTo(Standing.SUSPECT) >= 0) {
             found.add(index);
           }
         });
     return found;
   }
 
-  private void look() {
-    long nowNanos = ticker.nanos();
-    out.clear();
+  /** Those that are out, and those from which a service has been gone for long. */
+  @Override
+  public Set<Integer> convicts() {
+    Set<Integer> found = new TreeSet<>();
     regions.forEach(
         (index, region) -> {
-          Standing worst = worst(region);
-          if (worst.compareTo(Standing.SUSPECT) < 0) {
-            suspectedSince.remove(index);
-          } else {
-            suspectedSince.putIfAbsent(index, nowNanos);
-          }
-          if (worst == Standing.OUT) {
-            out.add(index);
+          if (worst(region) == Standing.OUT || isGone(region) && !health.inDoubt()) {
+            found.add(index);
           }
         });
+    return found;
+  }
+
+  private boolean isGone(Region region) {
+    long nowNanos = ticker.nanos();
+    for (Service service : services) {
+      if (nowNanos - health.goneSinceNanos(region, service, nowNanos) >= GONE_NANOS) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The worst that is seen of any of the group's services there. */

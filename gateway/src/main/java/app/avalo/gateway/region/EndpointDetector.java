@@ -33,6 +33,9 @@ final class EndpointDetector implements Checks.Listener {
   /** Failures in a row that end a trial. */
   static final int TRIAL_RUN = 3;
 
+  /** Checks of a burst that confirm a suspicion, for those who are bound to the region. */
+  static final int CONFIRMATIONS = 4;
+
   static final Duration EJECTION = Duration.ofSeconds(5);
   static final Duration TRIAL = Duration.ofSeconds(60);
 
@@ -74,7 +77,6 @@ final class EndpointDetector implements Checks.Listener {
   private final Traffic traffic;
   private final Clearance clearance;
   private final Spared spared;
-  private long evidenceNanos; // when what suspects it began
   private final Checks checks;
   private final CheckRun run;
   private final RoundTrip roundTrip = new RoundTrip();
@@ -210,7 +212,7 @@ final class EndpointDetector implements Checks.Listener {
 
   private void suspect(String why, long evidence, boolean unheard, boolean traffic) {
     byTraffic = traffic;
-    evidenceNanos = evidence;
+    signals.evidence(evidence);
     silent = unheard;
     become(State.SUSPECT, why);
     checks.now();
@@ -220,7 +222,7 @@ final class EndpointDetector implements Checks.Listener {
     if (around.doubt().holds()) {
       return;
     }
-    evidenceNanos = around.ticker().nanos();
+    signals.evidence(around.ticker().nanos());
     ejections.lost();
     become(State.EJECTED, why);
     checks.reschedule();
@@ -271,6 +273,7 @@ final class EndpointDetector implements Checks.Listener {
     checks.discard();
     run.restart();
     stamp();
+    signals.confirmed(to == State.CONVICTED);
     signals.standing(standing);
     around.observer().changed(this, from, standing, why);
   }
@@ -309,6 +312,8 @@ final class EndpointDetector implements Checks.Listener {
           acquit();
         } else if (run.convicts(failures) && !around.doubt().holds()) {
           convict(what);
+        } else if (run.convicts(CONFIRMATIONS)) {
+          signals.confirmed(true);
         }
       }
       case EJECTED -> {
@@ -366,11 +371,6 @@ final class EndpointDetector implements Checks.Listener {
   /** When an attempt last succeeded or failed there, to a look. */
   long touchedNanos() {
     return traffic.touchedNanos();
-  }
-
-  /** When what last suspected it began. */
-  long evidenceNanos() {
-    return evidenceNanos;
   }
 
   /** Whether any check has ended. */

@@ -8,6 +8,14 @@ public interface EndpointHealth {
   /** A volatile read. */
   Standing standing();
 
+  /**
+   * When that began for which it is not in service: the silence, the failed check, the failed
+   * request. Now, while it is, or while it is only suspected and too few checks have confirmed it.
+   */
+  default long goneSinceNanos(long nowNanos) {
+    return nowNanos;
+  }
+
   /** An attempt got the head of an answer that does not count as a failure. */
   void succeeded();
 

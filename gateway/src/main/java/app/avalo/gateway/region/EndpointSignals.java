@@ -47,6 +47,8 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   private volatile Runnable wake = () -> {}; // control loop
   private boolean doubted; // control loop
   private long doubtedNanos; // control loop
+  private volatile long evidenceNanos; // control loop
+  private volatile boolean confirmed; // control loop: by checks, since it is in doubt
   private volatile boolean busy; // control loop: answers arrived lately
   private volatile long lastResetNanos = Long.MIN_VALUE / 2; // any data-plane loop
   private volatile @Nullable Failure lastFailure; // any data-plane loop
@@ -117,6 +119,15 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   @Override
   public Standing standing() {
     return standing.get();
+  }
+
+  @Override
+  public long goneSinceNanos(long nowNanos) {
+    return confirmed && standing().compareTo(Standing.SUSPECT) >= 0 ? evidenceNanos : nowNanos;
+  }
+
+  long evidenceNanos() {
+    return evidenceNanos;
   }
 
   @Override
@@ -208,6 +219,14 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
   /** What the control loop does after failures. */
   void onFailures(Runnable wake) {
     this.wake = wake;
+  }
+
+  void evidence(long nanos) {
+    evidenceNanos = nanos;
+  }
+
+  void confirmed(boolean now) {
+    confirmed = now;
   }
 
   void standing(Standing now) {

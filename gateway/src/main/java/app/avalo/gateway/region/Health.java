@@ -54,6 +54,19 @@ public interface Health {
     return Standing.joined(standing(region), best);
   }
 
+  /**
+   * Since when a service is gone from a region: when that began for which the last of its endpoints
+   * there is not in service, and which checks have confirmed. Now, while one is. Not for each
+   * request.
+   */
+  default long goneSinceNanos(Region region, Service service, long nowNanos) {
+    long since = Long.MIN_VALUE;
+    for (Endpoint address : service.in(region)) {
+      since = Math.max(since, endpoint(region, service, address).goneSinceNanos(nowNanos));
+    }
+    return since;
+  }
+
   /** Calls the listener, on the control loop, whenever a region's standing changes. */
   void onChange(ChangeListener listener);
 

@@ -61,7 +61,7 @@ final class RecoveryWatch implements Recoveries.Scene {
     for (Service service : plan.services()) {
       List<EndpointDetector> own = own(service, region);
       if (own.contains(endpoint) && isGone(own)) {
-        long evidence = endpoint.evidenceNanos();
+        long evidence = endpoint.signals().evidenceNanos();
         long doubted = own.get(0).signals().doubtedNanos();
         for (EndpointDetector each : own) {
           // Requests went elsewhere once the last one was in doubt; what was lost long before is
@@ -69,8 +69,9 @@ final class RecoveryWatch implements Recoveries.Scene {
           doubted = Math.max(doubted, each.signals().doubtedNanos());
         }
         for (EndpointDetector each : own) {
-          boolean together = doubted - each.evidenceNanos() < RegionState.TOGETHER.toNanos();
-          evidence = together ? Math.min(evidence, each.evidenceNanos()) : evidence;
+          boolean together =
+              doubted - each.signals().evidenceNanos() < RegionState.TOGETHER.toNanos();
+          evidence = together ? Math.min(evidence, each.signals().evidenceNanos()) : evidence;
         }
         began(service, region, evidence, doubted);
       }

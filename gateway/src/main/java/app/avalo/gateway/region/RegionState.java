@@ -146,7 +146,7 @@ final class RegionState {
   }
 
   private long earlier(EndpointDetector endpoint, long first) {
-    long evidence = endpoint.evidenceNanos();
+    long evidence = endpoint.signals().evidenceNanos();
     boolean belongs =
         endpoint.signals().standing() != Standing.IN_SERVICE
             && doubtedNanos - evidence < TOGETHER.toNanos();

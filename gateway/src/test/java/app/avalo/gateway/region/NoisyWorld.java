@@ -23,6 +23,10 @@ import java.util.function.Consumer;
  */
 final class NoisyWorld {
   static final List<String> REGIONS = List.of("eu", "us", "asia");
+
+  /** As keepers have it. */
+  private static final Duration GONE = Duration.ofMillis(1750);
+
   private static final Duration CHECK_TIME = Duration.ofMillis(20);
   private static final Duration HEAD_TIME = Duration.ofMillis(30);
   private static final Duration ATTEMPT = Duration.ofMillis(800);
@@ -94,6 +98,19 @@ final class NoisyWorld {
 
     Standing standing(int region) {
       return monitor.standing(region(region));
+    }
+
+    boolean suspects(int region) {
+      return monitor.standing(region(region), plan.services().get(0)).compareTo(Standing.SUSPECT)
+          >= 0;
+    }
+
+    /** Whether it would move those who are bound to a region. */
+    boolean convicts(int region) {
+      long nowNanos = time.nanos();
+      long goneNanos =
+          nowNanos - monitor.goneSinceNanos(region(region), plan.services().get(0), nowNanos);
+      return standing(region) == Standing.OUT || goneNanos >= GONE.toNanos() && !monitor.inDoubt();
     }
 
     private boolean isCut(int region) {

@@ -8,6 +8,9 @@ import java.util.Arrays;
 final class RegionsInNoise {
   private static final int USERS = 200;
 
+  /** Of gateways that tell each other what they suspect. */
+  private static final Duration BEAT = Duration.ofMillis(50);
+
   private RegionsInNoise() {}
 
   /**
@@ -26,6 +29,42 @@ final class RegionsInNoise {
     world.time.advance(Duration.ofDays(days));
     NoisyWorld.Gateway gateway = world.gateways[0];
     return new Noise((double) gateway.evictions / days, (double) gateway.suspicions / days);
+  }
+
+  /**
+   * What a quorum of three gateways does to users who are bound to a region.
+   *
+   * @param moves of all users of any of the three regions
+   * @param pauses of their writes
+   */
+  record Bound(int moves, int pauses) {}
+
+  /** A while of three gateways beside three regions of which none ever fails. */
+  static Bound bound(Duration span, long seed) {
+    NoisyWorld world = new NoisyWorld(3, seed);
+    world.noise();
+    world.traffic(5);
+    int regions = NoisyWorld.REGIONS.size();
+    boolean[] paused = new boolean[regions];
+    boolean[] moved = new boolean[regions];
+    int pauses = 0;
+    int moves = 0;
+    for (long beat = 0; beat < span.dividedBy(BEAT); beat++) {
+      world.time.advance(BEAT);
+      for (int region = 0; region < regions; region++) {
+        int suspect = 0;
+        int convict = 0;
+        for (NoisyWorld.Gateway gateway : world.gateways) {
+          suspect += gateway.suspects(region) ? 1 : 0;
+          convict += gateway.convicts(region) ? 1 : 0;
+        }
+        pauses += suspect >= 2 && !paused[region] ? 1 : 0;
+        moves += convict >= 2 && !moved[region] ? 1 : 0;
+        paused[region] = suspect >= 2;
+        moved[region] = convict >= 2 || moved[region] && suspect >= 2;
+      }
+    }
+    return new Bound(moves, pauses);
   }
 
   /** The most moves of any user while the first region is up and down for ten minutes. */
@@ -111,6 +150,18 @@ final class RegionsInNoise {
     out.printf(
         "noise: %.2f false evictions a day and gateway, %.2f a region%n",
         evictions, evictions / NoisyWorld.REGIONS.size());
+    double moves = 0;
+    for (int run = 0; run < runs; run++) {
+      Bound bound = bound(Duration.ofDays(days), seed + run);
+      moves += (double) bound.moves() / days / runs;
+      out.printf(
+          "bound users, seed %d, %d days: %.2f needless moves and %.1f pauses a day of three"
+              + " regions%n",
+          seed + run, days, (double) bound.moves() / days, (double) bound.pauses() / days);
+    }
+    out.printf(
+        "bound users: %.2f needless moves a day, %.2f a region%n",
+        moves, moves / NoisyWorld.REGIONS.size());
     for (int seconds : new int[] {2, 5, 8, 15, 30}) {
       Duration half = Duration.ofSeconds(seconds);
       int most = 0;

@@ -14,6 +14,14 @@ class RegionsInNoiseTest {
     assertThat(RegionsInNoise.noise(2, 1).perGatewayDay()).isLessThanOrEqualTo(1);
   }
 
+  @Test
+  void sixHoursOfNoisePauseTheWritesOfBoundUsersAndMoveNobody() {
+    RegionsInNoise.Bound bound = RegionsInNoise.bound(Duration.ofHours(6), 1);
+
+    assertThat(bound.pauses()).isBetween(1, 20);
+    assertThat(bound.moves()).isZero();
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void aRegionThatFlapsEveryFiveSecondsMovesAUserThereAndBack(long seed) {

@@ -50,6 +50,22 @@ class SuspicionTest {
   }
 
   @Test
+  void aRegionIsGoneSinceItsSilenceBeganOnceChecksConfirmIt() {
+    world.settle();
+    serve("eu", Duration.ofSeconds(30), 10, 20);
+    world.fates.put(1, Fate.SILENT);
+    sendOnly("eu", Duration.ofMillis(800), 10);
+    assertThat(goneMillis("eu")).isZero();
+    sendOnly("eu", Duration.ofMillis(400), 10);
+    assertThat(goneMillis("eu")).isBetween(1_150L, 1_200L);
+  }
+
+  private long goneMillis(String region) {
+    long nowNanos = world.time.nanos();
+    return (nowNanos - world.endpoint(region).goneSinceNanos(nowNanos)) / 1_000_000;
+  }
+
+  @Test
   void aServiceThatTakesLongIsGivenTheTimeThatItUsuallyTakes() {
     world.settle();
     serve("eu", Duration.ofMinutes(2), 1_000, 900);

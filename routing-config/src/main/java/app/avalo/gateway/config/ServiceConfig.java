@@ -243,15 +243,28 @@ public record ServiceConfig(
    *
    * @param group services of one group share a user's pin; default the service's name
    * @param contract when the pin may move
+   * @param by who counts as one user
+   * @param header whose value does, for {@link PinBy#HEADER}, or null
    * @param ready path that each endpoint of a region answers well, when asked, while users may come
    *     back to it; null for always
    */
-  public record Pin(String group, Contract contract, @Nullable String ready) {
+  public record Pin(
+      String group, Contract contract, PinBy by, @Nullable String header, @Nullable String ready) {
 
-    /** One whose users may always come back. */
+    /** One of callers, who may always come back. */
     public Pin(String group, Contract contract) {
-      this(group, contract, null);
+      this(group, contract, PinBy.CALLER, null, null);
     }
+  }
+
+  /** Who is bound. */
+  public enum PinBy {
+    /** The known user, else the API key, else a session. */
+    CALLER,
+    /** A session of its own, whoever is logged in. */
+    SESSION,
+    /** Whatever a header of a known caller names; without it the caller. */
+    HEADER
   }
 
   /** When a pin may move to another region. */

@@ -22,10 +22,14 @@ final class PinCookies {
   /** Where clients without a cookie jar carry the same value; an empty one asks for it. */
   private static final CharSequence TOKEN = AsciiString.cached("pin-token");
 
+  /** The same for the session of services that bind sessions, whoever is logged in. */
+  private static final CharSequence SESSION = AsciiString.cached("pin-session");
+
   private static final int SLOT_BITS = 11;
   private static final int TAG_CHARS = 8;
 
   private final PinConfig config;
+  private final String sessionCookie;
   private final PinCodec codec;
   private final @Nullable PinSeal seal; // null without a key that services could know
   private final PinCounters counters;
@@ -47,6 +51,7 @@ final class PinCookies {
 
   PinCookies(PinConfig config, PinKeys keys, PinCounters counters) {
     this.config = config;
+    this.sessionCookie = config.cookie() + "-session";
     this.codec = new PinCodec(keys.of(config), counters);
     this.seal = config.keys().isEmpty() ? null : new PinSeal(keys.of(config).get(0));
     this.counters = counters;
@@ -56,9 +61,13 @@ final class PinCookies {
     return config;
   }
 
-  /** The caller's own valid cookie, or null. */
-  @Nullable PinCookie find(MultiMap headers, Caller caller, long nowMillis) {
-    String token = headers.get(TOKEN);
+  /**
+   * The caller's own valid cookie, or null.
+   *
+   * @param session whether that of a session beside the caller is meant
+   */
+  @Nullable PinCookie find(MultiMap headers, Caller caller, boolean session, long nowMillis) {
+    String token = headers.get(session ? SESSION : TOKEN);
     if (token != null && !token.isEmpty()) {
       return checked(token, 0, token.length(), caller, nowMillis);
     }
@@ -66,22 +75,23 @@ final class PinCookies {
     if (first == null) {
       return null;
     }
-    PinCookie found = find(first, caller, nowMillis);
+    String name = session ? sessionCookie : config.cookie();
+    PinCookie found = find(first, name, caller, nowMillis);
     if (found != null) {
       return found;
     }
     // HTTP/2 clients may send one header per cookie
     List<String> all = headers.getAll(HttpHeaders.COOKIE);
     for (int i = 1; i < all.size() && found == null; i++) {
-      found = find(all.get(i), caller, nowMillis);
+      found = find(all.get(i), name, caller, nowMillis);
     }
     return found;
   }
 
-  private @Nullable PinCookie find(String header, Caller caller, long nowMillis) {
+  private @Nullable PinCookie find(String header, String name, Caller caller, long nowMillis) {
     int from = 0;
     for (int tries = 0; tries < MOST_CANDIDATES; tries++) {
-      int start = valueStart(header, config.cookie(), from);
+      int start = valueStart(header, name, from);
       if (start < 0) {
         return null;
       }
@@ -194,8 +204,8 @@ final class PinCookies {
   }
 
   /** Proves to services that the gateway said this; null without a configured key. */
-  @Nullable String seal(String cell, String epoch, String left, String requestId) {
-    return seal == null ? null : seal.of(cell, epoch, left, requestId);
+  @Nullable String seal(String cell, String epoch, String lease, String requestId) {
+    return seal == null ? null : seal.of(cell, epoch, lease, requestId);
   }
 
   /** Its signed text. */
@@ -205,15 +215,16 @@ final class PinCookies {
   }
 
   /** Puts it into an answer, in the way in which the client sends it: as a token or a cookie. */
-  void give(PinCookie cookie, Exchange.Head to, MultiMap headers) {
+  void give(PinCookie cookie, boolean session, Exchange.Head to, MultiMap headers) {
     String value = token(cookie);
-    if (to.headers().contains(TOKEN)) {
-      headers.set(TOKEN, value);
+    CharSequence token = session ? SESSION : TOKEN;
+    if (to.headers().contains(token)) {
+      headers.set(token, value);
       return;
     }
     headers.add(
         HttpHeaders.SET_COOKIE,
-        config.cookie()
+        (session ? sessionCookie : config.cookie())
             + "="
             + value
             + "; Max-Age="

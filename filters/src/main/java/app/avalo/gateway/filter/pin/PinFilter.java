@@ -3,10 +3,12 @@ package app.avalo.gateway.filter.pin;
 import app.avalo.gateway.config.PinConfig;
 import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.ServiceConfig.Pin;
+import app.avalo.gateway.config.ServiceConfig.PinBy;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.config.plan.Target;
+import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.Filter;
@@ -93,15 +95,27 @@ public final class PinFilter implements Filter {
 
   private Visit visit(Exchange exchange, Pin pin) {
     PinCookies current = cookies(exchange.plan().config().pins());
+    PinIdentity named = named(exchange, pin);
+    GroupMap map = maps.apply(pin.group());
+    if (named != null) {
+      return new Visit(exchange, map, current, null, named);
+    }
+    boolean session = pin.by() == PinBy.SESSION;
+    Caller caller = session ? Caller.ANONYMOUS : exchange.caller();
     PinCookie cookie =
-        current.find(exchange.head().headers(), exchange.caller(), ticker.epochMillis());
-    PinIdentity identity = cookie != null ? cookie.identity() : PinIdentity.of(exchange.caller());
+        current.find(exchange.head().headers(), caller, session, ticker.epochMillis());
+    PinIdentity identity = cookie != null ? cookie.identity() : PinIdentity.of(caller);
     return new Visit(
-        exchange,
-        maps.apply(pin.group()),
-        current,
-        cookie,
-        identity != null ? identity : keys.newSession());
+        exchange, map, current, cookie, identity != null ? identity : keys.newSession());
+  }
+
+  /** Whom a header names; strangers could fill the store with names. */
+  private static @Nullable PinIdentity named(Exchange exchange, Pin pin) {
+    if (pin.header() == null || !exchange.caller().known()) {
+      return null;
+    }
+    String value = exchange.head().headers().get(pin.header());
+    return value == null || value.isEmpty() ? null : PinIdentity.header(pin.header(), value);
   }
 
   private PinCookies cookies(PinConfig config) {
@@ -267,7 +281,7 @@ public final class PinFilter implements Filter {
   @Override
   public void response(Exchange exchange, Reply reply) {
     if (!(exchange.pin() instanceof UserPin pin)
-        || pin.home() == UserPin.HOMELESS
+        || !pin.isWitnessed()
         || exchange.explaining()) {
       return;
     }
@@ -280,7 +294,8 @@ public final class PinFilter implements Filter {
     if (same && !old || carried == null && exchange.region() == null) {
       return;
     }
-    visit.cookies().give(renewed(pin, carried, now), exchange.head(), reply.headers());
+    boolean session = pin.pin().by() == PinBy.SESSION;
+    visit.cookies().give(renewed(pin, carried, now), session, exchange.head(), reply.headers());
     if (old && !visit.isSession()) {
       prolong(visit);
     }
@@ -300,7 +315,7 @@ public final class PinFilter implements Filter {
   /** What the caller of a bound exchange shows wherever it goes by itself; null without a home. */
   public @Nullable String token(Exchange exchange) {
     if (!(exchange.pin() instanceof UserPin pin)
-        || pin.home() == UserPin.HOMELESS
+        || !pin.isWitnessed()
         || exchange.explaining()) {
       return null;
     }

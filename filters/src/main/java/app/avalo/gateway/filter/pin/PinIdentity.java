@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,9 @@ public record PinIdentity(Kind kind, long high, long low) {
     /** Nothing; the id is random and lives in the cookie. */
     SESSION,
     USER,
-    API_KEY
+    API_KEY,
+    /** What a header named. */
+    HEADER
   }
 
   /** A known user. */
@@ -36,6 +39,11 @@ public record PinIdentity(Kind kind, long high, long low) {
   /** Whoever uses the API key of this name. */
   public static PinIdentity apiKey(String name) {
     return hashed(Kind.API_KEY, name);
+  }
+
+  /** Whatever a header names: an account, a room. */
+  public static PinIdentity header(String name, String value) {
+    return hashed(Kind.HEADER, name.toLowerCase(Locale.ROOT) + ':' + value);
   }
 
   /** A session by the 32 hexadecimal digits that logs show; null if they are not that. */

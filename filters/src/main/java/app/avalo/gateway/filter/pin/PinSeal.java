@@ -9,9 +9,10 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Signs what services are told of a pin: {@code key id.} and the unpadded base64url of the first 16
- * bytes of HMAC-SHA256 over cell, epoch, what is left of the lease (or {@code stale}) and request
- * id, each followed by a line feed. Services get the key {@code HMAC-SHA256(secret, "avalo pins")},
- * with which nobody can make a cookie. Confined to one event loop.
+ * bytes of HMAC-SHA256 over cell, epoch, what is left of the lease (or {@code stale}), its end (or
+ * nothing) and request id, each followed by a line feed. Services get the key {@code
+ * HMAC-SHA256(secret, "avalo pins")}, with which nobody can make a cookie. Confined to one event
+ * loop.
  */
 final class PinSeal {
   private static final String PURPOSE = "avalo pins";
@@ -37,8 +38,8 @@ final class PinSeal {
     }
   }
 
-  String of(String cell, String epoch, String left, String requestId) {
-    String signed = cell + '\n' + epoch + '\n' + left + '\n' + requestId + '\n';
+  String of(String cell, String epoch, String lease, String requestId) {
+    String signed = cell + '\n' + epoch + '\n' + lease + '\n' + requestId + '\n';
     signer.update(signed.getBytes(StandardCharsets.UTF_8));
     try {
       signer.doFinal(signature, 0);

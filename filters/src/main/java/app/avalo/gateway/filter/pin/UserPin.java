@@ -43,6 +43,7 @@ record UserPin(Visit visit, Pin pin, int home, Owner owner, Region region, Strin
   private static final CharSequence CELL = AsciiString.cached("x-pin-cell");
   private static final CharSequence EPOCH = AsciiString.cached("x-pin-epoch");
   private static final CharSequence DEADLINE = AsciiString.cached("x-pin-deadline-ms");
+  private static final CharSequence UNTIL = AsciiString.cached("x-pin-until");
   private static final CharSequence STALE = AsciiString.cached("x-pin-stale");
   private static final CharSequence SIGNATURE = AsciiString.cached("x-pin-signature");
 
@@ -125,6 +126,11 @@ record UserPin(Visit visit, Pin pin, int home, Owner owner, Region region, Strin
     return contract() != Contract.SINGLE_HOME && view.leaseNanos(nowNanos) < -FROZEN_NANOS;
   }
 
+  /** Whether its caller carries a cookie of it: not without a home, nor for what a header names. */
+  boolean isWitnessed() {
+    return home != HOMELESS && visit.identity().kind() != PinIdentity.Kind.HEADER;
+  }
+
   /** The highest epoch that the caller was ever served under. */
   private long witnessed() {
     Tenure tenure = visit.tenure(group());
@@ -143,8 +149,14 @@ record UserPin(Visit visit, Pin pin, int home, Owner owner, Region region, Strin
     to.set(REGION, region.name());
     to.set(CELL, cell);
     to.set(EPOCH, epoch);
-    to.set(stale ? STALE : DEADLINE, stale ? "1" : left);
-    String signature = visit.cookies().seal(cell, epoch, left, requestId);
+    String until = stale ? "" : Long.toString(view.leaseEndMillis());
+    if (stale) {
+      to.set(STALE, "1");
+    } else {
+      to.set(DEADLINE, left);
+      to.set(UNTIL, until);
+    }
+    String signature = visit.cookies().seal(cell, epoch, left + '\n' + until, requestId);
     if (signature != null) {
       to.set(SIGNATURE, signature);
     }

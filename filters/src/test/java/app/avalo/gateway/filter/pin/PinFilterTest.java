@@ -3,27 +3,16 @@ package app.avalo.gateway.filter.pin;
 import static app.avalo.gateway.filter.pin.PinFixture.CHAT;
 import static app.avalo.gateway.filter.pin.PinFixture.FEED;
 import static app.avalo.gateway.filter.pin.PinFixture.WALLET;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import app.avalo.gateway.config.PinConfig;
-import app.avalo.gateway.config.unit.Secret;
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Pinned;
-import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.pin.PinCounters.Event;
 import app.avalo.gateway.filter.pin.keep.Order;
 import app.avalo.gateway.filter.pin.store.Epoch;
 import app.avalo.gateway.filter.pin.store.HomeStore;
-import io.vertx.core.MultiMap;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Base64;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -202,195 +191,6 @@ class PinFilterTest {
     stranger.served(CHAT, "us", "eu");
     assertThat(stranger.served(CHAT, "eu").region().name()).isEqualTo("eu");
     assertThat(stranger.served(CHAT, "us", "eu").region().name()).isEqualTo("eu");
-  }
-
-  @Test
-  void foreignCookieIsIgnoredAndCounted() {
-    alice.served(CHAT, "us", "eu");
-    PinFixture.Client mallory = gateway.new Client("mallory");
-    mallory.cookie = alice.cookie;
-    assertThat(mallory.served(CHAT, "eu", "us").region().name()).isEqualTo("eu");
-    stranger.cookie = alice.cookie;
-    assertThat(stranger.served(CHAT, "eu", "us").region().name()).isEqualTo("eu");
-    assertThat(gateway.counters.count(Event.COOKIE_FOREIGN)).isEqualTo(2);
-  }
-
-  @Test
-  void expiredCookieIsIgnoredAndCounted() {
-    stranger.served(CHAT, "us", "eu");
-    gateway.daysPass(31);
-    assertThat(stranger.served(CHAT, "eu", "us").region().name()).isEqualTo("eu");
-    assertThat(gateway.counters.count(Event.COOKIE_EXPIRED)).isEqualTo(1);
-  }
-
-  @Test
-  void forgedCookieBeforeTheGoodOneHidesNothing() {
-    stranger.served(CHAT, "us", "eu");
-    String good = stranger.cookie;
-    stranger.cookie = "A".repeat(80) + "; gwpin=; gwpin=" + good + "; c=d";
-    assertThat(stranger.served(CHAT, "eu", "us").region().name()).isEqualTo("us");
-  }
-
-  @Test
-  void cookieInAHeaderOfItsOwnIsFound() {
-    stranger.served(CHAT, "us", "eu");
-    String good = stranger.cookie;
-    stranger.cookie = null;
-    Exchange exchange =
-        stranger.asks(CHAT).header("cookie", "x=y").header("cookie", "gwpin=" + good).live();
-    Outcome.of(gateway.filter, gateway.placed(exchange, "eu", "us"));
-    assertThat(exchange.pin().region().name()).isEqualTo("us");
-  }
-
-  @Test
-  void cookieIsSetOnceAndRenewedAfterHalfItsLife() {
-    Exchange first = gateway.placed(alice.asks(CHAT).live(), "us");
-    Outcome.of(gateway.filter, first);
-    first.attempt(first.pin().region());
-    assertThat(alice.keep(first))
-        .startsWith("gwpin=")
-        .endsWith("; Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax; Secure");
-    gateway.daysPass(14);
-    String before = alice.cookie;
-    alice.served(CHAT, "us");
-    assertThat(alice.cookie).isEqualTo(before);
-    gateway.daysPass(2);
-    alice.served(CHAT, "us");
-    assertThat(alice.cookie).isNotEqualTo(before);
-    gateway.daysPass(20);
-    assertThat(home("chat")).as("lives as long as its cookie").isEqualTo(1);
-  }
-
-  @Test
-  void clientWithoutACookieJarCarriesTheSameValueAsAToken() {
-    Exchange first = gateway.placed(stranger.asks(CHAT).header("Pin-Token", "").live(), "us");
-    Outcome.of(gateway.filter, first);
-    first.attempt(first.pin().region());
-    Reply.Local answer = Reply.Local.empty(200);
-    gateway.filter.response(first, answer);
-    String token = answer.headers().get("pin-token");
-    assertThat(answer.headers().contains("set-cookie")).isFalse();
-
-    Exchange again =
-        gateway.placed(stranger.asks(CHAT).header("Pin-Token", token).live(), "eu", "us");
-    Outcome.of(gateway.filter, again);
-
-    assertThat(again.pin().region().name()).isEqualTo("us");
-    assertThat(again.pin().origin()).isEqualTo("cookie");
-  }
-
-  @Test
-  void plainConnectionsGetACookieThatIsNotSecure() {
-    Exchange exchange = gateway.placed(alice.asks(CHAT).plain().live(), "us");
-    Outcome.of(gateway.filter, exchange);
-    exchange.attempt(exchange.pin().region());
-    assertThat(alice.keep(exchange)).endsWith("SameSite=Lax");
-  }
-
-  @Test
-  void keyRotationKeepsPins() {
-    stranger.served(CHAT, "us", "eu");
-    PinConfig.Key old = gateway.plan.config().pins().keys().get(0);
-    gateway.plan =
-        PinFixture.plan(new PinConfig.Key(2, new Secret("another secret of enough bytes!!")), old);
-    assertThat(stranger.served(CHAT, "eu", "us").region().name()).isEqualTo("us");
-  }
-
-  @Test
-  void walletWritesAreRefusedWhileTheStoreOfTheMapIsDown() {
-    alice.served(WALLET, "us", "eu");
-    gateway.wallet.down = true;
-    gateway.time.advance(Duration.ofSeconds(3));
-    Exchange write = gateway.placed(alice.asks(WALLET).method("POST").live(), "us", "eu");
-    Outcome refused = Outcome.of(gateway.filter, write);
-    assertThat(refused.error().kind()).isEqualTo(Kind.STORE_DOWN);
-    assertThat(refused.error().retryAfterSeconds()).isEqualTo(1);
-    Exchange upgrade =
-        gateway.placed(alice.asks(WALLET).header("Upgrade", "websocket").live(), "us", "eu");
-    assertThat(Outcome.of(gateway.filter, upgrade).status()).isEqualTo(503);
-    assertThat(gateway.counters.count(Event.REFUSED)).isEqualTo(2);
-  }
-
-  @Test
-  void walletReadsGoOnAndAreMarkedWhileTheStoreOfTheMapIsDown() {
-    alice.served(WALLET, "us", "eu");
-    gateway.wallet.down = true;
-    gateway.time.advance(Duration.ofSeconds(3));
-    Pinned read = alice.served(WALLET, "eu", "us");
-    assertThat(read.region().name()).isEqualTo("us");
-    assertThat(gateway.told(read).get("X-Pin-Stale")).isEqualTo("1");
-    assertThat(gateway.told(read).contains("X-Pin-Deadline-Ms")).isFalse();
-  }
-
-  @Test
-  void walletOfANewUserIsRefusedWhileTheStoreOfHomesIsDown() {
-    gateway.homes.down = true;
-    Exchange unknown = gateway.placed(gateway.new Client("bob").asks(WALLET).live(), "us", "eu");
-    assertThat(Outcome.of(gateway.filter, unknown).status()).isEqualTo(503);
-  }
-
-  @Test
-  void chatGoesOnByTheLastMapWhileTheStoreIsDownAndSaysSo() {
-    alice.served(CHAT, "us", "eu");
-    gateway.chat.down = true;
-    gateway.time.advance(Duration.ofSeconds(3));
-    Pinned write = alice.writes(CHAT, "eu", "us");
-    assertThat(write.region().name()).isEqualTo("us");
-    assertThat(write.mayWrite(gateway.time.nanos())).isTrue();
-    assertThat(gateway.told(write).get("X-Pin-Stale")).isEqualTo("1");
-  }
-
-  @Test
-  void chatOfANewUserGoesOnUnderAnEpochBelowAllOthersWhileTheStoreIsDown() {
-    gateway.homes.down = true;
-    gateway.chat.down = true;
-    gateway.time.advance(Duration.ofSeconds(3));
-    PinFixture.Client bob = gateway.new Client("bob");
-    Pinned one = bob.served(CHAT, "us", "eu", "asia");
-    Pinned other = bob.served(CHAT, "eu", "asia", "us");
-    assertThat(other.region()).as("the same on every replica").isEqualTo(one.region());
-    assertThat(Epoch.counter(one.epoch())).isZero();
-    assertThat(bob.cookie).isNull();
-    assertThat(gateway.told(one).get("X-Pin-Stale")).isEqualTo("1");
-  }
-
-  @Test
-  void serviceIsToldCellEpochAndWhatIsLeftOfTheLeaseUnderASignature() {
-    Pinned pin = alice.writes(WALLET, "us", "eu");
-    MultiMap told = gateway.told(pin);
-    assertThat(told.get("X-Pin-Group")).isEqualTo("wallet");
-    assertThat(told.get("X-Pin-Region")).isEqualTo("us");
-    assertThat(told.get("X-Pin-Cell")).matches("1:\\d{1,3}");
-    assertThat(told.get("X-Pin-Epoch")).isEqualTo(Long.toString(Epoch.of(1, 1)));
-    assertThat(Integer.parseInt(told.get("X-Pin-Deadline-Ms"))).isBetween(600, 900);
-    assertThat(told.get("X-Pin-Signature"))
-        .isEqualTo("1." + signature(told, "0123456789abcdef0123456789abcdef", "id-1"));
-  }
-
-  /** As a service would check it, by the words of the documentation. */
-  private static String signature(MultiMap told, String secret, String requestId) {
-    byte[] key = hmac(secret.getBytes(UTF_8), "avalo pins");
-    String signed =
-        told.get("X-Pin-Cell")
-            + "\n"
-            + told.get("X-Pin-Epoch")
-            + "\n"
-            + told.get("X-Pin-Deadline-Ms")
-            + "\n"
-            + requestId
-            + "\n";
-    byte[] first16 = Arrays.copyOf(hmac(key, signed), 16);
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(first16);
-  }
-
-  private static byte[] hmac(byte[] key, String text) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, "HmacSHA256"));
-      return mac.doFinal(text.getBytes(UTF_8));
-    } catch (GeneralSecurityException everyJdkHasIt) {
-      throw new AssertionError(everyJdkHasIt);
-    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.pin;
 import app.avalo.gateway.config.PinConfig;
 import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.ServiceConfig.Pin;
+import app.avalo.gateway.config.ServiceConfig.PinBy;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.RegionPreference;
@@ -34,16 +35,21 @@ final class PinFixture {
   static final int CHAT = 0;
   static final int WALLET = 1;
   static final int FEED = 2;
+  static final int ROOMS = 3;
+  static final int CALLS = 4;
 
   final VirtualTime time = new VirtualTime();
   final PinCounters counters = new PinCounters();
   final CountedHomes homes = new CountedHomes(LocalHomeStore.inMemory(time));
   final KeptGroup chat = new KeptGroup(time);
   final KeptGroup wallet = new KeptGroup(time);
+  final KeptGroup rooms = new KeptGroup(time);
+  final KeptGroup calls = new KeptGroup(time);
   Plan plan = plan(new PinConfig.Key(1, new Secret("0123456789abcdef0123456789abcdef")));
   final PinFilter filter =
       new PinFilter(
-          Map.<String, GroupMap>of("chat", chat, "wallet", wallet)::get,
+          Map.<String, GroupMap>of("chat", chat, "wallet", wallet, "rooms", rooms, "calls", calls)
+              ::get,
           homes,
           new PinKeys(),
           counters,
@@ -56,6 +62,8 @@ final class PinFixture {
   void daysPass(int days) {
     chat.idle = true;
     wallet.idle = true;
+    rooms.idle = true;
+    calls.idle = true;
     time.advance(Duration.ofDays(days));
   }
 
@@ -64,9 +72,14 @@ final class PinFixture {
         .service(Plans.service("chat", new Pin("chat", Contract.MOVE)))
         .service(Plans.service("wallet", new Pin("wallet", Contract.SINGLE_HOME)))
         .service(Plans.service("feed", null))
+        .service(
+            Plans.service("rooms", new Pin("rooms", Contract.MOVE, PinBy.HEADER, "X-Room", null)))
+        .service(Plans.service("calls", new Pin("calls", Contract.STAY, PinBy.SESSION, null, null)))
         .route(Routes.to("chat").name("chat").build())
         .route(Routes.to("wallet").name("wallet").build())
         .route(Routes.to("feed").name("feed").build())
+        .route(Routes.to("rooms").name("rooms").build())
+        .route(Routes.to("calls").name("calls").build())
         .pins(new PinConfig("gwpin", List.of(keys), Duration.ofDays(30)))
         .compile();
   }

@@ -143,9 +143,18 @@ final class ServiceBinder {
     if (!pin.isPresent()) {
       return null;
     }
+    ServiceConfig.PinBy by = pin.word("by", ServiceConfig.PinBy.CALLER, ServiceConfig.PinBy.class);
+    String header = pin.textOrNull("name");
+    if (by == ServiceConfig.PinBy.HEADER && header == null) {
+      pin.unexpected("by", "a name too, of the header");
+    } else if (by != ServiceConfig.PinBy.HEADER && header != null) {
+      pin.unexpected("name", "by: header with it");
+    }
     return new ServiceConfig.Pin(
         pin.text("group", name),
         pin.word("contract", ServiceConfig.Contract.MOVE, ServiceConfig.Contract.class),
+        by,
+        header,
         pin.textOrNull("ready"));
   }
 

@@ -98,7 +98,7 @@ public final class Keeper {
     // A process that was started again must not repeat a word of its former life: who sees the same
     // word takes it for silence, and silence for a lease that has ended.
     this.beats = ticker.epochMillis();
-    this.view = new View(map, ticker.nanos());
+    this.view = View.unleased(map, ticker);
   }
 
   /** The map and the lease on it. */
@@ -170,7 +170,7 @@ public final class Keeper {
 
   private void arrived(long leaseEndNanos, long nowNanos) {
     View before = view;
-    View now = new View(map, leaseEndNanos);
+    View now = View.until(map, leaseEndNanos, ticker);
     view = now;
     Arrival last = arrivals.peekLast();
     if (last == null || last.version() < map.version()) {

@@ -21,6 +21,9 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Pins: whose they are, how many, and moving one user. */
@@ -39,19 +42,32 @@ public final class PinsApi {
     api.write(HttpMethod.POST, "/admin/pins/move", Role.OPERATOR, "move-pin", this::move);
   }
 
-  /** One of three ways to name somebody; which one is part of the answer. */
+  /** One of four ways to name somebody; which one is part of the answer. */
   private record Somebody(String label, PinIdentity identity) {
-    static Somebody of(@Nullable String user, @Nullable String apiKey, @Nullable String session) {
-      int given = (user == null ? 0 : 1) + (apiKey == null ? 0 : 1) + (session == null ? 0 : 1);
+    static Somebody of(Function<String, @Nullable String> fields) {
+      String user = fields.apply("user");
+      String apiKey = fields.apply("apiKey");
+      String session = fields.apply("session");
+      String header = fields.apply("header");
+      long given = Stream.of(user, apiKey, session, header).filter(Objects::nonNull).count();
       if (given != 1) {
         throw Refusal.malformed(
-            "user", given + " of three", "exactly one of user, apiKey, session");
+            "user", given + " of four", "exactly one of user, apiKey, session, header");
       }
       if (user != null) {
         return new Somebody("user " + user, PinIdentity.user(user));
       }
       if (apiKey != null) {
         return new Somebody("apiKey " + apiKey, PinIdentity.apiKey(apiKey));
+      }
+      if (header != null) {
+        int colon = header.indexOf(':');
+        if (colon < 1) {
+          throw Refusal.malformed("header", header, "its name, a colon and its value");
+        }
+        return new Somebody(
+            "header " + header,
+            PinIdentity.header(header.substring(0, colon), header.substring(colon + 1)));
       }
       PinIdentity found = PinIdentity.session(String.valueOf(session));
       if (found == null) {
@@ -62,9 +78,8 @@ public final class PinsApi {
   }
 
   private Future<Answer> find(Call call) {
-    call.knows("user", "apiKey", "session");
-    Somebody somebody =
-        Somebody.of(call.query("user"), call.query("apiKey"), call.query("session"));
+    call.knows("user", "apiKey", "session", "header");
+    Somebody somebody = Somebody.of(call::query);
     Plan plan = controls.plan();
     return On.loop(controls.controlLoop(), () -> controls.pins().find(somebody.identity(), plan))
         .map(
@@ -109,11 +124,7 @@ public final class PinsApi {
 
   private Future<Answer> move(Call call) {
     Fields body = call.knows().body();
-    Somebody somebody =
-        Somebody.of(
-            body.textOrNull("user", LONGEST_NAME),
-            body.textOrNull("apiKey", LONGEST_NAME),
-            body.textOrNull("session", LONGEST_NAME));
+    Somebody somebody = Somebody.of(name -> body.textOrNull(name, LONGEST_NAME));
     String group = body.text("group", LONGEST_NAME);
     String to = body.text("region", LONGEST_NAME);
     call.target(somebody.label() + " " + group + " to " + to);
