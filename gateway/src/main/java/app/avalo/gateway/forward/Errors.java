@@ -17,6 +17,8 @@ final class Errors {
   static final GatewayError NOT_OPEN =
       new GatewayError(
           Kind.STORE_DOWN, "pins", "This user is between two regions, or nobody can tell.", 1);
+  static final GatewayError MOVED =
+      new GatewayError(Kind.UPSTREAM_TIMEOUT, "The user moved, and the stream did not pause.");
   static final GatewayError EXPECTATION =
       new GatewayError(Kind.EXPECTATION_FAILED, "Only 100-continue can be expected.");
   static final GatewayError SLOW_BODY =

@@ -25,6 +25,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public final class Forwarder {
   private final int loops; // of this process
   private final TraceIds traces = new TraceIds();
   private final Waiting waiting;
+  private final Set<Forwarding> streams = new HashSet<>();
   private final BodyRoom bodyRoom = BodyRoom.ofHeap();
   private @Nullable Destinations destinations;
   // Of the plan before; exchanges that a filter held over a reload still go by it.
@@ -163,9 +165,15 @@ public final class Forwarder {
     webSockets.moved(departure);
   }
 
-  /** Tells the WebSockets of this loop whose users have moved; called on this loop. */
+  /** Tells the WebSockets and streams of this loop whose users have moved; called on this loop. */
   public void follow() {
     webSockets.follow();
+    streams.forEach(Forwarding::follow);
+  }
+
+  /** Answers that flow for users who may move. */
+  Set<Forwarding> streams() {
+    return streams;
   }
 
   Ticker ticker() {

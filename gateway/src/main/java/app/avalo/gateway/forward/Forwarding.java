@@ -146,7 +146,21 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     body.forget();
     relay = made;
     made.start(fields);
+    if (made.mayLeave()) {
+      forwarder.streams().add(this);
+      follow();
+    }
     forwarder.deadlines().set(this, made.nextCheckNanos(exchange.firstByteNanos()));
+  }
+
+  /** Its user may have moved: what flows for him here ends at its turn. */
+  void follow() {
+    ResponseRelay current = relay;
+    if (phase == Phase.RELAYING
+        && current != null
+        && current.leaves(forwarder.webSockets()::nextTurn)) {
+      forwarder.deadlines().set(this, current.nextCheckNanos(now()));
+    }
   }
 
   /** An answer ended early of which the client has seen nothing. */
@@ -178,7 +192,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       case HOLDING -> Objects.requireNonNull(held).timeUp();
       case RELAYING -> {
         ResponseRelay current = Objects.requireNonNull(relay);
-        if (current.endsUnpaid(now)) {
+        if (current.endsUnpaid(now) || current.hasLeft(now)) {
           return;
         }
         GatewayError stall = current.stall(now);
@@ -239,6 +253,14 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     }
   }
 
+  /** Its reader comes back, to where the user is by then. */
+  void sendAway() {
+    if (phase != Phase.OVER) {
+      end();
+      forwarder.responder().sendAway(exchange);
+    }
+  }
+
   /** Something here went wrong that must not leave the exchange hanging. */
   void defect(RuntimeException defect) {
     LOG.atError()
@@ -266,6 +288,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       forwarder.webSockets().ceiling().release(service.name());
     }
     forwarder.deadlines().cancel(this);
+    if (relay != null && relay.mayLeave()) {
+      forwarder.streams().remove(this);
+    }
     if (held != null) {
       held.drop();
     }

@@ -26,6 +26,12 @@ public interface Responder {
    */
   void endStream(Exchange exchange, GatewayError why);
 
+  /**
+   * Ends a stream between two of its events or messages because its user has moved: by a comment,
+   * after which readers of events come back, or as a call that is unavailable.
+   */
+  void sendAway(Exchange exchange);
+
   /** Ends an exchange whose answer cannot be completed: the client must see that it is not. */
   void cutOff(Exchange exchange, GatewayError error);
 }

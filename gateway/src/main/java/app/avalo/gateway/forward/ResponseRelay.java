@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.client.GrpcCall;
 import app.avalo.gateway.forward.body.Pace;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.forward.head.Trailers;
+import app.avalo.gateway.forward.stream.Leaving;
 import app.avalo.gateway.forward.stream.Metered;
 import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.upstream.Fields;
@@ -20,6 +21,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,7 @@ final class ResponseRelay implements Answer {
   private boolean waiting; // for the client to read on
   private @Nullable Pace pace; // of a client that was waited for
   private @Nullable Metered metered; // from the head on
+  private @Nullable Leaving leaving; // from the head on
   private Future<Void> written = Future.succeededFuture();
 
   ResponseRelay(Forwarding forwarding, Attempt attempt, int status, HttpServerResponse to) {
@@ -100,7 +103,9 @@ final class ResponseRelay implements Answer {
     boolean plain = !to.headers().contains(HttpHeaders.CONTENT_ENCODING);
     // Not the upstream's: what it listed in Connection is gone, its length maybe included.
     length = length(to.headers().get(HttpHeaders.CONTENT_LENGTH));
-    metered = Metered.of(forwarding.exchange(), endless && plain && length < 0);
+    boolean events = endless && plain && length < 0;
+    metered = Metered.of(forwarding.exchange(), events);
+    leaving = Leaving.of(forwarding.exchange(), events);
     boolean unframed = length < 0 && !isBodiless();
     if (!isHttp2() && (!forwarding.body().isComplete() || unframed && !isHttp11())) {
       // The rest of the request will not be read, so nothing may follow on this connection;
@@ -146,6 +151,14 @@ final class ResponseRelay implements Answer {
       return;
     }
     activeNanos = forwarding.forwarder().ticker().nanos();
+    Leaving leave = leaving;
+    if (leave != null) {
+      int passing = leave.passing(chunk, activeNanos);
+      if (leave.isOver(activeNanos)) {
+        away(chunk.getBuffer(0, passing));
+        return;
+      }
+    }
     Metered meter = metered;
     if (meter != null) {
       int paid = meter.passing(chunk, activeNanos);
@@ -175,13 +188,54 @@ final class ResponseRelay implements Answer {
     }
   }
 
-  /** Nothing more can be paid: the last that was is passed on, and the reader told if it can be. */
-  private void spent(Metered meter, Buffer last) {
+  /** Whether its user may move while it flows. */
+  boolean mayLeave() {
+    return leaving != null;
+  }
+
+  /** Gives it a turn to end if its user has moved; returns whether it did. */
+  boolean leaves(LongSupplier turn) {
+    if (ended || leaving == null || !leaving.isDue()) {
+      return false;
+    }
+    leaving.at(turn.getAsLong());
+    return true;
+  }
+
+  /** Ends it if its turn has come; returns whether it did. */
+  boolean hasLeft(long now) {
+    if (ended || leaving == null) {
+      return false;
+    }
+    if (leaving.isOver(now)) {
+      away(Buffer.buffer());
+      return true;
+    }
+    if (leaving.isStuck(now)) {
+      ended = true;
+      forwarding.cutOff(Errors.MOVED);
+      return true;
+    }
+    return false;
+  }
+
+  private void away(Buffer last) {
     ended = true;
+    write(last);
+    forwarding.sendAway();
+  }
+
+  private void write(Buffer last) {
     if (last.length() > 0) {
       forwarding.exchange().addBytesOut(last.length());
       to.write(last);
     }
+  }
+
+  /** Nothing more can be paid: the last that was is passed on, and the reader told if it can be. */
+  private void spent(Metered meter, Buffer last) {
+    ended = true;
+    write(last);
     GatewayError why = Objects.requireNonNull(meter.why());
     if (meter.endsWell()) {
       forwarding.endStream(why);
@@ -267,8 +321,10 @@ final class ResponseRelay implements Answer {
             ? now + forwarding.exchange().bounds().answer().window().toNanos()
             : pace.nextCheckNanos(now);
     long unpaid = metered == null ? Long.MAX_VALUE : metered.nextNanos(now);
+    long turn = leaving == null ? Long.MAX_VALUE : leaving.nextNanos(now);
     return Math.min(
-        Math.min(unpaid, Math.min(endNanos(), slow)), forwarding.body().nextCheckNanos(now));
+        Math.min(Math.min(turn, unpaid), Math.min(endNanos(), slow)),
+        forwarding.body().nextCheckNanos(now));
   }
 
   /** When it is over if nothing moves until then. */

@@ -99,7 +99,12 @@ public final class WebSockets {
    * can be taken in.
    */
   void move(Tunnel tunnel) {
+    tunnel.moveAt(nextTurn());
+  }
+
+  /** When the next one of this loop that has to come back elsewhere is told so. */
+  public long nextTurn() {
     turnNanos = Math.max(ticker.nanos(), turnNanos) + random.nextLong(2 * gapNanos);
-    tunnel.moveAt(turnNanos);
+    return turnNanos;
   }
 }

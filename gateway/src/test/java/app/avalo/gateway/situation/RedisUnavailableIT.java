@@ -181,6 +181,28 @@ class RedisUnavailableIT {
         .isGreaterThanOrEqualTo(Long.parseLong(received(first, "x-pin-epoch")));
   }
 
+  @Test
+  void without_it_a_known_wallet_can_be_read_and_not_written() {
+    String known = cookie(pay("/wallet", "none"));
+    redis.kill();
+    Awaiting.until(() -> "1".equals(received(readWallet(known), "x-pin-stale")));
+
+    HttpResponse<String> read = readWallet(known);
+    Awaiting.until(() -> pay("/wallet", known).statusCode() == 503);
+    HttpResponse<String> written = pay("/wallet", known);
+
+    assertThat(read.statusCode()).isEqualTo(200);
+    assertThat(servedBy(read)).isEqualTo("eu");
+    assertThat(received(read, "x-pin-until")).as("no lease").isEmpty();
+    assertThat(written.statusCode()).isEqualTo(503);
+    assertThat(problem(written)).isEqualTo("store-down");
+    assertThat(header(written, "Retry-After")).isNotEmpty();
+  }
+
+  private HttpResponse<String> readWallet(String cookie) {
+    return gateway.get("/wallet", "X-Forwarded-For", ThreeRegions.BERLIN, "Cookie", cookie);
+  }
+
   /** Each kind of state does what its rule says while there is no Redis. */
   private void assertWithoutRedis() {
     assertThat(gateway.get("/feed").statusCode()).isEqualTo(200);

@@ -2,14 +2,28 @@ package app.avalo.gateway.situation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.pin.cell.RegionPhase;
 import app.avalo.gateway.filter.pin.keep.Order;
 import app.avalo.gateway.filter.pin.store.Epoch;
 import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.GrpcMethods;
 import app.avalo.gateway.testing.RunningGateway;
+import app.avalo.gateway.testing.Wire;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
@@ -27,16 +41,27 @@ import org.junit.jupiter.api.Test;
 class UsersMoveIT {
   private final Vertx vertx = Vertx.vertx();
   private final Map<String, Long> fences = new ConcurrentHashMap<>();
+  private final Map<String, HttpServerResponse> streams = new ConcurrentHashMap<>();
+  private Server talk;
   private RunningGateway gateway;
 
   @BeforeEach
-  void start() {
+  void start() throws IOException {
+    talk =
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+            .addService(new GrpcMethods().service())
+            .build()
+            .start();
     String everywhere =
         "regions: {eu: \"http://127.0.0.1:%d\", us: \"http://127.0.0.1:%d\"}"
             .formatted(server("eu").actualPort(), server("us").actualPort());
     gateway =
-        RunningGateway.start(
+        RunningGateway.startExactly(
             """
+            name: test
+            listeners: [{name: plain, address: "127.0.0.1:0", http2: true}]
+            admin: {address: "127.0.0.1:0"}
+            accessLog: {to: "off"}
             regions:
               eu: {index: 0, latitude: 52.5, longitude: 13.4}
               us: {index: 1, latitude: 37.8, longitude: -122.4}
@@ -46,12 +71,18 @@ class UsersMoveIT {
               chat: {pin: {contract: move}, %1$s}
               calls: {pin: {contract: stay}, %1$s}
               wallet: {pin: {contract: single-home}, %1$s}
+              talk:
+                pin: {contract: move}
+                protocol: http2
+                regions: {eu: "http://127.0.0.1:%2$d", us: "http://127.0.0.1:%2$d"}
+                health: {statuses: 200-499}
             routes:
               - {name: chat, match: {path: {prefix: /chat}}, service: chat}
               - {name: calls, match: {path: {prefix: /calls}}, service: calls}
               - {name: wallet, match: {path: {prefix: /wallet}}, service: wallet}
+              - {name: talk, match: {path: {prefix: /test.Text}}, service: talk}
             """
-                .formatted(everywhere));
+                .formatted(everywhere, talk.getPort()));
     Awaiting.until(gateway.gateway()::isReady);
   }
 
@@ -66,6 +97,12 @@ class UsersMoveIT {
   }
 
   private void answer(String region, HttpServerRequest request) {
+    if (request.path().endsWith("/events")) {
+      HttpServerResponse events = request.response().setChunked(true);
+      events.putHeader("Content-Type", "text/event-stream").write("data: " + region + "\n\n");
+      streams.put(request.path(), events);
+      return;
+    }
     long epoch = epoch(request);
     long seen = fences.getOrDefault(request.path(), 0L);
     if (epoch < seen) {
@@ -87,6 +124,7 @@ class UsersMoveIT {
   @AfterEach
   void stop() {
     gateway.close();
+    talk.shutdownNow();
     RunningGateway.await(vertx.close());
   }
 
@@ -141,6 +179,80 @@ class UsersMoveIT {
     assertThat(open("/chat").region.get(10, TimeUnit.SECONDS)).isEqualTo("us");
     assertThat(call.closed).as("a call goes on where it began").isNotDone();
     assertThat(open("/calls").region.get(10, TimeUnit.SECONDS)).isEqualTo("us");
+  }
+
+  private Wire listen(String path) {
+    Wire wire = new Wire(gateway.port());
+    wire.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n").readUntil("\n\n");
+    return wire;
+  }
+
+  @Test
+  void open_event_streams_end_behind_an_event_and_those_of_calls_go_on() {
+    try (Wire chat = listen("/chat/events");
+        Wire call = listen("/calls/events")) {
+      everybodyLeavesEu("calls");
+      everybodyLeavesEu("chat");
+
+      assertThat(chat.readUntil("\r\n0\r\n\r\n")).contains(": the user has moved\n\n");
+      streams.get("/calls/events").write("data: more\n\n");
+      assertThat(call.readUntil("\n\n")).contains("data: more").doesNotContain("moved");
+    }
+  }
+
+  @Test
+  void what_is_under_way_in_a_stream_of_events_is_completed_first() {
+    try (Wire chat = listen("/chat/events")) {
+      streams.get("/chat/events").write("data: ha");
+      chat.readUntil("data: ha");
+      everybodyLeavesEu("chat");
+      Awaiting.until(
+          () ->
+              gateway.gateway().shared().keepers().of("chat").view().map().region(0).phase()
+                  == RegionPhase.Phase.EVICTED);
+      streams.get("/chat/events").write("lf\n\n");
+
+      assertThat(chat.readUntil("\r\n0\r\n\r\n")).contains("lf\n\n", ": the user has moved\n\n");
+    }
+  }
+
+  @Test
+  void open_calls_end_as_unavailable() throws Exception {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", gateway.port()).usePlaintext().build();
+    CompletableFuture<String> heard = new CompletableFuture<>();
+    CompletableFuture<Status> ended = new CompletableFuture<>();
+    try {
+      StreamObserver<String> talking =
+          ClientCalls.asyncBidiStreamingCall(
+              channel.newCall(GrpcMethods.BOTH, CallOptions.DEFAULT),
+              new StreamObserver<>() {
+                @Override
+                public void onNext(String text) {
+                  heard.complete(text);
+                }
+
+                @Override
+                public void onError(Throwable failed) {
+                  ended.complete(Status.fromThrowable(failed));
+                }
+
+                @Override
+                public void onCompleted() {
+                  ended.complete(Status.OK);
+                }
+              });
+      talking.onNext("hello");
+      heard.get(10, TimeUnit.SECONDS);
+
+      everybodyLeavesEu("talk");
+
+      Status status = ended.get(10, TimeUnit.SECONDS);
+      assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(status.getDescription()).contains("moved to another region");
+    } finally {
+      channel.shutdownNow();
+    }
   }
 
   @Test

@@ -280,9 +280,7 @@ public final class PinFilter implements Filter {
 
   @Override
   public void response(Exchange exchange, Reply reply) {
-    if (!(exchange.pin() instanceof UserPin pin)
-        || !pin.isWitnessed()
-        || exchange.explaining()) {
+    if (!(exchange.pin() instanceof UserPin pin) || !pin.isWitnessed() || exchange.explaining()) {
       return;
     }
     Visit visit = pin.visit();
@@ -314,9 +312,7 @@ public final class PinFilter implements Filter {
 
   /** What the caller of a bound exchange shows wherever it goes by itself; null without a home. */
   public @Nullable String token(Exchange exchange) {
-    if (!(exchange.pin() instanceof UserPin pin)
-        || !pin.isWitnessed()
-        || exchange.explaining()) {
+    if (!(exchange.pin() instanceof UserPin pin) || !pin.isWitnessed() || exchange.explaining()) {
       return null;
     }
     Visit visit = pin.visit();

@@ -5,9 +5,9 @@ import app.avalo.gateway.filter.pin.cell.LocalMapStore;
 import app.avalo.gateway.filter.pin.cell.MapStore;
 import app.avalo.gateway.filter.pin.cell.Owner;
 import app.avalo.gateway.filter.pin.cell.Stamp;
+import app.avalo.gateway.filter.pin.keep.CalmOutlook;
 import app.avalo.gateway.filter.pin.keep.Keeper;
 import app.avalo.gateway.filter.pin.keep.Order;
-import app.avalo.gateway.filter.pin.keep.Outlook;
 import app.avalo.gateway.filter.pin.keep.View;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.time.Duration;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The map of one group, kept by a keeper alone in virtual time; counts what it asks its store. */
-final class KeptGroup implements GroupMap, Outlook, MapStore {
+final class KeptGroup implements GroupMap, CalmOutlook, MapStore {
   final Set<Integer> dead = new TreeSet<>();
   boolean down;
   boolean idle; // beats once an hour, so that days pass quickly
@@ -90,21 +90,6 @@ final class KeptGroup implements GroupMap, Outlook, MapStore {
   }
 
   @Override
-  public Iterable<Integer> regions() {
-    return List.of(0, 1, 2);
-  }
-
-  @Override
-  public double weight(int region) {
-    return 1;
-  }
-
-  @Override
-  public boolean allowed(int home, int region) {
-    return true;
-  }
-
-  @Override
   public Set<Integer> suspects() {
     return dead;
   }
@@ -112,20 +97,5 @@ final class KeptGroup implements GroupMap, Outlook, MapStore {
   @Override
   public Set<Integer> convicts() {
     return dead;
-  }
-
-  @Override
-  public boolean ready(int region) {
-    return true;
-  }
-
-  @Override
-  public Fare fare(int region) {
-    return Fare.WELL;
-  }
-
-  @Override
-  public int users(CellKey cell) {
-    return 1;
   }
 }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes answers to clients: the one place that turns errors into responses. */
 public final class Answers implements Responder {
+  /** Readers of events take no notice of a comment (WHATWG HTML, 9.2.6). */
+  private static final Buffer MOVED = Buffer.buffer(": the user has moved\n\n");
+
   private static final CharSequence REQUEST_ID = AsciiString.cached("x-request-id");
   private static final CharSequence NO_STORE = AsciiString.cached("no-store");
 
@@ -187,6 +190,19 @@ public final class Answers implements Responder {
       response.end(event);
     }
     done(exchange, why);
+  }
+
+  @Override
+  public void sendAway(Exchange exchange) {
+    HttpServerResponse response = Objects.requireNonNull(exchange.request()).response();
+    if (exchange.grpc() != null) {
+      GrpcStatus.trail(503, "The user has moved to another region.", response.trailers());
+      response.end();
+    } else {
+      exchange.addBytesOut(MOVED.length());
+      response.end(MOVED.copy());
+    }
+    done(exchange, null);
   }
 
   @Override

@@ -2,7 +2,6 @@ package app.avalo.gateway.filter.pin.keep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import app.avalo.gateway.filter.pin.cell.CellKey;
 import app.avalo.gateway.filter.pin.cell.Owner;
 import app.avalo.gateway.filter.pin.cell.RedisMapStore;
 import app.avalo.gateway.filter.redis.Loop;
@@ -29,7 +28,7 @@ class KeeperOverRedisIT {
   private Loop loop;
 
   /** A gateway whose eyes the test governs; everything on the loop. */
-  private static final class Gateway implements Outlook {
+  private static final class Gateway implements CalmOutlook {
     private final Keeper keeper;
     private final Timers timers;
     private Set<Integer> dead = Set.of();
@@ -58,21 +57,6 @@ class KeeperOverRedisIT {
     }
 
     @Override
-    public Iterable<Integer> regions() {
-      return List.of(0, 1, 2);
-    }
-
-    @Override
-    public double weight(int region) {
-      return 1;
-    }
-
-    @Override
-    public boolean allowed(int home, int region) {
-      return true;
-    }
-
-    @Override
     public Set<Integer> suspects() {
       return dead;
     }
@@ -80,21 +64,6 @@ class KeeperOverRedisIT {
     @Override
     public Set<Integer> convicts() {
       return dead;
-    }
-
-    @Override
-    public boolean ready(int region) {
-      return true;
-    }
-
-    @Override
-    public Fare fare(int region) {
-      return Fare.WELL;
-    }
-
-    @Override
-    public int users(CellKey cell) {
-      return 1;
     }
   }
 

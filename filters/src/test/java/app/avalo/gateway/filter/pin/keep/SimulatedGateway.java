@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway that stalls, dies, is cut off, and whose clock runs too fast or too slow. */
-final class SimulatedGateway implements Outlook, Ticker, MapStore {
+final class SimulatedGateway implements CalmOutlook, Ticker, MapStore {
   private static final long SUSPECT_NANOS = VirtualTime.millis(400);
   private static final long CONVICT_NANOS = VirtualTime.millis(1400);
 
@@ -142,21 +142,6 @@ final class SimulatedGateway implements Outlook, Ticker, MapStore {
   }
 
   @Override
-  public Iterable<Integer> regions() {
-    return List.of(0, 1, 2);
-  }
-
-  @Override
-  public double weight(int region) {
-    return 1;
-  }
-
-  @Override
-  public boolean allowed(int home, int region) {
-    return true;
-  }
-
-  @Override
   public Set<Integer> suspects() {
     return lostFor(SUSPECT_NANOS);
   }
@@ -174,16 +159,6 @@ final class SimulatedGateway implements Outlook, Ticker, MapStore {
       }
     }
     return lost;
-  }
-
-  @Override
-  public boolean ready(int region) {
-    return true;
-  }
-
-  @Override
-  public Fare fare(int region) {
-    return Fare.WELL;
   }
 
   @Override
