@@ -177,7 +177,9 @@ public final class Plans {
         List.of(),
         new ServiceConfig.WebSocket(
             1000,
+            100,
             new app.avalo.gateway.config.unit.Rate(100, Duration.ofSeconds(1)),
+            null,
             Duration.ofMinutes(5)),
         new ServiceConfig.Targets(null, null, null));
   }

@@ -1,8 +1,10 @@
 package app.avalo.gateway.forward;
 
 import app.avalo.gateway.config.plan.Route;
+import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Full;
 
 /** What clients are told when forwarding ends without an answer of the service. */
 final class Errors {
@@ -30,6 +32,20 @@ final class Errors {
   static final GatewayError DEFECT = new GatewayError(Kind.INTERNAL, "The gateway made a mistake.");
 
   private Errors() {}
+
+  static GatewayError tooManyWebSockets(Service service, Full full) {
+    return full == Full.OF_USER
+        ? new GatewayError(
+            Kind.LIMITED,
+            service.name() + ".webSocket.connectionsPerUser",
+            "This user has too many WebSockets open to this service.",
+            5)
+        : new GatewayError(
+            Kind.OVERLOADED,
+            service.name() + ".webSocket.connections",
+            "Too many WebSockets are open to this service.",
+            5);
+  }
 
   static GatewayError tooLarge(Route route) {
     String detail = "The request body is larger than the route allows.";

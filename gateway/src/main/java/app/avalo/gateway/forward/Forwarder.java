@@ -5,9 +5,10 @@ import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.GatewayError;
-import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Full;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Verdict;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.forward.body.BodyRoom;
 import app.avalo.gateway.forward.body.RequestBody;
@@ -82,23 +83,23 @@ public final class Forwarder {
     Destinations destinations = destinations(exchange.plan());
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
     Service service = Objects.requireNonNull(exchange.target()).service();
-    boolean upgrade = isUpgrade(request);
-    if (upgrade && !webSockets.ceiling().tryAcquire(service.name(), ceiling(service))) {
-      responder.local(
-          exchange,
-          Reply.Local.of(
-              new GatewayError(
-                  Kind.OVERLOADED,
-                  service.name() + ".webSocket.connections",
-                  "Too many WebSockets are open to this service.",
-                  5)));
-      return;
+    Place place = null;
+    if (isUpgrade(request)) {
+      Verdict verdict =
+          webSockets
+              .ceiling()
+              .tryAcquire(
+                  service.name(),
+                  exchange.caller().user(),
+                  service.config().webSocket(),
+                  exchange.startNanos());
+      if (verdict instanceof Full full) {
+        responder.local(exchange, Reply.Local.of(Errors.tooManyWebSockets(service, full)));
+        return;
+      }
+      place = (Place) verdict;
     }
-    new Forwarding(this, exchange, request, destinations, upgrade).start();
-  }
-
-  private static int ceiling(Service service) {
-    return service.config().webSocket().connections();
+    new Forwarding(this, exchange, request, destinations, place).start();
   }
 
   /**

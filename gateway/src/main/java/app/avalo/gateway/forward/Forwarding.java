@@ -5,6 +5,7 @@ import app.avalo.gateway.deadline.Deadline;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
 import app.avalo.gateway.forward.body.RequestBody;
 import app.avalo.gateway.forward.choice.Destinations;
 import app.avalo.gateway.upstream.Fields;
@@ -31,7 +32,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   private final Service service;
   private final RequestBody body;
   private final Attempts attempts;
-  private final boolean upgrade;
+  private final @Nullable Place place; // of the WebSocket that it asks to become
   private Phase phase = Phase.COLLECTING;
   private @Nullable HeldAnswer held;
   private @Nullable ResponseRelay relay;
@@ -49,7 +50,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       Exchange exchange,
       HttpServerRequest request,
       Destinations destinations,
-      boolean upgrade) {
+      @Nullable Place place) {
     this.forwarder = forwarder;
     this.exchange = exchange;
     this.request = request;
@@ -58,7 +59,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     this.service = Objects.requireNonNull(exchange.target()).service();
     this.body = new RequestBody(exchange, request, forwarder.bodyRoom(), forwarder.ticker(), this);
     this.attempts = new Attempts(this, exchange, destinations);
-    this.upgrade = upgrade;
+    this.place = place;
   }
 
   void start() {
@@ -128,7 +129,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     }
     exchange.firstByteNanos(now);
     ResponseRelay made = new ResponseRelay(this, by, status, response);
-    if (upgrade || !attempts.mayReplaceAnswer() || ResponseRelay.isEventStream(fields)) {
+    if (place != null || !attempts.mayReplaceAnswer() || ResponseRelay.isEventStream(fields)) {
       relay(made, fields);
       return made;
     }
@@ -181,7 +182,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     exchange.firstByteNanos(now);
     phase = Phase.OVER;
     forwarder.deadlines().cancel(this);
-    Upgrade.complete(forwarder, exchange, by, fields, socket);
+    Upgrade.complete(forwarder, exchange, by, fields, Objects.requireNonNull(place), socket);
   }
 
   @Override
@@ -284,8 +285,8 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
 
   private void end() {
     phase = Phase.OVER;
-    if (upgrade) {
-      forwarder.webSockets().ceiling().release(service.name());
+    if (place != null) {
+      place.release();
     }
     forwarder.deadlines().cancel(this);
     if (relay != null && relay.mayLeave()) {
@@ -315,7 +316,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   }
 
   boolean isUpgrade() {
-    return upgrade;
+    return place != null;
   }
 
   RequestBody body() {

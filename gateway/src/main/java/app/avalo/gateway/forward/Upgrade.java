@@ -2,6 +2,7 @@ package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
 import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.upstream.Fields;
@@ -19,7 +20,12 @@ final class Upgrade {
   private Upgrade() {}
 
   static void complete(
-      Forwarder forwarder, Exchange exchange, Attempt by, Fields fields, NetSocket server) {
+      Forwarder forwarder,
+      Exchange exchange,
+      Attempt by,
+      Fields fields,
+      Place place,
+      NetSocket server) {
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
     HttpServerResponse response = request.response();
     HeaderCopy.down(fields, response.headers());
@@ -33,6 +39,7 @@ final class Upgrade {
         .onComplete(
             (client, failure) -> {
               if (client == null) {
+                place.release();
                 abandoned(forwarder, exchange, by);
                 return;
               }
@@ -44,8 +51,8 @@ final class Upgrade {
                           by.destination().region().name(),
                           by.member().health(),
                           Destination.caller(exchange)),
-                      client,
-                      server,
+                      new Tunnel.Ends(client, server),
+                      place,
                       error -> {
                         by.finish();
                         forwarder.responder().done(exchange, error);
@@ -55,10 +62,6 @@ final class Upgrade {
   }
 
   private static void abandoned(Forwarder forwarder, Exchange exchange, Attempt by) {
-    forwarder
-        .webSockets()
-        .ceiling()
-        .release(Objects.requireNonNull(exchange.target()).service().name());
     by.finish();
     Objects.requireNonNull(exchange.request()).response().reset();
     forwarder.responder().done(exchange, Errors.CLIENT_GONE);

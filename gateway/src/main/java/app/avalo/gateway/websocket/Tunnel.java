@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.Pinned;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
 import app.avalo.gateway.filter.limit.MessageMeter;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointHealth;
@@ -36,6 +37,7 @@ public final class Tunnel extends Deadline {
   private final Origin origin;
   private final NetSocket client;
   private final NetSocket server;
+  private final Place place;
   private final Consumer<@Nullable GatewayError> ended;
   private final FrameScanner fromClient = new FrameScanner();
   private final FrameScanner fromServer = new FrameScanner();
@@ -63,35 +65,36 @@ public final class Tunnel extends Deadline {
    */
   public record Origin(String region, EndpointHealth endpoint, int caller) {}
 
+  /** Its two sockets. */
+  public record Ends(NetSocket client, NetSocket server) {}
+
   /**
    * A tunnel between two paused sockets.
    *
    * @param open the WebSockets of this loop, which this one joins
    * @param origin what serves it
+   * @param place that was acquired for it; it is released by this tunnel
    * @param ended told once when both sides are closed, with what cut it off, or null
    */
   public Tunnel(
       WebSockets open,
       Exchange exchange,
       Origin origin,
-      NetSocket client,
-      NetSocket server,
+      Ends ends,
+      Place place,
       Consumer<@Nullable GatewayError> ended) {
     this.open = open;
     this.exchange = exchange;
     this.origin = origin;
-    this.client = client;
-    this.server = server;
+    this.client = ends.client();
+    this.server = ends.server();
+    this.place = place;
     this.ended = ended;
     WebSocket bounds = Objects.requireNonNull(exchange.target()).service().config().webSocket();
     this.meter = MessageMeter.of(bounds.messages(), now());
     this.hold = exchange.budget();
     this.idleNanos = bounds.idleTimeout().toNanos();
     this.activeNanos = now();
-  }
-
-  String service() {
-    return Objects.requireNonNull(exchange.target()).service().name();
   }
 
   Origin origin() {
@@ -159,7 +162,8 @@ public final class Tunnel extends Deadline {
     if (messages == 0) {
       return;
     }
-    long aheadNanos = meter.take(messages, activeNanos);
+    long aheadNanos =
+        Math.max(meter.take(messages, activeNanos), place.take(messages, activeNanos));
     if (aheadNanos > PATIENCE_NANOS) {
       close(CloseFrame.POLICY);
     } else if (aheadNanos > 0) {
@@ -311,6 +315,7 @@ public final class Tunnel extends Deadline {
       closeTimer.cancel();
     }
     open.closed(this);
+    place.release();
     client.end();
     server.end();
     ended.accept(error == null ? loss : error);

@@ -61,7 +61,6 @@ public final class WebSockets {
 
   void closed(Tunnel tunnel) {
     open.remove(tunnel);
-    ceiling.release(tunnel.service());
   }
 
   /** WebSockets open on this loop. */

@@ -27,6 +27,9 @@ import org.junit.jupiter.api.Test;
 
 /** WebSockets through the gateway, from a real client to a real server. */
 class WebSocketIT {
+  private static final String MARIA = "key-of-maria-0123456789";
+  private static final String JAN = "key-of-jan-012345678901";
+
   private final Vertx vertx = Vertx.vertx();
   private final Queue<ServerWebSocket> accepted = new ConcurrentLinkedQueue<>();
   private HttpServer chat;
@@ -57,9 +60,17 @@ class WebSocketIT {
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
             services:
               chat:
-                regions: {eu: ["http://127.0.0.1:%d"]}
+                regions: {eu: ["http://127.0.0.1:%1$d"]}
                 webSocket: {connections: 2, messages: 20/s, idleTimeout: 60s}
+              rooms:
+                regions: {eu: ["http://127.0.0.1:%1$d"]}
+                webSocket: {connectionsPerUser: 2, messages: 1000/s, messagesPerUser: 20/s}
+            identity:
+              apiKeys:
+                - {name: maria, key: "${env:MARIA:-key-of-maria-0123456789}", user: maria}
+                - {name: jan, key: "${env:JAN:-key-of-jan-012345678901}", user: jan}
             routes:
+              - {name: rooms, match: {path: {prefix: /rooms}}, service: rooms}
               - {name: chat, match: {path: {prefix: /chat}}, service: chat}
             shutdownGrace: 5s
             """
@@ -223,6 +234,52 @@ class WebSocketIT {
                   new byte[] {(byte) 0x88, 2, 3, (byte) 0xf0},
                   java.nio.charset.StandardCharsets.ISO_8859_1));
       assertThat(all).contains("\u0088\u0002\u0003\u00f0");
+    }
+  }
+
+  private Wire rooms(String key) {
+    return new Wire(gateway.port())
+        .send(
+            "GET /rooms HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + ("X-Api-Key: " + key + "\r\n\r\n"));
+  }
+
+  @Test
+  void a_user_over_the_ceiling_of_one_user_is_429_and_nobody_else_is() {
+    try (Wire one = rooms(MARIA);
+        Wire two = rooms(MARIA)) {
+      assertThat(one.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+      assertThat(two.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+      try (Wire three = rooms(MARIA);
+          Wire jans = rooms(JAN)) {
+        assertThat(three.readUntil("}\n"))
+            .startsWith("HTTP/1.1 429")
+            .contains("rooms.webSocket.connectionsPerUser", "retry-after: 5");
+        assertThat(jans.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+      }
+    }
+    Awaiting.until(() -> gateway.gateway().inFlight() == 0);
+    try (Wire again = rooms(MARIA)) {
+      assertThat(again.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+    }
+  }
+
+  @Test
+  void a_user_who_floods_from_several_sockets_is_closed_with_1008() {
+    byte[] frame = {(byte) 0x81, (byte) 0x81, 0, 0, 0, 0, 'x'};
+    ByteBuffer half = ByteBuffer.allocate(frame.length * 40);
+    for (int i = 0; i < 40; i++) {
+      half.put(frame);
+    }
+    try (Wire one = rooms(MARIA);
+        Wire two = rooms(MARIA)) {
+      assertThat(one.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+      assertThat(two.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+      one.send(half.array());
+      one.readUntil("x");
+      two.send(half.array());
+      assertThat(two.readUntil("\u0088\u0002\u0003\u00f0")).contains("\u0088\u0002\u0003\u00f0");
     }
   }
 

@@ -281,10 +281,17 @@ public record ServiceConfig(
    * Ceilings for WebSockets of one gateway.
    *
    * @param connections open at once to this service; default 1000
+   * @param connectionsPerUser open at once to this service for one known user; default 100
    * @param messages messages of one connection; default 100/s
+   * @param messagesPerUser messages of all connections of one known user to this service, or null
    * @param idleTimeout without a frame either way; default 5 min
    */
-  public record WebSocket(int connections, Rate messages, Duration idleTimeout) {}
+  public record WebSocket(
+      int connections,
+      int connectionsPerUser,
+      Rate messages,
+      @Nullable Rate messagesPerUser,
+      Duration idleTimeout) {}
 
   /**
    * Promises of the platform.

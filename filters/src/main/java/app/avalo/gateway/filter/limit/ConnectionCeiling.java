@@ -1,19 +1,65 @@
 package app.avalo.gateway.filter.limit;
 
+import app.avalo.gateway.config.ServiceConfig.WebSocket;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
-/** Counts open WebSockets per service in this process. Safe from every thread. */
+/**
+ * Counts open WebSockets per service and per user of a service in this process. Bounds come with
+ * each call, so a reload holds at once; it never closes what is open. Safe from every thread.
+ */
 public final class ConnectionCeiling {
   private final ConcurrentHashMap<String, AtomicInteger> open = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<UserOf, Share> shares = new ConcurrentHashMap<>();
+
+  private record UserOf(String service, String user) {}
+
+  /** Whether one more may be opened. */
+  public sealed interface Verdict permits Place, Full {}
+
+  /** None more may be opened. */
+  public enum Full implements Verdict {
+    /** As many as may be are open to the service. */
+    OF_SERVICE,
+    /** As many as may be are open to the service for the user. */
+    OF_USER
+  }
 
   /**
-   * Counts one more, unless as many as the ceiling are open. The ceiling comes with each call, so a
-   * reload holds at once; it never closes what is open.
+   * Counts one more, unless as many as may be are open.
+   *
+   * @param user who opens it; one who is not known shares bounds with nobody
    */
-  public boolean tryAcquire(String service, int ceiling) {
+  public Verdict tryAcquire(
+      String service, @Nullable String user, WebSocket bounds, long nowNanos) {
+    if (!tryCount(service, bounds.connections())) {
+      return Full.OF_SERVICE;
+    }
+    if (user == null) {
+      return new Place(service, null);
+    }
+    Place[] place = new Place[1];
+    shares.compute(
+        new UserOf(service, user),
+        (key, known) -> {
+          Share share = known == null ? new Share(key, bounds, nowNanos) : known;
+          if (share.open < bounds.connectionsPerUser()) {
+            share.open++;
+            place[0] = new Place(service, share);
+          }
+          return share;
+        });
+    if (place[0] == null) {
+      release(service);
+      return Full.OF_USER;
+    }
+    return place[0];
+  }
+
+  private boolean tryCount(String service, int ceiling) {
     AtomicInteger count = open.computeIfAbsent(service, name -> new AtomicInteger());
     int now = count.get();
     while (now < ceiling) {
@@ -25,12 +71,8 @@ public final class ConnectionCeiling {
     return false;
   }
 
-  /** One that was acquired is closed; call exactly once for each. */
-  public void release(String service) {
-    AtomicInteger count = open.get(service);
-    if (count == null || count.decrementAndGet() < 0) {
-      throw new IllegalStateException(service + ": released more often than acquired");
-    }
+  private void release(String service) {
+    open.get(service).decrementAndGet();
   }
 
   /** Open now, by service. */
@@ -38,5 +80,63 @@ public final class ConnectionCeiling {
     Map<String, Integer> counts = new TreeMap<>();
     open.forEach((service, count) -> counts.put(service, count.get()));
     return counts;
+  }
+
+  /** Users of services with an open WebSocket. */
+  public int users() {
+    return shares.size();
+  }
+
+  /** What the WebSockets of one user to one service share. */
+  private static final class Share {
+    private final UserOf key;
+    private final @Nullable MessageMeter meter; // guarded by this
+    private int open; // guarded by the map
+
+    Share(UserOf key, WebSocket bounds, long nowNanos) {
+      this.key = key;
+      this.meter =
+          bounds.messagesPerUser() == null
+              ? null
+              : MessageMeter.of(bounds.messagesPerUser(), nowNanos);
+    }
+  }
+
+  /** The place of one WebSocket, until it is released. */
+  public final class Place implements Verdict {
+    private final String service;
+    private final @Nullable Share share;
+    private boolean released;
+
+    private Place(String service, @Nullable Share share) {
+      this.service = service;
+      this.share = share;
+    }
+
+    /**
+     * Charges the user for messages that have been passed on already.
+     *
+     * @return how long nothing more should be passed on; 0 while the user's rate is kept
+     */
+    public long take(int messages, long nowNanos) {
+      if (share == null || share.meter == null) {
+        return 0;
+      }
+      synchronized (share) {
+        return share.meter.take(messages, nowNanos);
+      }
+    }
+
+    /** It is closed; call exactly once. */
+    public void release() {
+      if (released) {
+        throw new IllegalStateException(service + ": released more often than acquired");
+      }
+      released = true;
+      ConnectionCeiling.this.release(service);
+      if (share != null) {
+        shares.computeIfPresent(share.key, (key, known) -> --known.open == 0 ? null : known);
+      }
+    }
   }
 }

@@ -3,43 +3,95 @@ package app.avalo.gateway.filter.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import app.avalo.gateway.config.ServiceConfig.WebSocket;
+import app.avalo.gateway.config.unit.Rate;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Full;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
+import app.avalo.gateway.filter.limit.ConnectionCeiling.Verdict;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ConnectionCeilingTest {
+  private static final Rate TEN = new Rate(10, Duration.ofSeconds(1));
+
   private final ConnectionCeiling ceiling = new ConnectionCeiling();
+
+  private Verdict open(String service, @Nullable String user, int most, int mostOfUser) {
+    WebSocket bounds = new WebSocket(most, mostOfUser, TEN, TEN, Duration.ofMinutes(5));
+    return ceiling.tryAcquire(service, user, bounds, 0);
+  }
 
   @Test
   void asManyAsTheCeilingMayBeOpenPerService() {
-    assertThat(ceiling.tryAcquire("chat", 2)).isTrue();
-    assertThat(ceiling.tryAcquire("chat", 2)).isTrue();
-    assertThat(ceiling.tryAcquire("chat", 2)).isFalse();
-    assertThat(ceiling.tryAcquire("calls", 2)).isTrue();
+    Verdict first = open("chat", null, 2, 1);
+    assertThat(open("chat", null, 2, 1)).isInstanceOf(Place.class);
+    assertThat(open("chat", null, 2, 1)).isEqualTo(Full.OF_SERVICE);
+    assertThat(open("calls", null, 2, 1)).isInstanceOf(Place.class);
 
-    ceiling.release("chat");
+    ((Place) first).release();
 
-    assertThat(ceiling.tryAcquire("chat", 2)).isTrue();
+    assertThat(open("chat", null, 2, 1)).isInstanceOf(Place.class);
     assertThat(ceiling.open()).containsEntry("chat", 2).containsEntry("calls", 1);
   }
 
   @Test
   void aLowerCeilingHoldsForNewOnesAtOnce() {
-    ceiling.tryAcquire("chat", 5);
-    ceiling.tryAcquire("chat", 5);
+    open("chat", "maria", 5, 5);
+    open("chat", "maria", 5, 5);
 
-    assertThat(ceiling.tryAcquire("chat", 1)).isFalse();
+    assertThat(open("chat", "maria", 1, 5)).isEqualTo(Full.OF_SERVICE);
+    assertThat(open("chat", "maria", 5, 2)).isEqualTo(Full.OF_USER);
+  }
+
+  @Test
+  void aUserHasAShareOfEachServiceThatNobodyElseUses() {
+    Verdict first = open("chat", "maria", 10, 2);
+    open("chat", "maria", 10, 2);
+
+    assertThat(open("chat", "maria", 10, 2)).isEqualTo(Full.OF_USER);
+    assertThat(open("chat", "jan", 10, 2)).isInstanceOf(Place.class);
+    assertThat(open("calls", "maria", 10, 2)).isInstanceOf(Place.class);
+    assertThat(ceiling.open()).as("a refused one leaves no trace").containsEntry("chat", 3);
+
+    ((Place) first).release();
+
+    assertThat(open("chat", "maria", 10, 2)).isInstanceOf(Place.class);
+  }
+
+  @Test
+  void nothingIsKeptOfUsersWhoLeft() {
+    for (int i = 0; i < 100; i++) {
+      ((Place) open("chat", "user-" + i, 10, 2)).release();
+    }
+
+    assertThat(ceiling.users()).isZero();
+  }
+
+  @Test
+  void theMessagesOfAUserAreOfAllTheUsersWebSockets() {
+    Place one = (Place) open("chat", "maria", 10, 2);
+    Place other = (Place) open("chat", "maria", 10, 2);
+    Place jans = (Place) open("chat", "jan", 10, 2);
+    Place nobodys = (Place) open("chat", null, 10, 2);
+
+    assertThat(one.take(9, 0)).isZero();
+    assertThat(other.take(10, 0)).isEqualTo(TimeUnit.SECONDS.toNanos(1));
+    assertThat(jans.take(9, 0)).isZero();
+    assertThat(nobodys.take(1000, 0)).isZero();
   }
 
   @Test
   void aReleaseTooManyIsABugThatShows() {
-    ceiling.tryAcquire("chat", 1);
-    ceiling.release("chat");
+    Place place = (Place) open("chat", null, 1, 1);
+    place.release();
 
-    assertThatThrownBy(() -> ceiling.release("chat")).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(place::release).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
@@ -48,11 +100,12 @@ class ConnectionCeilingTest {
     CountDownLatch go = new CountDownLatch(1);
     AtomicInteger acquired = new AtomicInteger();
     for (int t = 0; t < 4; t++) {
+      String user = t % 2 == 0 ? "maria" : null;
       threads.submit(
           () -> {
             go.await();
             for (int i = 0; i < 1000; i++) {
-              acquired.addAndGet(ceiling.tryAcquire("chat", 700) ? 1 : 0);
+              acquired.addAndGet(open("chat", user, 700, 300) instanceof Place ? 1 : 0);
             }
             return null;
           });

@@ -2,6 +2,8 @@ package app.avalo.gateway.observe.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.ServiceConfig.WebSocket;
+import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoLocator;
@@ -53,7 +55,8 @@ class PartSourcesTest {
   @Test
   void webSocketsAreShownByService() {
     ConnectionCeiling ceiling = new ConnectionCeiling();
-    ceiling.tryAcquire("chat", 10);
+    Duration second = Duration.ofSeconds(1);
+    ceiling.tryAcquire("chat", null, new WebSocket(10, 10, new Rate(1, second), null, second), 0);
     parts.limits(new Limits(new VirtualTime(), 1), ceiling);
     assertThat(text()).contains("gateway_websocket_connections{service=\"chat\"} 1.0");
   }

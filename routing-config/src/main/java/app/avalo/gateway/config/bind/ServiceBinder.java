@@ -245,7 +245,9 @@ final class ServiceBinder {
   static ServiceConfig.WebSocket webSocket(Section webSocket) {
     return new ServiceConfig.WebSocket(
         webSocket.whole("connections", 1000),
+        webSocket.whole("connectionsPerUser", 100),
         webSocket.rate("messages", "100/s"),
+        webSocket.has("messagesPerUser") ? webSocket.rate("messagesPerUser", "1/s") : null,
         webSocket.duration("idleTimeout", "5min"));
   }
 }
