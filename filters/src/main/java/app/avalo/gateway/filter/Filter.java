@@ -1,5 +1,7 @@
 package app.avalo.gateway.filter;
 
+import io.vertx.core.Future;
+
 /**
  * One concern of the pipeline: identity, limit, budget, place, pin, headers.
  *
@@ -17,4 +19,9 @@ public interface Filter {
 
   /** Settles accounts when the exchange is over, exactly once, however it ended. */
   default void end(Exchange exchange) {}
+
+  /** Lets go of what it holds for requests to come, as there will be none; on the loop. */
+  default Future<Void> close() {
+    return Future.succeededFuture();
+  }
 }

@@ -16,6 +16,11 @@ import app.avalo.gateway.filter.Routes;
 import app.avalo.gateway.filter.limit.LimitFilter;
 import app.avalo.gateway.filter.limit.Limits;
 import app.avalo.gateway.filter.limit.MessageMeter;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
+import app.avalo.gateway.filter.limit.bucket.Reading;
+import app.avalo.gateway.filter.limit.bucket.Room;
+import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.time.Ticker;
 import java.time.Duration;
 import java.util.List;
@@ -50,12 +55,20 @@ public class LimitBenchmark {
   private Exchange[] refused;
   private LimitFilter filter;
   private MessageMeter meter;
+  private final BucketKey key = new BucketKey();
+  private final Reading reading = new Reading();
+  private LimitConfig wide;
+  private Shape shape;
+  private CompactBuckets table;
   private int turn;
 
   @Setup
   public void prepare() {
     passing = exchanges(plan("wide", 1_000_000_000));
     refused = exchanges(plan("tight", 1));
+    wide = passing[0].route().limits().get(0);
+    shape = Shape.of(wide.allowance());
+    table = new CompactBuckets(shape, Ticker.SYSTEM, Room.ofHeap());
     filter = new LimitFilter(new Limits(Ticker.SYSTEM, 1), null, "bench");
     meter = MessageMeter.of(new Rate(100, Duration.ofSeconds(1)), Ticker.SYSTEM.nanos());
   }
@@ -65,12 +78,14 @@ public class LimitBenchmark {
         new LimitConfig(
             name,
             List.of(KeyPart.ADDRESS),
+            LimitConfig.Grain.DEFAULT,
             new Allowance(List.of(new Bandwidth(new Rate(perDay, Duration.ofDays(1)), perDay))),
             Map.of(),
             LimitConfig.Mode.LOCAL,
             LimitConfig.OnStoreDown.LOCAL_SHARE,
             false,
-            1);
+            new LimitConfig.Cost(1, Map.of(), 0),
+            true);
     return Plans.minimal().limit(limit).route(Routes.toFeed().limits(name).build()).compile();
   }
 
@@ -116,6 +131,13 @@ public class LimitBenchmark {
     Reply reply = Reply.Local.empty(204);
     filter.response(exchange, reply);
     return reply;
+  }
+
+  /** What of it is the decision: the key, and the bucket of a table. */
+  @Benchmark
+  public boolean decides() {
+    key.fill(wide, next(passing));
+    return table.take(key, shape, 1, reading);
   }
 
   @Benchmark

@@ -10,6 +10,7 @@ import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.edge.EdgeLoop;
 import app.avalo.gateway.edge.EdgeServer;
 import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
@@ -40,6 +41,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
   private @Nullable WebSockets webSockets;
   private @Nullable UpstreamPool pool;
   private @Nullable RedisLink redis;
+  private List<Filter> filters = List.of(); // start()
 
   LoopVerticle(Supplier<Plan> plan, Shared shared, UpstreamTrust trust, int loops) {
     this.plan = plan;
@@ -58,6 +60,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
     webSockets = new WebSockets(shared.ceiling(), ticker, timers, deadlines, loops);
     UpstreamPool pool = new UpstreamPool(vertx, ticker, trust);
     this.pool = pool;
+    filters = LoopFilters.of(shared, redis, executor(), this::better);
     WebSockets open = webSockets;
     EdgeLoop edge =
         new EdgeLoop(
@@ -66,7 +69,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
             timers,
             deadlines,
             shared.openConnections(),
-            LoopFilters.of(shared, redis, executor(), this::better),
+            filters,
             responder -> new Forwarder(shared.health(), pool, deadlines, responder, open, loops));
     this.edge = edge;
     shared.keepers().join(executor(), () -> edge.forwarder().follow());
@@ -95,10 +98,13 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
 
   @Override
   public Future<?> stop() {
+    return Future.join(filters.stream().map(Filter::close).toList()).onComplete(closed -> hangUp());
+  }
+
+  private void hangUp() {
     if (redis != null) {
       redis.close();
     }
-    return Future.succeededFuture();
   }
 
   /** Its listeners, in the order of the configuration. */

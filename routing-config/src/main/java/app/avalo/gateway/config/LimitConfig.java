@@ -2,6 +2,7 @@ package app.avalo.gateway.config;
 
 import app.avalo.gateway.config.unit.Rate;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -10,27 +11,83 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as in the YAML key; sent to clients in {@code RateLimit-Policy}
  * @param key parts of the bucket's key, at least one
+ * @param grain how fine the parts are
  * @param allowance for callers whose tier has none of its own, or null when they are not limited
  * @param tiers by tier name
  * @param mode who shares the bucket, and how; default {@link Mode#EXACT}
  * @param onStoreDown what holds when Redis does not answer; default {@link OnStoreDown#LOCAL_SHARE}
  * @param shadow counts and reports but never refuses; default false
  * @param cost tokens of one request; default 1
+ * @param fields whether answers carry {@code RateLimit} fields of it; default true
  */
 public record LimitConfig(
     String name,
     List<KeyPart> key,
+    Grain grain,
     @Nullable Allowance allowance,
     Map<String, Allowance> tiers,
     Mode mode,
     OnStoreDown onStoreDown,
     boolean shadow,
-    int cost) {
+    Cost cost,
+    boolean fields) {
 
   /** What the callers of a tier may use, or null when the policy does not limit them. */
   public @Nullable Allowance allowance(String tier) {
     Allowance own = tiers.get(tier);
     return own != null ? own : allowance;
+  }
+
+  /**
+   * How fine the parts of a key are.
+   *
+   * @param header the one that {@link KeyPart#HEADER} means, or null
+   * @param v4Bits of an IPv4 address that count; default 32
+   * @param v6Bits of an IPv6 address that count; default 64, as one host has a /64 to itself
+   */
+  public record Grain(@Nullable String header, int v4Bits, int v6Bits) {
+    public static final Grain DEFAULT = new Grain(null, 32, 64);
+  }
+
+  /** What has a bucket of its own, in words: {@code caller + route}. */
+  public String partition() {
+    StringBuilder text = new StringBuilder();
+    for (KeyPart part : key) {
+      text.append(text.isEmpty() ? "" : " + ");
+      text.append(part.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    }
+    return text.toString();
+  }
+
+  /**
+   * Tokens of one request.
+   *
+   * @param base of methods that have none of their own; default 1
+   * @param methods by method
+   * @param perMebibyte beside, for each begun MiB of the announced body; a body of unknown length
+   *     counts as one; default 0
+   */
+  public record Cost(int base, Map<String, Integer> methods, int perMebibyte) {
+    /** The most that anything costs. */
+    public static final int MOST = 1_000_000;
+
+    private static final long MEBIBYTE = 1L << 20;
+
+    /**
+     * Of one request.
+     *
+     * @param bodyBytes as announced; 0 without a body, below zero when unknown
+     */
+    public long of(String method, long bodyBytes) {
+      Integer own = methods.get(method);
+      long begun = bodyBytes < 0 ? 1 : (bodyBytes + MEBIBYTE - 1) / MEBIBYTE;
+      return (own == null ? base : own) + perMebibyte * begun;
+    }
+
+    /** The most that a request without a body costs. */
+    public int most() {
+      return methods.values().stream().reduce(base, Math::max);
+    }
   }
 
   /**
@@ -53,7 +110,7 @@ public record LimitConfig(
 
   /** What a key is made of. */
   public enum KeyPart {
-    /** Client address; IPv6 by /64. */
+    /** Client address, as far as {@link Grain} goes. */
     ADDRESS,
     /** The known user; a caller without one has no bucket. */
     USER,
@@ -61,9 +118,13 @@ public record LimitConfig(
     API_KEY,
     /** User, else API key, else address: every caller has exactly one. */
     CALLER,
+    /** The caller's tier, so that its callers share a bucket. */
+    TIER,
     ROUTE,
     SERVICE,
     METHOD,
+    /** Value of a header as it was received; none counts as one. */
+    HEADER,
     /** ISO country of the caller's place. */
     COUNTRY
   }

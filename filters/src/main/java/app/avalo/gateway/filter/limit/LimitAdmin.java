@@ -50,7 +50,7 @@ public final class LimitAdmin {
 
   private static Future<BucketView> view(Tier tier, BucketKey key) {
     return tier.buckets
-        .peek(key, tier.rule.policy.cost())
+        .peek(key, tier.rule.policy.cost().base())
         .map(reading -> tier.verdict(reading, tier.rule.by))
         .map(
             verdict ->

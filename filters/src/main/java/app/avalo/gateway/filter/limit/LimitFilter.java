@@ -10,6 +10,7 @@ import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -71,7 +72,8 @@ public final class LimitFilter implements Filter {
       Rule rule = asked[i];
       Tier tier = rule.tier(exchange.caller());
       if (tier != null && probe.fill(rule.policy, exchange)) {
-        Said here = tier.buckets.take(probe, rule.policy.cost(), reading);
+        long tokens = tier.tokens(exchange);
+        Said here = tier.buckets.take(probe, tokens, reading);
         if (here == Said.LATER) {
           later = true;
         } else {
@@ -106,22 +108,22 @@ public final class LimitFilter implements Filter {
     for (int i = 0; i < count; i++) {
       LimitVerdict verdict = said[i];
       if (verdict.allowed() && probe.fill(verdict.policy(), exchange)) {
-        taken[i].buckets.giveBack(probe, verdict.policy().cost());
-        said[i] = returned(verdict);
+        long tokens = taken[i].tokens(exchange);
+        taken[i].buckets.giveBack(probe, tokens);
+        said[i] = returned(verdict, tokens);
       }
     }
   }
 
   /** What a bucket says once the cost is back in it. */
-  static LimitVerdict returned(LimitVerdict given) {
-    long cost = given.policy().cost();
-    long back = cost * given.bandwidth().rate().nanosPerEvent();
+  static LimitVerdict returned(LimitVerdict given, long tokens) {
+    long back = tokens * given.bandwidth().rate().nanosPerEvent();
     return new LimitVerdict(
         given.policy(),
         given.allowance(),
         given.bandwidth(),
         true,
-        Math.min(given.bandwidth().burst(), given.remaining() + cost),
+        Math.min(given.bandwidth().burst(), given.remaining() + tokens),
         0,
         Math.max(0, given.resetNanos() - back),
         given.by());
@@ -168,5 +170,10 @@ public final class LimitFilter implements Filter {
     if (!verdicts.isEmpty()) {
       RateLimitFields.write(verdicts, reply.headers());
     }
+  }
+
+  @Override
+  public Future<Void> close() {
+    return rules.close();
   }
 }

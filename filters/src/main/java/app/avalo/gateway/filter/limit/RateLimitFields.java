@@ -25,7 +25,7 @@ final class RateLimitFields {
     StringBuilder states = new StringBuilder(48);
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
-      if (!verdict.policy().shadow()) {
+      if (verdict.policy().fields() && !verdict.policy().shadow()) {
         List<Bandwidth> bandwidths = verdict.allowance().bandwidths();
         for (int j = 0; j < bandwidths.size(); j++) {
           policy(policies, verdict, bandwidths.get(j));

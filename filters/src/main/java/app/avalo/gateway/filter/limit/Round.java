@@ -2,7 +2,6 @@ package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
-import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.GatewayError;
@@ -18,7 +17,6 @@ import app.avalo.gateway.filter.limit.bucket.Reading;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,12 +45,14 @@ final class Round {
   private static final class Ask {
     final Tier tier;
     final BucketKey key;
+    final long tokens;
     @Nullable Buckets from; // where tokens may have been taken
     @Nullable LimitVerdict verdict;
 
-    Ask(Tier tier, BucketKey key) {
+    Ask(Tier tier, BucketKey key, long tokens) {
       this.tier = tier;
       this.key = key;
+      this.tokens = tokens;
     }
 
     LimitConfig policy() {
@@ -69,7 +69,7 @@ final class Round {
       Tier tier = rule.tier(exchange.caller());
       BucketKey key = new BucketKey();
       if (tier != null && key.fill(rule.policy, exchange)) {
-        asks.add(new Ask(tier, key));
+        asks.add(new Ask(tier, key, tier.tokens(exchange)));
       }
     }
     boolean refused = false;
@@ -86,7 +86,7 @@ final class Round {
   /** Whether the answer is known here, and is no. */
   private boolean answerHere(Ask ask) {
     Buckets buckets = ask.tier.buckets;
-    if (buckets.take(ask.key, ask.policy().cost(), reading) == Said.LATER) {
+    if (buckets.take(ask.key, ask.tokens, reading) == Said.LATER) {
       return false;
     }
     ask.from = buckets;
@@ -101,8 +101,7 @@ final class Round {
       if (ask.verdict == null) {
         waiting++;
         Buckets buckets = ask.tier.buckets;
-        long cost = ask.policy().cost();
-        (looking ? buckets.peek(ask.key, cost) : buckets.ask(ask.key, cost))
+        (looking ? buckets.peek(ask.key, ask.tokens) : buckets.ask(ask.key, ask.tokens))
             .onComplete((said, failure) -> answered(ask, said));
       }
     }
@@ -124,12 +123,12 @@ final class Round {
       case LOCAL_SHARE -> {
         Here share = ask.tier.share();
         if (looking) {
-          share.buckets().peek(ask.key, share.shape(), ask.policy().cost(), reading);
+          share.buckets().peek(ask.key, share.shape(), ask.tokens, reading);
         } else {
-          share.take(ask.key, ask.policy().cost(), reading);
+          share.take(ask.key, ask.tokens, reading);
           ask.from = share;
           if (reading.allowed()) {
-            ask.tier.buckets.owe(ask.key, ask.policy().cost());
+            ask.tier.buckets.owe(ask.key, ask.tokens);
           }
         }
         ask.verdict = ask.tier.verdict(reading, By.LOCAL_SHARE);
@@ -185,11 +184,11 @@ final class Round {
     if (ask.from == null || !verdict.allowed()) {
       return verdict;
     }
-    ask.from.giveBack(ask.key, ask.policy().cost());
+    ask.from.giveBack(ask.key, ask.tokens);
     if (verdict.by() == By.LOCAL_SHARE) {
-      ask.tier.buckets.owe(ask.key, -ask.policy().cost());
+      ask.tier.buckets.owe(ask.key, -ask.tokens);
     }
-    return LimitFilter.returned(verdict);
+    return LimitFilter.returned(verdict, ask.tokens);
   }
 
   static GatewayError tooMany(LimitVerdict refusal) {
@@ -199,6 +198,8 @@ final class Round {
             + (refusal.bandwidth().burst() == refusal.bandwidth().rate().count()
                 ? ""
                 : ", burst " + refusal.bandwidth().burst())
+            + " per "
+            + refusal.policy().partition()
             + " is used up";
     return new GatewayError(
         GatewayError.Kind.LIMITED,
@@ -238,7 +239,7 @@ final class Round {
   private static Map<String, Object> facts(Ask ask, LimitVerdict verdict) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("policy", ask.policy().name());
-    facts.put("key", kind(ask.policy().key()));
+    facts.put("key", ask.policy().partition());
     facts.put("remaining", verdict.remaining());
     if (ask.tier.allowance.bandwidths().size() > 1) {
       facts.put("rate", verdict.bandwidth().rate().toString());
@@ -252,14 +253,5 @@ final class Round {
       facts.put("degraded", true);
     }
     return facts;
-  }
-
-  private static String kind(List<KeyPart> parts) {
-    StringBuilder text = new StringBuilder();
-    for (KeyPart part : parts) {
-      text.append(text.isEmpty() ? "" : " + ");
-      text.append(part.name().toLowerCase(Locale.ROOT).replace('_', '-'));
-    }
-    return text.toString();
   }
 }

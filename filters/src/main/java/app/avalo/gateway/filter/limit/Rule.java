@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** A policy as one event loop applies it. */
 final class Rule {
   private static final Set<KeyPart> FEW =
-      Set.of(KeyPart.ROUTE, KeyPart.SERVICE, KeyPart.METHOD, KeyPart.COUNTRY);
+      Set.of(KeyPart.TIER, KeyPart.ROUTE, KeyPart.SERVICE, KeyPart.METHOD, KeyPart.COUNTRY);
 
   final LimitConfig policy;
   final By by;

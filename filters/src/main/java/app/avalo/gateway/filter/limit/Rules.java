@@ -3,6 +3,8 @@ package app.avalo.gateway.filter.limit;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -57,6 +59,15 @@ final class Rules {
             });
     rules = kept;
     limits.keep(current.config().limits().keySet());
+  }
+
+  /** Brings back what is held for requests to come. */
+  Future<Void> close() {
+    List<Future<?>> closed = new ArrayList<>();
+    for (Rule rule : rules.values()) {
+      rule.byName().values().forEach(tier -> closed.add(tier.buckets.close()));
+    }
+    return Future.join(closed).mapEmpty();
   }
 
   Rule of(LimitConfig policy) {

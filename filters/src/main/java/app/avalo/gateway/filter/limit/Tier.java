@@ -1,6 +1,8 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig.Allowance;
+import app.avalo.gateway.config.LimitConfig.Cost;
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
@@ -20,6 +22,7 @@ final class Tier {
   final Allowance allowance;
   final Buckets buckets;
   private final Limits limits;
+  private final long most;
   private @Nullable Here share;
   private int shares;
 
@@ -29,6 +32,7 @@ final class Tier {
     this.allowance = allowance;
     this.buckets = buckets;
     this.limits = limits;
+    this.most = Shape.of(allowance).most();
   }
 
   /** The buckets that decide while the store is away: an equal share for each replica. */
@@ -36,12 +40,32 @@ final class Tier {
     Here known = share;
     int now = limits.replicas();
     if (known == null || shares != now) {
-      Shape shape = Shape.share(allowance, now, PART_WITHOUT_STORE, rule.policy.cost());
+      Shape shape = Shape.share(allowance, now, PART_WITHOUT_STORE, rule.policy.cost().most());
       known = new Here(limits.many(rule.policy.name(), name, Purpose.SHARE, shape), shape);
       share = known;
       shares = now;
     }
     return known;
+  }
+
+  /** Tokens that a request costs; never more than a full bucket holds, so that it can be paid. */
+  long tokens(Exchange exchange) {
+    Cost cost = rule.policy.cost();
+    long body = cost.perMebibyte() == 0 ? 0 : announced(exchange);
+    return Math.min(most, cost.of(exchange.method(), body));
+  }
+
+  /** Bytes of the body; below zero when they are not announced. */
+  private static long announced(Exchange exchange) {
+    String length = exchange.header("content-length");
+    if (length == null) {
+      return exchange.header("transfer-encoding") == null && exchange.grpc() == null ? 0 : -1;
+    }
+    long bytes = 0;
+    for (int i = 0; i < length.length() && i < 15; i++) {
+      bytes = bytes * 10 + Character.digit(length.charAt(i), 10);
+    }
+    return bytes;
   }
 
   LimitVerdict verdict(Reading reading, By by) {

@@ -4,6 +4,7 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.redis.Loop;
@@ -41,6 +42,8 @@ final class Fleet implements AutoCloseable {
   private int admissions;
   private long requests;
   private long longestWaitNanos;
+  private long refusedForNanos; // of the last decision; 0 when it was admitted
+  private int refusals;
 
   Fleet(int replicas, LimitConfig policy, long seed) {
     this.policy = policy;
@@ -83,6 +86,39 @@ final class Fleet implements AutoCloseable {
     return Math.min(reach.length - 1, at < 0 ? -at - 1 : at);
   }
 
+  /**
+   * One client has the key for itself, asks as often as it may, each time at another gateway, and
+   * after a refusal comes back when {@code Retry-After} says.
+   *
+   * @return how often it was refused again
+   */
+  int obey(Duration span, long everyNanos) {
+    long end = time.nanos() + span.toNanos();
+    int again = 0;
+    boolean refused = false;
+    while (time.nanos() < end) {
+      refusedForNanos = -1;
+      request(random.nextInt(filters.size()));
+      // No longer than an answer takes.
+      for (int i = 0; refusedForNanos < 0 && i < 100; i++) {
+        time.advance(Duration.ofNanos(200_000));
+      }
+      again += refused && refusedForNanos > 0 ? 1 : 0;
+      refused = refusedForNanos > 0;
+      refusals += refused ? 1 : 0;
+      time.advance(
+          refused
+              ? Duration.ofSeconds(RateLimitFields.ceilSeconds(refusedForNanos))
+              : Duration.ofNanos(everyNanos));
+    }
+    return again;
+  }
+
+  /** Of the client that obeys. */
+  int refusals() {
+    return refusals;
+  }
+
   private void request(int replica) {
     requests++;
     long asked = time.nanos();
@@ -97,6 +133,7 @@ final class Fleet implements AutoCloseable {
                   return;
                 }
                 decided(asked);
+                refusedForNanos = 0;
                 if (admissions == admitted.length) {
                   admitted = Arrays.copyOf(admitted, 2 * admissions);
                 }
@@ -106,6 +143,8 @@ final class Fleet implements AutoCloseable {
               @Override
               public void reply(Exchange exchange, Reply.Local reply) {
                 decided(asked);
+                List<LimitVerdict> verdicts = exchange.limits();
+                refusedForNanos = verdicts.get(verdicts.size() - 1).retryAfterNanos();
               }
             });
   }

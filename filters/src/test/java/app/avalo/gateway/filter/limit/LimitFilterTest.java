@@ -86,7 +86,7 @@ class LimitFilterTest {
 
     assertThat(refused.error().kind()).isEqualTo(Kind.LIMITED);
     assertThat(refused.error().rule()).isEqualTo("calls");
-    assertThat(refused.error().detail()).isEqualTo("The limit of 6/min is used up");
+    assertThat(refused.error().detail()).isEqualTo("The limit of 6/min per caller is used up");
     assertThat(refused.error().retryAfterSeconds()).as("9.5 s, rounded up").isEqualTo(10);
   }
 
@@ -328,7 +328,7 @@ class LimitFilterTest {
     assertThat(reply.headers().get("RateLimit-Policy"))
         .isEqualTo("\"calls/s\";q=2;w=1, \"calls/min\";q=5;w=60");
     assertThat(reply.headers().get("RateLimit")).isEqualTo("\"calls/min\";r=0;t=58");
-    assertThat(refused.error().detail()).isEqualTo("The limit of 5/min is used up");
+    assertThat(refused.error().detail()).isEqualTo("The limit of 5/min per caller is used up");
     assertThat(refused.error().retryAfterSeconds()).isEqualTo(10);
   }
 
@@ -346,5 +346,72 @@ class LimitFilterTest {
     four.replicas(2);
     time.advance(Duration.ofMillis(200));
     assertThat(passes(replica, plan, 50)).as("50/s, as one of two").isEqualTo(10);
+  }
+
+  @Test
+  void aRequestCostsWhatItsMethodAndItsBodyCost() {
+    LimitConfig.Cost cost = new LimitConfig.Cost(1, Map.of("POST", 5), 2);
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(100)).cost(cost).build());
+
+    assertThat(left(plan, Exchanges.on(plan))).as("GET").isEqualTo(99);
+    assertThat(left(plan, Exchanges.on(plan).method("POST"))).isEqualTo(94);
+    assertThat(left(plan, Exchanges.on(plan).method("POST").header("content-length", "1048577")))
+        .as("two MiB begun")
+        .isEqualTo(85);
+    assertThat(left(plan, Exchanges.on(plan).method("PUT").header("transfer-encoding", "chunked")))
+        .as("as one MiB")
+        .isEqualTo(82);
+  }
+
+  private long left(Plan plan, Exchanges request) {
+    Exchange exchange = request.user("alice").live();
+    assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
+    return exchange.limits().get(0).remaining();
+  }
+
+  @Test
+  void aBodyThatCostsMoreThanABucketHoldsTakesAllOfIt() {
+    LimitConfig.Cost cost = new LimitConfig.Cost(1, Map.of(), 1);
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(10)).cost(cost).build());
+
+    Exchanges request = Exchanges.on(plan).header("content-length", "52428800");
+    assertThat(left(plan, request)).isZero();
+    assertThat(ask(filter, plan).status()).isEqualTo(429);
+  }
+
+  @Test
+  void aLimitThatIsNotToBeAnnouncedIsNot() {
+    Plan plan = Policies.plan(Policies.named("quiet").of(perMinute(2)).withoutFields().build());
+    Exchange exchange = Exchanges.on(plan).user("alice").live();
+    Outcome.of(filter, exchange);
+    Reply reply = Reply.Local.empty(200);
+
+    filter.response(exchange, reply);
+
+    assertThat(reply.headers().contains("ratelimit")).isFalse();
+    assertThat(passes(filter, plan, 5)).isEqualTo(1);
+  }
+
+  @Test
+  void whoKeepsToTheFieldsForTenMinutesIsNeverRefused() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls")
+                .of(Policies.per(3, Duration.ofSeconds(1), 3), perMinute(90))
+                .build());
+    long end = time.nanos() + Duration.ofMinutes(10).toNanos();
+    int sent = 0;
+    while (time.nanos() < end) {
+      Exchange exchange = Exchanges.on(plan).user("alice").live();
+      assertThat(Outcome.of(filter, exchange).proceeded()).as("request %s", sent++).isTrue();
+      Reply reply = Reply.Local.empty(204);
+      filter.response(exchange, reply);
+      String state = reply.headers().get("RateLimit");
+      int from = state.indexOf(";r=") + 3;
+      if (Long.parseLong(state.substring(from, state.indexOf(";t="))) == 0) {
+        time.advance(Duration.ofSeconds(Long.parseLong(state.substring(state.indexOf(";t=") + 3))));
+      }
+    }
+    assertThat(sent).as("and not by being idle").isGreaterThan(400);
   }
 }

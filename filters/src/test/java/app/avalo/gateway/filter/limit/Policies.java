@@ -3,6 +3,8 @@ package app.avalo.gateway.filter.limit;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.LimitConfig.Cost;
+import app.avalo.gateway.config.LimitConfig.Grain;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
@@ -22,13 +24,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Policies {
   private final String name;
+  private Grain grain = Grain.DEFAULT;
   private List<KeyPart> key = List.of(KeyPart.CALLER);
   private @Nullable Allowance allowance = all(per(10, Duration.ofSeconds(1), 10));
   private final Map<String, Allowance> tiers = new LinkedHashMap<>();
   private Mode mode = Mode.EXACT;
   private OnStoreDown onStoreDown = OnStoreDown.LOCAL_SHARE;
   private boolean shadow;
-  private int cost = 1;
+  private Cost cost = new Cost(1, Map.of(), 0);
+  private boolean fields = true;
 
   private Policies(String name) {
     this.name = name;
@@ -71,6 +75,11 @@ public final class Policies {
     return this;
   }
 
+  public Policies grain(Grain fineness) {
+    grain = fineness;
+    return this;
+  }
+
   public Policies tier(String tier, Bandwidth bandwidth) {
     tiers.put(tier, all(bandwidth));
     return this;
@@ -92,12 +101,22 @@ public final class Policies {
   }
 
   public Policies cost(int tokens) {
-    cost = tokens;
+    return cost(new Cost(tokens, Map.of(), 0));
+  }
+
+  public Policies cost(Cost price) {
+    cost = price;
+    return this;
+  }
+
+  public Policies withoutFields() {
+    fields = false;
     return this;
   }
 
   public LimitConfig build() {
-    return new LimitConfig(name, key, allowance, tiers, mode, onStoreDown, shadow, cost);
+    return new LimitConfig(
+        name, key, grain, allowance, tiers, mode, onStoreDown, shadow, cost, fields);
   }
 
   /** A plan whose only route has these limits. */

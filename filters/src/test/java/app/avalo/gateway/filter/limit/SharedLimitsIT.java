@@ -102,7 +102,7 @@ class SharedLimitsIT {
   }
 
   /** Asks; the error, or an empty one when the request may pass. */
-  private static Future<GatewayError> ask(LimitFilter filter, Exchange exchange) {
+  static Future<GatewayError> ask(LimitFilter filter, Exchange exchange) {
     Promise<GatewayError> decided = Promise.promise();
     filter.request(
         exchange,

@@ -2,6 +2,8 @@ package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.PriorityQueue;
 
 /**
  * How much a log of admissions exceeds its limit: the most, over all windows, of admitted tokens
@@ -25,6 +27,39 @@ public final class Window {
       last = at;
     }
     // The clocks that decide have whole microseconds.
+    return deepest > -1e-6 - 1000 * perNano ? 0 : -deepest;
+  }
+
+  /**
+   * Likewise of admissions that happened at an unknown moment between two: how far no choice of
+   * moments keeps within the limit. Whoever must go first goes first, as early as there is a token.
+   */
+  public static double excess(long[] fromNanos, long[] untilNanos, Bandwidth bandwidth) {
+    double perNano = (double) bandwidth.rate().count() / bandwidth.rate().period().toNanos();
+    Integer[] arriving = new Integer[fromNanos.length];
+    Arrays.setAll(arriving, i -> i);
+    Arrays.sort(arriving, Comparator.comparingLong(i -> fromNanos[i]));
+    PriorityQueue<Long> waiting = new PriorityQueue<>(); // by their last moment
+    double level = bandwidth.burst();
+    double deepest = 0;
+    long now = arriving.length == 0 ? 0 : fromNanos[arriving[0]];
+    for (int next = 0; next < arriving.length || !waiting.isEmpty(); ) {
+      long at = next < arriving.length ? fromNanos[arriving[next]] : Long.MAX_VALUE;
+      if (!waiting.isEmpty()) {
+        long token = now + (long) Math.ceil(Math.max(0, 1 - level) / perNano);
+        at = Math.min(at, Math.min(token, waiting.peek()));
+      }
+      level = Math.min(bandwidth.burst(), level + Math.max(0, at - now) * perNano);
+      now = Math.max(now, at);
+      while (next < arriving.length && fromNanos[arriving[next]] <= now) {
+        waiting.add(untilNanos[arriving[next++]]);
+      }
+      while (!waiting.isEmpty() && (level >= 1 || waiting.peek() <= now)) {
+        waiting.remove();
+        level--;
+        deepest = Math.min(deepest, level);
+      }
+    }
     return deepest > -1e-6 - 1000 * perNano ? 0 : -deepest;
   }
 }

@@ -46,4 +46,19 @@ class WindowTest {
     assertThat(Window.excess(log, Policies.per(100, Duration.ofSeconds(1), 100)))
         .isBetween(0.49, 1.0);
   }
+
+  @Test
+  void momentsThatAreKnownToAMillisecondExcuseNoOnePercent() {
+    long[] until = exactly();
+    long[] from = Arrays.stream(until).map(at -> at - MILLI).toArray();
+    var bandwidth = Policies.per(100, Duration.ofSeconds(1), 100);
+    int extra = until.length / 100;
+    long[] moreUntil = Arrays.copyOf(until, until.length + extra);
+    long[] moreFrom = Arrays.copyOf(from, from.length + extra);
+    System.arraycopy(until, 3000, moreUntil, until.length, extra);
+    System.arraycopy(from, 3000, moreFrom, from.length, extra);
+
+    assertThat(Window.excess(from, until, bandwidth)).isZero();
+    assertThat(Window.excess(moreFrom, moreUntil, bandwidth)).isBetween(extra - 1.0, extra + 1.0);
+  }
 }

@@ -23,6 +23,11 @@ public final class Loop implements AutoCloseable {
     return await(() -> Future.succeededFuture(supplier.get()));
   }
 
+  /** Runs something on the loop, later. */
+  public void run(Runnable task) {
+    context.runOnContext(go -> task.run());
+  }
+
   /** Starts something on the loop; its end may be waited for elsewhere. */
   public <T> CompletableFuture<T> start(Supplier<Future<T>> supplier) {
     CompletableFuture<T> result = new CompletableFuture<>();

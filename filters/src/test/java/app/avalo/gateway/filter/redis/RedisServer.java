@@ -125,6 +125,56 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
+  /** A cluster of so many masters, each with an equal part of the slots; they find each other. */
+  public static List<RedisServer> cluster(int nodes) {
+    List<RedisServer> all = new ArrayList<>();
+    try {
+      for (int i = 0; i < nodes; i++) {
+        Path file = Files.createTempFile("nodes", ".conf");
+        file.toFile().deleteOnExit();
+        List<String> flags =
+            List.of("--cluster-enabled", "yes", "--cluster-config-file", file.toString());
+        RedisServer node = new RedisServer("127.0.0.1", clusterPort(), flags);
+        node.restart();
+        all.add(node);
+        node.ownSlots(16_384 * i / nodes, 16_384 * (i + 1) / nodes);
+        node.command("CLUSTER MEET 127.0.0.1 " + all.get(0).port);
+      }
+      return all;
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** The cluster's own port is 10,000 above. */
+  private static int clusterPort() {
+    int port = freePort();
+    while (port > 55_000) {
+      port = freePort();
+    }
+    return port;
+  }
+
+  private void ownSlots(int from, int to) throws IOException {
+    for (int slot = from; slot < to; slot += 2048) {
+      StringBuilder slots = new StringBuilder("CLUSTER ADDSLOTS");
+      for (int i = slot; i < Math.min(to, slot + 2048); i++) {
+        slots.append(' ').append(i);
+      }
+      command(slots.toString());
+    }
+  }
+
+  /** Whether a node of a cluster knows so many and serves. */
+  public boolean serves(int nodes) {
+    try {
+      String info = command("CLUSTER INFO");
+      return info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:" + nodes);
+    } catch (IOException failure) {
+      return false;
+    }
+  }
+
   private static String binary() {
     for (String folder : System.getenv("PATH").split(java.io.File.pathSeparator)) {
       Path candidate = Path.of(folder, "redis-server");

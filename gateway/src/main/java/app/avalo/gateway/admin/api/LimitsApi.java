@@ -8,6 +8,7 @@ import app.avalo.gateway.config.AdminConfig.Role;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.LimitConfig.Cost;
 import app.avalo.gateway.config.unit.Durations;
 import app.avalo.gateway.filter.limit.LimitAdmin.BucketView;
 import app.avalo.gateway.filter.limit.Limits;
@@ -64,7 +65,8 @@ public final class LimitsApi {
         .put("mode", Words.of(policy.mode()))
         .put("onStoreDown", Words.of(policy.onStoreDown()))
         .put("shadow", policy.shadow())
-        .put("cost", policy.cost())
+        .put("cost", view(policy.cost()))
+        .put("fields", policy.fields())
         .put("allowed", counts.allowed())
         .put("refused", counts.refused())
         .put("shadowed", counts.shadowed())
@@ -84,6 +86,15 @@ public final class LimitsApi {
               .put("burst", bandwidth.burst()));
     }
     return rates;
+  }
+
+  private static JsonObject view(Cost cost) {
+    JsonObject methods = new JsonObject();
+    cost.methods().forEach(methods::put);
+    return new JsonObject()
+        .put("base", cost.base())
+        .put("methods", methods)
+        .put("perMebibyte", cost.perMebibyte());
   }
 
   private LimitConfig policy(Call call) {

@@ -4,6 +4,8 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.LimitConfig.Cost;
+import app.avalo.gateway.config.LimitConfig.Grain;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
@@ -26,7 +28,8 @@ final class PolicyBinder {
   private PolicyBinder() {}
 
   static LimitConfig limit(String name, Section limit) {
-    int cost = limit.whole("cost", 1);
+    Cost price = cost(limit);
+    int cost = price.most();
     Map<String, Allowance> tiers = new LinkedHashMap<>();
     limit.entries(
         "tiers",
@@ -56,12 +59,50 @@ final class PolicyBinder {
     return new LimitConfig(
         name,
         key,
+        grain(limit, key),
         allowance,
         ConfigBinder.ordered(tiers),
         mode,
         limit.word("onStoreDown", OnStoreDown.LOCAL_SHARE, OnStoreDown.class),
         limit.flag("shadow", false),
-        cost);
+        price,
+        limit.flag("fields", true));
+  }
+
+  private static Grain grain(Section limit, List<KeyPart> key) {
+    if (key.contains(KeyPart.HEADER) && !limit.has("header")) {
+      limit.fault("header", "missing (expected a header's name, since key has header)");
+    }
+    if (!key.contains(KeyPart.HEADER)) {
+      limit.unexpected("header", "nothing, since key has no header");
+    }
+    if (!key.contains(KeyPart.ADDRESS) && !key.contains(KeyPart.CALLER)) {
+      limit.unexpected("prefix", "nothing, since key has no address");
+    }
+    Section prefix = limit.section("prefix");
+    return new Grain(
+        limit.textOrNull("header"),
+        prefix.whole("v4", Grain.DEFAULT.v4Bits()),
+        prefix.whole("v6", Grain.DEFAULT.v6Bits()));
+  }
+
+  /** A number, or a mapping of numbers. */
+  private static Cost cost(Section limit) {
+    if (!(limit.node("cost") instanceof Node.Mapping)) {
+      int tokens = limit.whole("cost", 1);
+      if (tokens < 1 || tokens > Cost.MOST) {
+        limit.unexpected("cost", "a whole number from 1 to 1000000, or a mapping");
+      }
+      return new Cost(tokens, Map.of(), 0);
+    }
+    Section cost = limit.section("cost");
+    Map<String, Integer> methods = new LinkedHashMap<>();
+    Section byMethod = cost.section("methods");
+    for (String method : cost.entries("methods").keySet()) {
+      methods.put(method, byMethod.whole(method, 1));
+    }
+    return new Cost(
+        cost.whole("base", 1), ConfigBinder.ordered(methods), cost.whole("perMebibyte", 0));
   }
 
   /** From {@code rate} and {@code burst}, or from {@code rates}; null when neither is there. */

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.limit.bucket;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Grain;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.filter.Caller;
@@ -31,7 +32,10 @@ public final class BucketKey {
   private long addressLow; // both 0 without an address
   private @Nullable String user;
   private @Nullable String apiKey;
+  private @Nullable String group; // the tier as a part of the key
+  private @Nullable String header;
   private @Nullable String route;
+  private Grain grain = Grain.DEFAULT;
   private @Nullable String service;
   private @Nullable String method;
   private @Nullable String country;
@@ -40,7 +44,7 @@ public final class BucketKey {
 
   /** Becomes the key of a request; false when the policy has no bucket for it. */
   public boolean fill(LimitConfig limit, Exchange exchange) {
-    clear(limit.name(), limit.tiers().containsKey(exchange.caller().tier()) ? exchange : null);
+    clear(limit, limit.tiers().containsKey(exchange.caller().tier()) ? exchange : null);
     List<KeyPart> parts = limit.key();
     for (int i = 0; i < parts.size(); i++) {
       if (!add(parts.get(i), exchange)) {
@@ -51,8 +55,11 @@ public final class BucketKey {
     return true;
   }
 
-  private void clear(String policy, @Nullable Exchange tiered) {
-    this.policy = policy;
+  private void clear(LimitConfig limit, @Nullable Exchange tiered) {
+    policy = limit.name();
+    grain = limit.grain();
+    group = null;
+    header = null;
     tier = tiered == null ? "" : tiered.caller().tier();
     addressHigh = 0;
     addressLow = 0;
@@ -83,6 +90,11 @@ public final class BucketKey {
           }
         }
       }
+      case TIER -> group = caller.tier();
+      case HEADER -> {
+        String sent = grain.header() == null ? null : exchange.header(grain.header());
+        header = sent == null || sent.isEmpty() ? "-" : isPlain(sent) ? sent : digest(sent);
+      }
       case ROUTE -> route = exchange.route().name();
       case SERVICE -> {
         var target = exchange.target();
@@ -97,10 +109,14 @@ public final class BucketKey {
     return true;
   }
 
-  /** One host has a /64 of IPv6 to itself, so its address counts without the lower half. */
   private void address(IpAddress address) {
-    addressHigh = address.high();
-    addressLow = address.isV4() ? address.low() : 0;
+    if (address.isV4()) {
+      addressHigh = 0;
+      addressLow = address.low() & -1L << 32 - grain.v4Bits();
+    } else {
+      addressHigh = address.high() & (grain.v6Bits() >= 64 ? -1L : -1L << 64 - grain.v6Bits());
+      addressLow = grain.v6Bits() <= 64 ? 0 : address.low() & -1L << 128 - grain.v6Bits();
+    }
   }
 
   private boolean user(@Nullable String name) {
@@ -144,7 +160,7 @@ public final class BucketKey {
    */
   public static @Nullable BucketKey parse(LimitConfig limit, String tier, String text) {
     BucketKey key = new BucketKey();
-    key.clear(limit.name(), null);
+    key.clear(limit, null);
     key.tier = tier;
     for (String part : text.split("\\|", -1)) {
       if (part.length() < 3
@@ -169,6 +185,8 @@ public final class BucketKey {
       }
       case 'u' -> user = value.startsWith("#") || isPlain(value) ? value : digest(value);
       case 'k' -> apiKey = value;
+      case 'g' -> group = value;
+      case 'h' -> header = value.startsWith("#") || isPlain(value) ? value : digest(value);
       case 'r' -> route = value;
       case 's' -> service = value;
       case 'm' -> method = value;
@@ -183,7 +201,8 @@ public final class BucketKey {
   private void rehash() {
     KeyHash h = hashing.start();
     h.add(policy).add(tier).add(addressHigh).add(addressLow).add(user).add(apiKey);
-    hash = h.add(route).add(service).add(method).add(country).end();
+    h.add(group).add(header).add(route).add(service).add(method);
+    hash = h.add(country).end();
   }
 
   /** 64 bits under a secret of this process: nobody can choose keys that meet. */
@@ -200,6 +219,9 @@ public final class BucketKey {
     copy.addressLow = addressLow;
     copy.user = user;
     copy.apiKey = apiKey;
+    copy.group = group;
+    copy.header = header;
+    copy.grain = grain;
     copy.route = route;
     copy.service = service;
     copy.method = method;
@@ -220,10 +242,13 @@ public final class BucketKey {
     append(text, 't', tier.isEmpty() ? null : tier);
     if (addressHigh != 0 || addressLow != 0) {
       IpAddress address = new IpAddress(addressHigh, addressLow);
-      append(text, 'a', address.isV4() ? address.toString() : address + "/64");
+      int bits = address.isV4() ? grain.v4Bits() : grain.v6Bits();
+      append(text, 'a', address.isV4() && bits == 32 ? address.toString() : address + "/" + bits);
     }
     append(text, 'u', user);
     append(text, 'k', apiKey);
+    append(text, 'g', group);
+    append(text, 'h', header);
     append(text, 'r', route);
     append(text, 's', service);
     append(text, 'm', method);
@@ -252,6 +277,8 @@ public final class BucketKey {
         && tier.equals(key.tier)
         && Objects.equals(user, key.user)
         && Objects.equals(apiKey, key.apiKey)
+        && Objects.equals(group, key.group)
+        && Objects.equals(header, key.header)
         && Objects.equals(route, key.route)
         && Objects.equals(service, key.service)
         && Objects.equals(method, key.method)

@@ -40,4 +40,9 @@ public interface Buckets {
 
   /** Whether replicas share them. */
   boolean shared();
+
+  /** Brings back what is held for requests to come; from now on nothing more is. */
+  default Future<Void> close() {
+    return Future.succeededFuture();
+  }
 }

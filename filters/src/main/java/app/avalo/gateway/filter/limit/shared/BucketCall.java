@@ -1,6 +1,5 @@
 package app.avalo.gateway.filter.limit.shared;
 
-import app.avalo.gateway.filter.limit.bucket.Band;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.redis.ScriptRunner;
@@ -52,29 +51,18 @@ record BucketCall(ScriptRunner redis, String prefix, Shape shape) {
   }
 
   List<String> arguments(String micros, String looking, Wish wish) {
-    List<String> arguments = new ArrayList<>(5 + 4 * shape.bands());
-    long[] known = wish.known();
+    List<String> arguments = new ArrayList<>(5 + Bands.EACH * shape.bands());
     arguments.add(micros);
     arguments.add(looking);
     arguments.add(Long.toString(wish.wanted()));
     arguments.add(Long.toString(wish.least()));
     arguments.add(Long.toString(wish.owed()));
-    for (int i = 0; i < shape.bands(); i++) {
-      Band band = shape.band(i);
-      arguments.add(Long.toString(band.unitsPerToken()));
-      arguments.add(Long.toString(band.unitsPerMicro()));
-      arguments.add(Long.toString(band.capacityUnits()));
-      arguments.add(known == null ? "" : Long.toString(known[i]));
-    }
+    new Bands(shape).addTo(arguments, wish.known());
     return arguments;
   }
 
   Grant grant(Response answer) {
-    long[] missing = new long[shape.bands()];
-    for (int i = 0; i < missing.length; i++) {
-      missing[i] = shape.band(i).capacityUnits() - answer.get(1 + i).toLong();
-    }
-    return new Grant(answer.get(0).toLong(), missing);
+    return new Grant(answer.get(0).toLong(), new Bands(shape).missing(answer));
   }
 
   Future<Void> reset(String name) {

@@ -4,6 +4,7 @@ import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.redis.PendingCall;
+import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ final class Lease {
   final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   long[] missing; // units in Redis by band, as of the last answer
   boolean underWay;
+  Future<Void> over = Future.succeededFuture(); // the last call
   private long tokens;
   private long expiresNanos;
   private long returning; // not to be spent any more, and not yet brought back
@@ -130,15 +132,19 @@ final class Lease {
     return nowNanos - expiresNanos > -VALID_NANOS / 2;
   }
 
-  /** What to ask for: tokens for those who wait, and, unless it is to be given up, a lease. */
-  LeaseCall.Wish wish(List<Waiting> asking, long most, boolean givenUp, long nowNanos) {
+  /**
+   * What to ask for: tokens for those who wait, and a lease.
+   *
+   * @param most tokens that all may hold; 0 when the lease is to be given up
+   */
+  LeaseCall.Wish wish(List<Waiting> asking, long most, long sequence, long nowNanos) {
     measure(nowNanos);
     long need = 0;
     for (Waiting one : asking) {
       need += one.tokens();
     }
     long first = asking.isEmpty() ? 0 : asking.get(0).tokens();
-    long target = givenUp ? 0 : target(most);
+    long target = target(most);
     long had = held(nowNanos);
     tokens = Math.min(had, target);
     long returned = had - tokens + returning;
@@ -147,7 +153,8 @@ final class Lease {
     long worth = target == 0 ? 0 : Math.min(need + ahead, Math.max(1, target * 3 / 4));
     long owing = owed;
     owed = 0;
-    return new LeaseCall.Wish(tokens, returned, need, first, ahead, worth, owing, perSecond());
+    return new LeaseCall.Wish(
+        tokens, returned, need, first, ahead, worth, owing, perSecond(), sequence);
   }
 
   private void measure(long nowNanos) {

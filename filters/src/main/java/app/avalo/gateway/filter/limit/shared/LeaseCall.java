@@ -1,6 +1,5 @@
 package app.avalo.gateway.filter.limit.shared;
 
-import app.avalo.gateway.filter.limit.bucket.Band;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.redis.ScriptRunner;
@@ -32,6 +31,7 @@ record LeaseCall(ScriptRunner redis, String prefix, Shape shape, long most) {
    * @param worth fewest that are worth a call; 0 for any
    * @param owed tokens that were let pass without asking
    * @param demand tokens per second that its requests want
+   * @param sequence greater with each call of a replica
    */
   record Wish(
       long kept,
@@ -41,7 +41,8 @@ record LeaseCall(ScriptRunner redis, String prefix, Shape shape, long most) {
       long ahead,
       long worth,
       long owed,
-      long demand) {}
+      long demand,
+      long sequence) {}
 
   /**
    * What it got.
@@ -72,7 +73,7 @@ record LeaseCall(ScriptRunner redis, String prefix, Shape shape, long most) {
   }
 
   List<String> arguments(String micros, String replica, Wish wish, long @Nullable [] known) {
-    List<String> arguments = new ArrayList<>(12 + 4 * shape.bands());
+    List<String> arguments = new ArrayList<>(13 + Bands.EACH * shape.bands());
     arguments.add(micros);
     arguments.add(replica);
     arguments.add(Long.toString(wish.kept()));
@@ -85,28 +86,19 @@ record LeaseCall(ScriptRunner redis, String prefix, Shape shape, long most) {
     arguments.add(Long.toString(LIFETIME.toNanos() / 1000));
     arguments.add(Long.toString(wish.owed()));
     arguments.add(Long.toString(wish.demand()));
-    for (int i = 0; i < shape.bands(); i++) {
-      Band band = shape.band(i);
-      arguments.add(Long.toString(band.unitsPerToken()));
-      arguments.add(Long.toString(band.unitsPerMicro()));
-      arguments.add(Long.toString(band.capacityUnits()));
-      arguments.add(known == null ? "" : Long.toString(known[i]));
-    }
+    arguments.add(Long.toString(wish.sequence()));
+    new Bands(shape).addTo(arguments, known);
     return arguments;
   }
 
   Grant grant(Response answer) {
-    long[] missing = new long[shape.bands()];
-    for (int i = 0; i < missing.length; i++) {
-      missing[i] = shape.band(i).capacityUnits() - answer.get(5 + i).toLong();
-    }
     return new Grant(
         answer.get(0).toLong(),
         answer.get(1).toLong(),
         answer.get(2).toLong(),
         answer.get(3).toLong(),
         answer.get(4).toLong(),
-        missing);
+        new Bands(shape).missing(answer));
   }
 
   Future<Void> reset(String name) {

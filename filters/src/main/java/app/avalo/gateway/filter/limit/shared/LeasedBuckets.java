@@ -38,7 +38,9 @@ public final class LeasedBuckets implements Buckets {
   private final PendingCalls<Reading> waits;
   private final Map<BucketKey, Lease> leases = new HashMap<>();
   private final String replica = Long.toHexString(new SecureRandom().nextLong());
+  private long sequence; // of calls
   private boolean sweeping;
+  private boolean closed;
 
   public LeasedBuckets(ScriptRunner redis, String prefix, Allowance allowance, Ticker ticker) {
     long most = most(allowance);
@@ -110,34 +112,39 @@ public final class LeasedBuckets implements Buckets {
     if (leases.size() < MOST_LEASES) {
       leases.put(copy, lease);
     }
-    if (!sweeping) {
+    if (!sweeping && !closed) {
       sweeping = true;
       link.timers().after(SWEEP, this::sweep);
     }
     return lease;
   }
 
-  private void call(Lease lease, boolean givenUp) {
+  /** Ends when the call is over and, once closed, nothing is held any more. */
+  private Future<Void> call(Lease lease, boolean givenUp) {
     lease.underWay = true;
     List<Waiting> asking = List.copyOf(lease.waiting);
     lease.waiting.clear();
     long sent = ticker.nanos();
-    LeaseCall.Wish wish = lease.wish(asking, redis.most(), givenUp, sent);
-    redis
-        .ask(
-            lease.name,
-            replica,
-            wish,
-            lease.lostMissing(redis.shape(), link.connectedNanos(), sent))
-        .onComplete(
-            (grant, failure) ->
-                answered(lease, new Sent(asking, wish.owed(), sent), grant, failure));
+    long most = givenUp || closed ? 0 : redis.most();
+    LeaseCall.Wish wish = lease.wish(asking, most, ++sequence, sent);
+    Future<Void> over =
+        redis
+            .ask(
+                lease.name,
+                replica,
+                wish,
+                lease.lostMissing(redis.shape(), link.connectedNanos(), sent))
+            .transform(
+                (grant, failure) ->
+                    answered(lease, new Sent(asking, wish.owed(), sent), grant, failure));
+    lease.over = over;
+    return over;
   }
 
   /** A call under way. */
   private record Sent(List<Waiting> asking, long owed, long atNanos) {}
 
-  private void answered(
+  private Future<Void> answered(
       Lease lease, Sent sent, LeaseCall.@Nullable Grant grant, @Nullable Throwable failure) {
     lease.underWay = false;
     if (grant != null) {
@@ -151,9 +158,13 @@ public final class LeasedBuckets implements Buckets {
       }
     }
     lease.waiting.removeIf(one -> one.call().settled());
+    if (closed && grant != null && !lease.empty(ticker.nanos())) {
+      return call(lease, true);
+    }
     if (!lease.waiting.isEmpty()) {
       call(lease, false);
     }
+    return Future.succeededFuture();
   }
 
   private void share(Lease lease, List<Waiting> asking, LeaseCall.Grant grant) {
@@ -195,7 +206,7 @@ public final class LeasedBuckets implements Buckets {
         call(lease, lease.idle(IDLE_NANOS, now));
       }
     }
-    sweeping = !leases.isEmpty();
+    sweeping = !leases.isEmpty() && !closed;
     if (sweeping) {
       link.timers().after(SWEEP, this::sweep);
     }
@@ -203,7 +214,7 @@ public final class LeasedBuckets implements Buckets {
 
   @Override
   public Future<Reading> peek(BucketKey key, long tokens) {
-    LeaseCall.Wish wish = new LeaseCall.Wish(0, 0, tokens, tokens, 0, 0, 0, 0);
+    LeaseCall.Wish wish = new LeaseCall.Wish(0, 0, tokens, tokens, 0, 0, 0, 0, 0);
     return redis
         .ask(redis.name(key), "", wish, null)
         .map(
@@ -237,5 +248,20 @@ public final class LeasedBuckets implements Buckets {
   @Override
   public boolean shared() {
     return true;
+  }
+
+  @Override
+  public Future<Void> close() {
+    closed = true;
+    long now = ticker.nanos();
+    List<Future<?>> returns = new ArrayList<>();
+    for (Lease lease : leases.values()) {
+      if (lease.underWay) {
+        returns.add(lease.over);
+      } else if (!lease.empty(now)) {
+        returns.add(call(lease, true));
+      }
+    }
+    return Future.join(returns).mapEmpty();
   }
 }

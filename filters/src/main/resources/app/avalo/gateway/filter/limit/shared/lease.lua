@@ -6,7 +6,7 @@
 --   b            <level>:<capacity> of each band in units, joined by colons
 --   s            until when tokens are promised to replicas that were refused, microseconds
 --   o:<replica>  <tokens it holds unspent>:<when it said so, microseconds>:<tokens per second that
---                its requests want>
+--                its requests want>:<sequence of that call>
 --
 -- KEYS[1] bucket
 -- ARGV[1] time in microseconds, for tests; empty: the clock of Redis, the only one for all replicas
@@ -17,7 +17,9 @@
 -- ARGV[9] H                                     ARGV[10] microseconds after which it forgets a lease
 -- ARGV[11] tokens that it has let pass without asking, while it could not
 -- ARGV[12] tokens per second that its requests want
--- ARGV[13...] for each band: units of a token, units that come back per microsecond, capacity
+-- ARGV[13] sequence: a call that arrives behind a later one of its replica, as from a connection that
+--   was given up, changes nothing, or it would overwrite what that one holds
+-- ARGV[14...] for each band: units of a token, units that come back per microsecond, capacity
 --   without H in units, and units that the caller knows to be missing; empty when this state may be
 --   believed
 -- Returns {granted now, granted to hold, microseconds until asking again makes sense, replicas that
@@ -36,7 +38,7 @@ else
   now = tonumber(ARGV[1])
 end
 
-local then_, slot, held, out, live, silent = now, 0, {}, 0, 1, {}
+local then_, slot, held, out, live, silent, late = now, 0, {}, 0, 1, {}, false
 local fields = redis.call('HGETALL', KEYS[1])
 for i = 1, #fields, 2 do
   local name, value = fields[i], fields[i + 1]
@@ -46,8 +48,10 @@ for i = 1, #fields, 2 do
     slot = tonumber(value)
   elseif name == 'b' then
     for number in string.gmatch(value, '%d+') do held[#held + 1] = tonumber(number) end
-  elseif name ~= 'o:' .. replica then
-    local unspent, seen, wants = string.match(value, '^(%d+):(%d+):(%d+)$')
+  elseif name == 'o:' .. replica then
+    late = tonumber(string.match(value, ':(%d+)$')) >= tonumber(ARGV[13])
+  else
+    local unspent, seen, wants = string.match(value, '^(%d+):(%d+):(%d+):')
     if now - tonumber(seen) > lifetime then
       silent[#silent + 1] = name
     else
@@ -59,11 +63,13 @@ end
 -- A clock that steps back, as after a failover, gives nothing and takes nothing.
 if now < then_ then now = then_ end
 
-local bands, free = (#ARGV - 12) / 4, math.huge
+if late then need, ahead, returned, owed = 0, 0, 0, 0 end
+
+local bands, free = (#ARGV - 13) / 4, math.huge
 local levels, unit, refill, capacity = {}, {}, {}, {}
 for i = 1, bands do
-  unit[i], refill[i] = tonumber(ARGV[9 + 4 * i]), tonumber(ARGV[10 + 4 * i])
-  capacity[i] = tonumber(ARGV[11 + 4 * i])
+  unit[i], refill[i] = tonumber(ARGV[10 + 4 * i]), tonumber(ARGV[11 + 4 * i])
+  capacity[i] = tonumber(ARGV[12 + 4 * i])
   local level, before, size = nil, held[2 * i - 1], held[2 * i]
   if before and size then
     -- After a change of the policy as full as before.
@@ -72,7 +78,7 @@ for i = 1, bands do
   end
   if not level or level > capacity[i] then level = capacity[i] end
   -- Whoever has lost this bucket's past hears of it from those who remember.
-  local missing = ARGV[12 + 4 * i]
+  local missing = ARGV[13 + 4 * i]
   if missing ~= '' then level = math.min(level, math.max(0, capacity[i] - tonumber(missing))) end
   level = math.max(0, level - owed * unit[i])
   levels[i] = level
@@ -93,7 +99,7 @@ if free - spent - lent < worth then
   retry = slot - now
 end
 
-if replica ~= '' then
+if replica ~= '' and not late then
   local longest, text = 1000, {}
   for i = 1, bands do
     levels[i] = levels[i] - (spent + lent) * unit[i]
@@ -102,7 +108,7 @@ if replica ~= '' then
   end
   for _, name in ipairs(silent) do redis.call('HDEL', KEYS[1], name) end
   redis.call('HSET', KEYS[1], 't', string.format('%.0f', now), 'b', table.concat(text, ':'),
-    's', string.format('%.0f', slot), 'o:' .. replica, string.format('%.0f:%.0f:%s', kept + lent, now, ARGV[12]))
+    's', string.format('%.0f', slot), 'o:' .. replica, string.format('%.0f:%.0f:%s:%s', kept + lent, now, ARGV[12], ARGV[13]))
   redis.call('PEXPIRE', KEYS[1], string.format('%.0f', longest))
 end
 local answer = {spent, lent, retry, live, demand}

@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.limit.bucket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Grain;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchanges;
@@ -103,5 +104,40 @@ class BucketKeyTest {
     for (String text : new String[] {"", "alice", "u=", "x=1", "a=nowhere", "u=a||r=b"}) {
       assertThat(BucketKey.parse(policy, "", text)).as(text).isNull();
     }
+  }
+
+  private static String text(Exchanges request, Grain grain, KeyPart... parts) {
+    BucketKey key = new BucketKey();
+    LimitConfig policy = Policies.named("p").key(parts).grain(grain).build();
+    assertThat(key.fill(policy, request.live())).isTrue();
+    assertThat(BucketKey.parse(policy, "", key.toString())).isEqualTo(key);
+    return key.toString();
+  }
+
+  @Test
+  void addressesCountAsFarAsTheirPrefix() {
+    Grain grain = new Grain(null, 24, 48);
+    assertThat(text(request().client("192.0.2.77"), grain, KeyPart.ADDRESS))
+        .isEqualTo("a=192.0.2.0/24");
+    assertThat(text(request().client("2001:db8:1:2::1"), grain, KeyPart.ADDRESS))
+        .isEqualTo("a=2001:db8:1:0:0:0:0:0/48");
+    assertThat(text(request().client("2001:db8::1:2"), new Grain(null, 32, 128), KeyPart.ADDRESS))
+        .isEqualTo("a=2001:db8:0:0:0:0:1:2/128");
+  }
+
+  @Test
+  void aHeaderIsAPartWhateverItHolds() {
+    Grain grain = new Grain("X-Tenant", 32, 64);
+    assertThat(text(request().header("X-Tenant", "acme"), grain, KeyPart.HEADER))
+        .isEqualTo("h=acme");
+    assertThat(text(request(), grain, KeyPart.HEADER)).isEqualTo("h=-");
+    assertThat(text(request().header("X-Tenant", "a|r=b"), grain, KeyPart.HEADER))
+        .matches("h=#[0-9a-f]{32}");
+  }
+
+  @Test
+  void callersOfATierMayShareABucket() {
+    Caller vip = new Caller("alice", null, "vip", Set.of());
+    assertThat(text(request().caller(vip), Grain.DEFAULT, KeyPart.TIER)).isEqualTo("g=vip");
   }
 }

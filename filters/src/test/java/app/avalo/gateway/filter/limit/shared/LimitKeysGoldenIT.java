@@ -43,6 +43,7 @@ class LimitKeysGoldenIT {
       record(loop, link, server, "", "a=2001:db8::1", 100, found, perMinute(100));
       Bandwidth perSecond = Policies.per(10, Duration.ofSeconds(1), 10);
       record(loop, link, server, "", "k=shop", 4, found, perSecond, perMinute(100));
+      recordLease(loop, link, server, found);
 
       loop.get(
           () -> {
@@ -74,6 +75,24 @@ class LimitKeysGoldenIT {
     long seconds = (lifetime + 999) / 1000;
     found.append(name).append(' ').append(server.command("GET " + name));
     found.append(' ').append(seconds).append("s\n");
+  }
+
+  private static void recordLease(
+      Loop loop, RedisLink link, RedisServer server, StringBuilder found) throws IOException {
+    LeaseCall call = new LeaseCall(link, "avalo", Shape.of(Policies.all(perMinute(100))), 10);
+    String name = "avalo:ll:{calls:u=alice}";
+    List<String> arguments =
+        call.arguments("" + NOW, "one", new LeaseCall.Wish(0, 0, 1, 1, 4, 0, 0, 7, 3), null);
+    loop.await(() -> link.run(Scripts.LEASE, List.of(name), arguments));
+    found.append(name);
+    for (String field : List.of("t", "b", "s", "o:one")) {
+      found
+          .append(' ')
+          .append(field)
+          .append('=')
+          .append(server.command("HGET " + name + " " + field));
+    }
+    found.append('\n');
   }
 
   private static String golden() throws IOException {

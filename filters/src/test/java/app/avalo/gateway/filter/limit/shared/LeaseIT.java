@@ -1,0 +1,106 @@
+package app.avalo.gateway.filter.limit.shared;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.filter.limit.Policies;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
+import app.avalo.gateway.filter.limit.bucket.Reading;
+import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.time.Ticker;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What Redis knows of the tokens that one gateway holds. */
+class LeaseIT {
+  private static final LimitConfig POLICY =
+      Policies.named("hot").of(Policies.per(1000, Duration.ofHours(1), 1000)).leased().build();
+  private static final BucketKey KEY =
+      Objects.requireNonNull(BucketKey.parse(POLICY, "", "u=alice"));
+  private static final String NAME = "t:ll:{hot:u=alice}";
+
+  private final Loop loop = new Loop();
+  private final RedisServer server = RedisServer.start();
+  private RedisLink link;
+
+  @BeforeEach
+  void connect() {
+    link =
+        loop.get(
+            () ->
+                RedisLink.connect(
+                    loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
+    loop.until(Duration.ofSeconds(5), link::isUp);
+  }
+
+  @AfterEach
+  void close() {
+    loop.get(
+        () -> {
+          link.close();
+          return true;
+        });
+    loop.close();
+    server.close();
+  }
+
+  private LeaseCall.Grant ask(LeaseCall call, long kept, long ahead, long sequence) {
+    var wish = new LeaseCall.Wish(kept, 0, 0, 0, ahead, 0, 0, 10, sequence);
+    return loop.await(() -> call.ask(NAME, "one", wish, null));
+  }
+
+  @Test
+  void aCallThatArrivesBehindALaterOneChangesNothing() throws IOException {
+    LeaseCall call = new LeaseCall(link, "t", Shape.of(POLICY.allowance()), 100);
+    ask(call, 0, 40, 1);
+    ask(call, 40, 10, 3);
+    String before = server.command("HGET " + NAME + " o:one");
+
+    LeaseCall.Grant late = ask(call, 0, 40, 2);
+
+    assertThat(late.lent()).isZero();
+    assertThat(before).startsWith("50:").endsWith(":10:3");
+    assertThat(server.command("HGET " + NAME + " o:one")).isEqualTo(before);
+  }
+
+  @Test
+  void whatIsHeldGoesBackWhenTheGatewayStops() {
+    LeasedBuckets buckets =
+        loop.get(() -> new LeasedBuckets(link, "t", POLICY.allowance(), Ticker.SYSTEM));
+    Reading reading = new Reading();
+    int spent = 1;
+    loop.await(() -> buckets.ask(KEY, 1));
+    while (loop.get(() -> buckets.take(KEY, 1, reading)) != Said.YES) {
+      loop.await(() -> buckets.ask(KEY, 1));
+      spent++;
+    }
+    spent++;
+
+    loop.await(buckets::close);
+
+    // A tenth of the burst is never in the bucket.
+    long remaining = loop.await(() -> buckets.peek(KEY, 1)).remaining();
+    assertThat(remaining).isEqualTo(900 - spent);
+    assertThat(held()).startsWith("0:");
+  }
+
+  /** What Redis counts as unspent of the only replica. */
+  private String held() {
+    String script =
+        "for _, f in ipairs(redis.call('HKEYS', KEYS[1])) do"
+            + " if string.sub(f, 1, 2) == 'o:' then return redis.call('HGET', KEYS[1], f) end end";
+    try {
+      return server.command("EVAL \"" + script + "\" 1 " + NAME);
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+}
