@@ -180,6 +180,7 @@ public final class Plans {
             100,
             new app.avalo.gateway.config.unit.Rate(100, Duration.ofSeconds(1)),
             null,
+            0,
             Duration.ofMinutes(5)),
         new ServiceConfig.Targets(null, null, null));
   }

@@ -50,7 +50,9 @@ final class Upgrade {
                       new Tunnel.Origin(
                           by.destination().region().name(),
                           by.member().health(),
-                          Destination.caller(exchange)),
+                          Destination.caller(exchange),
+                          response.headers().get("Sec-WebSocket-Protocol"),
+                          response.headers().get("Sec-WebSocket-Extensions")),
                       new Tunnel.Ends(client, server),
                       place,
                       error -> {

@@ -1,6 +1,7 @@
 package app.avalo.gateway.websocket;
 
 import io.vertx.core.buffer.Buffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the frames of one direction of a WebSocket (RFC 6455, 5.2) without touching them: counts
@@ -11,13 +12,27 @@ final class FrameScanner {
   private static final int BINARY = 2;
   private static final int CLOSE = 8;
 
+  private final @Nullable MessageStart start;
   private long payloadLeft;
+  private long payloadAt;
   private int headerLeft = 2;
   private int headerAt;
   private long lengthBits;
   private int extended;
   private boolean masked;
+  private int mask;
+  private boolean last; // frame of its message
+  private boolean control;
   private boolean closing;
+
+  FrameScanner() {
+    this(null);
+  }
+
+  /** One that shows the first bytes of each message. */
+  FrameScanner(@Nullable MessageStart start) {
+    this.start = start;
+  }
 
   /** Reads the next bytes; returns how many messages begin in them. */
   int scan(Buffer bytes) {
@@ -27,10 +42,14 @@ final class FrameScanner {
     while (at < end) {
       if (headerLeft == 0) {
         long skipped = Math.min(payloadLeft, end - at);
+        if (start != null && !control) {
+          start.payload(bytes, at, (int) skipped, masked ? mask : 0, payloadAt);
+        }
         payloadLeft -= skipped;
+        payloadAt += skipped;
         at += (int) skipped;
         if (payloadLeft == 0) {
-          begin();
+          ends();
         }
         continue;
       }
@@ -50,9 +69,12 @@ final class FrameScanner {
     return at;
   }
 
-  private void begin() {
+  private void ends() {
     headerLeft = 2;
     headerAt = 0;
+    if (start != null && last && !control) {
+      start.ends();
+    }
   }
 
   private int header(int value) {
@@ -62,6 +84,11 @@ final class FrameScanner {
       int opcode = value & 0x0f;
       started = opcode == TEXT || opcode == BINARY ? 1 : 0;
       closing |= opcode == CLOSE;
+      control = opcode >= CLOSE;
+      last = (value & 0x80) != 0;
+      if (started > 0 && start != null) {
+        start.begins();
+      }
     } else if (headerAt == 1) {
       masked = (value & 0x80) != 0;
       int length = value & 0x7f;
@@ -70,12 +97,15 @@ final class FrameScanner {
       headerLeft = extended + (masked ? 4 : 0);
     } else if (headerAt < 2 + extended) {
       lengthBits = lengthBits << 8 | value;
+    } else {
+      mask = mask << 8 | value;
     }
     headerAt++;
     if (headerLeft == 0) {
       payloadLeft = Math.max(0, lengthBits);
+      payloadAt = 0;
       if (payloadLeft == 0) {
-        begin();
+        ends();
       }
     }
     return started;

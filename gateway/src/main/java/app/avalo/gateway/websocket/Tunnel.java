@@ -39,8 +39,9 @@ public final class Tunnel extends Deadline {
   private final NetSocket server;
   private final Place place;
   private final Consumer<@Nullable GatewayError> ended;
-  private final FrameScanner fromClient = new FrameScanner();
-  private final FrameScanner fromServer = new FrameScanner();
+  private final @Nullable Channels channels;
+  private final FrameScanner fromClient;
+  private final FrameScanner fromServer;
   private final MessageMeter meter;
   private final @Nullable BudgetHold hold;
   private final long idleNanos;
@@ -62,8 +63,15 @@ public final class Tunnel extends Deadline {
    * @param region by name
    * @param endpoint of it
    * @param caller whom it serves there, as in {@link Health#admits}
+   * @param protocol the sub-protocol that it agreed to, or null
+   * @param extensions that it agreed to, or null
    */
-  public record Origin(String region, EndpointHealth endpoint, int caller) {}
+  public record Origin(
+      String region,
+      EndpointHealth endpoint,
+      int caller,
+      @Nullable String protocol,
+      @Nullable String extensions) {}
 
   /** Its two sockets. */
   public record Ends(NetSocket client, NetSocket server) {}
@@ -91,6 +99,9 @@ public final class Tunnel extends Deadline {
     this.place = place;
     this.ended = ended;
     WebSocket bounds = Objects.requireNonNull(exchange.target()).service().config().webSocket();
+    this.channels = Channels.of(origin.protocol(), origin.extensions(), bounds.channels());
+    this.fromClient = new FrameScanner(MessageStart.of(channels));
+    this.fromServer = new FrameScanner(MessageStart.of(channels));
     this.meter = MessageMeter.of(bounds.messages(), now());
     this.hold = exchange.budget();
     this.idleNanos = bounds.idleTimeout().toNanos();
@@ -164,7 +175,7 @@ public final class Tunnel extends Deadline {
     }
     long aheadNanos =
         Math.max(meter.take(messages, activeNanos), place.take(messages, activeNanos));
-    if (aheadNanos > PATIENCE_NANOS) {
+    if (aheadNanos > PATIENCE_NANOS || channels != null && channels.isFull()) {
       close(CloseFrame.POLICY);
     } else if (aheadNanos > 0) {
       throttle(aheadNanos);

@@ -14,6 +14,7 @@ import java.lang.management.ManagementFactory;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -40,7 +41,11 @@ class WebSocketIT {
     chat =
         RunningGateway.await(
             vertx
-                .createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(0))
+                .createHttpServer(
+                    new HttpServerOptions()
+                        .setHost("127.0.0.1")
+                        .setPort(0)
+                        .addWebSocketSubProtocol("v12.stomp"))
                 .webSocketHandler(
                     socket -> {
                       accepted.add(socket);
@@ -64,7 +69,7 @@ class WebSocketIT {
                 webSocket: {connections: 2, messages: 20/s, idleTimeout: 60s}
               rooms:
                 regions: {eu: ["http://127.0.0.1:%1$d"]}
-                webSocket: {connectionsPerUser: 2, messages: 1000/s, messagesPerUser: 20/s}
+                webSocket: {connectionsPerUser: 2, messages: 1000/s, messagesPerUser: 20/s, channels: 2}
             identity:
               apiKeys:
                 - {name: maria, key: "${env:MARIA:-key-of-maria-0123456789}", user: maria}
@@ -230,9 +235,7 @@ class WebSocketIT {
       wire.send(burst.array());
       String all =
           wire.readUntil(
-              new String(
-                  new byte[] {(byte) 0x88, 2, 3, (byte) 0xf0},
-                  java.nio.charset.StandardCharsets.ISO_8859_1));
+              new String(new byte[] {(byte) 0x88, 2, 3, (byte) 0xf0}, StandardCharsets.ISO_8859_1));
       assertThat(all).contains("\u0088\u0002\u0003\u00f0");
     }
   }
@@ -280,6 +283,29 @@ class WebSocketIT {
       one.readUntil("x");
       two.send(half.array());
       assertThat(two.readUntil("\u0088\u0002\u0003\u00f0")).contains("\u0088\u0002\u0003\u00f0");
+    }
+  }
+
+  private static byte[] subscribe(String id) {
+    byte[] text = ("SUBSCRIBE\nid:" + id + "\n\n\0").getBytes(StandardCharsets.UTF_8);
+    ByteBuffer frame = ByteBuffer.allocate(6 + text.length);
+    frame.put((byte) 0x81).put((byte) (0x80 | text.length)).putInt(0).put(text);
+    return frame.array();
+  }
+
+  @Test
+  void a_connection_over_its_channels_is_closed_with_1008() {
+    try (Wire stomp = new Wire(gateway.port())) {
+      stomp.send(
+          "GET /rooms HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+              + "Sec-WebSocket-Protocol: v12.stomp\r\n\r\n");
+      assertThat(stomp.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101").contains("v12.stomp");
+      stomp.send(subscribe("a"));
+      stomp.send(subscribe("b"));
+      stomp.readUntil("id:b");
+      stomp.send(subscribe("c"));
+      assertThat(stomp.readUntil("\u0088\u0002\u0003\u00f0")).contains("\u0088\u0002\u0003\u00f0");
     }
   }
 

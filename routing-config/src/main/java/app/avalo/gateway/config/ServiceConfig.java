@@ -284,6 +284,8 @@ public record ServiceConfig(
    * @param connectionsPerUser open at once to this service for one known user; default 100
    * @param messages messages of one connection; default 100/s
    * @param messagesPerUser messages of all connections of one known user to this service, or null
+   * @param channels open at once on one connection whose sub-protocol shows them; 0, the default,
+   *     for any number
    * @param idleTimeout without a frame either way; default 5 min
    */
   public record WebSocket(
@@ -291,6 +293,7 @@ public record ServiceConfig(
       int connectionsPerUser,
       Rate messages,
       @Nullable Rate messagesPerUser,
+      int channels,
       Duration idleTimeout) {}
 
   /**

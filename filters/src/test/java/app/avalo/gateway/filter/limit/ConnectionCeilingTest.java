@@ -23,7 +23,7 @@ class ConnectionCeilingTest {
   private final ConnectionCeiling ceiling = new ConnectionCeiling();
 
   private Verdict open(String service, @Nullable String user, int most, int mostOfUser) {
-    WebSocket bounds = new WebSocket(most, mostOfUser, TEN, TEN, Duration.ofMinutes(5));
+    WebSocket bounds = new WebSocket(most, mostOfUser, TEN, TEN, 0, Duration.ofMinutes(5));
     return ceiling.tryAcquire(service, user, bounds, 0);
   }
 

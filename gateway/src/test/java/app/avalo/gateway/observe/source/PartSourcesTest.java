@@ -56,7 +56,8 @@ class PartSourcesTest {
   void webSocketsAreShownByService() {
     ConnectionCeiling ceiling = new ConnectionCeiling();
     Duration second = Duration.ofSeconds(1);
-    ceiling.tryAcquire("chat", null, new WebSocket(10, 10, new Rate(1, second), null, second), 0);
+    ceiling.tryAcquire(
+        "chat", null, new WebSocket(10, 10, new Rate(1, second), null, 0, second), 0);
     parts.limits(new Limits(new VirtualTime(), 1), ceiling);
     assertThat(text()).contains("gateway_websocket_connections{service=\"chat\"} 1.0");
   }

@@ -248,6 +248,7 @@ final class ServiceBinder {
         webSocket.whole("connectionsPerUser", 100),
         webSocket.rate("messages", "100/s"),
         webSocket.has("messagesPerUser") ? webSocket.rate("messagesPerUser", "1/s") : null,
+        webSocket.whole("channels", 0),
         webSocket.duration("idleTimeout", "5min"));
   }
 }

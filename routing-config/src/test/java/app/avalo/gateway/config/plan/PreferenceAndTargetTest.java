@@ -48,7 +48,7 @@ class PreferenceAndTargetTest {
         null,
         false,
         List.of(),
-        new ServiceConfig.WebSocket(1, 1, new Rate(1, second), null, second),
+        new ServiceConfig.WebSocket(1, 1, new Rate(1, second), null, 0, second),
         new ServiceConfig.Targets(null, null, null));
   }
 

@@ -1,0 +1,162 @@
+package app.avalo.gateway.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ChannelsTest {
+  private static final String GRAPHQL = "graphql-transport-ws";
+
+  private static Channels channels(String protocol, int most) {
+    return Objects.requireNonNull(Channels.of(protocol, null, most));
+  }
+
+  private static FrameScanner reading(@Nullable Channels channels) {
+    return new FrameScanner(MessageStart.of(channels));
+  }
+
+  private static Buffer frame(int first, String text, int mask) {
+    byte[] payload = text.getBytes(StandardCharsets.UTF_8);
+    Buffer frame = Buffer.buffer().appendByte((byte) first);
+    int masked = mask == 0 ? 0 : 0x80;
+    if (payload.length < 126) {
+      frame.appendByte((byte) (masked | payload.length));
+    } else {
+      frame.appendByte((byte) (masked | 126)).appendUnsignedShort(payload.length);
+    }
+    if (mask != 0) {
+      frame.appendInt(mask);
+    }
+    for (int i = 0; i < payload.length; i++) {
+      frame.appendByte((byte) (payload[i] ^ mask >>> (3 - (i & 3)) * 8));
+    }
+    return frame;
+  }
+
+  private static Buffer text(String text) {
+    return frame(0x81, text, 0x12345678);
+  }
+
+  private static String subscribe(String id) {
+    return "SUBSCRIBE\nid:" + id + "\ndestination:/room/" + id + "\n\n\0";
+  }
+
+  @Test
+  void oneMoreThanMayBeOpenIsTooMany() {
+    Channels channels = channels("v12.stomp", 2);
+    FrameScanner client = reading(channels);
+    client.scan(text(subscribe("1")));
+    client.scan(text(subscribe("2")));
+    client.scan(text(subscribe("2")));
+    assertThat(channels.isFull()).as("the same twice is one").isFalse();
+
+    client.scan(text(subscribe("3")));
+
+    assertThat(channels.isFull()).isTrue();
+  }
+
+  @Test
+  void aChannelThatIsLeftMakesRoomAndOneThatNeverWasDoesNot() {
+    Channels channels = channels("v11.stomp", 1);
+    FrameScanner client = reading(channels);
+    client.scan(text(subscribe("1")));
+    client.scan(text("UNSUBSCRIBE\nid:1\n\n\0"));
+    client.scan(text(subscribe("2")));
+    assertThat(channels.isFull()).isFalse();
+
+    client.scan(text("UNSUBSCRIBE\nid:9\n\n\0"));
+    client.scan(text(subscribe("3")));
+
+    assertThat(channels.isFull()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "graphql-transport-ws | subscribe | complete",
+        "graphql-ws | start | stop",
+      })
+  void subscriptionsOfGraphqlAreChannels(String protocol, String opens, String closes) {
+    Channels channels = channels(protocol, 1);
+    FrameScanner client = reading(channels);
+    client.scan(text("{\"type\":\"connection_init\"}"));
+    client.scan(text("{\"id\":\"a\",\"type\":\"" + opens + "\",\"payload\":{\"query\":\"{x}\"}}"));
+    client.scan(text("{\"id\":\"a\",\"type\":\"" + closes + "\"}"));
+    client.scan(text("{\"payload\":{\"id\":7},\"type\":\"" + opens + "\",\"id\":\"b\"}"));
+    assertThat(channels.isFull()).isFalse();
+
+    client.scan(text("{\"type\":\"" + opens + "\",\"id\":\"c\",\"payload\":" + "9".repeat(900)));
+
+    assertThat(channels.isFull()).isTrue();
+  }
+
+  @Test
+  void theServiceEndsChannelsAsWell() {
+    Channels channels = channels(GRAPHQL, 1);
+    FrameScanner client = reading(channels);
+    FrameScanner server = reading(channels);
+    client.scan(text("{\"id\":\"a\",\"type\":\"subscribe\"}"));
+    server.scan(frame(0x81, "{\"id\":\"a\",\"type\":\"complete\"}", 0));
+
+    client.scan(text("{\"id\":\"b\",\"type\":\"subscribe\"}"));
+
+    assertThat(channels.isFull()).isFalse();
+  }
+
+  @Property(tries = 200)
+  void howMessagesAreSplitChangesNothing(@ForAll long seed) {
+    Random random = new Random(seed);
+    Buffer all = Buffer.buffer();
+    for (int i = 0; i < 3; i++) {
+      String whole = subscribe("" + i);
+      int cut = random.nextInt(whole.length());
+      all.appendBuffer(frame(0x01, whole.substring(0, cut), random.nextInt()));
+      all.appendBuffer(frame(0x89, "SUBSCRIBE\nid:ping\n", random.nextInt()));
+      all.appendBuffer(frame(0x80, whole.substring(cut), random.nextInt()));
+    }
+    Channels two = channels("v12.stomp", 2);
+    Channels three = channels("v12.stomp", 3);
+    FrameScanner ofTwo = reading(two);
+    FrameScanner ofThree = reading(three);
+    for (int at = 0; at < all.length(); ) {
+      int end = Math.min(all.length(), at + 1 + random.nextInt(9));
+      ofTwo.scan(all.slice(at, end));
+      ofThree.scan(all.slice(at, end));
+      at = end;
+    }
+
+    assertThat(two.isFull()).isTrue();
+    assertThat(three.isFull()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "null", "[]", "{", "{\"type\":{}}", "\0\1\2", "SUBSCRIBE"})
+  void whatIsNoneOfItsMessagesIsNoChannel(String message) {
+    Channels channels = channels(GRAPHQL, 1);
+    FrameScanner client = reading(channels);
+    client.scan(text("{\"id\":\"a\",\"type\":\"subscribe\"}"));
+
+    client.scan(text(message));
+
+    assertThat(channels.isFull()).isFalse();
+  }
+
+  @Test
+  void nothingIsCountedWhereNothingCanBeSeen() {
+    assertThat(Channels.of("v12.stomp", null, 0)).isNull();
+    assertThat(Channels.of(null, null, 1)).isNull();
+    assertThat(Channels.of("mqtt", null, 1)).isNull();
+    assertThat(Channels.of("v12.stomp", "permessage-deflate", 1)).isNull();
+  }
+}
