@@ -14,6 +14,9 @@ public final class Ranking {
   /** A change of cost below this is not worth a new preference. */
   private static final float SAME_MILLIS = 1;
 
+  /** So many samples of both ways halve what the globe has to say. */
+  private static final float HALVING = 3;
+
   private final LatencyModel model;
   private final float[] cost = new float[Long.SIZE];
   private final int[] order = new int[Long.SIZE];
@@ -37,7 +40,7 @@ public final class Ranking {
     /** For the first home of a session that will stay there. */
     public static final Margin PINNED = new Margin(10, 0.15f);
 
-    /** For callers without a region so far: they begin with the nearest on the globe. */
+    /** For callers without a region so far, of whose ways nothing was measured. */
     static final Margin NEAREST = new Margin(2, 0.02f);
   }
 
@@ -56,11 +59,23 @@ public final class Ranking {
       insert(Long.numberOfTrailingZeros(rest), fallback);
     }
     if (present >= 0 && (allowed >>> present & 1) != 0) {
-      keep(present, margin);
+      keep(present, margin, 1);
     } else if (size > 1) {
-      keep(nearest(from), Margin.NEAREST);
+      begin(from);
     }
     return this;
+  }
+
+  /**
+   * Who has no region so far begins with the nearest on the globe if it is about as good; the more
+   * was measured of both, the less the globe has to say.
+   */
+  private void begin(Vantage from) {
+    int nearest = nearest(from);
+    if (nearest != order[0]) {
+      int known = Math.min(model.ownSamples(from, nearest), model.ownSamples(from, order[0]));
+      keep(nearest, Margin.NEAREST, HALVING / (HALVING + known));
+    }
   }
 
   private int nearest(Vantage from) {
@@ -85,9 +100,9 @@ public final class Ranking {
     return compared < 0 || compared == 0 && fallback[one] < fallback[other];
   }
 
-  private void keep(int present, Margin margin) {
+  private void keep(int present, Margin margin, float share) {
     float best = cost[order[0]];
-    if (cost[present] - best <= Math.max(margin.millis(), margin.share() * best)) {
+    if (cost[present] - best <= share * Math.max(margin.millis(), margin.share() * best)) {
       int at = 0;
       while (order[at] != present) {
         at++;
