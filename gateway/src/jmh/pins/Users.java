@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -32,9 +33,19 @@ final class Users {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final int SHORTEST_PAUSE_MILLIS = 100;
   private static final int MOST_DOUBLINGS = 3;
+  private static final int THREADS = 4;
 
   private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .executor(Executors.newFixedThreadPool(THREADS, Users::daemon))
+          .build();
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "users");
+    thread.setDaemon(true);
+    return thread;
+  }
+
   private final List<User> users = new ArrayList<>();
   private final List<Payment> payments = Collections.synchronizedList(new ArrayList<>());
   private final Map<Integer, Integer> refusals = Collections.synchronizedMap(new TreeMap<>());
