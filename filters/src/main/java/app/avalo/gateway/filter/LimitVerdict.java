@@ -37,6 +37,8 @@ public record LimitVerdict(
     LEASED,
     /** This gateway's share, as Redis does not answer. */
     LOCAL_SHARE,
+    /** A time-out, as the caller went on after refusals. */
+    TIME_OUT,
     /** Nobody: Redis does not answer, and the policy lets pass. */
     OPEN,
     /** Nobody: Redis does not answer, and the policy lets nobody pass. */

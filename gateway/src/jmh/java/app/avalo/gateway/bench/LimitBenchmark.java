@@ -84,8 +84,11 @@ public class LimitBenchmark {
             LimitConfig.Mode.LOCAL,
             LimitConfig.OnStoreDown.LOCAL_SHARE,
             false,
-            new LimitConfig.Cost(1, Map.of(), 0),
-            true);
+            new LimitConfig.Cost(1, Map.of(), 0, null),
+            true,
+            List.of(),
+            null,
+            null);
     return Plans.minimal().limit(limit).route(Routes.toFeed().limits(name).build()).compile();
   }
 

@@ -36,6 +36,8 @@ public enum SourceMetric {
       "Decisions by who made them: this process, Redis, a lease, or what holds without Redis.",
       "policy",
       "by"),
+  LIMIT_PACE("gateway_limit_pace_ratio", "Share of its rates that a limit grants now.", "policy"),
+  LIMIT_SHUT_OUT("gateway_limit_shut_out", "Keys that go on after refusals.", "policy"),
   PIN_LEASE(
       "gateway_pin_lease_seconds",
       "What is left of the lease on the map; below 0 it is stale.",

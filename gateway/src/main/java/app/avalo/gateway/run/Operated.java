@@ -10,6 +10,7 @@ import app.avalo.gateway.filter.geo.GeoStatus;
 import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.override.OverrideDesk;
 import app.avalo.gateway.filter.pin.PinAdmin;
 import app.avalo.gateway.keep.Keepers;
 import app.avalo.gateway.observe.MetricsPage;
@@ -73,6 +74,11 @@ final class Operated implements Controls {
   @Override
   public LimitAdmin limitAdmin() {
     return shared.limitAdmin();
+  }
+
+  @Override
+  public OverrideDesk overrides() {
+    return shared.overrides();
   }
 
   @Override

@@ -14,6 +14,7 @@ import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.override.OverrideDesk;
 import app.avalo.gateway.filter.limit.shared.Replicas;
 import app.avalo.gateway.filter.pin.PinAdmin;
 import app.avalo.gateway.filter.pin.PinCounters;
@@ -52,6 +53,7 @@ public final class Shared {
   private volatile Consumer<String> lost = region -> {}; // onLost()
   private final Limits limits;
   private @Nullable Replicas replicas; // open()
+  private final OverrideDesk overrides;
   private final PinKeys pinKeys = new PinKeys();
   private final PinCounters pinCounters = new PinCounters();
   private final ConnectionCeiling ceiling = new ConnectionCeiling();
@@ -95,6 +97,8 @@ public final class Shared {
             group -> stores.cells(group, control));
     StateConfig.Redis redis = plan.get().config().state().redis();
     this.limits = new Limits(Ticker.SYSTEM, redis == null ? 1 : redis.replicas());
+    this.overrides =
+        new OverrideDesk(stores.overrides(control), limits.overrides(), control.timers());
     this.identities = new Identities(control.vertx(), Ticker.SYSTEM, control.timers());
   }
 
@@ -103,6 +107,7 @@ public final class Shared {
     ledger.configure(first);
     control.executor().execute(this::countReplicas);
     control.executor().execute(() -> Ledgers.sweep(control, ledger));
+    control.executor().execute(overrides::start);
     return Future.join(
             learned.open(),
             database.start(control.vertx(), control.timers()),
@@ -186,6 +191,11 @@ public final class Shared {
 
   public Limits limits() {
     return limits;
+  }
+
+  /** Takes operators' orders for single callers; for the control loop. */
+  OverrideDesk overrides() {
+    return overrides;
   }
 
   public PinCounters pinCounters() {

@@ -3,6 +3,9 @@ package app.avalo.gateway.run;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.limit.override.FileOverrides;
+import app.avalo.gateway.filter.limit.override.OverrideStore;
+import app.avalo.gateway.filter.limit.override.RedisOverrides;
 import app.avalo.gateway.filter.pin.cell.LocalMapStore;
 import app.avalo.gateway.filter.pin.cell.MapStore;
 import app.avalo.gateway.filter.pin.cell.RedisMapStore;
@@ -82,6 +85,15 @@ final class Stores {
             () ->
                 LocalMapStore.open(
                     parent.resolve("cells-" + group), control.disk(), control.executor()));
+  }
+
+  /** Overrides of limits: in Redis, else in a file, else in memory; for the control loop. */
+  OverrideStore overrides(ControlVerticle control) {
+    RedisLink redis = control.redis();
+    Path file = directory == null ? null : directory.resolve("limit-overrides.json");
+    return redis == null
+        ? new FileOverrides(vertx, Ticker.SYSTEM, file)
+        : new RedisOverrides(redis, prefix);
   }
 
   Journal journal() {

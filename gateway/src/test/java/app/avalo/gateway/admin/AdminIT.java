@@ -161,6 +161,32 @@ class AdminIT {
     assertThat(few.getLong("refused")).isPositive();
   }
 
+  @Test
+  void one_caller_gets_other_rates_for_a_while_and_its_bucket_stays_as_full() {
+    String[] shop = {"x-api-key", AdminFixture.API_KEY};
+    fixture.gateway.get("/limited", shop);
+    String one = "/admin/limits/few/overrides/k=shop";
+    String order = "{\"rates\":\"300/h\",\"reason\":\"sale\",\"expires\":\"1h\"}";
+
+    Answer put = admin.call("PUT", OPERATOR, one, order);
+
+    assertThat(put.status()).as(put.text()).isEqualTo(200);
+    JsonObject kept = put.json().getJsonArray("overrides").getJsonObject(0);
+    assertThat(kept.getString("by")).isEqualTo("olaf");
+    assertThat(kept.getString("reason")).isEqualTo("sale");
+    var answer = fixture.gateway.get("/limited", shop);
+    assertThat(answer.headers().firstValue("ratelimit").orElse("")).contains(";r=199;");
+    assertThat(admin.call("PUT", VIEWER, one, order).status()).isEqualTo(403);
+    assertThat(admin.call("PUT", OPERATOR, one, "{\"rates\":\"300\",\"reason\":\"r\"}").status())
+        .isEqualTo(400);
+
+    Answer ended = admin.delete(OPERATOR, one + "?reason=over");
+
+    assertThat(ended.json().getJsonArray("overrides")).isEmpty();
+    assertThat(fixture.gateway.get("/limited", shop).headers().firstValue("ratelimit").orElse(""))
+        .contains(";r=1;");
+  }
+
   private static int remaining(Answer answer) {
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     return answer.json().getJsonArray("buckets").getJsonObject(0).getInteger("remaining");

@@ -52,6 +52,7 @@ class AdminShapesIT {
         "pins-drain; POST; /admin/pins/drain; {'from':'us','to':'eu','reason':'r'}",
         "limits; GET; /admin/limits;",
         "bucket; GET; /admin/limits/few/buckets/u=shop;",
+        "overrides; GET; /admin/limits/few/overrides;",
         "budgets; GET; /admin/budgets;",
         "correction; POST; /admin/budgets/ai-month/corrections; {'id':'c','of':'spent','by':'0.01 PLN','reason':'r'}",
         "reload; GET; /admin/reload;",

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ public record IdentityConfig(List<Issuer> issuers, String apiKeyHeader, List<Api
    * @param userClaim default {@code sub}
    * @param tierClaim default {@code tier}; a token without one is {@code authenticated}
    * @param rolesClaim default {@code roles}
+   * @param claims that limits ask for
    */
   public record Issuer(
       String issuer,
@@ -36,7 +38,8 @@ public record IdentityConfig(List<Issuer> issuers, String apiKeyHeader, List<Api
       Duration leeway,
       String userClaim,
       String tierClaim,
-      String rolesClaim) {}
+      String rolesClaim,
+      Set<String> claims) {}
 
   /** Source of verification keys. */
   public sealed interface Keys permits SharedSecret, KeyFile, Jwks {}

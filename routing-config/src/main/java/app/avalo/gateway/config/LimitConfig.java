@@ -1,9 +1,16 @@
 package app.avalo.gateway.config;
 
 import app.avalo.gateway.config.unit.Rate;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param shadow counts and reports but never refuses; default false
  * @param cost tokens of one request; default 1
  * @param fields whether answers carry {@code RateLimit} fields of it; default true
+ * @param schedule times with other rates, the first that holds counts; default none
+ * @param follow what makes it stricter by itself, or null
+ * @param timeOut what repeated refusals lead to, or null
  */
 public record LimitConfig(
     String name,
@@ -30,7 +40,15 @@ public record LimitConfig(
     OnStoreDown onStoreDown,
     boolean shadow,
     Cost cost,
-    boolean fields) {
+    boolean fields,
+    List<Season> schedule,
+    @Nullable Follow follow,
+    @Nullable TimeOut timeOut) {
+
+  /** Whether its rates never change while it is the same. */
+  public boolean steady() {
+    return schedule.isEmpty() && follow == null;
+  }
 
   /** What the callers of a tier may use, or null when the policy does not limit them. */
   public @Nullable Allowance allowance(String tier) {
@@ -42,11 +60,12 @@ public record LimitConfig(
    * How fine the parts of a key are.
    *
    * @param header the one that {@link KeyPart#HEADER} means, or null
+   * @param claim the one that {@link KeyPart#CLAIM} means, or null
    * @param v4Bits of an IPv4 address that count; default 32
    * @param v6Bits of an IPv6 address that count; default 64, as one host has a /64 to itself
    */
-  public record Grain(@Nullable String header, int v4Bits, int v6Bits) {
-    public static final Grain DEFAULT = new Grain(null, 32, 64);
+  public record Grain(@Nullable String header, @Nullable String claim, int v4Bits, int v6Bits) {
+    public static final Grain DEFAULT = new Grain(null, null, 32, 64);
   }
 
   /** What has a bucket of its own, in words: {@code caller + route}. */
@@ -66,8 +85,11 @@ public record LimitConfig(
    * @param methods by method
    * @param perMebibyte beside, for each begun MiB of the announced body; a body of unknown length
    *     counts as one; default 0
+   * @param header of the service's answer with what it cost after all, or null; the difference to
+   *     what was taken is settled then
    */
-  public record Cost(int base, Map<String, Integer> methods, int perMebibyte) {
+  public record Cost(
+      int base, Map<String, Integer> methods, int perMebibyte, @Nullable String header) {
     /** The most that anything costs. */
     public static final int MOST = 1_000_000;
 
@@ -98,6 +120,25 @@ public record LimitConfig(
   public record Allowance(List<Bandwidth> bandwidths) {
     /** Second, minute, hour and day. */
     public static final int MOST = 4;
+
+    /**
+     * A part of it or more.
+     *
+     * @param percent of all rates and bursts
+     * @param cost of a request, which a full bucket can pay
+     */
+    public Allowance scaled(int percent, long cost) {
+      return new Allowance(
+          bandwidths.stream()
+              .map(
+                  whole ->
+                      new Bandwidth(
+                          new Rate(
+                              Math.max(1, whole.rate().count() * percent / 100),
+                              whole.rate().period()),
+                          Math.max(cost, whole.burst() * percent / 100)))
+              .toList());
+    }
   }
 
   /**
@@ -125,6 +166,8 @@ public record LimitConfig(
     METHOD,
     /** Value of a header as it was received; none counts as one. */
     HEADER,
+    /** Value of a claim of the caller's token; a caller without it has no bucket. */
+    CLAIM,
     /** ISO country of the caller's place. */
     COUNTRY
   }
@@ -148,4 +191,64 @@ public record LimitConfig(
     /** Nobody passes. */
     CLOSED
   }
+
+  /**
+   * A time with other rates.
+   *
+   * @param when it is
+   * @param percent of all rates and bursts then, 1 to 1000
+   */
+  public record Season(Hours when, int percent) {}
+
+  /** When a season is. */
+  public sealed interface Hours permits Daily, Event {
+    boolean include(Instant now);
+  }
+
+  /**
+   * From one time of day to another, over midnight if that is earlier.
+   *
+   * @param days on which it begins; not empty
+   */
+  public record Daily(LocalTime from, LocalTime to, Set<DayOfWeek> days, ZoneId zone)
+      implements Hours {
+    @Override
+    public boolean include(Instant now) {
+      LocalDateTime local = LocalDateTime.ofInstant(now, zone);
+      LocalTime time = local.toLocalTime();
+      if (from.isBefore(to)) {
+        return days.contains(local.getDayOfWeek()) && !time.isBefore(from) && time.isBefore(to);
+      }
+      return days.contains(local.getDayOfWeek()) && !time.isBefore(from)
+          || days.contains(local.getDayOfWeek().minus(1)) && time.isBefore(to);
+    }
+  }
+
+  /** Once, from an instant to another one. */
+  public record Event(Instant start, Instant end) implements Hours {
+    @Override
+    public boolean include(Instant now) {
+      return !now.isBefore(start) && now.isBefore(end);
+    }
+  }
+
+  /**
+   * Becomes stricter while the services that it lets requests through to miss their target, and
+   * recovers slowly.
+   *
+   * @param latency until an answer begins, that one in twenty may exceed, or null
+   * @param errors share of answers that may be failures, 0 to 1; default 1
+   * @param leastPercent of all rates and bursts; default 10
+   */
+  public record Follow(@Nullable Duration latency, double errors, int leastPercent) {}
+
+  /**
+   * Shuts out who goes on after refusals, each time twice as long.
+   *
+   * @param after so many refusals
+   * @param within this time; default 1 min
+   * @param first time-out; default 1 min
+   * @param most time-out; default 1 h; so long after the last one it is forgotten
+   */
+  public record TimeOut(int after, Duration within, Duration first, Duration most) {}
 }

@@ -130,7 +130,7 @@ public final class IdentityFilter implements Filter {
     Caller user = token.caller();
     return key == null
         ? user
-        : new Caller(user.user(), key.caller().apiKey(), user.tier(), user.roles());
+        : new Caller(user.user(), key.caller().apiKey(), user.tier(), user.roles(), user.claims());
   }
 
   private static void admit(

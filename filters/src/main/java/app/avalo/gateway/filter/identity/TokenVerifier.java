@@ -4,6 +4,7 @@ import app.avalo.gateway.config.IdentityConfig.Issuer;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.identity.jose.CompactToken;
 import app.avalo.gateway.filter.identity.jose.KeySet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -120,7 +121,20 @@ final class TokenVerifier {
     if (roles == null) {
       return new Verdict.Rejected("roles are not names");
     }
-    return new Verdict.Accepted(new Caller(user, null, tier, roles), "token of " + issuer.issuer());
+    Caller caller = new Caller(user, null, tier, roles, asked(claims));
+    return new Verdict.Accepted(caller, "token of " + issuer.issuer());
+  }
+
+  /** Those that limits ask for and that are names; without one a caller has no such bucket. */
+  private Map<String, String> asked(Map<String, Object> claims) {
+    Map<String, String> asked = new HashMap<>();
+    for (String each : issuer.claims()) {
+      String value = name(claims.get(each));
+      if (value != null) {
+        asked.put(each, value);
+      }
+    }
+    return Map.copyOf(asked);
   }
 
   /** Printable text or a whole number; it may end in a header, a log line or a store's key. */

@@ -72,6 +72,7 @@ public final class LimitAdmin {
             policy,
             key,
             (tier, bucket) -> {
+              tier.rule.forgive(bucket);
               tier.share().reset(bucket);
               return tier.buckets.reset(bucket);
             })
@@ -81,7 +82,7 @@ public final class LimitAdmin {
   private <T> Future<List<T>> each(
       LimitConfig policy, String key, BiFunction<Tier, BucketKey, Future<T>> operation) {
     List<Future<T>> all = new ArrayList<>();
-    for (Tier tier : rules.of(policy).byName().values()) {
+    for (Tier tier : rules.of(policy).of(key)) {
       BucketKey bucket = BucketKey.parse(policy, tier.name, key);
       if (bucket == null) {
         return Future.failedFuture(

@@ -72,14 +72,13 @@ public final class LimitFilter implements Filter {
       Rule rule = asked[i];
       Tier tier = rule.tier(exchange.caller());
       if (tier != null && probe.fill(rule.policy, exchange)) {
-        long tokens = tier.tokens(exchange);
-        Said here = tier.buckets.take(probe, tokens, reading);
-        if (here == Said.LATER) {
+        LimitVerdict verdict = here(tier, exchange);
+        if (verdict == null) {
           later = true;
         } else {
           taken[count] = tier;
-          said[count] = tier.verdict(reading, rule.by);
-          refused |= refuses(said[count++]);
+          said[count++] = verdict;
+          refused |= refuses(verdict);
         }
       }
     }
@@ -93,6 +92,22 @@ public final class LimitFilter implements Filter {
     }
     verdicts(count);
     return false;
+  }
+
+  /** What can be said of the probed bucket without waiting, or null. */
+  private @Nullable LimitVerdict here(Tier tier, Exchange exchange) {
+    long shut = tier.rule.shutNanos(probe);
+    if (shut > 0) {
+      return tier.shutOut(shut);
+    }
+    Said here = tier.buckets.take(probe, tier.tokens(exchange), reading);
+    if (here == Said.LATER) {
+      return null;
+    }
+    if (here == Said.NO) {
+      tier.rule.offended(probe);
+    }
+    return tier.verdict(reading, tier.rule.by);
   }
 
   /** A fresh list, as the exchange outlives this call; the arrays drop what they held. */
@@ -167,8 +182,61 @@ public final class LimitFilter implements Filter {
   @Override
   public void response(Exchange exchange, Reply reply) {
     List<LimitVerdict> verdicts = exchange.limits();
-    if (!verdicts.isEmpty()) {
-      RateLimitFields.write(verdicts, reply.headers());
+    if (verdicts.isEmpty()) {
+      return;
+    }
+    if (!(reply instanceof Reply.Local)) {
+      for (int i = 0; i < verdicts.size(); i++) {
+        settle(exchange, reply, verdicts.get(i));
+      }
+    }
+    RateLimitFields.write(verdicts, reply.headers());
+  }
+
+  /** Charges what the service says that the request has cost, or gives the rest back. */
+  private void settle(Exchange exchange, Reply reply, LimitVerdict verdict) {
+    String header = verdict.policy().cost().header();
+    if (header == null || !verdict.allowed()) {
+      return;
+    }
+    long cost = tokens(reply.headers().get(header));
+    Tier tier = rules.of(verdict.policy()).tier(exchange.caller());
+    if (cost >= 0 && tier != null && probe.fill(verdict.policy(), exchange)) {
+      long more = Math.min(LimitConfig.Cost.MOST, cost) - tier.tokens(exchange);
+      if (more > 0) {
+        tier.buckets.charge(probe, more);
+      } else if (more < 0) {
+        tier.buckets.giveBack(probe, -more);
+      }
+    }
+  }
+
+  /** A whole number of at most nine digits, or -1. */
+  private static long tokens(@Nullable String text) {
+    if (text == null || text.isEmpty() || text.length() > 9) {
+      return -1;
+    }
+    long number = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      number = 10 * number + c - '0';
+    }
+    return number;
+  }
+
+  @Override
+  public void end(Exchange exchange) {
+    List<LimitVerdict> verdicts = exchange.limits();
+    for (int i = 0; i < verdicts.size(); i++) {
+      LimitConfig policy = verdicts.get(i).policy();
+      if (policy.follow() != null && exchange.wasSent()) {
+        long began = exchange.firstByteNanos();
+        long nanos = (began == 0 ? exchange.endNanos() : began) - exchange.startNanos();
+        rules.of(policy).answered(nanos, exchange.status() >= 500 || began == 0);
+      }
     }
   }
 

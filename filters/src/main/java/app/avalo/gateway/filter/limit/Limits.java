@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.limit.bucket.FewBuckets;
 import app.avalo.gateway.filter.limit.bucket.LocalBuckets;
 import app.avalo.gateway.filter.limit.bucket.Room;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.override.Overrides;
 import app.avalo.gateway.filter.time.Ticker;
 import java.util.EnumMap;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -27,6 +29,9 @@ public final class Limits {
   private final Room room;
   private final ConcurrentHashMap<Use, LocalBuckets> tables = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Tally> tallies = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Pace> paces = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Offenders> offenders = new ConcurrentHashMap<>();
+  private final Overrides overrides;
   private volatile int replicas;
 
   /**
@@ -42,12 +47,15 @@ public final class Limits {
     this.ticker = ticker;
     this.replicas = replicas;
     this.room = room;
+    this.overrides = new Overrides(ticker);
   }
 
   /** What a table is for. */
   enum Purpose {
     /** Decides. */
     BUCKETS,
+    /** Decides for one caller with other rates, by whom it is named. */
+    OVERRIDE,
     /** What Redis said. */
     NOTES,
     /** Decides while Redis does not answer. */
@@ -113,6 +121,31 @@ public final class Limits {
     return tables.values().stream().mapToLong(LocalBuckets::size).sum();
   }
 
+  /** What a policy grants now, in percent of its rates. */
+  public int percent(String policy) {
+    Pace pace = paces.get(policy);
+    return pace == null ? 100 : pace.percent();
+  }
+
+  /** Keys that a policy has shut out. */
+  public int shutOut(String policy) {
+    Offenders known = offenders.get(policy);
+    return known == null ? 0 : known.shut();
+  }
+
+  Pace pace(String policy) {
+    return paces.computeIfAbsent(policy, unknown -> new Pace(ticker));
+  }
+
+  Offenders offenders(String policy) {
+    return offenders.computeIfAbsent(policy, unknown -> new Offenders(ticker));
+  }
+
+  /** Other rates of single callers. */
+  public Overrides overrides() {
+    return overrides;
+  }
+
   /** Gateways that share the limits, this one included. */
   public int replicas() {
     return replicas;
@@ -147,13 +180,24 @@ public final class Limits {
     return tables.computeIfAbsent(use, unknown -> made.get());
   }
 
-  /** Forgets the buckets of policies that are no more. */
+  /** Forgets the buckets of policies, and of overrides, that are no more. */
   void keep(Set<String> policies) {
+    paces.keySet().retainAll(policies);
+    offenders.keySet().retainAll(policies);
+    forget(use -> !policies.contains(use.policy()) || isOver(use));
+  }
+
+  private boolean isOver(Use use) {
+    return use.purpose() == Purpose.OVERRIDE
+        && overrides.of(use.policy()).stream().noneMatch(each -> each.subject().equals(use.tier()));
+  }
+
+  private void forget(Predicate<Use> ended) {
     tables
         .entrySet()
         .removeIf(
             entry -> {
-              boolean gone = !policies.contains(entry.getKey().policy());
+              boolean gone = ended.test(entry.getKey());
               if (gone && entry.getValue() instanceof CompactBuckets many) {
                 many.close();
               }

@@ -85,6 +85,9 @@ final class Round {
 
   /** Whether the answer is known here, and is no. */
   private boolean answerHere(Ask ask) {
+    if (shutOut(ask)) {
+      return LimitFilter.refuses(ask.verdict);
+    }
     Buckets buckets = ask.tier.buckets;
     if (buckets.take(ask.key, ask.tokens, reading) == Said.LATER) {
       return false;
@@ -94,11 +97,19 @@ final class Round {
     return LimitFilter.refuses(ask.verdict);
   }
 
+  private static boolean shutOut(Ask ask) {
+    long nanos = ask.tier.rule.shutNanos(ask.key);
+    if (nanos > 0) {
+      ask.verdict = ask.tier.shutOut(nanos);
+    }
+    return nanos > 0;
+  }
+
   private void askOthers() {
     waiting = 1; // this method, so that answers that come at once do not decide early
     for (int i = 0; i < asks.size(); i++) {
       Ask ask = asks.get(i);
-      if (ask.verdict == null) {
+      if (ask.verdict == null && !(looking && shutOut(ask))) {
         waiting++;
         Buckets buckets = ask.tier.buckets;
         (looking ? buckets.peek(ask.key, ask.tokens) : buckets.ask(ask.key, ask.tokens))
@@ -114,6 +125,9 @@ final class Round {
     } else {
       ask.from = ask.tier.buckets;
       ask.verdict = ask.tier.verdict(said, ask.tier.rule.by);
+      if (!looking && !said.allowed()) {
+        ask.tier.rule.offended(ask.key);
+      }
     }
     oneLess();
   }
@@ -193,14 +207,16 @@ final class Round {
 
   static GatewayError tooMany(LimitVerdict refusal) {
     String detail =
-        "The limit of "
-            + refusal.bandwidth().rate()
-            + (refusal.bandwidth().burst() == refusal.bandwidth().rate().count()
-                ? ""
-                : ", burst " + refusal.bandwidth().burst())
-            + " per "
-            + refusal.policy().partition()
-            + " is used up";
+        refusal.by() == By.TIME_OUT
+            ? "Shut out for going on after refusals; each time it is longer"
+            : "The limit of "
+                + refusal.bandwidth().rate()
+                + (refusal.bandwidth().burst() == refusal.bandwidth().rate().count()
+                    ? ""
+                    : ", burst " + refusal.bandwidth().burst())
+                + " per "
+                + refusal.policy().partition()
+                + " is used up";
     return new GatewayError(
         GatewayError.Kind.LIMITED,
         refusal.policy().name(),

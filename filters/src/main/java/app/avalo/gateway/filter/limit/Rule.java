@@ -7,14 +7,22 @@ import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets;
+import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.override.LimitOverride;
+import app.avalo.gateway.filter.limit.override.Overrides;
+import app.avalo.gateway.filter.limit.override.Seeded;
 import app.avalo.gateway.filter.limit.shared.ExactBuckets;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +31,19 @@ final class Rule {
   private static final Set<KeyPart> FEW =
       Set.of(KeyPart.TIER, KeyPart.ROUTE, KeyPart.SERVICE, KeyPart.METHOD, KeyPart.COUNTRY);
 
+  private static final int FULL = 100;
+
   final LimitConfig policy;
   final By by;
-  private final @Nullable Tier all;
-  private final Map<String, Tier> tiers = new LinkedHashMap<>();
+  private final Limits limits;
+  private final @Nullable ScriptRunner redis;
+  private final String prefix;
+  private final @Nullable Pace pace; // null when its rates never change
+  private final @Nullable Offenders offenders; // null when nobody is shut out
+  private int percent = FULL;
+  private @Nullable Tier all;
+  private Map<String, Tier> tiers = Map.of();
+  private final Map<LimitOverride, Tier> overridden = new HashMap<>(); // those that were used
 
   /**
    * Makes the buckets of a policy reachable.
@@ -35,26 +52,46 @@ final class Rule {
    */
   Rule(LimitConfig policy, Limits limits, @Nullable ScriptRunner redis, String prefix) {
     this.policy = policy;
+    this.limits = limits;
+    this.redis = redis;
+    this.prefix = prefix;
     this.by =
         redis == null || policy.mode() == Mode.LOCAL
             ? By.LOCAL
             : policy.mode() == Mode.EXACT ? By.EXACT : By.LEASED;
-    Allowance own = policy.allowance();
-    this.all = own == null ? null : tier("", own, limits, redis, prefix);
-    policy
-        .tiers()
-        .forEach((name, each) -> tiers.put(name, tier(name, each, limits, redis, prefix)));
+    this.pace = policy.steady() ? null : limits.pace(policy.name());
+    this.offenders = policy.timeOut() == null ? null : limits.offenders(policy.name());
+    make();
   }
 
-  private Tier tier(
-      String name,
-      Allowance allowance,
-      Limits limits,
-      @Nullable ScriptRunner redis,
-      String prefix) {
+  /** Makes the tiers as they are now; buckets stay as full as they were. */
+  private void make() {
+    Allowance own = policy.allowance();
+    all = own == null ? null : tier("", own);
+    Map<String, Tier> named = new LinkedHashMap<>();
+    policy.tiers().forEach((name, each) -> named.put(name, tier(name, each)));
+    tiers = named;
+    overridden.clear();
+  }
+
+  private void keepPace() {
+    if (pace == null) {
+      return;
+    }
+    int now = pace.percent(policy);
+    if (now != percent) {
+      percent = now;
+      Map<String, Tier> before = byName();
+      make();
+      before.values().forEach(tier -> tier.buckets.close());
+    }
+  }
+
+  private Tier tier(String name, Allowance whole) {
+    Allowance allowance = percent == FULL ? whole : whole.scaled(percent, policy.cost().most());
     Shape shape = Shape.of(allowance);
     if (redis == null || by == By.LOCAL) {
-      return new Tier(this, name, allowance, here(name, shape, limits), limits);
+      return new Tier(this, name, allowance, here(name, shape), limits);
     }
     Buckets buckets =
         by == By.EXACT
@@ -64,7 +101,7 @@ final class Rule {
     return new Tier(this, name, allowance, buckets, limits);
   }
 
-  private Here here(String tier, Shape shape, Limits limits) {
+  private Here here(String tier, Shape shape) {
     return new Here(
         FEW.containsAll(policy.key())
             ? limits.few(policy.name(), tier)
@@ -72,10 +109,82 @@ final class Rule {
         shape);
   }
 
+  /** How long a key stays shut out; 0 when it is not. */
+  long shutNanos(BucketKey key) {
+    return offenders == null ? 0 : offenders.shutNanos(key);
+  }
+
+  /** A bucket of it has refused. */
+  void offended(BucketKey key) {
+    if (offenders != null && policy.timeOut() != null) {
+      offenders.refused(key, policy.timeOut());
+    }
+  }
+
+  void forgive(BucketKey key) {
+    if (offenders != null) {
+      offenders.forgive(key);
+    }
+  }
+
+  /** A request that it let through has been answered, or has failed. */
+  void answered(long nanos, boolean failed) {
+    if (pace != null && policy.follow() != null) {
+      pace.answered(policy.follow(), nanos, failed);
+    }
+  }
+
   /** What applies to a caller, or null when the policy does not limit them. */
   @Nullable Tier tier(Caller caller) {
+    keepPace();
     Tier own = tiers.get(caller.tier());
-    return own != null ? own : all;
+    Tier usual = own != null ? own : all;
+    LimitOverride over = limits.overrides().of(policy.name(), caller);
+    return over == null || usual == null ? usual : overridden(over, usual);
+  }
+
+  private Tier overridden(LimitOverride over, Tier usual) {
+    Tier known = overridden.get(over);
+    if (known == null) {
+      if (overridden.size() >= Overrides.MOST) {
+        overridden.values().forEach(each -> each.buckets.close());
+        overridden.clear();
+      }
+      known = overriding(over, usual);
+      overridden.put(over, known);
+    }
+    return known;
+  }
+
+  /** The same bucket in Redis; here one of its own, as a table has one shape. */
+  private Tier overriding(LimitOverride over, Tier usual) {
+    long most = policy.cost().most();
+    Allowance allowance = over.allowance().scaled(percent, most);
+    Shape shape = Shape.of(allowance);
+    CompactBuckets own = limits.many(policy.name(), over.subject(), Purpose.OVERRIDE, shape);
+    Buckets buckets;
+    if (usual.buckets instanceof Here before) {
+      buckets = new Seeded(own, shape, before);
+    } else {
+      ScriptRunner link = Objects.requireNonNull(redis);
+      buckets =
+          by == By.EXACT
+              ? new ExactBuckets(link, prefix, shape, own)
+              : new LeasedBuckets(link, prefix, allowance, limits.ticker());
+    }
+    return new Tier(this, usual.name, allowance, buckets, limits);
+  }
+
+  /** What applies to the callers of a key that an operator writes. */
+  List<Tier> of(String key) {
+    keepPace();
+    List<String> parts = List.of(key.split("\\|", -1));
+    for (LimitOverride over : limits.overrides().of(policy.name())) {
+      if (parts.contains(over.subject()) && all != null) {
+        return List.of(overridden(over, all));
+      }
+    }
+    return List.copyOf(byName().values());
   }
 
   /** All tiers; the one without a name is for callers without one of their own. */

@@ -68,6 +68,12 @@ final class Tier {
     return bytes;
   }
 
+  /** Of a caller that is shut out. */
+  LimitVerdict shutOut(long nanos) {
+    return new LimitVerdict(
+        rule.policy, allowance, allowance.bandwidths().get(0), false, 0, nanos, nanos, By.TIME_OUT);
+  }
+
   LimitVerdict verdict(Reading reading, By by) {
     return new LimitVerdict(
         rule.policy,

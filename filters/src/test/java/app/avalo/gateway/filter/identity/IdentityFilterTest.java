@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Routes;
 import app.avalo.gateway.filter.identity.jose.Tokens;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,18 @@ class IdentityFilterTest {
     assertThat(outcome.proceeded()).isTrue();
     assertThat(exchange.caller())
         .isEqualTo(new Caller("ada", null, "vip", Set.of("admin", "support")));
+  }
+
+  @Test
+  void claimsThatLimitsAskForComeAlongAndNoOthers() {
+    Exchange exchange =
+        request(Need.REQUIRED)
+            .header("Authorization", good(",\"org\":\"acme\",\"shoe\":\"44\""))
+            .live();
+
+    fixture.outcome(exchange);
+
+    assertThat(exchange.caller().claims()).isEqualTo(Map.of("org", "acme"));
   }
 
   @ParameterizedTest

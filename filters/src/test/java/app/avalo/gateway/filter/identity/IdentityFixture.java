@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 
 /**
  * An identity filter under virtual time. Issuer {@code hs} shares a secret, {@code rs} has a key
@@ -77,7 +78,8 @@ final class IdentityFixture {
 
   static Issuer issuer(String name, Keys keys, String... algorithms) {
     Duration leeway = Duration.ofSeconds(30);
-    return new Issuer(name, "avalo", List.of(algorithms), keys, leeway, "sub", "tier", "roles");
+    return new Issuer(
+        name, "avalo", List.of(algorithms), keys, leeway, "sub", "tier", "roles", Set.of("org"));
   }
 
   static IdentityConfig config() {

@@ -350,7 +350,7 @@ class LimitFilterTest {
 
   @Test
   void aRequestCostsWhatItsMethodAndItsBodyCost() {
-    LimitConfig.Cost cost = new LimitConfig.Cost(1, Map.of("POST", 5), 2);
+    LimitConfig.Cost cost = new LimitConfig.Cost(1, Map.of("POST", 5), 2, null);
     Plan plan = Policies.plan(Policies.named("calls").of(perMinute(100)).cost(cost).build());
 
     assertThat(left(plan, Exchanges.on(plan))).as("GET").isEqualTo(99);
@@ -371,7 +371,7 @@ class LimitFilterTest {
 
   @Test
   void aBodyThatCostsMoreThanABucketHoldsTakesAllOfIt() {
-    LimitConfig.Cost cost = new LimitConfig.Cost(1, Map.of(), 1);
+    LimitConfig.Cost cost = new LimitConfig.Cost(1, Map.of(), 1, null);
     Plan plan = Policies.plan(Policies.named("calls").of(perMinute(10)).cost(cost).build());
 
     Exchanges request = Exchanges.on(plan).header("content-length", "52428800");

@@ -4,10 +4,13 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.Cost;
+import app.avalo.gateway.config.LimitConfig.Follow;
 import app.avalo.gateway.config.LimitConfig.Grain;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
+import app.avalo.gateway.config.LimitConfig.Season;
+import app.avalo.gateway.config.LimitConfig.TimeOut;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.filter.Plans;
@@ -31,8 +34,11 @@ public final class Policies {
   private Mode mode = Mode.EXACT;
   private OnStoreDown onStoreDown = OnStoreDown.LOCAL_SHARE;
   private boolean shadow;
-  private Cost cost = new Cost(1, Map.of(), 0);
+  private Cost cost = new Cost(1, Map.of(), 0, null);
   private boolean fields = true;
+  private List<Season> schedule = List.of();
+  private @Nullable Follow follow;
+  private @Nullable TimeOut timeOut;
 
   private Policies(String name) {
     this.name = name;
@@ -101,7 +107,7 @@ public final class Policies {
   }
 
   public Policies cost(int tokens) {
-    return cost(new Cost(tokens, Map.of(), 0));
+    return cost(new Cost(tokens, Map.of(), 0, null));
   }
 
   public Policies cost(Cost price) {
@@ -114,9 +120,36 @@ public final class Policies {
     return this;
   }
 
+  public Policies schedule(Season... seasons) {
+    schedule = List.of(seasons);
+    return this;
+  }
+
+  public Policies follow(Follow target) {
+    follow = target;
+    return this;
+  }
+
+  public Policies timeOut(TimeOut rule) {
+    timeOut = rule;
+    return this;
+  }
+
   public LimitConfig build() {
     return new LimitConfig(
-        name, key, grain, allowance, tiers, mode, onStoreDown, shadow, cost, fields);
+        name,
+        key,
+        grain,
+        allowance,
+        tiers,
+        mode,
+        onStoreDown,
+        shadow,
+        cost,
+        fields,
+        schedule,
+        follow,
+        timeOut);
   }
 
   /** A plan whose only route has these limits. */

@@ -21,6 +21,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -60,7 +63,16 @@ final class ConfigView {
     add(module, URI.class, uri -> withoutPassword(uri.toString()));
     add(module, Duration.class, Durations::format);
     add(module, Enum.class, Words::of);
-    for (Class<?> type : List.of(Path.class, Cidr.class, HostPort.class, Money.class, Rate.class)) {
+    for (Class<?> type :
+        List.of(
+            Path.class,
+            Cidr.class,
+            HostPort.class,
+            Money.class,
+            Rate.class,
+            LocalTime.class,
+            Instant.class,
+            ZoneId.class)) {
       module.addSerializer(type, ToStringSerializer.instance);
     }
     add(module, Set.class, ConfigView::sorted);

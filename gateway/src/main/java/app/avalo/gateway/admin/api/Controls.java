@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.geo.GeoStatus;
 import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.override.OverrideDesk;
 import app.avalo.gateway.filter.pin.PinAdmin;
 import app.avalo.gateway.keep.Keepers;
 import app.avalo.gateway.observe.MetricsPage;
@@ -40,6 +41,9 @@ public interface Controls {
 
   /** To be made and used on the control loop. */
   LimitAdmin limitAdmin();
+
+  /** Takes orders for single callers; for the control loop. */
+  OverrideDesk overrides();
 
   /** To be made and used on the control loop. */
   PinAdmin pins();

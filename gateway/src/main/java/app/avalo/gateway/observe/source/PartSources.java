@@ -18,6 +18,8 @@ import static app.avalo.gateway.observe.SourceMetric.LATENCY_PAIRS;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DECIDED_BY;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DECISIONS;
 import static app.avalo.gateway.observe.SourceMetric.LIMIT_DEGRADED;
+import static app.avalo.gateway.observe.SourceMetric.LIMIT_PACE;
+import static app.avalo.gateway.observe.SourceMetric.LIMIT_SHUT_OUT;
 import static app.avalo.gateway.observe.SourceMetric.PIN_EVENTS;
 import static app.avalo.gateway.observe.SourceMetric.RECOVERIES;
 import static app.avalo.gateway.observe.SourceMetric.RECOVERY;
@@ -212,6 +214,15 @@ public final class PartSources {
                               (by, count) -> samples.add(Sample.of(count, policy, by.label()))));
           return samples;
         });
+    sources.set(
+        LIMIT_PACE,
+        () ->
+            each(
+                limits.counts().keySet(),
+                policy -> Sample.of(limits.percent(policy) / 100.0, policy)));
+    sources.set(
+        LIMIT_SHUT_OUT,
+        () -> each(limits.counts().keySet(), policy -> Sample.of(limits.shutOut(policy), policy)));
     sources.set(
         WEBSOCKETS,
         () -> each(ceiling.open().entrySet(), open -> Sample.of(open.getValue(), open.getKey())));

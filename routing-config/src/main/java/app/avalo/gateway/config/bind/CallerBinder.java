@@ -3,6 +3,7 @@ package app.avalo.gateway.config.bind;
 import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.config.IdentityConfig;
 import app.avalo.gateway.config.IdentityConfig.Keys;
+import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.PlacingConfig;
 import app.avalo.gateway.config.PlacingConfig.NearestTo;
 import app.avalo.gateway.config.unit.Cidr;
@@ -13,9 +14,11 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Binds who a caller is and where, and whom operators' alerts go to. */
@@ -26,11 +29,18 @@ final class CallerBinder {
     this.root = root;
   }
 
-  IdentityConfig identity() {
+  /** Those claims are kept of a token that limits ask for. */
+  IdentityConfig identity(Collection<LimitConfig> limits) {
+    Set<String> claims = new TreeSet<>();
+    for (LimitConfig limit : limits) {
+      if (limit.grain().claim() != null) {
+        claims.add(limit.grain().claim());
+      }
+    }
     Section identity = root.section("identity");
     List<IdentityConfig.Issuer> issuers = new ArrayList<>();
     List<Section> sections = identity.sections("issuers");
-    sections.forEach(section -> issuers.add(issuer(section)));
+    sections.forEach(section -> issuers.add(issuer(section, Set.copyOf(claims))));
     Names.unique(sections, "issuer", "value");
     List<IdentityConfig.ApiKey> keys = new ArrayList<>();
     List<Section> keySections = identity.sections("apiKeys");
@@ -40,7 +50,7 @@ final class CallerBinder {
         List.copyOf(issuers), identity.text("apiKeyHeader", "X-Api-Key"), List.copyOf(keys));
   }
 
-  private static IdentityConfig.Issuer issuer(Section issuer) {
+  private static IdentityConfig.Issuer issuer(Section issuer, Set<String> claims) {
     return new IdentityConfig.Issuer(
         issuer.text("issuer", Section.FAULTY),
         issuer.textOrNull("audience"),
@@ -49,7 +59,8 @@ final class CallerBinder {
         issuer.duration("leeway", "30s"),
         issuer.text("userClaim", "sub"),
         issuer.text("tierClaim", "tier"),
-        issuer.text("rolesClaim", "roles"));
+        issuer.text("rolesClaim", "roles"),
+        claims);
   }
 
   private static Keys keys(Section issuer) {

@@ -59,7 +59,7 @@ public final class ConfigBinder {
             List.copyOf(routes),
             ordered(limits),
             ordered(budgets),
-            callers.identity(),
+            callers.identity(limits.values()),
             placing,
             edge.pins(),
             edge.state(),

@@ -5,19 +5,32 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.Cost;
+import app.avalo.gateway.config.LimitConfig.Daily;
+import app.avalo.gateway.config.LimitConfig.Event;
+import app.avalo.gateway.config.LimitConfig.Follow;
 import app.avalo.gateway.config.LimitConfig.Grain;
+import app.avalo.gateway.config.LimitConfig.Hours;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
+import app.avalo.gateway.config.LimitConfig.Season;
+import app.avalo.gateway.config.LimitConfig.TimeOut;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.config.yaml.Node;
+import java.time.DateTimeException;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +79,10 @@ final class PolicyBinder {
         limit.word("onStoreDown", OnStoreDown.LOCAL_SHARE, OnStoreDown.class),
         limit.flag("shadow", false),
         price,
-        limit.flag("fields", true));
+        limit.flag("fields", true),
+        schedule(limit),
+        follow(limit),
+        timeOut(limit));
   }
 
   private static Grain grain(Section limit, List<KeyPart> key) {
@@ -76,12 +92,19 @@ final class PolicyBinder {
     if (!key.contains(KeyPart.HEADER)) {
       limit.unexpected("header", "nothing, since key has no header");
     }
+    if (key.contains(KeyPart.CLAIM) && !limit.has("claim")) {
+      limit.fault("claim", "missing (expected a claim's name, since key has claim)");
+    }
+    if (!key.contains(KeyPart.CLAIM)) {
+      limit.unexpected("claim", "nothing, since key has no claim");
+    }
     if (!key.contains(KeyPart.ADDRESS) && !key.contains(KeyPart.CALLER)) {
       limit.unexpected("prefix", "nothing, since key has no address");
     }
     Section prefix = limit.section("prefix");
     return new Grain(
         limit.textOrNull("header"),
+        limit.textOrNull("claim"),
         prefix.whole("v4", Grain.DEFAULT.v4Bits()),
         prefix.whole("v6", Grain.DEFAULT.v6Bits()));
   }
@@ -93,7 +116,7 @@ final class PolicyBinder {
       if (tokens < 1 || tokens > Cost.MOST) {
         limit.unexpected("cost", "a whole number from 1 to 1000000, or a mapping");
       }
-      return new Cost(tokens, Map.of(), 0);
+      return new Cost(tokens, Map.of(), 0, null);
     }
     Section cost = limit.section("cost");
     Map<String, Integer> methods = new LinkedHashMap<>();
@@ -102,7 +125,10 @@ final class PolicyBinder {
       methods.put(method, byMethod.whole(method, 1));
     }
     return new Cost(
-        cost.whole("base", 1), ConfigBinder.ordered(methods), cost.whole("perMebibyte", 0));
+        cost.whole("base", 1),
+        ConfigBinder.ordered(methods),
+        cost.whole("perMebibyte", 0),
+        cost.textOrNull("header"));
   }
 
   /** From {@code rate} and {@code burst}, or from {@code rates}; null when neither is there. */
@@ -157,6 +183,92 @@ final class PolicyBinder {
 
   private static String leastBurst(int cost) {
     return "a burst of at least the cost of one request, " + cost;
+  }
+
+  private static List<Season> schedule(Section limit) {
+    List<Season> seasons = new ArrayList<>();
+    for (Section season : limit.sections("schedule")) {
+      seasons.add(new Season(hours(season), season.whole("percent", 100)));
+    }
+    return List.copyOf(seasons);
+  }
+
+  private static Hours hours(Section season) {
+    boolean daily = season.has("from") && season.has("to");
+    if (daily == (season.has("start") && season.has("end"))) {
+      season.fault("no time (expected from and to, or start and end)");
+    }
+    if (!daily) {
+      return event(season);
+    }
+    season.unexpected("start", "nothing, since there is a time of day");
+    season.unexpected("end", "nothing, since there is a time of day");
+    LocalTime from =
+        season.value("from", LocalTime.MIN, to(LocalTime::parse), "a time such as 22:00");
+    LocalTime to = season.value("to", LocalTime.MAX, to(LocalTime::parse), "a time such as 06:00");
+    if (from.equals(to)) {
+      season.unexpected("to", "another time than from");
+    }
+    List<DayOfWeek> days =
+        season.values(
+            "days", text -> Section.wordOf(text, DayOfWeek.class), "a day such as monday");
+    ZoneId zone =
+        season.<ZoneId>value(
+            "zone", ZoneOffset.UTC, to(ZoneId::of), "a time zone such as Europe/Berlin");
+    return new Daily(
+        from,
+        to,
+        ConfigBinder.orderedSet(days.isEmpty() ? List.of(DayOfWeek.values()) : days),
+        zone);
+  }
+
+  private static Event event(Section season) {
+    season.unexpected("days", "nothing, since there is no time of day");
+    season.unexpected("zone", "nothing, since there is no time of day");
+    String expected = "an instant such as 2026-12-24T18:00:00Z";
+    Instant start = season.value("start", Instant.MIN, to(Instant::parse), expected);
+    Instant end = season.value("end", Instant.MAX, to(Instant::parse), expected);
+    if (!start.isBefore(end)) {
+      season.unexpected("end", "later than start");
+    }
+    return new Event(start, end);
+  }
+
+  private static <T> Function<String, @Nullable T> to(Function<String, ? extends T> parse) {
+    return text -> {
+      try {
+        return parse.apply(text);
+      } catch (DateTimeException other) {
+        return null;
+      }
+    };
+  }
+
+  private static @Nullable Follow follow(Section limit) {
+    if (!limit.has("follow")) {
+      return null;
+    }
+    Section follow = limit.section("follow");
+    if (!follow.has("latency") && !follow.has("errors")) {
+      follow.fault("no target (expected latency or errors)");
+    }
+    return new Follow(
+        follow.durationOrNull("latency"),
+        follow.share("errors", 1),
+        Math.max(1, (int) Math.round(100 * follow.share("least", 0.1))));
+  }
+
+  private static @Nullable TimeOut timeOut(Section limit) {
+    if (!limit.has("timeOut")) {
+      return null;
+    }
+    Section timeOut = limit.section("timeOut");
+    Duration first = timeOut.duration("first", "1min");
+    Duration most = timeOut.duration("most", "1h");
+    if (first.compareTo(most) > 0) {
+      timeOut.unexpected(timeOut.has("first") ? "first" : "most", "first at most as long as most");
+    }
+    return new TimeOut(timeOut.whole("after", 1), timeOut.duration("within", "1min"), first, most);
   }
 
   static BudgetConfig budget(String name, Section budget, Names names) {

@@ -34,6 +34,7 @@ public final class BucketKey {
   private @Nullable String apiKey;
   private @Nullable String group; // the tier as a part of the key
   private @Nullable String header;
+  private @Nullable String claim;
   private @Nullable String route;
   private Grain grain = Grain.DEFAULT;
   private @Nullable String service;
@@ -60,6 +61,7 @@ public final class BucketKey {
     grain = limit.grain();
     group = null;
     header = null;
+    claim = null;
     tier = tiered == null ? "" : tiered.caller().tier();
     addressHigh = 0;
     addressLow = 0;
@@ -94,6 +96,11 @@ public final class BucketKey {
       case HEADER -> {
         String sent = grain.header() == null ? null : exchange.header(grain.header());
         header = sent == null || sent.isEmpty() ? "-" : isPlain(sent) ? sent : digest(sent);
+      }
+      case CLAIM -> {
+        String said = grain.claim() == null ? null : caller.claims().get(grain.claim());
+        claim = said == null || isPlain(said) ? said : digest(said);
+        return claim != null;
       }
       case ROUTE -> route = exchange.route().name();
       case SERVICE -> {
@@ -187,6 +194,7 @@ public final class BucketKey {
       case 'k' -> apiKey = value;
       case 'g' -> group = value;
       case 'h' -> header = value.startsWith("#") || isPlain(value) ? value : digest(value);
+      case 'j' -> claim = value.startsWith("#") || isPlain(value) ? value : digest(value);
       case 'r' -> route = value;
       case 's' -> service = value;
       case 'm' -> method = value;
@@ -201,7 +209,7 @@ public final class BucketKey {
   private void rehash() {
     KeyHash h = hashing.start();
     h.add(policy).add(tier).add(addressHigh).add(addressLow).add(user).add(apiKey);
-    h.add(group).add(header).add(route).add(service).add(method);
+    h.add(group).add(header).add(claim).add(route).add(service).add(method);
     hash = h.add(country).end();
   }
 
@@ -221,6 +229,7 @@ public final class BucketKey {
     copy.apiKey = apiKey;
     copy.group = group;
     copy.header = header;
+    copy.claim = claim;
     copy.grain = grain;
     copy.route = route;
     copy.service = service;
@@ -249,6 +258,7 @@ public final class BucketKey {
     append(text, 'k', apiKey);
     append(text, 'g', group);
     append(text, 'h', header);
+    append(text, 'j', claim);
     append(text, 'r', route);
     append(text, 's', service);
     append(text, 'm', method);
@@ -279,6 +289,7 @@ public final class BucketKey {
         && Objects.equals(apiKey, key.apiKey)
         && Objects.equals(group, key.group)
         && Objects.equals(header, key.header)
+        && Objects.equals(claim, key.claim)
         && Objects.equals(route, key.route)
         && Objects.equals(service, key.service)
         && Objects.equals(method, key.method)

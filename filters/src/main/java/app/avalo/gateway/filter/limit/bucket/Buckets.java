@@ -29,6 +29,9 @@ public interface Buckets {
   /** Returns what was taken for a request that was then refused elsewhere; may be lost. */
   void giveBack(BucketKey key, long tokens);
 
+  /** Charges tokens of a request that has passed already, as far as there are any; may be lost. */
+  void charge(BucketKey key, long tokens);
+
   /**
    * Charges tokens that were let pass without asking, because nobody answered, with the next call;
    * below zero takes that back.

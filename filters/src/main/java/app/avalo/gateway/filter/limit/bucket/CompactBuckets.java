@@ -48,6 +48,11 @@ public final class CompactBuckets implements LocalBuckets {
   }
 
   @Override
+  public void charge(BucketKey key, Shape shape, long tokens) {
+    part(key).charge(key.hash(), shape, tokens, nowMicros());
+  }
+
+  @Override
   public void reset(BucketKey key) {
     part(key).reset(key.hash());
   }

@@ -41,15 +41,19 @@ final class CompactPart {
   }
 
   synchronized boolean take(long hash, Shape asked, long tokens, long now, Reading reading) {
-    follow(asked);
-    int at = place(hash);
-    if (at < 0) {
-      at = insert(hash, now);
-    }
-    shape.refill(states, at, now);
+    int at = current(hash, asked, now);
     boolean allowed = shape.take(states, at, tokens);
     shape.read(states, at, tokens, allowed, reading);
     return allowed;
+  }
+
+  /** Where the state of a key is, known or not, brought up to date. */
+  private int current(long hash, Shape asked, long now) {
+    follow(asked);
+    int at = place(hash);
+    at = at < 0 ? insert(hash, now) : at;
+    shape.refill(states, at, now);
+    return at;
   }
 
   synchronized void peek(long hash, Shape asked, long tokens, long now, Reading reading) {
@@ -70,6 +74,10 @@ final class CompactPart {
     }
   }
 
+  synchronized void charge(long hash, Shape asked, long tokens, long now) {
+    shape.charge(states, current(hash, asked, now), tokens);
+  }
+
   synchronized void reset(long hash) {
     int at = place(hash);
     if (at >= 0) {
@@ -79,13 +87,10 @@ final class CompactPart {
 
   synchronized void note(long hash, Shape asked, long[] missing, long now) {
     follow(asked);
-    int at = place(hash);
-    if (at < 0 && isFull(missing)) {
+    if (place(hash) < 0 && isFull(missing)) {
       return;
     }
-    if (at < 0) {
-      at = insert(hash, now);
-    }
+    int at = current(hash, asked, now);
     states[at] = now;
     System.arraycopy(missing, 0, states, at + 1, shape.bands());
   }

@@ -60,6 +60,11 @@ public final class FewBuckets implements LocalBuckets {
   }
 
   @Override
+  public void charge(BucketKey key, Shape shape, long tokens) {
+    bucket(key, shape).bucket.tryConsumeAsMuchAsPossible(tokens);
+  }
+
+  @Override
   public void reset(BucketKey key) {
     Bucket known = buckets.get(key);
     if (known != null) {

@@ -29,6 +29,11 @@ public record Here(LocalBuckets buckets, Shape shape) implements Buckets {
   }
 
   @Override
+  public void charge(BucketKey key, long tokens) {
+    buckets.charge(key, shape, tokens);
+  }
+
+  @Override
   public void owe(BucketKey key, long tokens) {
     throw new IllegalStateException("buckets of this process always answer");
   }

@@ -15,6 +15,9 @@ public interface LocalBuckets {
   /** Returns what was taken for a request that was then refused elsewhere. */
   void giveBack(BucketKey key, long tokens);
 
+  /** Charges tokens of a request that has passed already, as far as there are any. */
+  void charge(BucketKey key, Shape shape, long tokens);
+
   /** Makes the bucket full. */
   void reset(BucketKey key);
 

@@ -132,6 +132,14 @@ public final class Shape {
     return tokens * band.unitsPerToken() - (band.capacityUnits() - state[at + 1 + index]);
   }
 
+  /** Takes the tokens, down to an empty bucket, from a state that is up to date. */
+  void charge(long[] state, int at, long tokens) {
+    for (int i = 0; i < bands.length; i++) {
+      long missing = state[at + 1 + i] + tokens * bands[i].unitsPerToken();
+      state[at + 1 + i] = Math.min(bands[i].capacityUnits(), missing);
+    }
+  }
+
   void giveBack(long[] state, int at, long tokens) {
     for (int i = 0; i < bands.length; i++) {
       state[at + 1 + i] = Math.max(0, state[at + 1 + i] - tokens * bands[i].unitsPerToken());

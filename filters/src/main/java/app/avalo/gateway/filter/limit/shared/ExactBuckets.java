@@ -158,6 +158,22 @@ public final class ExactBuckets implements Buckets {
   }
 
   @Override
+  public void charge(BucketKey key, long tokens) {
+    BucketKey kept = key.copy();
+    String name = redis.name(key);
+    redis
+        .take(name, new BucketCall.Wish(0, 0, tokens, null))
+        .onComplete(
+            (grant, failure) -> {
+              if (grant == null) {
+                owe(name, tokens);
+              } else {
+                notes.note(kept, shape(), grant.missing());
+              }
+            });
+  }
+
+  @Override
   public void owe(BucketKey key, long tokens) {
     owe(redis.name(key), tokens);
   }

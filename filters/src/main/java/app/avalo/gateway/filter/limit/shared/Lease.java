@@ -93,6 +93,13 @@ final class Lease {
     returning += unspent;
   }
 
+  /** Of what is held, and beyond that with the next call. */
+  void charge(long passed, long nowNanos) {
+    long here = Math.min(passed, held(nowNanos));
+    tokens -= here;
+    owe(passed - here);
+  }
+
   void owe(long passed) {
     owed = Math.max(0, owed + passed);
   }

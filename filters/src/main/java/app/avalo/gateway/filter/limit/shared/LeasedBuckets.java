@@ -231,6 +231,11 @@ public final class LeasedBuckets implements Buckets {
   }
 
   @Override
+  public void charge(BucketKey key, long tokens) {
+    lease(key).charge(tokens, ticker.nanos());
+  }
+
+  @Override
   public void owe(BucketKey key, long tokens) {
     lease(key).owe(tokens);
   }

@@ -8,6 +8,7 @@ import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.limit.Policies;
+import java.util.Map;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -116,18 +117,20 @@ class BucketKeyTest {
 
   @Test
   void addressesCountAsFarAsTheirPrefix() {
-    Grain grain = new Grain(null, 24, 48);
+    Grain grain = new Grain(null, null, 24, 48);
     assertThat(text(request().client("192.0.2.77"), grain, KeyPart.ADDRESS))
         .isEqualTo("a=192.0.2.0/24");
     assertThat(text(request().client("2001:db8:1:2::1"), grain, KeyPart.ADDRESS))
         .isEqualTo("a=2001:db8:1:0:0:0:0:0/48");
-    assertThat(text(request().client("2001:db8::1:2"), new Grain(null, 32, 128), KeyPart.ADDRESS))
+    assertThat(
+            text(
+                request().client("2001:db8::1:2"), new Grain(null, null, 32, 128), KeyPart.ADDRESS))
         .isEqualTo("a=2001:db8:0:0:0:0:1:2/128");
   }
 
   @Test
   void aHeaderIsAPartWhateverItHolds() {
-    Grain grain = new Grain("X-Tenant", 32, 64);
+    Grain grain = new Grain("X-Tenant", null, 32, 64);
     assertThat(text(request().header("X-Tenant", "acme"), grain, KeyPart.HEADER))
         .isEqualTo("h=acme");
     assertThat(text(request(), grain, KeyPart.HEADER)).isEqualTo("h=-");
@@ -139,5 +142,17 @@ class BucketKeyTest {
   void callersOfATierMayShareABucket() {
     Caller vip = new Caller("alice", null, "vip", Set.of());
     assertThat(text(request().caller(vip), Grain.DEFAULT, KeyPart.TIER)).isEqualTo("g=vip");
+  }
+
+  @Test
+  void aClaimOfTheTokenIsAPartAndWhoHasNoneHasNoBucket() {
+    Grain grain = new Grain(null, "org", 32, 64);
+    Caller member = new Caller("alice", null, "vip", Set.of(), Map.of("org", "acme"));
+    assertThat(text(request().caller(member), grain, KeyPart.CLAIM)).isEqualTo("j=acme");
+    Caller odd = new Caller("alice", null, "vip", Set.of(), Map.of("org", "a|u=b"));
+    assertThat(text(request().caller(odd), grain, KeyPart.CLAIM)).matches("j=#[0-9a-f]{32}");
+
+    LimitConfig policy = Policies.named("p").key(KeyPart.CLAIM).grain(grain).build();
+    assertThat(new BucketKey().fill(policy, request().user("bob").live())).isFalse();
   }
 }

@@ -1,5 +1,8 @@
-package app.avalo.gateway.admin.api;
+package app.avalo.gateway.admin.api.limit;
 
+import app.avalo.gateway.admin.api.Controls;
+import app.avalo.gateway.admin.api.On;
+import app.avalo.gateway.admin.api.Words;
 import app.avalo.gateway.admin.http.Answer;
 import app.avalo.gateway.admin.http.Api;
 import app.avalo.gateway.admin.http.Call;
@@ -41,7 +44,8 @@ public final class LimitsApi {
     Map<String, Limits.Counts> counts = controls.limits().counts();
     JsonArray policies = new JsonArray();
     for (LimitConfig policy : controls.plan().config().limits().values()) {
-      policies.add(view(policy, counts.getOrDefault(policy.name(), Limits.Counts.NONE)));
+      Limits.Counts counted = counts.getOrDefault(policy.name(), Limits.Counts.NONE);
+      policies.add(view(policy, controls.limits(), counted));
     }
     return Answer.ok(
         new JsonObject()
@@ -50,7 +54,7 @@ public final class LimitsApi {
             .put("policies", policies));
   }
 
-  private static JsonObject view(LimitConfig policy, Limits.Counts counts) {
+  private static JsonObject view(LimitConfig policy, Limits limits, Limits.Counts counts) {
     JsonArray key = new JsonArray();
     policy.key().forEach(part -> key.add(Words.of(part)));
     JsonObject tiers = new JsonObject();
@@ -67,6 +71,8 @@ public final class LimitsApi {
         .put("shadow", policy.shadow())
         .put("cost", view(policy.cost()))
         .put("fields", policy.fields())
+        .put("percent", limits.percent(policy.name()))
+        .put("shutOut", limits.shutOut(policy.name()))
         .put("allowed", counts.allowed())
         .put("refused", counts.refused())
         .put("shadowed", counts.shadowed())
@@ -74,7 +80,7 @@ public final class LimitsApi {
         .put("decidedBy", by);
   }
 
-  private static @Nullable JsonArray view(@Nullable Allowance allowance) {
+  static @Nullable JsonArray view(@Nullable Allowance allowance) {
     if (allowance == null) {
       return null;
     }
@@ -94,7 +100,8 @@ public final class LimitsApi {
     return new JsonObject()
         .put("base", cost.base())
         .put("methods", methods)
-        .put("perMebibyte", cost.perMebibyte());
+        .put("perMebibyte", cost.perMebibyte())
+        .put("header", cost.header());
   }
 
   private LimitConfig policy(Call call) {

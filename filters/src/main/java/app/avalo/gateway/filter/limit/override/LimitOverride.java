@@ -1,0 +1,93 @@
+package app.avalo.gateway.filter.limit.override;
+
+import app.avalo.gateway.config.LimitConfig.Allowance;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.unit.Rate;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Other rates for one caller of one policy.
+ *
+ * @param policy by name
+ * @param subject {@code u=<user>} or {@code k=<API key>}
+ * @param allowance in place of the tier's
+ * @param by who ordered it
+ * @param reason why
+ * @param untilEpochMillis when it ends
+ */
+public record LimitOverride(
+    String policy,
+    String subject,
+    Allowance allowance,
+    String by,
+    String reason,
+    long untilEpochMillis) {
+  private static final int LONGEST_SUBJECT = 256;
+
+  /** Whether a text names somebody. */
+  public static boolean isSubject(String text) {
+    return text.length() > 2
+        && text.length() <= LONGEST_SUBJECT
+        && (text.startsWith("u=") || text.startsWith("k="));
+  }
+
+  /**
+   * Rates as in {@code 10/s, 500/min}; of each the burst is its count.
+   *
+   * @return null when the text is none
+   */
+  public static @Nullable Allowance rates(String text) {
+    List<Bandwidth> bandwidths = new ArrayList<>();
+    for (String each : text.split(",", -1)) {
+      Rate rate = Rate.parse(each.trim());
+      boolean known =
+          rate != null
+              && bandwidths.stream().anyMatch(other -> other.rate().period().equals(rate.period()));
+      if (rate == null || known || bandwidths.size() == Allowance.MOST) {
+        return null;
+      }
+      bandwidths.add(new Bandwidth(rate, rate.count()));
+    }
+    bandwidths.sort(Comparator.comparing(bandwidth -> bandwidth.rate().period()));
+    return new Allowance(List.copyOf(bandwidths));
+  }
+
+  JsonObject toJson() {
+    JsonArray rates = new JsonArray();
+    for (Bandwidth bandwidth : allowance.bandwidths()) {
+      rates.add(bandwidth.rate().toString());
+    }
+    return new JsonObject()
+        .put("policy", policy)
+        .put("subject", subject)
+        .put("rates", rates)
+        .put("by", by)
+        .put("reason", reason)
+        .put("untilEpochMillis", untilEpochMillis);
+  }
+
+  /**
+   * What {@link #toJson} wrote.
+   *
+   * @throws RuntimeException when it is something else
+   */
+  static LimitOverride of(JsonObject json) {
+    Allowance allowance =
+        rates(String.join(",", json.getJsonArray("rates").stream().map(String::valueOf).toList()));
+    if (allowance == null || !isSubject(json.getString("subject"))) {
+      throw new IllegalArgumentException("not an override: " + json.encode());
+    }
+    return new LimitOverride(
+        json.getString("policy"),
+        json.getString("subject"),
+        allowance,
+        json.getString("by"),
+        json.getString("reason"),
+        json.getLong("untilEpochMillis"));
+  }
+}

@@ -1,0 +1,122 @@
+package app.avalo.gateway.filter.limit.override;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.VirtualTime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Overrides of limits are kept where all gateways find them. */
+class OverridesIT {
+  private static final Caller ALICE = new Caller("alice", null, "vip", Set.of());
+
+  private static LimitOverride order(String subject, long untilEpochMillis) {
+    var rates = Objects.requireNonNull(LimitOverride.rates("5000/d, 10/s"));
+    return new LimitOverride("calls", subject, rates, "olaf", "a sale", untilEpochMillis);
+  }
+
+  @Test
+  void whatOneGatewayIsToldHoldsAtAnotherUntilItEnds() {
+    try (Loop loop = new Loop();
+        RedisServer server = RedisServer.start()) {
+      RedisLink link =
+          loop.get(
+              () ->
+                  RedisLink.connect(
+                      loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
+      loop.until(Duration.ofSeconds(5), link::isUp);
+      long now = Ticker.SYSTEM.epochMillis();
+      VirtualTime time = new VirtualTime(now);
+      Overrides there = new Overrides(time);
+      OverrideDesk one = new OverrideDesk(new RedisOverrides(link, "t"), new Overrides(time), time);
+      OverrideDesk other = new OverrideDesk(new RedisOverrides(link, "t"), there, time);
+      LimitOverride order = order("u=alice", now + 60_000);
+
+      loop.await(() -> one.put(order));
+      loop.get(
+          () -> {
+            other.start();
+            return true;
+          });
+
+      loop.until(Duration.ofSeconds(5), () -> there.of("calls", ALICE) != null);
+      assertThat(there.of("calls", ALICE)).isEqualTo(order);
+      assertThat(there.of("others", ALICE)).isNull();
+      assertThat(there.of("calls", new Caller("bob", null, "vip", Set.of()))).isNull();
+      time.advance(Duration.ofMinutes(1));
+      assertThat(there.of("calls", ALICE)).as("an hour is over").isNull();
+      loop.get(
+          () -> {
+            link.close();
+            return true;
+          });
+    }
+  }
+
+  @Test
+  void redisKeepsAThousandAndForgetsThoseThatAreOver() {
+    try (Loop loop = new Loop();
+        RedisServer server = RedisServer.start()) {
+      RedisLink link =
+          loop.get(
+              () ->
+                  RedisLink.connect(
+                      loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
+      loop.until(Duration.ofSeconds(5), link::isUp);
+      RedisOverrides store = new RedisOverrides(link, "t");
+      long now = Ticker.SYSTEM.epochMillis();
+      for (int i = 0; i < Overrides.MOST - 1; i++) {
+        LimitOverride each = order("u=" + i, now + 60_000);
+        loop.await(() -> store.put(each));
+      }
+      loop.await(() -> store.put(order("k=over", now - 1)));
+
+      List<LimitOverride> all = loop.await(() -> store.put(order("k=last", now + 60_000)));
+
+      assertThat(all).hasSize(Overrides.MOST);
+      assertThatThrownBy(() -> loop.await(() -> store.put(order("k=more", now + 60_000))))
+          .hasMessageContaining("1000 overrides already");
+      assertThat(loop.await(() -> store.remove("calls", "k=last"))).hasSize(Overrides.MOST - 1);
+      loop.get(
+          () -> {
+            link.close();
+            return true;
+          });
+    }
+  }
+
+  @Test
+  void withoutRedisAFileKeepsThem(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("limit-overrides.json");
+    VirtualTime time = new VirtualTime(1_000_000);
+    try (Loop loop = new Loop()) {
+      FileOverrides before = new FileOverrides(loop.vertx(), time, file);
+      loop.start(() -> before.put(order("u=alice", 2_000_000)));
+      loop.await(() -> before.put(order("k=shop", 2_000_000)));
+
+      FileOverrides after = new FileOverrides(loop.vertx(), time, file);
+
+      assertThat(loop.await(after::all))
+          .containsExactly(order("u=alice", 2_000_000), order("k=shop", 2_000_000));
+      Files.writeString(file, "{");
+      FileOverrides broken = new FileOverrides(loop.vertx(), time, file);
+      assertThatThrownBy(() -> loop.await(() -> broken.put(order("u=bob", 2_000_000))))
+          .as("what cannot be read is not overwritten")
+          .isNotNull();
+      assertThat(Files.readString(file)).isEqualTo("{");
+    }
+  }
+}

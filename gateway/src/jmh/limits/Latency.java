@@ -1,0 +1,164 @@
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.Next;
+import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.limit.LimitFilter;
+import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.Policies;
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.time.Ticker;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+
+/**
+ * How long an exact decision takes on one event loop, over loopback to a real Redis, from when the
+ * filter has the request until it lets it pass or not: all of what a request waits longer.
+ */
+final class Latency {
+  private static final int KEYS = 10_000;
+  private static boolean missed;
+
+  private final Loop loop = new Loop();
+  private final RedisServer server = RedisServer.start();
+  private final RedisLink link;
+  private final LimitFilter filter;
+  private final Exchange[] exchanges;
+
+  private Latency(int keys) {
+    link =
+        loop.get(
+            () ->
+                RedisLink.connect(
+                    loop.vertx(), server.config(Duration.ofSeconds(1), "t"), Ticker.SYSTEM));
+    loop.until(Duration.ofSeconds(5), link::isUp);
+    filter = new LimitFilter(new Limits(Ticker.SYSTEM, 1), link, "t");
+    LimitConfig limit =
+        Policies.named("wide")
+            .key(KeyPart.USER)
+            .of(Policies.per(1_000_000, Duration.ofSeconds(1), 1_000_000))
+            .build();
+    Plan plan = Policies.plan(limit);
+    exchanges = new Exchange[keys];
+    for (int i = 0; i < keys; i++) {
+      exchanges[i] = Exchanges.on(plan).user("user" + i).live();
+    }
+  }
+
+  /** Decides one request, and says on the loop how many nanoseconds it took. */
+  private void decide(int key, LongConsumer decided) {
+    long asked = System.nanoTime();
+    filter.request(
+        exchanges[key],
+        new Next() {
+          @Override
+          public void proceed(Exchange exchange) {
+            decided.accept(System.nanoTime() - asked);
+          }
+
+          @Override
+          public void reply(Exchange exchange, Reply.Local reply) {
+            decided.accept(System.nanoTime() - asked);
+          }
+        });
+  }
+
+  /** Requests for many keys at a steady pace, whatever became of those before. */
+  private long[] paced(int perSecond, int seconds) throws InterruptedException {
+    int count = perSecond * seconds;
+    long[] took = new long[count];
+    CountDownLatch open = new CountDownLatch(count);
+    long start = System.nanoTime();
+    for (int i = 0; i < count; i++) {
+      long due = start + i * 1_000_000_000L / perSecond;
+      while (System.nanoTime() < due) {
+        LockSupport.parkNanos(20_000);
+      }
+      int at = i;
+      loop.run(
+          () ->
+              decide(
+                  at * 7919 % KEYS,
+                  nanos -> {
+                    took[at] = nanos;
+                    open.countDown();
+                  }));
+    }
+    open.await();
+    return took;
+  }
+
+  /** So many requests for one key at any time, each followed by the next. */
+  private long[] crowd(int width, int count) throws InterruptedException {
+    long[] took = new long[count];
+    CountDownLatch open = new CountDownLatch(count);
+    int[] started = {0};
+    Runnable[] next = new Runnable[1];
+    next[0] =
+        () -> {
+          int at = started[0]++;
+          if (at < count) {
+            decide(
+                0,
+                nanos -> {
+                  took[at] = nanos;
+                  open.countDown();
+                  loop.run(next[0]);
+                });
+          }
+        };
+    loop.run(
+        () -> {
+          for (int i = 0; i < width; i++) {
+            next[0].run();
+          }
+        });
+    open.await();
+    return took;
+  }
+
+  private static void print(String what, long[] took, double mustMillis) {
+    Arrays.sort(took);
+    double p99 = took[took.length / 100 * 99] / 1e6;
+    boolean good = p99 <= mustMillis;
+    missed |= !good;
+    System.out.printf(
+        Locale.ROOT,
+        "%-46s p50 %.3f   p99 %.3f   p99.9 %.3f ms  %s%n",
+        what,
+        took[took.length / 2] / 1e6,
+        p99,
+        took[(int) (took.length * 0.999)] / 1e6,
+        good ? "ok" : "MISSED");
+  }
+
+  private void close() {
+    loop.get(
+        () -> {
+          link.close();
+          return true;
+        });
+    loop.close();
+    server.close();
+  }
+
+  public static void main(String[] arguments) throws InterruptedException {
+    Latency many = new Latency(KEYS);
+    many.paced(10_000, 5); // a cold machine compiles
+    print("exact, 10,000/s, 10,000 keys", many.paced(10_000, 10), 1.5);
+    many.close();
+    Latency one = new Latency(1);
+    one.crowd(400, 1_000_000);
+    print("exact, 400 at once, one key", one.crowd(400, 1_000_000), 10);
+    one.close();
+    System.exit(missed ? 1 : 0);
+  }
+}

@@ -1,0 +1,200 @@
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.testing.GatewayProcess;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Four gateways and a Redis, each a process, and a client that does not wait for answers. */
+final class Site implements AutoCloseable {
+  private static final int GATEWAYS = 4;
+  private static final Pattern LINE =
+      Pattern.compile(
+          "\"time\":\"([^\"]+)\".*\"path\":\"/(\\w+)/(\\w+)\".*\"status\":(\\d+).*\"duration_ms\":([0-9.]+)");
+  private static final String YAML =
+      """
+      name: limits-%d
+      listeners: [{name: plain, address: "127.0.0.1:0"}]
+      admin: {address: "127.0.0.1:0"}
+      accessLog: {to: "%s"}
+      regions: {eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}}
+      services: {none: {regions: {eu: "http://127.0.0.1:9"}}}
+      routes:
+        - {name: exact, match: {path: /exact/exact}, respond: {body: ok}, limits: [exact]}
+        - {name: leased, match: {path: /leased/leased}, respond: {body: ok}, limits: [leased]}
+        - {name: warm-exact, match: {path: /exact/warm}, respond: {body: ok}, limits: [exact]}
+        - {name: warm-leased, match: {path: /leased/warm}, respond: {body: ok}, limits: [leased]}
+      limits:
+        exact: {key: route, rate: 1000/s, mode: exact}
+        leased: {key: route, rate: 1000/s, mode: leased}
+      state: {redis: {endpoints: ["%s"], deadline: 20ms, replicas: 4}}
+      """;
+
+  /** When a request was admitted: some time between these, in microseconds since 1970. */
+  record Admission(long fromMicros, long untilMicros) {}
+
+  /**
+   * What a client has sent.
+   *
+   * @param unlogged what the first gateway admitted or may have, as the client saw it
+   * @param waitsMicros of the gateways, from their logs
+   */
+  record Run(
+      String limit, Duration span, long requests, List<Admission> unlogged, List<Long> waitsMicros) {}
+
+  private final Path directory = Files.createTempDirectory("limits-");
+  private final RedisServer redis = RedisServer.start();
+  private final List<GatewayProcess> gateways = new ArrayList<>();
+  private final int[] ports = new int[GATEWAYS];
+  private final boolean[] dead = new boolean[GATEWAYS];
+  private final Vertx vertx = Vertx.vertx();
+  private final HttpClient client =
+      vertx.createHttpClient(new PoolOptions().setHttp1MaxSize(32).setEventLoopSize(1));
+
+  Site() throws IOException {
+    for (int i = 0; i < GATEWAYS; i++) {
+      Path yaml = directory.resolve("gateway" + i + ".yaml");
+      Files.writeString(yaml, YAML.formatted(i, log(i), redis.url()));
+      gateways.add(GatewayProcess.start("run", yaml.toString(), "--loops", "1"));
+    }
+    for (int i = 0; i < GATEWAYS; i++) {
+      ports[i] = gateways.get(i).port("plain");
+    }
+  }
+
+  private Path log(int gateway) {
+    return directory.resolve("access" + gateway + ".log");
+  }
+
+  RedisServer redis() {
+    return redis;
+  }
+
+  /** A gateway dies with all that it holds; its callers go to the others. */
+  void kill(int gateway) {
+    dead[gateway] = true;
+    gateways.get(gateway).close();
+  }
+
+  void sleep(Duration span) {
+    LockSupport.parkNanos(span.toNanos());
+  }
+
+  private static long micros() {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+  }
+
+  /** Offers requests, unevenly among the gateways (Zipf), whatever becomes of those before. */
+  Run load(String limit, double perSecond, Duration span, String path) {
+    Random random = new Random(1);
+    ConcurrentLinkedQueue<Admission> unlogged = new ConcurrentLinkedQueue<>();
+    AtomicLong open = new AtomicLong();
+    long start = System.nanoTime();
+    long requests = 0;
+    for (long due = start; due < start + span.toNanos(); due = start + (long) (++requests * 1e9 / perSecond)) {
+      while (System.nanoTime() < due) {
+        LockSupport.parkNanos(100_000);
+      }
+      int gateway = zipf(random);
+      long sent = micros();
+      open.incrementAndGet();
+      client
+          .request(HttpMethod.GET, ports[gateway], "127.0.0.1", "/" + limit + "/" + path)
+          .compose(request -> request.send())
+          .compose(response -> response.body().map(body -> response.statusCode()))
+          .onComplete(
+              (status, failure) -> {
+                open.decrementAndGet();
+                // The log of who is killed may lack its last lines; what got no answer may have
+                // been admitted.
+                if (gateway == 0 && (status == null || status == 200)) {
+                  unlogged.add(new Admission(sent, micros()));
+                }
+              });
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - start); // more than asked where starved
+    while (open.get() > 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    return new Run(path, took, requests, List.copyOf(unlogged), new ArrayList<>());
+  }
+
+  private int zipf(Random random) {
+    while (true) {
+      double at = random.nextDouble() * (1 + 1 / 2.0 + 1 / 3.0 + 1 / 4.0);
+      int gateway = at < 1 ? 0 : at < 1.5 ? 1 : at < 11 / 6.0 ? 2 : 3;
+      if (!dead[gateway]) {
+        return gateway;
+      }
+    }
+  }
+
+  long redisCalls() throws IOException {
+    Matcher calls =
+        Pattern.compile("cmdstat_evalsha:calls=(\\d+)").matcher(redis.command("INFO commandstats"));
+    return calls.find() ? Long.parseLong(calls.group(1)) : 0;
+  }
+
+  /** What the gateways admitted in a run, by their logs; their waits are added to the run. */
+  List<Admission> admitted(Run run, String limit) throws IOException {
+    List<Admission> admitted = new ArrayList<>();
+    long lines = 0;
+    long last = -1;
+    // Lines are written behind the answers.
+    while (lines != last) {
+      last = lines;
+      sleep(Duration.ofMillis(500));
+      admitted.clear();
+      run.waitsMicros().clear();
+      lines = 0;
+      for (int i = 0; i < GATEWAYS; i++) {
+        lines += read(i, limit, run, admitted);
+      }
+    }
+    if (dead[0]) {
+      admitted.addAll(run.unlogged());
+    } else if (lines != run.requests()) {
+      throw new IllegalStateException(lines + " lines of " + run.requests() + " requests");
+    }
+    return admitted;
+  }
+
+  private long read(int gateway, String limit, Run run, List<Admission> admitted) throws IOException {
+    long found = 0;
+    for (String text : Files.readAllLines(log(gateway))) {
+      Matcher line = LINE.matcher(text);
+      if (line.find() && line.group(3).equals(limit)) {
+        found++;
+        long end = Instant.parse(line.group(1)).toEpochMilli() * 1000;
+        long took = Math.round(Double.parseDouble(line.group(5)) * 1000);
+        run.waitsMicros().add(took);
+        // The time is that of the line's end, cut to a millisecond.
+        if (line.group(4).equals("200") && !dead[gateway]) {
+          admitted.add(new Admission(end - took, end + 1000));
+        }
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public void close() {
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+    gateways.forEach(GatewayProcess::close);
+    redis.close();
+  }
+}
