@@ -32,6 +32,7 @@ public final class Plans {
   private final List<RouteConfig> routes = new ArrayList<>();
   private final Map<String, LimitConfig> limits = new LinkedHashMap<>();
   private final Map<String, BudgetConfig> budgets = new LinkedHashMap<>();
+  private final Map<String, BudgetConfig.Unit> units = new LinkedHashMap<>();
   private IdentityConfig identity = new IdentityConfig(List.of(), "X-Api-Key", List.of());
   private PlacingConfig placing =
       new PlacingConfig(null, null, List.of(), List.of("eu", "us", "asia"), List.of());
@@ -69,6 +70,11 @@ public final class Plans {
 
   public Plans limit(LimitConfig limit) {
     limits.put(limit.name(), limit);
+    return this;
+  }
+
+  public Plans unit(BudgetConfig.Unit unit) {
+    units.put(unit.name(), unit);
     return this;
   }
 
@@ -120,6 +126,7 @@ public final class Plans {
         List.copyOf(all),
         limits,
         budgets,
+        units,
         identity,
         placing,
         pins,

@@ -1,6 +1,5 @@
 package app.avalo.gateway.admin;
 
-import app.avalo.gateway.admin.api.BudgetsApi;
 import app.avalo.gateway.admin.api.ConfigApi;
 import app.avalo.gateway.admin.api.ConnectionsApi;
 import app.avalo.gateway.admin.api.Controls;
@@ -9,6 +8,8 @@ import app.avalo.gateway.admin.api.RegionsApi;
 import app.avalo.gateway.admin.api.RoutingApi;
 import app.avalo.gateway.admin.api.limit.LimitsApi;
 import app.avalo.gateway.admin.api.limit.OverridesApi;
+import app.avalo.gateway.admin.api.money.BudgetsApi;
+import app.avalo.gateway.admin.api.money.CostsApi;
 import app.avalo.gateway.admin.api.pin.PinMapsApi;
 import app.avalo.gateway.admin.api.pin.PinOrdersApi;
 import app.avalo.gateway.admin.api.pin.PinsApi;
@@ -93,6 +94,7 @@ public final class AdminServer extends VerticleBase {
     new LimitsApi(controls).register(api);
     new OverridesApi(controls, ticker).register(api);
     new BudgetsApi(controls).register(api);
+    new CostsApi(controls).register(api);
     new ConfigApi(controls).register(api);
     new ExplainApi(controls).register(api);
     new ConnectionsApi(controls).register(api);

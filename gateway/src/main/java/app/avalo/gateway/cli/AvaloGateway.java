@@ -1,5 +1,7 @@
 package app.avalo.gateway.cli;
 
+import app.avalo.gateway.cli.money.CostsCommand;
+import app.avalo.gateway.cli.money.ReportCommand;
 import app.avalo.gateway.config.load.Schema;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,8 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       CheckCommand.class,
       ExplainCommand.class,
+      ReportCommand.class,
+      CostsCommand.class,
     },
     versionProvider = AvaloGateway.Version.class,
     footerHeading = "%nExamples:%n",

@@ -6,16 +6,16 @@ import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ExecutionException;
 
 /** An end of the process that is the caller's or the machine's doing: one line and an exit code. */
-final class Failure extends RuntimeException {
+public final class Failure extends RuntimeException {
   static final int FAULTS = 1;
   static final int USAGE = 2;
-  static final int CANNOT_START = 3;
+  public static final int CANNOT_START = 3;
 
   private static final long serialVersionUID = 1;
 
   private final int code;
 
-  Failure(int code, String message) {
+  public Failure(int code, String message) {
     super(message, null, false, false);
     this.code = code;
   }

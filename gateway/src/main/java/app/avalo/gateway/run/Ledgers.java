@@ -3,14 +3,15 @@ package app.avalo.gateway.run;
 import app.avalo.gateway.alert.Alert;
 import app.avalo.gateway.alert.Webhook;
 import app.avalo.gateway.filter.budget.BudgetLedger;
-import app.avalo.gateway.filter.budget.BudgetListener;
-import app.avalo.gateway.filter.budget.BudgetView;
-import app.avalo.gateway.filter.budget.Notice;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
+import app.avalo.gateway.filter.budget.view.BudgetListener;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.region.recovery.Recovery;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +19,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Opens the budgets' ledger: alone, or sharing money with other replicas. */
+/** Opens the budgets' ledger, alone or sharing money with other replicas, and words its alerts. */
 final class Ledgers {
   private static final Logger LOG = LoggerFactory.getLogger("app.avalo.gateway.budget");
 
@@ -83,6 +84,25 @@ final class Ledgers {
         budget.name() + '/' + start + '/' + notice.key(),
         "budget." + notice.kind().label(),
         budget.name(),
+        Ticker.SYSTEM.epochMillis(),
+        facts);
+  }
+
+  /** A service that is not out of a lost region in time. */
+  static Alert late(Recovery recovery) {
+    String subject = recovery.service() + '/' + recovery.region();
+    String began = Instant.ofEpochMilli(recovery.beganEpochMillis()).toString();
+    JsonObject facts =
+        new JsonObject()
+            .put("service", recovery.service())
+            .put("region", recovery.region())
+            .put("began", began)
+            .put("millis", recovery.millis())
+            .put("objectiveMillis", recovery.objectiveMillis());
+    return new Alert(
+        "recovery/" + subject + '/' + began,
+        "region.recovery-late",
+        subject,
         Ticker.SYSTEM.epochMillis(),
         facts);
   }

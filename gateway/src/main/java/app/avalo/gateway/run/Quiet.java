@@ -20,6 +20,7 @@ final class Quiet {
         config.routes(),
         config.limits(),
         config.budgets(),
+        config.units(),
         config.identity(),
         config.placing(),
         config.pins(),

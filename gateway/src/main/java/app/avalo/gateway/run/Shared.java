@@ -25,6 +25,8 @@ import app.avalo.gateway.keep.Keepers;
 import app.avalo.gateway.region.HealthMonitor;
 import app.avalo.gateway.region.probe.HttpProber;
 import app.avalo.gateway.reload.CurrentPlan;
+import app.avalo.gateway.report.MonthEnd;
+import app.avalo.gateway.report.Reports;
 import app.avalo.gateway.upstream.UpstreamTrust;
 import io.vertx.core.Future;
 import java.util.UUID;
@@ -41,6 +43,7 @@ public final class Shared {
   private final Stores stores;
   private final Webhook webhook;
   private final BudgetLedger ledger;
+  private final MonthEnd monthEnd;
   private final Observed observed;
   private final Identities identities;
   private final GeoLocator locator = new GeoLocator();
@@ -77,6 +80,15 @@ public final class Shared {
             Ticker.SYSTEM,
             () -> plan.get().config());
     this.ledger = Ledgers.of(control, stores, webhook);
+    health.recoveries().onLate(recovery -> webhook.send(Ledgers.late(recovery)));
+    this.monthEnd =
+        new MonthEnd(
+            control.vertx(),
+            control.timers(),
+            Ticker.SYSTEM,
+            new Reports(ledger.desk(), Ticker.SYSTEM),
+            webhook,
+            plan::get);
     this.observed = observed;
     this.database = new GeoDatabaseWatch(locator, () -> plan.get().config().placing().database());
     health.onRoundTrip(new CheckedTrips(plan::get, latencies, Ticker.SYSTEM)::took);
@@ -108,6 +120,7 @@ public final class Shared {
     control.executor().execute(this::countReplicas);
     control.executor().execute(() -> Ledgers.sweep(control, ledger));
     control.executor().execute(overrides::start);
+    control.executor().execute(monthEnd::start);
     return Future.join(
             learned.open(),
             database.start(control.vertx(), control.timers()),

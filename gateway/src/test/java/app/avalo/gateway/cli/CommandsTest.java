@@ -40,7 +40,9 @@ class CommandsTest {
   @Test
   void help_of_every_command_is_the_published_one() throws IOException {
     for (String command :
-        new String[] {"", "run", "demo", "check", "explain", "schema", "version"}) {
+        new String[] {
+          "", "run", "demo", "check", "explain", "report", "costs", "schema", "version"
+        }) {
       String[] arguments = command.isEmpty() ? new String[] {"-h"} : new String[] {command, "-h"};
       out.append("$ avalo-gateway ").append(String.join(" ", arguments)).append('\n');
       assertThat(execute(arguments)).isZero();

@@ -39,6 +39,7 @@ class AccessLogTest {
             plain.routes(),
             plain.limits(),
             plain.budgets(),
+            plain.units(),
             plain.identity(),
             plain.placing(),
             plain.pins(),

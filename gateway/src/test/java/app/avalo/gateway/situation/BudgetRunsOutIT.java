@@ -5,10 +5,10 @@ import static app.avalo.gateway.situation.Answers.problem;
 import static app.avalo.gateway.situation.Answers.rule;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger;
-import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
-import app.avalo.gateway.filter.budget.BudgetView;
-import app.avalo.gateway.filter.budget.Level;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Level;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
@@ -74,9 +74,9 @@ class BudgetRunsOutIT {
   }
 
   private void correct(long micros) {
-    Correction invoice = new Correction("invoice-1", false, micros, "eva", "invoice");
+    Correction invoice = new Correction("invoice-1", false, "", micros, "eva", "invoice");
     BudgetLedger ledger = gateway.gateway().shared().ledger();
-    assertThat(RunningGateway.await(ledger.correct("month", invoice))).isTrue();
+    assertThat(RunningGateway.await(ledger.desk().correct("month", invoice))).isTrue();
   }
 
   @Test

@@ -8,7 +8,7 @@ import static app.avalo.gateway.situation.Answers.received;
 import static app.avalo.gateway.situation.Answers.servedBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import app.avalo.gateway.filter.budget.BudgetView;
+import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;

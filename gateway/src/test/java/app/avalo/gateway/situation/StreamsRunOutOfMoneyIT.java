@@ -3,7 +3,7 @@ package app.avalo.gateway.situation;
 import static app.avalo.gateway.testing.GrpcMethods.DOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import app.avalo.gateway.filter.budget.BudgetView;
+import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.GrpcMethods;
 import app.avalo.gateway.testing.RunningGateway;

@@ -117,4 +117,58 @@ public record BudgetConfig(
       return perMebibyteIn > 0 || perMebibyteOut > 0 || perSecond > 0;
     }
   }
+
+  /**
+   * Something that money is spent for: a chat, a call, a zloty earned. Counted by the month, so
+   * that reports tell what each of them costs.
+   *
+   * @param name as in the YAML key
+   * @param routes whose successful answers count, by name; none counts what operators report alone
+   * @param methods as sent; default any
+   * @param header response header with the amount, {@code 12.50}; null counts one for each answer
+   * @param account under which it is kept
+   */
+  public record Unit(
+      String name,
+      List<String> routes,
+      List<String> methods,
+      @Nullable String header,
+      BudgetConfig account) {
+
+    /** Before the names of units among those of budgets. */
+    public static final String PREFIX = ":";
+
+    /** Counts have no currency. */
+    private static final String NONE = "XXX";
+
+    /** Far more than anybody counts, and exact in a script of Redis. */
+    private static final long ENDLESS = 1L << 50;
+
+    public static Unit of(
+        String name, List<String> routes, List<String> methods, @Nullable String header) {
+      BudgetConfig.Cost nothing = new BudgetConfig.Cost(0, 0, 0, 0, null, Map.of(), 0, 1);
+      BudgetConfig account =
+          new BudgetConfig(
+              PREFIX + name,
+              new Money(ENDLESS, NONE),
+              BudgetConfig.Period.MONTH,
+              List.of(),
+              List.of(),
+              nothing,
+              List.of(),
+              1,
+              1,
+              1,
+              BudgetConfig.Mode.THRESHOLDS,
+              0,
+              Duration.ofMinutes(5),
+              List.of());
+      return new Unit(name, routes, methods, header, account);
+    }
+
+    /** Whether a successful answer by this route and method counts. */
+    public boolean counts(String route, String method) {
+      return routes.contains(route) && (methods.isEmpty() || methods.contains(method));
+    }
+  }
 }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes in the order of the file; matching does not depend on it
  * @param limits token bucket policies by name
  * @param budgets money policies by name
+ * @param units what money is spent for, by name
  * @param identity who the caller is
  * @param placing where the caller is, and which regions may serve whom
  * @param pins how sessions are bound to a region
@@ -40,6 +41,7 @@ public record GatewayConfig(
     List<RouteConfig> routes,
     Map<String, LimitConfig> limits,
     Map<String, BudgetConfig> budgets,
+    Map<String, BudgetConfig.Unit> units,
     IdentityConfig identity,
     PlacingConfig placing,
     PinConfig pins,

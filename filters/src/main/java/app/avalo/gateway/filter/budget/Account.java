@@ -1,13 +1,19 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
-import app.avalo.gateway.filter.budget.Notice.Kind;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.journal.Sheet;
 import app.avalo.gateway.filter.budget.pace.Forecast;
 import app.avalo.gateway.filter.budget.pace.Pacer;
+import app.avalo.gateway.filter.budget.pace.Shares;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.pace.Tally;
+import app.avalo.gateway.filter.budget.view.BudgetListener;
+import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Notice;
+import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -99,9 +105,32 @@ final class Account {
     Tally tally = term.tally(config, standings);
     Span span = term.span;
     pacer.observe(nowMillis, tally);
-    term.pace(config, pacer.shares(config, span.startMillis(), nowMillis, span.endMillis(), tally));
-    term.notice(notices(span, nowMillis, tally));
+    long frozen = term.frozenUntil();
+    long free = term.freeUntil();
+    Shares shares =
+        nowMillis < frozen
+            ? Shares.NONE
+            : nowMillis < free
+                ? Shares.ALL
+                : pacer.shares(config, span.startMillis(), nowMillis, span.endMillis(), tally);
+    term.pace(config, shares);
+    term.telling.notice(notices(span, nowMillis, tally));
     paceMillis = nowMillis + PACE_MILLIS;
+    for (long until : new long[] {frozen, free}) {
+      paceMillis = until > nowMillis ? Math.min(paceMillis, until) : paceMillis;
+    }
+  }
+
+  /** The period of this key, as far as this process knows it, or null. */
+  synchronized @Nullable BudgetMonth month(String key) {
+    Tenure tenure = tenures.get(key);
+    Sheet sheet = tenure == null ? journal.recovered(config.name(), key) : null;
+    if (tenure == null && sheet == null) {
+      return null;
+    }
+    Span span = Span.of(config, 0);
+    Term term = tenure == null ? new Term(span, Long.MAX_VALUE, sheet) : tenure.term();
+    return term.month(config);
   }
 
   private Set<String> notices(Span span, long nowMillis, Tally tally) {
@@ -187,8 +216,8 @@ final class Account {
 
   /** Tells what is due, if nobody else could tell it. */
   void announceAlone(Term term, long nowMillis) {
-    if (alone() && term.hasNews(config)) {
-      announce(term, term.tell(term.due(config)), nowMillis);
+    if (alone() && term.telling.hasNews(term.level(config))) {
+      announce(term, term.telling.tell(term.telling.due(term.level(config))), nowMillis);
     }
   }
 

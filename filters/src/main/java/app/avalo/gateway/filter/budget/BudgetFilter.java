@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.Filter;
@@ -14,6 +15,8 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.Hold.Ask;
 import app.avalo.gateway.filter.budget.price.Bill;
+import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.view.BudgetView;
 import io.vertx.core.MultiMap;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -31,6 +34,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BudgetFilter implements Filter {
   private static final int MOST_TRIES = 3;
+  private static final int LONGEST_TIER = 32;
+  private static final int FAILED = 400;
+
+  /** A unit's header is not believed beyond a million. */
+  private static final long MOST_AT_ONCE = 1_000_000 * Money.MICROS;
 
   /** Beyond the longest silence of an exchange, until its hold counts as forgotten. */
   private static final long GRACE_MILLIS = 60_000;
@@ -83,7 +91,18 @@ public final class BudgetFilter implements Filter {
         exchange.route().name(),
         exchange.method(),
         bodyBytes(exchange),
+        tier(exchange.caller().tier()),
         longest.toMillis() + GRACE_MILLIS);
+  }
+
+  /** Tiers are named by credentials; what looks like no name is summed up with its like. */
+  private static String tier(String name) {
+    boolean plain = name.length() <= LONGEST_TIER;
+    for (int i = 0; plain && i < name.length(); i++) {
+      char c = name.charAt(i);
+      plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-';
+    }
+    return plain ? name : "other";
   }
 
   private void reserve(Exchange exchange, Next next, Ask ask, int attempt) {
@@ -161,8 +180,28 @@ public final class BudgetFilter implements Filter {
 
   @Override
   public void response(Exchange exchange, Reply reply) {
-    if (reply instanceof Reply.Proxied proxied && exchange.budget() instanceof Hold hold) {
+    if (!(reply instanceof Reply.Proxied proxied)) {
+      return;
+    }
+    if (exchange.budget() instanceof Hold hold) {
       read(hold, proxied.headers());
+    }
+    for (BudgetConfig.Unit unit : exchange.plan().units()) {
+      if (proxied.status() < FAILED && unit.counts(exchange.route().name(), exchange.method())) {
+        count(unit, proxied.headers(), exchange);
+      }
+    }
+  }
+
+  private void count(BudgetConfig.Unit unit, MultiMap headers, Exchange exchange) {
+    long micros = Money.MICROS;
+    if (unit.header() != null) {
+      String amount = headers.get(unit.header());
+      micros = amount == null ? 0 : Price.parse(amount, MOST_AT_ONCE);
+    }
+    ServiceConfig service = service(exchange);
+    if (micros > 0) {
+      ledger.count(unit, service == null ? "" : service.name(), micros);
     }
   }
 
@@ -183,6 +222,9 @@ public final class BudgetFilter implements Filter {
     MultiMap trailers = exchange.trailers();
     if (trailers != null) {
       read(hold, trailers);
+    }
+    if (exchange.region() != null) {
+      hold.servedBy(exchange.region().name());
     }
     long[] costs = new long[hold.budgets()];
     if (exchange.wasSent()) {

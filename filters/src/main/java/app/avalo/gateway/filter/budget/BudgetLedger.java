@@ -10,10 +10,10 @@ import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.view.BudgetListener;
+import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,9 +38,6 @@ public final class BudgetLedger {
    */
   private static final int REMEMBERED = 1024;
 
-  /** Where sums stay exact in a Redis script, which calculates in doubles: 2^53. */
-  private static final long LARGEST_CORRECTION = 1L << 53;
-
   private final Ticker ticker;
   private final Journal journal;
   private final BudgetListener listener;
@@ -50,6 +47,8 @@ public final class BudgetLedger {
   private final ConcurrentLinkedQueue<Hold> settled = new ConcurrentLinkedQueue<>();
   private final AtomicInteger remembered = new AtomicInteger();
   private final AtomicLong sequence;
+  private final BudgetDesk desk;
+  private volatile Day today = new Day(0, ""); // whoever meets the next day first
 
   /**
    * What a process needs to share budgets with others.
@@ -60,30 +59,6 @@ public final class BudgetLedger {
    * @param ticker the clock
    */
   public record Sharing(Lender lender, Executor home, Timers timers, Ticker ticker) {}
-
-  /**
-   * A change made by an operator or taken from an invoice.
-   *
-   * @param id key under which it counts once, 1 to 128 characters
-   * @param raise whether it changes the amount of the running period instead of the money spent
-   * @param micros added, negative to take away
-   * @param who made it
-   * @param reason why, not empty
-   */
-  public record Correction(String id, boolean raise, long micros, String who, String reason) {
-    public Correction {
-      require(!id.isBlank() && id.length() <= 128, "id", id, "1 to 128 characters");
-      require(!reason.isBlank() && reason.length() <= 512, "reason", reason, "1 to 512 characters");
-      boolean exact = micros > -LARGEST_CORRECTION && micros < LARGEST_CORRECTION;
-      require(exact, "micros", Long.toString(micros), "between -2^53 and 2^53");
-    }
-
-    private static void require(boolean holds, String name, String value, String expected) {
-      if (!holds) {
-        throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
-      }
-    }
-  }
 
   /** What came of asking for money. */
   sealed interface Verdict permits Hold, Refused, Waiting {}
@@ -102,6 +77,7 @@ public final class BudgetLedger {
     this.journal = journal;
     this.listener = listener;
     this.sharing = sharing;
+    this.desk = new BudgetDesk(this, journal, sharing);
     this.sequence = new AtomicLong(ticker.epochMillis() << 16); // no id twice in one journal
   }
 
@@ -118,6 +94,9 @@ public final class BudgetLedger {
   /** Takes over a plan's budgets; call it with the first plan and after every swap. */
   public void configure(Plan plan) {
     long now = ticker.epochMillis();
+    for (BudgetConfig.Unit unit : plan.units()) {
+      account(unit.account(), now).configure(unit.account(), Map.of(), now);
+    }
     for (BudgetConfig budget : plan.config().budgets().values()) {
       Map<String, Standing> standings = new HashMap<>();
       plan.config()
@@ -213,13 +192,15 @@ public final class BudgetLedger {
   }
 
   /** A period ended under an answer that flows: it pays for what flowed in it. */
-  private static long turn(Hold hold, int i, Term next, long due) {
+  private long turn(Hold hold, int i, Term next, long due) {
     Term over = hold.terms[i];
     long held = hold.held[i];
     long cost = Math.min(due, held);
     if (hold.move(i, next, cost)) {
-      over.settle(hold.service, held, cost);
-      hold.accounts[i].record(Entry.Kind.SETTLE, hold.id(), over, hold.service, cost);
+      String[] labels = hold.labels(day(over.span.endMillis() - 1));
+      over.settle(labels, held, cost);
+      String subject = String.join("|", labels);
+      hold.accounts[i].record(Entry.Kind.SETTLE, hold.id(), over, subject, cost);
       hold.accounts[i].record(Entry.Kind.RESERVE, hold.id(), next, hold.service, 0);
     }
     return cost;
@@ -314,11 +295,12 @@ public final class BudgetLedger {
     if (!hold.settleOnce()) {
       return false;
     }
+    String[] labels = hold.labels(day(ticker.epochMillis()));
     for (int i = 0; i < hold.budgets(); i++) {
       Account account = hold.accounts[i];
       Term term = hold.terms[i];
-      term.settle(hold.service, hold.held[i], costs[i]);
-      account.record(Entry.Kind.SETTLE, hold.id(), term, hold.service, costs[i]);
+      term.settle(labels, hold.held[i], costs[i]);
+      account.record(Entry.Kind.SETTLE, hold.id(), term, String.join("|", labels), costs[i]);
       account.announceAlone(term, ticker.epochMillis());
     }
     settled.add(hold);
@@ -343,56 +325,39 @@ public final class BudgetLedger {
     return views;
   }
 
-  /**
-   * Corrects a budget's running period once.
-   *
-   * @return whether it was new; fails with {@link IllegalArgumentException} for a budget nobody
-   *     knows or a sum below zero, otherwise when the store does not answer
-   */
-  public Future<Boolean> correct(String budget, Correction correction) {
-    Account account = accounts.get(budget);
-    if (account == null) {
-      return Future.failedFuture(new IllegalArgumentException("no such budget: " + budget));
-    }
-    Term term = account.term(ticker.epochMillis());
-    LeaseKeeper keeper = account.keeper();
-    String note = correction.who() + ": " + correction.reason();
-    if (keeper != null && sharing != null) {
-      return correctShared(sharing, keeper, account.config(), correction, note);
-    }
-    Entry.Kind kind = correction.raise() ? Entry.Kind.RAISE : Entry.Kind.ADJUST;
-    Entry entry =
-        new Entry(kind, correction.id(), budget, term.span.key(), note, correction.micros());
-    switch (term.correct(account.config(), entry)) {
-      case IMPOSSIBLE -> {
-        return Future.failedFuture(new IllegalArgumentException("the sum would fall below zero"));
-      }
-      case SEEN -> {
-        return Future.succeededFuture(false);
-      }
-      case DONE -> {
-        journal.append(entry);
-        account.announceAlone(term, ticker.epochMillis());
-      }
-    }
-    return Future.succeededFuture(true);
+  /** Where operators change what is here. */
+  public BudgetDesk desk() {
+    return desk;
   }
 
-  private static Future<Boolean> correctShared(
-      Sharing sharing, LeaseKeeper keeper, BudgetConfig budget, Correction made, String note) {
-    Promise<Boolean> done = Promise.promise();
-    sharing
-        .home()
-        .execute(
-            () ->
-                sharing
-                    .lender()
-                    .correct(keeper.where(budget), made.id(), made.raise(), made.micros(), note)
-                    .onComplete(
-                        answer -> {
-                          keeper.hurry();
-                          done.handle(answer);
-                        }));
-    return done.future();
+  /**
+   * Counts something that has a price of its own: a chat, a call, money earned.
+   *
+   * @param micros a million for one
+   */
+  void count(BudgetConfig.Unit unit, String service, long micros) {
+    long now = ticker.epochMillis();
+    Account account = account(unit.account(), now);
+    Term term = account.term(now);
+    String[] labels = {service, day(now)};
+    term.settle(labels, 0, micros);
+    account.record(Entry.Kind.ADD, "", term, String.join("|", labels), micros);
+  }
+
+  private String day(long nowMillis) {
+    Day known = today;
+    if (nowMillis < known.from() || nowMillis >= known.from() + Span.DAY_MILLIS) {
+      known =
+          new Day(Math.floorDiv(nowMillis, Span.DAY_MILLIS) * Span.DAY_MILLIS, Span.day(nowMillis));
+      today = known;
+    }
+    return known.label();
+  }
+
+  /** A day and its label, which every settlement needs. */
+  private record Day(long from, String label) {}
+
+  @Nullable Account known(String name) {
+    return accounts.get(name);
   }
 }

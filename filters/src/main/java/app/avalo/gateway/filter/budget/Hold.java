@@ -33,7 +33,9 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private final @Nullable Bill[] bills; // event loop of the exchange
   private final BudgetLedger ledger;
   private final String id;
+  private final String tier;
   private final long patienceMillis;
+  private @Nullable String region; // event loop of the exchange
   private boolean flowing;
   private volatile long dueMillis; // event loop of the exchange
   private boolean settled; // guarded by this
@@ -47,6 +49,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
    * @param route by name
    * @param method as sent
    * @param bodyBytes announced, or 0
+   * @param tier of the caller
    * @param patienceMillis for which an exchange may be silent before its hold counts as forgotten
    */
   record Ask(
@@ -56,6 +59,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
       String route,
       String method,
       long bodyBytes,
+      String tier,
       long patienceMillis) {
     Cost cost(BudgetConfig budget) {
       return budget.cost(route, method);
@@ -70,6 +74,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     int budgets = ask.budgets().size();
     this.ledger = ledger;
     this.id = ask.id();
+    this.tier = ask.tier();
     this.service = ask.service() == null ? "" : ask.service().name();
     this.accounts = new Account[budgets];
     this.terms = new Term[budgets];
@@ -99,6 +104,23 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   int budgets() {
     return held.length;
+  }
+
+  /** The region that served it. */
+  void servedBy(String region) {
+    this.region = region;
+  }
+
+  /** Under which its cost is summed up: service, tier, day, region. */
+  String[] labels(String day) {
+    String[] labels = new String[region == null ? 3 : 4];
+    labels[0] = service;
+    labels[1] = "tier:" + tier;
+    labels[2] = day;
+    if (region != null) {
+      labels[3] = "region:" + region;
+    }
+    return labels;
   }
 
   @Nullable Bill bill(int i) {

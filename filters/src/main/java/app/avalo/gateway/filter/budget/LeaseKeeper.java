@@ -137,15 +137,16 @@ final class LeaseKeeper {
     headroom = ahead(budget, demand[0], ask, Math.max(1, now - askedNanos));
     askedNanos = now;
     long[] sums = term.handBack(headroom, ask);
+    List<String> labels = term.labels(budget, sharing.ticker().epochMillis());
     return new Statement(
         where(budget),
         ++sequence,
         sums[2],
         Price.add(sums[1], headroom),
         sums[0],
-        List.copyOf(term.due(budget)),
-        budget.services(),
-        term.spentBy(budget.services()));
+        List.copyOf(term.telling.due(term.level(budget))),
+        labels,
+        term.spentBy(labels));
   }
 
   Statement.Where where(BudgetConfig budget) {
@@ -174,7 +175,7 @@ final class LeaseKeeper {
     if (failure == null) {
       term.leased(lease, said);
       told = said.spent();
-      account.announce(term, term.tell(lease.ours()), sharing.ticker().epochMillis());
+      account.announce(term, term.telling.tell(lease.ours()), sharing.ticker().epochMillis());
     } else {
       term.storeAway(account.config());
     }

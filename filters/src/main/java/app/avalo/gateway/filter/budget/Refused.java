@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import java.time.Instant;
 
 /**
  * No.
@@ -21,6 +22,13 @@ record Refused(Account account, Term term, Term.Answer answer, boolean usedUp)
     String name = account.config().name();
     LeaseKeeper keeper = account.keeper();
     String end = term.span.end();
+    long frozen = term.frozenUntil();
+    if (answer == Term.Answer.FROZEN || frozen > nowMillis) {
+      String until = Instant.ofEpochMilli(frozen).toString();
+      return budget(
+          "The budget " + name + " is frozen by an operator until " + until + ".",
+          (frozen - nowMillis + 999) / 1000);
+    }
     if (usedUp) {
       long seconds = (term.span.endMillis() - nowMillis + 999) / 1000;
       return budget("The budget " + name + " is used up; it eases at " + end + ".", seconds);

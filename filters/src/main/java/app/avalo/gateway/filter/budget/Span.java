@@ -14,6 +14,15 @@ import java.time.ZoneOffset;
  * @param endMillis first millisecond after it
  */
 record Span(String key, long startMillis, long endMillis) {
+  static final String DAY = "day:";
+  static final long DAY_MILLIS = 86_400_000;
+
+  /** The label of a day of the month, {@code day:28}. */
+  static String day(long epochMillis) {
+    int day = Instant.ofEpochMilli(epochMillis).atOffset(ZoneOffset.UTC).getDayOfMonth();
+    return (day < 10 ? DAY + "0" : DAY) + day;
+  }
+
   static Span of(BudgetConfig budget, long epochMillis) {
     LocalDate day = Instant.ofEpochMilli(epochMillis).atOffset(ZoneOffset.UTC).toLocalDate();
     boolean daily = budget.period() == Period.DAY;

@@ -11,14 +11,12 @@ import app.avalo.gateway.filter.budget.pace.Shares;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.pace.Tally;
 import app.avalo.gateway.filter.budget.price.Price;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashSet;
+import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Level;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +36,14 @@ final class Term {
     ADMITTED,
     /** Only a share passes, so that the money lasts. */
     PACED,
+    /** An operator froze it. */
+    FROZEN,
     /** What is left, or leased, does not cover the request. */
     NO_ROOM
   }
+
+  static final String FREEZE = "freeze";
+  static final String FREE = "free";
 
   /** No shares were made, or they hold no longer. */
   private static final long UNPACED = Long.MIN_VALUE;
@@ -52,9 +55,7 @@ final class Term {
   private long allowance; // spendable beyond what is granted, while the store is away
   private long elsewhere; // by other replicas and corrections in the store; may be negative
   private long raised;
-  private final Set<String> told = new HashSet<>(); // keys of notices
-  private int toldLevel; // highest of them
-  private Set<String> seen = Set.of(); // keys of notices that are due, but for levels
+  final Telling telling = new Telling();
   private long asked; // since the last exchange with the store
   private long largestAsk; // since the period began
   private long unreadable;
@@ -66,12 +67,13 @@ final class Term {
   private Shares shares = Shares.ALL;
   private long pacedAt = UNPACED; // total when the shares were made
   private int pacedLevel;
+  private long frozenUntil; // milliseconds since 1970; 0 if nobody froze it
+  private long freeUntil; // likewise: until then nobody is slowed
   private final long[] askedBy = new long[Standing.values().length];
   private final long[] admittedBy = new long[Standing.values().length];
   private final Ramp criticalRamp = new Ramp();
   private final Ramp otherRamp = new Ramp();
-  private final Map<String, Long> byService = new LinkedHashMap<>();
-  private final Map<String, Long> byServiceElsewhere = new LinkedHashMap<>();
+  private final Sums sums = new Sums();
   private final Map<String, Entry> corrections = new LinkedHashMap<>();
 
   /**
@@ -86,9 +88,10 @@ final class Term {
     if (before != null) {
       spent = before.spent();
       settled = before.settled();
-      tell(before.told());
-      byService.putAll(before.totals());
-      corrections.putAll(before.corrections());
+      telling.tell(before.told());
+      before.totals().forEach(sums::add);
+      before.orders().values().forEach(order -> order(order.id(), order.micros()));
+      before.corrections().values().forEach(this::remember);
       raised = raises(before);
     }
   }
@@ -131,6 +134,9 @@ final class Term {
     askedBy[standing.ordinal()] = Price.add(askedBy[standing.ordinal()], micros);
     largestAsk = Math.max(largestAsk, micros);
     if (standing != Standing.FLOOR) {
+      if (shares == Shares.NONE) {
+        return Answer.FROZEN;
+      }
       // Room first: a request that waits for a lease must not use up its place in the ramp.
       if (room(budget) < micros) {
         return Answer.NO_ROOM;
@@ -148,7 +154,7 @@ final class Term {
   /** Holds more for a request that was admitted, if there is room for it. */
   synchronized boolean extend(BudgetConfig budget, Standing standing, long micros) {
     asked = Price.add(asked, micros);
-    if (standing != Standing.FLOOR && room(budget) < micros) {
+    if (standing != Standing.FLOOR && (shares == Shares.NONE || room(budget) < micros)) {
       return false;
     }
     reserved = Price.add(reserved, micros);
@@ -169,6 +175,9 @@ final class Term {
     if (standing == Standing.FLOOR) {
       return Answer.ADMITTED;
     }
+    if (shares == Shares.NONE) {
+      return Answer.FROZEN;
+    }
     if (room(budget) < micros) {
       return Answer.NO_ROOM;
     }
@@ -187,17 +196,13 @@ final class Term {
   /** What the period has come to, services by their standing. */
   synchronized Tally tally(BudgetConfig budget, Map<String, Standing> standings) {
     long[] spentBy = new long[askedBy.length];
-    add(spentBy, byService, standings);
-    add(spentBy, byServiceElsewhere, standings);
+    sums.services()
+        .forEach(
+            (service, micros) -> {
+              int i = standings.getOrDefault(service, Standing.OTHER).ordinal();
+              spentBy[i] = Price.add(spentBy[i], micros);
+            });
     return new Tally(askedBy.clone(), admittedBy.clone(), spentBy, total(), amount(budget));
-  }
-
-  private static void add(long[] sums, Map<String, Long> by, Map<String, Standing> standings) {
-    by.forEach(
-        (service, micros) -> {
-          int i = standings.getOrDefault(service, Standing.OTHER).ordinal();
-          sums[i] = Price.add(sums[i], micros);
-        });
   }
 
   /** From now on this share passes. */
@@ -217,7 +222,7 @@ final class Term {
   /** A request was turned away for this. */
   synchronized void refused(Answer why) {
     paced += why == Answer.PACED ? 1 : 0;
-    refused += why == Answer.NO_ROOM ? 1 : 0;
+    refused += why == Answer.PACED ? 0 : 1;
   }
 
   /** Whether the refusal would stand if nothing else were in flight. */
@@ -226,12 +231,14 @@ final class Term {
   }
 
   /** Turns a hold into its true cost. */
-  synchronized void settle(String service, long held, long cost) {
+  synchronized void settle(String[] labels, long held, long cost) {
     reserved -= held;
     spent = Price.add(spent, cost);
     settled++;
     underestimated += cost > held ? 1 : 0;
-    byService.merge(service, cost, Price::add);
+    for (String label : labels) {
+      sums.add(label, cost);
+    }
   }
 
   synchronized void unreadable() {
@@ -257,7 +264,7 @@ final class Term {
     if (sum < 0) {
       return Correction.IMPOSSIBLE;
     }
-    corrections.put(entry.id(), entry);
+    remember(entry);
     pacedAt = UNPACED;
     if (raise) {
       raised = saturating(raised, entry.micros());
@@ -267,44 +274,35 @@ final class Term {
     return Correction.DONE;
   }
 
+  private void remember(Entry entry) {
+    corrections.put(entry.id(), entry);
+    if (entry.kind() == Entry.Kind.IMPORT) {
+      sums.add(entry.subject(), entry.micros());
+    }
+  }
+
+  /** An operator's order holds until then. */
+  synchronized void order(String what, long untilMillis) {
+    if (what.equals(FREEZE)) {
+      frozenUntil = untilMillis;
+    } else {
+      freeUntil = untilMillis;
+    }
+    pacedAt = UNPACED;
+  }
+
+  synchronized long frozenUntil() {
+    return frozenUntil;
+  }
+
+  synchronized long freeUntil() {
+    return freeUntil;
+  }
+
   private static long saturating(long a, long b) {
     long sum = a + b;
     boolean wrapped = ((a ^ sum) & (b ^ sum)) < 0;
     return wrapped ? (a < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
-  }
-
-  /** What is due besides levels, as far as it is known now. */
-  synchronized void notice(Set<String> keys) {
-    keys.removeAll(told);
-    seen = keys;
-  }
-
-  synchronized boolean hasNews(BudgetConfig budget) {
-    return !seen.isEmpty() || level(budget) > toldLevel;
-  }
-
-  /** Keys of what is due and was not told before. */
-  synchronized Set<String> due(BudgetConfig budget) {
-    Set<String> due = new LinkedHashSet<>();
-    for (int n = Level.ALERT.ordinal(); n <= level(budget); n++) {
-      due.add(Notice.of(Level.values()[n]).key());
-    }
-    due.addAll(seen);
-    due.removeAll(told);
-    return due;
-  }
-
-  /** Those of these keys that were not told before, in their order; from now on they are. */
-  synchronized List<String> tell(Collection<String> keys) {
-    List<String> news = new ArrayList<>();
-    for (String key : keys) {
-      if (told.add(key)) {
-        news.add(key);
-        toldLevel = Math.max(toldLevel, Notice.ofKey(key).level());
-      }
-    }
-    notice(new LinkedHashSet<>(seen));
-    return news;
   }
 
   /** The ordinal of the level reached. */
@@ -340,13 +338,14 @@ final class Term {
     return new long[] {spent, used, granted};
   }
 
-  /** What this replica spent per service, in the given order. */
-  synchronized long[] spentBy(List<String> services) {
-    long[] sums = new long[services.size()];
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] = byService.getOrDefault(services.get(i), 0L);
-    }
-    return sums;
+  /** What a statement has to name. */
+  synchronized List<String> labels(BudgetConfig budget, long nowMillis) {
+    return sums.labels(budget.services(), nowMillis);
+  }
+
+  /** What this replica spent per label, in the given order. */
+  synchronized long[] spentBy(List<String> labels) {
+    return sums.own(labels);
   }
 
   /** The store cannot be reached: what is leased has to last, and the allowance with it. */
@@ -359,18 +358,24 @@ final class Term {
     granted = lease.granted();
     allowance = 0;
     elsewhere = lease.spent() - said.spent();
-    pacedAt = raised == lease.raised() ? pacedAt : UNPACED;
+    boolean ordered = frozenUntil != lease.frozenUntil() || freeUntil != lease.freeUntil();
+    frozenUntil = lease.frozenUntil();
+    freeUntil = lease.freeUntil();
+    pacedAt = raised == lease.raised() && !ordered ? pacedAt : UNPACED;
     raised = lease.raised();
     for (int i = 0; i < lease.byService().length; i++) {
       long others = lease.byService()[i] - said.byService()[i];
-      byServiceElsewhere.put(said.services().get(i), Math.max(0, others));
+      sums.ofOthers(said.services().get(i), others);
     }
+  }
+
+  synchronized BudgetMonth month(BudgetConfig budget) {
+    return new BudgetMonth(
+        budget.name(), budget.amount().currency(), amount(budget), total(), sums.all());
   }
 
   synchronized BudgetView view(BudgetConfig budget, BudgetView.Store store, Forecast forecast) {
     long amount = amount(budget);
-    Map<String, Long> services = new LinkedHashMap<>(byServiceElsewhere);
-    byService.forEach((service, micros) -> services.merge(service, micros, Price::add));
     return new BudgetView(
         budget.name(),
         budget.amount().currency(),
@@ -385,7 +390,9 @@ final class Term {
         span.startMillis(),
         span.endMillis(),
         new BudgetView.Counts(admitted, paced, refused, settled, unreadable, underestimated),
-        Map.copyOf(services),
+        Map.copyOf(sums.services()),
+        frozenUntil,
+        freeUntil,
         store);
   }
 }

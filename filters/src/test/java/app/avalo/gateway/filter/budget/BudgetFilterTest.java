@@ -17,6 +17,8 @@ import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.view.BudgetListener;
+import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
@@ -290,5 +292,32 @@ class BudgetFilterTest {
 
     assertThat(view(plan).reserved()).isZero();
     assertThat(view(plan).spent()).isEqualTo(1_000);
+  }
+
+  @Test
+  void successfulAnswersOfAUnitsRoutesAreCounted() {
+    BudgetConfig.Unit chats = BudgetConfig.Unit.of("chat", List.of("all"), List.of("POST"), null);
+    BudgetConfig.Unit revenue =
+        BudgetConfig.Unit.of("revenue", List.of("all"), List.of(), "X-Revenue");
+    Plan plan = Plans.minimal().unit(chats).unit(revenue).compile();
+    ledger.configure(plan);
+
+    answered(Exchanges.on(plan).method("POST").live(), 201, "12.50");
+    answered(Exchanges.on(plan).method("POST").live(), 503, "7");
+    answered(Exchanges.on(plan).live(), 200, "0.5");
+    answered(Exchanges.on(plan).live(), 200, "-3");
+
+    assertThat(counted(chats)).isEqualTo(1_000_000);
+    assertThat(counted(revenue)).isEqualTo(13_000_000);
+  }
+
+  private void answered(Exchange exchange, int status, String revenue) {
+    filter.response(
+        exchange, new Reply.Proxied(status, HttpHeaders.headers().set("X-Revenue", revenue)));
+  }
+
+  private long counted(BudgetConfig.Unit unit) {
+    String month = Span.of(unit.account(), time.epochMillis()).key().substring(0, 7);
+    return ledger.desk().month(unit.account(), month).result().spent();
   }
 }

@@ -95,7 +95,7 @@ final class BudgetSample {
 
   /** Asks for a GET of the route {@code all}. */
   static Hold.Ask ask(String id, List<BudgetConfig> budgets, ServiceConfig service) {
-    return new Hold.Ask(id, budgets, service, "all", "GET", 0, 60_000);
+    return new Hold.Ask(id, budgets, service, "all", "GET", 0, "vip", 60_000);
   }
 
   static ServiceConfig service(String name, Priority priority) {

@@ -6,6 +6,7 @@ import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.time.Duration;
 import java.util.List;

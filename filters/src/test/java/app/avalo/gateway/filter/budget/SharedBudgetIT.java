@@ -10,14 +10,16 @@ import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Plans;
-import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
-import app.avalo.gateway.filter.budget.Notice.Kind;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.time.Ticker;
@@ -323,22 +325,61 @@ class SharedBudgetIT {
     one.ledger.configure(plan(budget));
     two.ledger.configure(plan(budget));
     shared(budget);
-    Correction invoice = new Correction("inv-1", false, 9_500, "eva", "invoice");
+    Correction invoice = new Correction("inv-1", false, "", 9_500, "eva", "invoice");
 
     until(() -> done(one, invoice) != null);
     assertThat(done(two, invoice)).isFalse();
 
     until(() -> view(two, budget).spent() == 9_500 && view(one, budget).spent() == 9_500);
     assertThat(ask(two.ledger, "x", budget, CHAT)).isInstanceOf(Refused.class);
-    assertThat(done(two, new Correction("up", true, 90_500, "eva", "campaign"))).isTrue();
+    assertThat(done(two, new Correction("up", true, "", 90_500, "eva", "campaign"))).isTrue();
     until(() -> again(one, budget));
     assertThat(view(one, budget).amount()).isEqualTo(100_500);
+  }
+
+  @Test
+  void ordersImportedCostsAndMonthsAreCommon() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    Gateway one = new Gateway("g0");
+    Gateway two = new Gateway("g1");
+    one.ledger.configure(plan(budget));
+    two.ledger.configure(plan(budget));
+    shared(budget);
+    Hold hold = (Hold) ask(one.ledger, "paid", budget, CHAT);
+    hold.servedBy("eu");
+    one.ledger.settle(hold, new long[] {600});
+    until(() -> done(one, new Correction("inv", false, "ai", 4_000, "eva", "bill")) != null);
+    long until = Ticker.SYSTEM.epochMillis() + 60_000;
+
+    one.ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd"));
+
+    until(() -> view(two, budget).frozenUntil() == until);
+    assertThat(ask(two.ledger, "x", budget, CHAT)).isInstanceOf(Refused.class);
+    assertThat(ask(two.ledger, "y", budget, PANIC)).isInstanceOf(Hold.class);
+    until(() -> view(two, budget).spent() == 4_600);
+    BudgetMonth month = month(two, budget);
+    assertThat(month.spent()).isEqualTo(4_600);
+    assertThat(month.by("")).containsEntry("chat", 600L).containsEntry("ai", 4_000L);
+    assertThat(month.by("region")).containsExactly(java.util.Map.entry("eu", 600L));
+    assertThat(month.by("day")).hasSize(1).containsValue(600L);
+  }
+
+  private static BudgetMonth month(Gateway gateway, BudgetConfig budget) throws Exception {
+    String month = Span.of(budget, Ticker.SYSTEM.epochMillis()).key().substring(0, 7);
+    return gateway
+        .ledger
+        .desk()
+        .month(budget, month)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(5, TimeUnit.SECONDS);
   }
 
   private static Boolean done(Gateway gateway, Correction correction) {
     try {
       return gateway
           .ledger
+          .desk()
           .correct("ai", correction)
           .toCompletionStage()
           .toCompletableFuture()

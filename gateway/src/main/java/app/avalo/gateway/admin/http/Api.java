@@ -156,7 +156,13 @@ public final class Api {
     if (attempt.action() != null) {
       Audit.write(attempt.call(), attempt.action(), answer.status(), "done");
     }
-    send(context, attempt.call().id(), answer.status(), "application/json", answer.body());
+    Answer.Text text = answer.text();
+    if (text == null) {
+      send(context, attempt.call().id(), answer.status(), "application/json", answer.body());
+    } else {
+      context.response().putHeader("content-security-policy", text.policy());
+      write(context, attempt.call().id(), answer.status(), text.type(), text.content());
+    }
   }
 
   private void failed(RoutingContext context) {
@@ -213,6 +219,11 @@ public final class Api {
 
   private static void send(
       RoutingContext context, String id, int status, String type, JsonObject body) {
+    write(context, id, status, type, body.encodePrettily() + "\n");
+  }
+
+  private static void write(
+      RoutingContext context, String id, int status, String type, String body) {
     HttpServerResponse response = context.response();
     if (response.ended() || response.closed()) {
       return;
@@ -226,6 +237,6 @@ public final class Api {
     if (!context.request().isEnded()) {
       response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
-    response.end(body.encodePrettily() + "\n");
+    response.end(body);
   }
 }

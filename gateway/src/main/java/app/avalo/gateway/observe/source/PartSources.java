@@ -36,7 +36,7 @@ import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.filter.beacon.Beacons;
 import app.avalo.gateway.filter.beacon.Beacons.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger;
-import app.avalo.gateway.filter.budget.BudgetView;
+import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoStatus;
 import app.avalo.gateway.filter.latency.LatencyModel;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,7 @@ public final class Recoveries {
   private final Map<Where, Open> open = new LinkedHashMap<>();
   private final Deque<Recovery> ended = new ArrayDeque<>();
   private final Map<String, Counts> counts = new ConcurrentHashMap<>();
+  private Consumer<Recovery> late = recovery -> {};
   private volatile List<Recovery> snapshot = List.of(); // control loop
 
   /** What can be seen of a service in a region. */
@@ -150,11 +152,18 @@ public final class Recoveries {
     Loss loss = each.loss;
     each.late = true;
     counts(loss.service()).late().increment();
+    Recovery recovery = measured(each, false);
     LOG.atWarn()
         .addKeyValue("service", loss.service())
         .addKeyValue("region", loss.region())
-        .addKeyValue("objectiveMillis", measured(each, false).objectiveMillis())
+        .addKeyValue("objectiveMillis", recovery.objectiveMillis())
         .log("service is not out of a lost region in time");
+    late.accept(recovery);
+  }
+
+  /** Hears of each that is late, once, as soon as it is; set before the first loss. */
+  public void onLate(Consumer<Recovery> listener) {
+    late = listener;
   }
 
   private Counts counts(String service) {

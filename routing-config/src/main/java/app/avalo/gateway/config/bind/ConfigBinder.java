@@ -42,6 +42,9 @@ public final class ConfigBinder {
     List<RouteConfig> routes = routes(new RouteBinder(names, root, defaults));
     Map<String, LimitConfig> limits = new LinkedHashMap<>();
     root.entries("limits", (name, section) -> limits.put(name, PolicyBinder.limit(name, section)));
+    Map<String, BudgetConfig.Unit> units = new LinkedHashMap<>();
+    root.entries(
+        "units", (name, section) -> units.put(name, PolicyBinder.unit(name, section, names)));
     Map<String, BudgetConfig> budgets = new LinkedHashMap<>();
     root.entries(
         "budgets", (name, section) -> budgets.put(name, PolicyBinder.budget(name, section, names)));
@@ -59,6 +62,7 @@ public final class ConfigBinder {
             List.copyOf(routes),
             ordered(limits),
             ordered(budgets),
+            ordered(units),
             callers.identity(limits.values()),
             placing,
             edge.pins(),

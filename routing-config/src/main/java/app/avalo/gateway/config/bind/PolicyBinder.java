@@ -309,6 +309,15 @@ final class PolicyBinder {
         Names.references(budget, "floors", "service", names.services()));
   }
 
+  static BudgetConfig.Unit unit(String name, Section unit, Names names) {
+    List<String> routes = Names.references(unit, "routes", "route", names.routes());
+    if (unit.list("routes").isEmpty()) {
+      unit.unexpected("methods", "nothing, since there are no routes");
+      unit.unexpected("header", "nothing, since there are no routes");
+    }
+    return BudgetConfig.Unit.of(name, routes, unit.texts("methods"), unit.textOrNull("header"));
+  }
+
   /** The fault is at whichever of the two keys the operator wrote. */
   private static void section(Section budget, String low, String high, String expected) {
     budget.unexpected(budget.has(low) ? low : high, expected);

@@ -15,7 +15,7 @@ import java.util.Set;
  */
 final class Merge {
   private static final Set<String> SPREAD =
-      Set.of("listeners", "regions", "services", "routes", "limits", "budgets");
+      Set.of("listeners", "regions", "services", "routes", "limits", "budgets", "units");
 
   private Merge() {}
 

@@ -9,6 +9,7 @@ import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.unit.AddressRule;
 import app.avalo.gateway.config.unit.AddressSet;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -104,6 +105,11 @@ public record Plan(
     return config.budgets().values().stream()
         .filter(b -> b.services().contains(service) || b.routes().contains(route))
         .toList();
+  }
+
+  /** What is counted. */
+  public Collection<BudgetConfig.Unit> units() {
+    return config.units().values();
   }
 
   /** The region of this name, or null. */

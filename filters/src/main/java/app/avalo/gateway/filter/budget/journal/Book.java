@@ -51,18 +51,26 @@ final class Book {
           sheet(entry).settled++;
         }
       }
-      case ADJUST, RAISE -> sheet(entry).corrections.putIfAbsent(entry.id(), entry);
+      case ADJUST, IMPORT, RAISE -> sheet(entry).corrections.putIfAbsent(entry.id(), entry);
       case LEVEL -> levels(entry);
       case TOLD -> sheet(entry).told.add(entry.id());
       case HOUR -> hour(entry);
-      case TOTAL -> charge(entry);
+      case ORDER -> sheet(entry).orders.put(entry.id(), entry);
+      case ADD, TOTAL -> charge(entry);
       case COUNT -> sheet(entry).settled += entry.micros();
       case END -> {}
     }
   }
 
   private void charge(Entry entry) {
-    sheet(entry).totals.merge(entry.subject(), entry.micros(), Long::sum);
+    Map<String, Long> totals = sheet(entry).totals;
+    String labels = entry.subject();
+    int from = 0;
+    for (int to = labels.indexOf('|'); to >= 0; to = labels.indexOf('|', from)) {
+      totals.merge(labels.substring(from, to), entry.micros(), Long::sum);
+      from = to + 1;
+    }
+    totals.merge(labels.substring(from), entry.micros(), Long::sum);
   }
 
   /** A level counts with all below it. */
@@ -143,6 +151,7 @@ final class Book {
     lines.add(new Entry(Kind.COUNT, "", budget, term, "", sheet.settled));
     sheet.told.forEach(key -> lines.add(new Entry(Kind.TOLD, key, budget, term, "", 0)));
     lines.addAll(sheet.corrections.values());
+    lines.addAll(sheet.orders.values());
   }
 
   /** A copy that the writer no longer touches, sheets by budget and term. */

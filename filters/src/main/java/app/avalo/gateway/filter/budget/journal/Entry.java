@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param id of the hold, the correction, the notice or the hour; empty where the kind has none
  * @param budget name of the budget
  * @param term key of the budget's period, {@code 2026-11.PLN}
- * @param subject the service charged; for a correction who made it and why
+ * @param subject the service charged, and with it the other labels under which it counts, separated
+ *     by {@code |}; for a correction who made it and why
  * @param micros amount in micro-units; for {@link Kind#COUNT} a number, for {@link Kind#LEVEL} a
  *     level
  */
@@ -29,6 +30,12 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
     SETTLE('S'),
     /** An operator or an invoice corrected the money spent. */
     ADJUST('A'),
+    /** A cost of this service was imported. */
+    IMPORT('I'),
+    /** Counted at once, without a hold. */
+    ADD('D'),
+    /** An operator's order with this id holds until so many milliseconds since 1970. */
+    ORDER('O'),
     /** An operator raised the amount for this period. */
     RAISE('U'),
     /** Operators were told of this level; written by earlier releases. */

@@ -9,6 +9,7 @@ import java.util.Set;
 public final class Sheet {
   final Map<String, Long> totals = new LinkedHashMap<>();
   final Map<String, Entry> corrections = new LinkedHashMap<>();
+  final Map<String, Entry> orders = new LinkedHashMap<>();
   long settled;
   final Set<String> told = new LinkedHashSet<>();
 
@@ -17,11 +18,17 @@ public final class Sheet {
   Sheet(Sheet other) {
     totals.putAll(other.totals);
     corrections.putAll(other.corrections);
+    orders.putAll(other.orders);
     settled = other.settled;
     told.addAll(other.told);
   }
 
-  /** Micro-units by service, corrections not included. */
+  /** The latest of each kind, by its name. */
+  public Map<String, Entry> orders() {
+    return orders;
+  }
+
+  /** Micro-units by service, and by region, tier and day; corrections not included. */
   public Map<String, Long> totals() {
     return totals;
   }
@@ -44,11 +51,12 @@ public final class Sheet {
   /** Micro-units spent, corrections included. */
   public long spent() {
     long sum = 0;
-    for (long total : totals.values()) {
-      sum += total;
+    for (Map.Entry<String, Long> total : totals.entrySet()) {
+      // The other labels are the same money, seen otherwise.
+      sum += total.getKey().indexOf(':') < 0 ? total.getValue() : 0;
     }
     for (Entry correction : corrections.values()) {
-      sum += correction.kind() == Entry.Kind.ADJUST ? correction.micros() : 0;
+      sum += correction.kind() == Entry.Kind.RAISE ? 0 : correction.micros();
     }
     return sum;
   }

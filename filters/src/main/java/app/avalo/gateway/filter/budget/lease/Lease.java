@@ -8,7 +8,16 @@ import java.util.List;
  * @param granted micro-units this replica may spend in the period, spent ones included
  * @param spent by all replicas, corrections included
  * @param raised micro-units added to the amount by operators
+ * @param frozenUntil milliseconds since 1970 until which only floors may spend; 0 by default
+ * @param freeUntil milliseconds since 1970 until which nobody is slowed; 0 by default
  * @param ours keys of what it falls to this replica to tell
  * @param byService micro-units of all replicas, in the order asked
  */
-public record Lease(long granted, long spent, long raised, List<String> ours, long[] byService) {}
+public record Lease(
+    long granted,
+    long spent,
+    long raised,
+    long frozenUntil,
+    long freeUntil,
+    List<String> ours,
+    long[] byService) {}

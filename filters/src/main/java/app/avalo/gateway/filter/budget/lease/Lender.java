@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget.lease;
 
 import io.vertx.core.Future;
+import java.util.Map;
 
 /** Keeps the amounts that replicas share. Called on one event loop, where answers arrive. */
 public interface Lender {
@@ -11,10 +12,17 @@ public interface Lender {
    * Corrects money spent or the amount itself, once per id.
    *
    * @param raise whether the amount changes instead of the money spent
+   * @param service that the money was spent for, or empty
    * @param note who and why
    * @return whether it was new; fails with {@link IllegalArgumentException} when a sum would fall
    *     below zero
    */
   Future<Boolean> correct(
-      Statement.Where where, String id, boolean raise, long micros, String note);
+      Statement.Where where, String id, boolean raise, long micros, String service, String note);
+
+  /** An operator's order of this name holds until then. */
+  Future<Void> order(Statement.Where where, String what, long untilMillis, String note);
+
+  /** All sums of a period: {@code spent}, {@code raised}, and by label with {@code v:} before. */
+  Future<Map<String, Long>> sums(Statement.Where where);
 }

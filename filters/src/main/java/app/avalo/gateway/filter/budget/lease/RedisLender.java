@@ -9,7 +9,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Shared amounts in Redis: one hash {@code <prefix>:budget:{<name>}:<period>} per budget and
@@ -18,6 +20,12 @@ import java.util.List;
 public final class RedisLender implements Lender {
   private static final Script LEASE = load("budget-lease");
   private static final Script CORRECT = load("budget-correct");
+  private static final Script ORDER = load("budget-order");
+  private static final Script SUMS = load("budget-sums");
+
+  /** Place of the first sum by label in an answer. */
+  private static final int SUMS_AT = 6;
+
   private static final long KEPT_MILLIS = 40L * 24 * 3600 * 1000;
 
   private final ScriptRunner redis;
@@ -73,21 +81,23 @@ public final class RedisLender implements Lender {
 
   private static Lease lease(Response answer) {
     String ours = answer.get(3).toString();
-    long[] byService = new long[answer.size() - 4];
+    long[] byService = new long[answer.size() - SUMS_AT];
     for (int i = 0; i < byService.length; i++) {
-      byService[i] = answer.get(4 + i).toLong();
+      byService[i] = answer.get(SUMS_AT + i).toLong();
     }
     return new Lease(
         answer.get(0).toLong(),
         answer.get(1).toLong(),
         answer.get(2).toLong(),
+        answer.get(4).toLong(),
+        answer.get(5).toLong(),
         ours.isEmpty() ? List.of() : List.of(ours.split(",")),
         byService);
   }
 
   @Override
   public Future<Boolean> correct(
-      Statement.Where where, String id, boolean raise, long micros, String note) {
+      Statement.Where where, String id, boolean raise, long micros, String service, String note) {
     List<String> arguments =
         List.of(
             id,
@@ -95,7 +105,8 @@ public final class RedisLender implements Lender {
             Long.toString(micros),
             note,
             Long.toString(where.amount()),
-            Long.toString(where.endMillis() + KEPT_MILLIS));
+            Long.toString(where.endMillis() + KEPT_MILLIS),
+            service);
     return redis
         .run(CORRECT, key(where), arguments)
         .map(
@@ -106,5 +117,26 @@ public final class RedisLender implements Lender {
               }
               return verdict == 1;
             });
+  }
+
+  @Override
+  public Future<Void> order(Statement.Where where, String what, long untilMillis, String note) {
+    List<String> arguments =
+        List.of(
+            what, Long.toString(untilMillis), note, Long.toString(where.endMillis() + KEPT_MILLIS));
+    return redis.run(ORDER, key(where), arguments).mapEmpty();
+  }
+
+  @Override
+  public Future<Map<String, Long>> sums(Statement.Where where) {
+    return redis.run(SUMS, key(where), List.of()).map(RedisLender::sums);
+  }
+
+  private static Map<String, Long> sums(Response answer) {
+    Map<String, Long> sums = new LinkedHashMap<>();
+    for (int i = 0; i + 1 < answer.size(); i += 2) {
+      sums.put(answer.get(i).toString(), answer.get(i + 1).toLong());
+    }
+    return sums;
   }
 }

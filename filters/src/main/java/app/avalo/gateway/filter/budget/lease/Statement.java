@@ -34,6 +34,10 @@ public record Statement(
    * @param endMillis end of the period
    * @param silenceMillis after which what a replica has leased counts as spent
    */
-  public record Where(
-      String budget, String term, long amount, long endMillis, long silenceMillis) {}
+  public record Where(String budget, String term, long amount, long endMillis, long silenceMillis) {
+    /** Another period of the same budget, to be read. */
+    public Where of(String otherTerm) {
+      return new Where(budget, otherTerm, amount, endMillis, silenceMillis);
+    }
+  }
 }

@@ -9,4 +9,7 @@ package app.avalo.gateway.filter.budget.pace;
 public record Shares(double critical, double other) {
   /** Nobody is slowed. */
   public static final Shares ALL = new Shares(1, 1);
+
+  /** Nobody passes but floors. */
+  public static final Shares NONE = new Shares(0, 0);
 }

@@ -68,7 +68,7 @@ public final class Price {
    * Reads a cost in units of the currency, {@code 0.0125}. No sign, no exponent; decimals beyond
    * the sixth round up. Above the ceiling nothing is believed: one header must not end a month.
    */
-  static long parse(String header, long ceiling) {
+  public static long parse(String header, long ceiling) {
     if (header.isEmpty() || header.length() > LONGEST_HEADER) {
       return UNREADABLE;
     }

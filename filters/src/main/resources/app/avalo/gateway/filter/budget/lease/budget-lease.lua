@@ -5,18 +5,20 @@
 --   spent       sum over replicas of spent, plus corrections
 --   raised      added to the configured amount by operators
 --   q:R g:R s:R last sequence, granted and spent of replica R
---   v:S, v:S:R  spent of service S, by all replicas and by replica R
+--   v:L, u:L|R  spent under label L, by all replicas and by replica R; a label is a service, or
+--               region:REGION, tier:TIER, day:DAY
 --   o:K         the replica whose task it is to tell operators of K
 --   replicas    names of all that ever stated, comma-separated
 --   t:R         milliseconds of the last statement of replica R
 --   x:R         what replica R had leased and not stated when it had been silent for too long: it
 --               counts as spent (service "(expired)") until R states the truth, if it ever does
 --   swept       milliseconds of the last look for silent replicas
+--   freeze free milliseconds since 1970 until which an operator's order holds
 --   settling    milliseconds until which nothing is granted, after this hash was lost
 -- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at,
 --          milliseconds of silence after which a lease is charged, then service, spent ...
--- Returns  granted, spent, raised, those of the keys that this replica tells, then spent of each
---          service by all
+-- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
+--          free, then spent of each service by all
 --
 -- A statement holds sums, not differences: replayed, late or lost ones change nothing that the
 -- next does not put right. A replica lowers its own lease before it says so here, so what Redis
@@ -29,7 +31,7 @@ local function text(n) return string.format('%.0f', n) end
 local now = redis.call('TIME')
 now = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 local had = redis.call('HMGET', key, 'charged', 'spent', 'raised', 'settling',
-  'q:' .. replica, 'g:' .. replica, 's:' .. replica, 'x:' .. replica, 'replicas', 'swept')
+  'q:' .. replica, 'g:' .. replica, 's:' .. replica, 'x:' .. replica, 'replicas', 'swept', 'freeze', 'free')
 local charged, spent = tonumber(had[1] or 0), tonumber(had[2] or 0)
 local raised, settling = tonumber(had[3] or 0), tonumber(had[4] or 0)
 local last = tonumber(had[5] or -1)
@@ -83,10 +85,13 @@ if sequence > last then
     't:' .. replica, text(now), 'q:' .. replica, text(sequence), 'g:' .. replica, text(granted), 's:' .. replica, text(mine))
   for i = 10, #ARGV, 2 do
     local field = 'v:' .. ARGV[i]
-    local old = tonumber(redis.call('HGET', key, field .. ':' .. replica) or 0)
+    local own = 'u:' .. ARGV[i] .. '|' .. replica
+    -- Until 1.0 it was called v:SERVICE:REPLICA.
+    local old = tonumber(redis.call('HGET', key, own)
+      or redis.call('HGET', key, field .. ':' .. replica) or 0)
     local new = tonumber(ARGV[i + 1])
     if new > old then
-      redis.call('HSET', key, field .. ':' .. replica, text(new))
+      redis.call('HSET', key, own, text(new))
       redis.call('HINCRBY', key, field, text(new - old))
     end
   end
@@ -98,7 +103,8 @@ local ours = {}
 for k in string.gmatch(ARGV[6], '[^,]+') do
   if redis.call('HGET', key, 'o:' .. k) == replica then ours[#ours + 1] = k end
 end
-local answer = {text(granted), text(spent), text(raised), table.concat(ours, ',')}
+local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
+  had[11] or '0', had[12] or '0'}
 for i = 10, #ARGV, 2 do
   answer[#answer + 1] = redis.call('HGET', key, 'v:' .. ARGV[i]) or '0'
 end

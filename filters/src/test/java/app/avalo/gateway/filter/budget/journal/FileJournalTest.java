@@ -85,6 +85,27 @@ class FileJournalTest {
   }
 
   @Test
+  void labelsAreTheSameMoneySeenOtherwise() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      journal.append(entry(Kind.RESERVE, "1", 100));
+      journal.append(new Entry(Kind.SETTLE, "1", "ai", TERM, "svc|tier:vip|day:07|region:eu", 60));
+      journal.append(new Entry(Kind.ADD, "", "ai", TERM, "svc|day:08", 5));
+      journal.append(new Entry(Kind.IMPORT, "inv", "ai", TERM, "svc", 7));
+      journal.append(new Entry(Kind.IMPORT, "inv", "ai", TERM, "svc", 7));
+    }
+    for (int open = 0; open < 2; open++) {
+      try (FileJournal journal = FileJournal.open(directory)) {
+        Sheet sheet = journal.recovered("ai", TERM);
+        assertThat(sheet.spent()).isEqualTo(72);
+        assertThat(sheet.totals())
+            .containsEntry("svc", 65L)
+            .containsEntry("region:eu", 60L)
+            .containsEntry("day:08", 5L);
+      }
+    }
+  }
+
+  @Test
   void aHoldThatGrewIsChargedAtWhatItHeldLast() throws Exception {
     try (FileJournal journal = FileJournal.open(directory)) {
       journal.append(entry(Kind.RESERVE, "1", 100));

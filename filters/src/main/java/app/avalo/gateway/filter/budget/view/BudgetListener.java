@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.view;
 
 /** Hears the notices of budgets; called on any thread, so it must be quick and must not throw. */
 public interface BudgetListener {

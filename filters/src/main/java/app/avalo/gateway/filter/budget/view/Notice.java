@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.view;
 
 import java.time.Instant;
 import java.time.LocalDate;
@@ -32,27 +32,27 @@ public record Notice(Kind kind, String key) {
     }
   }
 
-  static Notice of(Kind kind) {
+  public static Notice of(Kind kind) {
     return new Notice(kind, kind.label());
   }
 
-  static Notice of(Level level) {
+  public static Notice of(Level level) {
     return of(Kind.valueOf(level.name()));
   }
 
   /** One that may come again the next day. */
-  static Notice daily(Kind kind, long epochMillis) {
+  public static Notice daily(Kind kind, long epochMillis) {
     LocalDate day = Instant.ofEpochMilli(epochMillis).atOffset(ZoneOffset.UTC).toLocalDate();
     return new Notice(kind, kind.label() + '@' + day);
   }
 
   /** The level it tells of, or that of nothing. */
-  int level() {
+  public int level() {
     return kind.compareTo(Kind.EXHAUSTED) <= 0 ? Level.valueOf(kind.name()).ordinal() : 0;
   }
 
   /** The notice of this key. */
-  static Notice ofKey(String key) {
+  public static Notice ofKey(String key) {
     int at = key.indexOf('@');
     String label = at < 0 ? key : key.substring(0, at);
     return new Notice(Kind.valueOf(label.toUpperCase(Locale.ROOT).replace('-', '_')), key);

@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.view;
 
 import app.avalo.gateway.filter.budget.pace.Forecast;
 import java.util.Map;
@@ -20,6 +20,8 @@ import java.util.Map;
  * @param periodEnd milliseconds since 1970
  * @param counts of this gateway since it started or the period began
  * @param byService spent per service by all replicas, corrections excluded
+ * @param frozenUntil milliseconds since 1970 until which only floors pass; 0 if nobody froze it
+ * @param freeUntil milliseconds since 1970 until which nobody is slowed; 0 by default
  * @param store where the amount is kept
  */
 public record BudgetView(
@@ -37,6 +39,8 @@ public record BudgetView(
     long periodEnd,
     Counts counts,
     Map<String, Long> byService,
+    long frozenUntil,
+    long freeUntil,
     Store store) {
 
   /**

@@ -1,24 +1,29 @@
-package app.avalo.gateway.admin.api;
+package app.avalo.gateway.admin.api.money;
 
+import app.avalo.gateway.admin.api.Controls;
+import app.avalo.gateway.admin.api.Words;
 import app.avalo.gateway.admin.http.Answer;
 import app.avalo.gateway.admin.http.Api;
 import app.avalo.gateway.admin.http.Call;
-import app.avalo.gateway.admin.http.Fields;
 import app.avalo.gateway.admin.http.Refusal;
-import app.avalo.gateway.config.AdminConfig.Role;
-import app.avalo.gateway.config.BudgetConfig;
-import app.avalo.gateway.config.unit.Money;
-import app.avalo.gateway.filter.budget.BudgetLedger.Correction;
-import app.avalo.gateway.filter.budget.BudgetView;
 import app.avalo.gateway.filter.budget.pace.Forecast;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.report.Report;
+import app.avalo.gateway.report.ReportCsv;
+import app.avalo.gateway.report.ReportJson;
+import app.avalo.gateway.report.ReportPage;
+import app.avalo.gateway.report.Reports;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.YearMonth;
+import java.time.format.DateTimeParseException;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Budgets: what is spent, reserved and left; corrections that count once. */
+/** Budgets: what is spent, reserved and left; what months came to. */
 public final class BudgetsApi {
   private final Controls controls;
 
@@ -28,12 +33,35 @@ public final class BudgetsApi {
 
   public void register(Api api) {
     api.read(HttpMethod.GET, "/admin/budgets", this::all);
-    api.write(
-        HttpMethod.POST,
-        "/admin/budgets/:budget/corrections",
-        Role.ADMIN,
-        "correct-budget",
-        this::correct);
+    api.read(HttpMethod.GET, "/admin/budgets/report", this::report);
+  }
+
+  private Future<Answer> report(Call call) {
+    call.knows("month", "format");
+    Reports reports = new Reports(controls.ledger().desk(), Ticker.SYSTEM);
+    YearMonth month = month(call.query("month"), reports.thisMonth());
+    String format = call.query("format");
+    if (format != null && !List.of("json", "csv", "html").contains(format)) {
+      throw Refusal.malformed("format", format, "json, csv or html");
+    }
+    return reports.of(controls.plan(), month).map(report -> answer(report, format));
+  }
+
+  private static YearMonth month(@Nullable String text, YearMonth running) {
+    try {
+      return text == null ? running : YearMonth.parse(text);
+    } catch (DateTimeParseException malformed) {
+      throw Refusal.malformed("month", String.valueOf(text), "a month such as 2026-11");
+    }
+  }
+
+  private static Answer answer(Report report, @Nullable String format) {
+    if ("csv".equals(format)) {
+      return Answer.file("text/csv; charset=utf-8", "default-src 'none'", ReportCsv.of(report));
+    }
+    return "html".equals(format)
+        ? Answer.file("text/html; charset=utf-8", ReportPage.POLICY, ReportPage.of(report))
+        : new Answer(200, ReportJson.of(report));
   }
 
   private Future<Answer> all(Call call) {
@@ -62,6 +90,8 @@ public final class BudgetsApi {
         .put("forecast", forecast(view))
         .put("periodStart", Words.time(view.periodStart()))
         .put("periodEnd", Words.time(view.periodEnd()))
+        .put("frozenUntil", Words.time(view.frozenUntil()))
+        .put("unthrottledUntil", Words.time(view.freeUntil()))
         .put("store", Words.of(view.store()))
         .put(
             "counts",
@@ -85,46 +115,5 @@ public final class BudgetsApi {
         .put("high", Words.money(forecast.high(), currency))
         .put("perHour", Words.money(forecast.perHour(), currency))
         .put("exhausted", exhausted == 0 ? null : Words.time(exhausted));
-  }
-
-  private Future<Answer> correct(Call call) {
-    String name = call.target(call.path("budget")).path("budget");
-    Map<String, BudgetConfig> budgets = controls.plan().config().budgets();
-    BudgetConfig budget = budgets.get(name);
-    if (budget == null) {
-      throw Refusal.unknown("budget", name, budgets.keySet());
-    }
-    Fields body = call.knows().body();
-    String id = body.text("id", 128);
-    boolean raise = body.choice("of", List.of("spent", "amount")).equals("amount");
-    long micros = micros(body, budget.amount().currency());
-    String reason = call.because(body.text("reason", 512));
-    body.end();
-    Correction correction = new Correction(id, raise, micros, call.by(), reason);
-    return controls
-        .ledger()
-        .correct(name, correction)
-        .recover(BudgetsApi::refused)
-        .map(
-            isNew ->
-                new Answer(
-                    isNew ? 201 : 200, new JsonObject().put("id", id).put("applied", isNew)));
-  }
-
-  private static long micros(Fields body, String currency) {
-    String text = body.text("by", 32);
-    boolean minus = text.startsWith("-");
-    Money money = Money.parse(minus || text.startsWith("+") ? text.substring(1) : text);
-    if (money == null || money.micros() == 0 || !money.currency().equals(currency)) {
-      throw body.wrong("by", text, "an amount such as -12.50 " + currency);
-    }
-    return minus ? -money.micros() : money.micros();
-  }
-
-  private static Future<Boolean> refused(Throwable failure) {
-    return Future.failedFuture(
-        failure instanceof IllegalArgumentException
-            ? Refusal.unacceptable(String.valueOf(failure.getMessage()), Map.of())
-            : failure);
   }
 }

@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.view;
 
 import app.avalo.gateway.config.BudgetConfig;
 
@@ -20,7 +20,7 @@ public enum Level {
    * @param spent micro-units, settled
    * @param amount micro-units of the period
    */
-  static Level at(BudgetConfig budget, long spent, long amount) {
+  public static Level at(BudgetConfig budget, long spent, long amount) {
     if (spent >= amount || amount - spent < budget.cost().reserve()) {
       return EXHAUSTED;
     }

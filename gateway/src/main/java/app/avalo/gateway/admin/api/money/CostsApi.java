@@ -1,0 +1,172 @@
+package app.avalo.gateway.admin.api.money;
+
+import app.avalo.gateway.admin.api.Controls;
+import app.avalo.gateway.admin.api.Words;
+import app.avalo.gateway.admin.http.Answer;
+import app.avalo.gateway.admin.http.Api;
+import app.avalo.gateway.admin.http.Call;
+import app.avalo.gateway.admin.http.Fields;
+import app.avalo.gateway.admin.http.Refusal;
+import app.avalo.gateway.config.AdminConfig.Role;
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.unit.Money;
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.BudgetDesk.Order;
+import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What operators and accounting change of budgets: corrections, imported costs and counts, each
+ * once by its id, and orders that hold for a time.
+ */
+public final class CostsApi {
+  private static final String FREEZE = "freeze";
+  private static final String UNTHROTTLE = "unthrottle";
+  private static final String LIFT = "lift";
+  private static final Duration LONGEST = Duration.ofDays(31);
+
+  private final Controls controls;
+
+  public CostsApi(Controls controls) {
+    this.controls = controls;
+  }
+
+  public void register(Api api) {
+    String budget = "/admin/budgets/:budget";
+    write(api, budget + "/corrections", "correct-budget", this::correct);
+    write(api, budget + "/costs", "import-cost", this::cost);
+    write(api, budget + "/orders", "order-budget", this::order);
+    write(api, "/admin/units/:unit/counts", "import-count", this::count);
+  }
+
+  private static void write(Api api, String path, String action, Api.Handler handler) {
+    api.write(HttpMethod.POST, path, Role.ADMIN, action, handler);
+  }
+
+  private BudgetConfig budget(Call call) {
+    String name = call.target(call.path("budget")).path("budget");
+    Map<String, BudgetConfig> budgets = controls.plan().config().budgets();
+    BudgetConfig budget = budgets.get(name);
+    if (budget == null) {
+      throw Refusal.unknown("budget", name, budgets.keySet());
+    }
+    return budget;
+  }
+
+  private Future<Answer> correct(Call call) {
+    BudgetConfig budget = budget(call);
+    Fields body = call.knows().body();
+    String id = body.text("id", 128);
+    boolean raise = body.choice("of", List.of("spent", "amount")).equals("amount");
+    long micros = micros(body, budget.amount().currency());
+    String reason = call.because(body.text("reason", 512));
+    body.end();
+    return applied(budget.name(), new Correction(id, raise, "", micros, call.by(), reason));
+  }
+
+  private Future<Answer> cost(Call call) {
+    BudgetConfig budget = budget(call);
+    Fields body = call.knows().body();
+    String id = body.text("id", 128);
+    String service = body.text("service", 64);
+    Words.service(controls.plan(), service);
+    long micros = micros(body, budget.amount().currency());
+    String reason = call.because(body.text("reason", 512));
+    body.end();
+    return applied(budget.name(), new Correction(id, false, service, micros, call.by(), reason));
+  }
+
+  private Future<Answer> count(Call call) {
+    String name = call.target(call.path("unit")).path("unit");
+    Map<String, BudgetConfig.Unit> units = controls.plan().config().units();
+    BudgetConfig.Unit unit = units.get(name);
+    if (unit == null) {
+      throw Refusal.unknown("unit", name, units.keySet());
+    }
+    Fields body = call.knows().body();
+    String id = body.text("id", 128);
+    String text = body.text("by", 32);
+    long micros = signed(body, text, text + " " + unit.account().amount().currency(), "120");
+    String reason = call.because(body.text("reason", 512));
+    body.end();
+    return applied(unit.account().name(), new Correction(id, false, "", micros, call.by(), reason));
+  }
+
+  private Future<Answer> applied(String account, Correction correction) {
+    return controls
+        .ledger()
+        .desk()
+        .correct(account, correction)
+        .recover(CostsApi::refused)
+        .map(
+            isNew ->
+                new Answer(
+                    isNew ? 201 : 200,
+                    new JsonObject().put("id", correction.id()).put("applied", isNew)));
+  }
+
+  private static long micros(Fields body, String currency) {
+    String text = body.text("by", 32);
+    boolean known = text.endsWith(" " + currency);
+    String example = "-12.50 " + currency;
+    if (!known) {
+      throw body.wrong("by", text, "an amount such as " + example);
+    }
+    return signed(body, text, text, example);
+  }
+
+  private static long signed(Fields body, String text, String amount, String example) {
+    boolean minus = amount.startsWith("-");
+    Money money = Money.parse(minus || amount.startsWith("+") ? amount.substring(1) : amount);
+    if (money == null || money.micros() == 0) {
+      throw body.wrong("by", text, "an amount such as " + example);
+    }
+    return minus ? -money.micros() : money.micros();
+  }
+
+  private static <T> Future<T> refused(Throwable failure) {
+    return Future.failedFuture(
+        failure instanceof IllegalArgumentException
+            ? Refusal.unacceptable(String.valueOf(failure.getMessage()), Map.of())
+            : failure);
+  }
+
+  private Future<Answer> order(Call call) {
+    BudgetConfig budget = budget(call);
+    Fields body = call.knows().body();
+    String order = body.choice("order", List.of(FREEZE, UNTHROTTLE, LIFT));
+    Duration span = body.durationOrNull("for", Duration.ofSeconds(1), LONGEST);
+    if ((span == null) != order.equals(LIFT)) {
+      throw Refusal.malformed("for", span == null ? "missing" : "there", "a span but with lift");
+    }
+    String reason = call.because(body.text("reason", 512));
+    body.end();
+    long until = span == null ? 0 : Ticker.SYSTEM.epochMillis() + span.toMillis();
+    Future<Void> done =
+        order.equals(LIFT)
+            ? put(budget, true, 0, call, reason)
+                .compose(lifted -> put(budget, false, 0, call, reason))
+            : put(budget, order.equals(FREEZE), until, call, reason);
+    return done.map(
+        taken ->
+            new Answer(
+                200,
+                new JsonObject()
+                    .put("budget", budget.name())
+                    .put("order", order)
+                    .put("until", Words.time(until))));
+  }
+
+  private Future<Void> put(
+      BudgetConfig budget, boolean freeze, long until, Call call, String reason) {
+    return controls
+        .ledger()
+        .desk()
+        .order(budget.name(), new Order(freeze, until, call.by(), reason));
+  }
+}

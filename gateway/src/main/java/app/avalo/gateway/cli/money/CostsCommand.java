@@ -1,0 +1,78 @@
+package app.avalo.gateway.cli.money;
+
+import app.avalo.gateway.cli.Failure;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Imports costs that the gateway cannot see: invoices, measured spend. */
+@Command(
+    name = "costs",
+    description = {
+      "Imports costs that the gateway cannot see into the running period of a budget: invoices, "
+          + "measured spend. FILE has a line for each: id,service,amount,reason. An id counts once, "
+          + "so a file may be imported again after a fault.",
+      ""
+    },
+    footerHeading = "%nExample:%n",
+    footer = {
+      "  echo 'inv-7/1,ai,1250.40 PLN,invoice 7 line 1' > costs.csv",
+      "  avalo-gateway costs --admin http://127.0.0.1:9090 --token TOKEN ai costs.csv"
+    })
+public final class CostsCommand implements Callable<Integer> {
+  private static final int FIELDS = 4;
+
+  private @Spec CommandSpec spec;
+  private @Mixin AdminPort admin = new AdminPort();
+
+  @Parameters(index = "0", paramLabel = "BUDGET", description = "Name of the budget.")
+  private String budget = "";
+
+  @Parameters(index = "1", paramLabel = "FILE", description = "Lines of id,service,amount,reason.")
+  private Path file = Path.of("");
+
+  @Override
+  public Integer call() throws IOException {
+    List<String> lines = Files.readAllLines(file);
+    int added = 0;
+    int known = 0;
+    for (int i = 0; i < lines.size(); i++) {
+      if (!lines.get(i).isBlank()) {
+        JsonObject answer = new JsonObject(send(lines.get(i), i + 1));
+        added += answer.getBoolean("applied") ? 1 : 0;
+        known += answer.getBoolean("applied") ? 0 : 1;
+      }
+    }
+    spec.commandLine().getOut().println("imported: " + added + ", known before: " + known);
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+
+  private String send(String line, int number) {
+    String[] fields = line.split(",", FIELDS);
+    if (fields.length < FIELDS) {
+      throw new ParameterException(
+          spec.commandLine(), file + ":" + number + ": expected id,service,amount,reason");
+    }
+    JsonObject cost =
+        new JsonObject()
+            .put("id", fields[0].strip())
+            .put("service", fields[1].strip())
+            .put("by", fields[2].strip())
+            .put("reason", fields[3].strip());
+    try {
+      return admin.call("/admin/budgets/" + budget + "/costs", cost).body();
+    } catch (Failure refused) {
+      throw new Failure(Failure.CANNOT_START, file + ":" + number + ": " + refused.getMessage());
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package app.avalo.gateway.report;
+
+import app.avalo.gateway.config.unit.Money;
+import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a month came to.
+ *
+ * @param month {@code 2026-11}
+ * @param gateway who wrote it
+ * @param written when, RFC 3339
+ * @param budgets of the month, in the order of the file
+ * @param units what the money was spent for
+ */
+public record Report(
+    String month,
+    String gateway,
+    String written,
+    List<BudgetMonth> budgets,
+    List<BudgetMonth> units) {
+
+  /** Kinds of sums, and how a reader calls them. */
+  static final Map<String, String> KINDS =
+      Map.of("", "service", "region", "region", "tier", "tier", "day", "day");
+
+  /** Spent in micro-units, by currency. */
+  Map<String, Long> totals() {
+    Map<String, Long> totals = new TreeMap<>();
+    for (BudgetMonth budget : budgets) {
+      totals.merge(budget.currency(), budget.spent(), Long::sum);
+    }
+    return totals;
+  }
+
+  /** The price of one of a unit, {@code 0.0312}, or nothing when none were counted. */
+  static String each(long micros, BudgetMonth unit) {
+    if (unit.spent() <= 0) {
+      return "";
+    }
+    BigDecimal one =
+        new BigDecimal(BigInteger.valueOf(micros))
+            .divide(new BigDecimal(BigInteger.valueOf(unit.spent())), 6, RoundingMode.HALF_UP);
+    return one.stripTrailingZeros().toPlainString();
+  }
+
+  /** A count or an amount without its currency. */
+  static String plain(long micros) {
+    return BigDecimal.valueOf(micros, 6).stripTrailingZeros().toPlainString();
+  }
+
+  /** An amount for people: two decimals. */
+  static String rounded(long micros, String currency) {
+    BigDecimal units = BigDecimal.valueOf(micros, 6).setScale(2, RoundingMode.HALF_UP);
+    return String.format(java.util.Locale.ROOT, "%,.2f %s", units, currency);
+  }
+
+  /** Exact, as everywhere else. */
+  static String exact(long micros, String currency) {
+    return new Money(micros, currency).toString();
+  }
+}

@@ -1,0 +1,69 @@
+package app.avalo.gateway.report;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.budget.BudgetDesk;
+import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Future;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** Asks the ledger what months came to. Safe from every thread. */
+public final class Reports {
+  private final BudgetDesk desk;
+  private final Ticker ticker;
+
+  public Reports(BudgetDesk desk, Ticker ticker) {
+    this.desk = desk;
+    this.ticker = ticker;
+  }
+
+  /** The running month. */
+  public YearMonth thisMonth() {
+    return YearMonth.from(Instant.ofEpochMilli(ticker.epochMillis()).atOffset(ZoneOffset.UTC));
+  }
+
+  /** The report of a month, with the budgets by the month of a plan. */
+  public Future<Report> of(Plan plan, YearMonth month) {
+    List<Future<BudgetMonth>> budgets = new ArrayList<>();
+    for (BudgetConfig budget : plan.config().budgets().values()) {
+      if (budget.period() == BudgetConfig.Period.MONTH) {
+        budgets.add(desk.month(budget, month.toString()));
+      }
+    }
+    List<Future<BudgetMonth>> units = new ArrayList<>();
+    for (BudgetConfig.Unit unit : plan.units()) {
+      units.add(desk.month(unit.account(), month.toString()));
+    }
+    List<Future<BudgetMonth>> all = new ArrayList<>(budgets);
+    all.addAll(units);
+    String written = Instant.ofEpochMilli(ticker.epochMillis()).toString();
+    return Future.all(all)
+        .map(
+            known ->
+                new Report(
+                    month.toString(),
+                    plan.config().name(),
+                    written,
+                    known(budgets),
+                    known(units).stream().map(Reports::named).toList()));
+  }
+
+  private static List<BudgetMonth> known(List<Future<BudgetMonth>> months) {
+    return months.stream().map(Future::result).filter(Objects::nonNull).toList();
+  }
+
+  private static BudgetMonth named(BudgetMonth unit) {
+    return new BudgetMonth(
+        unit.name().substring(BudgetConfig.Unit.PREFIX.length()),
+        unit.currency(),
+        unit.amount(),
+        unit.spent(),
+        unit.sums());
+  }
+}

@@ -1,0 +1,156 @@
+package app.avalo.gateway.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.RunningGateway;
+import app.avalo.gateway.testing.ThreeRegions;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Accounting and operators change money by the admin port and the command line. */
+class MoneyDeskIT {
+  private static final String ADMIN = "admin-token-secret-0123456789abcdef";
+  private static final String OPERATOR = "operator-token-secret-0123456789abc";
+
+  @TempDir private Path directory;
+  private final ThreeRegions regions = new ThreeRegions();
+  private final HttpClient client = HttpClient.newHttpClient();
+  private RunningGateway gateway;
+
+  @BeforeEach
+  void start() {
+    gateway =
+        RunningGateway.startExactly(
+            """
+            name: test
+            listeners: [{name: plain, address: "127.0.0.1:0"}]
+            admin:
+              address: "127.0.0.1:0"
+              credentials:
+                - {name: anna, token: "${env:NOT_SET:-%3$s}", role: admin}
+                - {name: olaf, token: "${env:NOT_SET:-%4$s}", role: operator}
+            accessLog: {to: "off"}
+            state: {directory: "%2$s"}
+            budgets:
+              month: {amount: 10 PLN, services: [ai], cost: {perRequest: 0.01 PLN}}
+            units:
+              chat: {routes: [ai]}
+              user: {}
+            """
+                    .formatted("", directory, ADMIN, OPERATOR)
+                + ThreeRegions.PLACES
+                + """
+                services:
+                  ai: {%s}
+                routes:
+                  - {name: ai, match: {path: {prefix: /ai}}, service: ai}
+                """
+                    .formatted(regions.everywhere()));
+  }
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    regions.close();
+  }
+
+  private String admin() {
+    return "http://127.0.0.1:" + gateway.adminPort();
+  }
+
+  private HttpResponse<String> call(String token, String path, String body) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(admin() + path))
+            .header("authorization", "Bearer " + token);
+    if (!body.isEmpty()) {
+      request.header("content-type", "application/json");
+      request.POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"')));
+    }
+    try {
+      return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    } catch (IOException | InterruptedException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  @Test
+  void a_budget_is_frozen_and_lifted_by_an_admin_alone() {
+    String path = "/admin/budgets/month/orders";
+    String freeze = "{'order':'freeze','for':'1h','reason':'odd bill'}";
+    assertThat(call(OPERATOR, path, freeze).statusCode()).isEqualTo(403);
+    assertThat(gateway.get("/ai").statusCode()).isEqualTo(200);
+
+    assertThat(call(ADMIN, path, freeze).statusCode()).isEqualTo(200);
+
+    HttpResponse<String> refused = gateway.get("/ai");
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.body()).contains("frozen by an operator until");
+    assertThat(call(ADMIN, path, "{'order':'lift','reason':'fine'}").statusCode()).isEqualTo(200);
+    assertThat(gateway.get("/ai").statusCode()).isEqualTo(200);
+    assertThat(call(ADMIN, path, "{'order':'freeze','reason':'r'}").statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void imported_costs_count_once_however_often_the_file_is_imported() throws Exception {
+    Path file = directory.resolve("costs.csv");
+    Files.writeString(file, "inv/1,ai,1.25 PLN,GPU hours\n\ninv/2,ai,0.75 PLN,\"a, b\"\n");
+    String[] command = {"costs", "--admin", admin(), "--token", ADMIN, "month", file.toString()};
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(AvaloGateway.commandLine().execute(command)).isZero();
+    }
+
+    JsonObject budget =
+        new JsonObject(call(ADMIN, "/admin/budgets", "").body())
+            .getJsonArray("budgets")
+            .getJsonObject(0);
+    assertThat(budget.getJsonObject("spent").getString("text")).isEqualTo("2 PLN");
+    assertThat(budget.getJsonObject("byService").getJsonObject("ai").getString("text"))
+        .isEqualTo("2 PLN");
+    Files.writeString(file, "inv/3,nobody,1 PLN,typo\n");
+    assertThat(AvaloGateway.commandLine().execute(command)).isNotZero();
+  }
+
+  @Test
+  void the_month_is_reported_with_what_each_unit_cost() {
+    for (int i = 0; i < 4; i++) {
+      gateway.get("/ai");
+    }
+    Awaiting.until(() -> gateway.gateway().inFlight() == 0);
+    String counts = "{'id':'u-1','by':'2','reason':'from the user service'}";
+    assertThat(call(ADMIN, "/admin/units/user/counts", counts).statusCode()).isEqualTo(201);
+    assertThat(call(ADMIN, "/admin/units/user/counts", counts).statusCode()).isEqualTo(200);
+
+    JsonObject report = new JsonObject(call(ADMIN, "/admin/budgets/report", "").body());
+
+    JsonObject budget = report.getJsonArray("budgets").getJsonObject(0);
+    assertThat(budget.getString("spent")).isEqualTo("0.04 PLN");
+    assertThat(budget.getJsonObject("byTier").getString("anonymous")).isEqualTo("0.04");
+    assertThat(budget.getJsonObject("byRegion").size()).isEqualTo(1);
+    JsonObject chat = report.getJsonArray("units").getJsonObject(0);
+    assertThat(chat.getString("count")).isEqualTo("4");
+    assertThat(chat.getJsonObject("spentPerUnit").getString("PLN")).isEqualTo("0.01");
+    JsonObject user = report.getJsonArray("units").getJsonObject(1);
+    assertThat(user.getJsonObject("spentPerUnit").getString("PLN")).isEqualTo("0.02");
+    HttpResponse<String> page = call(ADMIN, "/admin/budgets/report?format=html", "");
+    assertThat(page.headers().firstValue("content-security-policy").orElse(""))
+        .contains("default-src 'none'; style-src 'sha256-");
+    assertThat(page.body()).contains("<svg", "0.04 PLN");
+    assertThat(call(ADMIN, "/admin/budgets/report?format=csv", "").body())
+        .contains(",month,spent,,0.04,PLN");
+    assertThat(List.of(call(ADMIN, "/admin/budgets/report?month=13", "").statusCode()))
+        .containsExactly(400);
+  }
+}

@@ -1,0 +1,69 @@
+package app.avalo.gateway.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The report in its three forms. */
+class ReportTest {
+  private static final BudgetMonth AI =
+      new BudgetMonth(
+          "ai",
+          "PLN",
+          50_000_000_000L,
+          41_250_500_000L,
+          Map.of(
+              "ai", 41_250_500_000L,
+              "region:eu", 30_000_000_000L,
+              "region:us", 11_250_500_000L,
+              "tier:vip", 40_000_000_000L,
+              "tier:<b>&\"", 1_250_500_000L,
+              "day:01", 20_000_000_000L,
+              "day:02", 21_250_500_000L));
+  private static final BudgetMonth CHATS =
+      new BudgetMonth("chat", "XXX", 0, 1_200_000_000_000L, Map.of());
+  private static final BudgetMonth NOBODY = new BudgetMonth("=call", "XXX", 0, 0, Map.of());
+  private static final Report REPORT =
+      new Report("2026-11", "edge-1", "2026-12-01T00:10:00Z", List.of(AI), List.of(CHATS, NOBODY));
+
+  @Test
+  void programsReadExactSums() {
+    JsonObject json = ReportJson.of(REPORT);
+
+    JsonObject budget = json.getJsonArray("budgets").getJsonObject(0);
+    assertThat(budget.getString("spent")).isEqualTo("41250.5 PLN");
+    assertThat(budget.getJsonObject("byRegion").encode())
+        .isEqualTo("{\"eu\":\"30000\",\"us\":\"11250.5\"}");
+    assertThat(budget.getJsonObject("byDay").fieldNames()).containsExactly("01", "02");
+    JsonObject chats = json.getJsonArray("units").getJsonObject(0);
+    assertThat(chats.getString("count")).isEqualTo("1200000");
+    assertThat(chats.getJsonObject("spentPerUnit").getString("PLN")).isEqualTo("0.034375");
+    assertThat(json.getJsonObject("totals").getString("PLN")).isEqualTo("41250.5");
+  }
+
+  @Test
+  void aSheetHasASumALineAndNoFormula() {
+    assertThat(ReportCsv.of(REPORT).split("\r\n"))
+        .startsWith("month,budget,by,of,amount,currency", "2026-11,ai,amount,,50000,PLN")
+        .contains(
+            "2026-11,ai,service,ai,41250.5,PLN",
+            "2026-11,ai,tier,\"<b>&\"\"\",1250.5,PLN",
+            "2026-11,,each,chat,0.034375,PLN",
+            "2026-11,,count,'=call,0,");
+  }
+
+  @Test
+  void aPageHoldsNoForeignMarkupAndNothingFromElsewhere() {
+    String page = ReportPage.of(REPORT);
+
+    assertThat(page)
+        .contains("41,250.50 PLN", "1200000", "0.034375 PLN", "&lt;b&gt;&amp;&quot;")
+        .doesNotContain("<b>&", "<script", "style=", "http:", "https:", "url(");
+    assertThat(page.split("<svg", -1)).as("a plot, and a bar").hasSize(3);
+    assertThat(page.split("fill=\"#9db8dd\"", -1)).as("two days and their bars").hasSize(3);
+  }
+}
