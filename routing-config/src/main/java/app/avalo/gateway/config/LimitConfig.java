@@ -3,9 +3,9 @@ package app.avalo.gateway.config;
 import app.avalo.gateway.config.unit.Rate;
 import java.time.DayOfWeek;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
@@ -202,7 +202,7 @@ public record LimitConfig(
 
   /** When a season is. */
   public sealed interface Hours permits Daily, Event {
-    boolean include(Instant now);
+    boolean include(OffsetDateTime now);
   }
 
   /**
@@ -213,8 +213,8 @@ public record LimitConfig(
   public record Daily(LocalTime from, LocalTime to, Set<DayOfWeek> days, ZoneId zone)
       implements Hours {
     @Override
-    public boolean include(Instant now) {
-      LocalDateTime local = LocalDateTime.ofInstant(now, zone);
+    public boolean include(OffsetDateTime now) {
+      LocalDateTime local = now.atZoneSameInstant(zone).toLocalDateTime();
       LocalTime time = local.toLocalTime();
       if (from.isBefore(to)) {
         return days.contains(local.getDayOfWeek()) && !time.isBefore(from) && time.isBefore(to);
@@ -225,9 +225,9 @@ public record LimitConfig(
   }
 
   /** Once, from an instant to another one. */
-  public record Event(Instant start, Instant end) implements Hours {
+  public record Event(OffsetDateTime start, OffsetDateTime end) implements Hours {
     @Override
-    public boolean include(Instant now) {
+    public boolean include(OffsetDateTime now) {
       return !now.isBefore(start) && now.isBefore(end);
     }
   }

@@ -5,6 +5,8 @@ import app.avalo.gateway.config.LimitConfig.Follow;
 import app.avalo.gateway.config.LimitConfig.Season;
 import app.avalo.gateway.filter.time.Ticker;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -54,7 +56,7 @@ final class Pace {
     if (policy.schedule().isEmpty()) {
       return FULL;
     }
-    Instant now = Instant.ofEpochMilli(ticker.epochMillis());
+    OffsetDateTime now = Instant.ofEpochMilli(ticker.epochMillis()).atOffset(ZoneOffset.UTC);
     for (Season season : policy.schedule()) {
       if (season.when().include(now)) {
         return season.percent();

@@ -22,7 +22,9 @@ import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -87,16 +89,21 @@ class ChangingLimitsTest {
     Daily night =
         new Daily(
             LocalTime.of(22, 0), LocalTime.of(6, 0), Set.of(DayOfWeek.FRIDAY), ZoneId.of("UTC"));
-    assertThat(night.include(Instant.parse("2026-11-27T21:59:59Z"))).isFalse();
-    assertThat(night.include(Instant.parse("2026-11-27T22:00:00Z"))).isTrue();
-    assertThat(night.include(Instant.parse("2026-11-28T05:59:59Z"))).isTrue();
-    assertThat(night.include(Instant.parse("2026-11-28T06:00:00Z"))).isFalse();
-    assertThat(night.include(Instant.parse("2026-11-27T03:00:00Z"))).as("of Thursday").isFalse();
+    assertThat(night.include(OffsetDateTime.parse("2026-11-27T21:59:59Z"))).isFalse();
+    assertThat(night.include(OffsetDateTime.parse("2026-11-27T22:00:00Z"))).isTrue();
+    assertThat(night.include(OffsetDateTime.parse("2026-11-28T05:59:59Z"))).isTrue();
+    assertThat(night.include(OffsetDateTime.parse("2026-11-28T06:00:00Z"))).isFalse();
+    assertThat(night.include(OffsetDateTime.parse("2026-11-27T03:00:00Z")))
+        .as("of Thursday")
+        .isFalse();
   }
 
   @Test
   void anEventAllowsMoreWhileItLasts() {
-    Event event = new Event(FRIDAY_EVENING.plusSeconds(1), FRIDAY_EVENING.plusSeconds(11));
+    Event event =
+        new Event(
+            FRIDAY_EVENING.plusSeconds(1).atOffset(ZoneOffset.UTC),
+            FRIDAY_EVENING.plusSeconds(11).atOffset(ZoneOffset.UTC));
     Plan plan =
         Policies.plan(
             Policies.named("calls")

@@ -21,8 +21,8 @@ import app.avalo.gateway.config.yaml.Node;
 import java.time.DateTimeException;
 import java.time.DayOfWeek;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -226,8 +226,10 @@ final class PolicyBinder {
     season.unexpected("days", "nothing, since there is no time of day");
     season.unexpected("zone", "nothing, since there is no time of day");
     String expected = "an instant such as 2026-12-24T18:00:00Z";
-    Instant start = season.value("start", Instant.MIN, to(Instant::parse), expected);
-    Instant end = season.value("end", Instant.MAX, to(Instant::parse), expected);
+    OffsetDateTime start =
+        season.value("start", OffsetDateTime.MIN, to(OffsetDateTime::parse), expected);
+    OffsetDateTime end =
+        season.value("end", OffsetDateTime.MAX, to(OffsetDateTime::parse), expected);
     if (!start.isBefore(end)) {
       season.unexpected("end", "later than start");
     }

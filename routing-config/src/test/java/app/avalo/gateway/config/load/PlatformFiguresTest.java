@@ -208,7 +208,7 @@ class PlatformFiguresTest {
             limit -> {
               assertThat(limit.mode()).isEqualTo(Mode.EXACT);
               assertThat(limit.shadow()).isFalse();
-              assertThat(limit.cost()).isEqualTo(1);
+              assertThat(limit.cost()).isEqualTo(new LimitConfig.Cost(1, Map.of(), 0, null));
             });
     assertThat(CONFIG.services().values())
         .filteredOn(service -> !service.name().equals("panic"))
