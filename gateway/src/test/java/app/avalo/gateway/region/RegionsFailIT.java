@@ -99,7 +99,7 @@ class RegionsFailIT {
   @ParameterizedTest
   @EnumSource(
       value = Mode.class,
-      names = {"NORMAL", "DELAY"},
+      names = {"NORMAL", "DELAY", "DRAINING"},
       mode = EnumSource.Mode.EXCLUDE)
   void aRegionThatMisbehavesIsOut(Mode mode) throws Exception {
     eu.mode(mode);
