@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
-import app.avalo.gateway.config.LimitConfig.OnStoreDown;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
@@ -264,50 +263,6 @@ class LimitFilterTest {
   }
 
   @Test
-  void withoutTheStoreAShareHoldsAndSaysSo() {
-    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).build());
-
-    assertThat(passes(away, plan, 20)).as("a tenth, but one request").isEqualTo(1);
-    assertThat(limits.counts())
-        .containsEntry("calls", new Limits.Counts(1, 19, 0, Map.of(By.LOCAL_SHARE, 20L)));
-  }
-
-  @Test
-  void withoutTheStoreAnOpenLimitLetsEverybodyPass() {
-    Plan plan =
-        Policies.plan(
-            Policies.named("calls").of(perMinute(5)).onStoreDown(OnStoreDown.OPEN).build());
-
-    assertThat(passes(away, plan, 20)).isEqualTo(20);
-    assertThat(limits.counts())
-        .containsEntry("calls", new Limits.Counts(20, 0, 0, Map.of(By.OPEN, 20L)));
-  }
-
-  @Test
-  void withoutTheStoreAClosedLimitLetsNobodyPassAndPaysNowhere() {
-    Plan plan =
-        Policies.plan(
-            Policies.named("here").local().of(perMinute(5)).build(),
-            Policies.named("calls").of(perMinute(5)).onStoreDown(OnStoreDown.CLOSED).build());
-
-    for (int i = 0; i < 20; i++) {
-      Outcome outcome = ask(away, plan);
-      assertThat(outcome.error().kind()).isEqualTo(Kind.STORE_DOWN);
-      assertThat(outcome.error().rule()).isEqualTo("calls");
-    }
-    Plan here = Policies.plan(Policies.named("here").local().of(perMinute(5)).build());
-    assertThat(passes(away, here, 20)).isEqualTo(5);
-  }
-
-  @Test
-  void withoutTheStoreAShadowedClosedLimitStillRefusesNobody() {
-    Plan plan =
-        Policies.plan(Policies.named("calls").shadow().onStoreDown(OnStoreDown.CLOSED).build());
-
-    assertThat(passes(away, plan, 20)).isEqualTo(20);
-  }
-
-  @Test
   void severalRatesHoldAtOnceAndEachIsAnnounced() {
     Plan plan =
         Policies.plan(
@@ -330,22 +285,6 @@ class LimitFilterTest {
     assertThat(reply.headers().get("RateLimit")).isEqualTo("\"calls/min\";r=0;t=58");
     assertThat(refused.error().detail()).isEqualTo("The limit of 5/min per caller is used up");
     assertThat(refused.error().retryAfterSeconds()).isEqualTo(10);
-  }
-
-  @Test
-  void withoutTheStoreEachOfFourReplicasHasAQuarter() {
-    Limits four = new Limits(time, 4);
-    LimitFilter replica = new LimitFilter(four, redis, "avalo");
-    Plan plan =
-        Policies.plan(
-            Policies.named("calls").of(Policies.per(100, Duration.ofSeconds(1), 400)).build());
-
-    assertThat(passes(replica, plan, 50)).as("a quarter of a tenth of 400").isEqualTo(10);
-    time.advance(Duration.ofMillis(200));
-    assertThat(passes(replica, plan, 50)).as("25/s").isEqualTo(5);
-    four.replicas(2);
-    time.advance(Duration.ofMillis(200));
-    assertThat(passes(replica, plan, 50)).as("50/s, as one of two").isEqualTo(10);
   }
 
   @Test

@@ -1,0 +1,173 @@
+package app.avalo.gateway.filter.budget;
+
+import static app.avalo.gateway.filter.budget.BudgetSample.budget;
+import static app.avalo.gateway.filter.budget.BudgetSample.flat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.Priority;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.journal.FileJournal;
+import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Notice.Kind;
+import app.avalo.gateway.filter.time.VirtualTime;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What operators order of a budget and import into it, and the month that comes of it. */
+class BudgetOrdersTest {
+  private static final ServiceConfig AI = BudgetSample.service("ai", Priority.NORMAL);
+  private static final ServiceConfig CHAT = BudgetSample.service("chat", Priority.CRITICAL);
+  private static final ServiceConfig PANIC = BudgetSample.service("panic", Priority.CRITICAL);
+
+  private final VirtualTime time = new VirtualTime();
+  private final List<Kind> told = Collections.synchronizedList(new ArrayList<>());
+  private BudgetLedger ledger = alone(Journal.NONE);
+  private int ids;
+
+  private BudgetLedger alone(Journal journal) {
+    return BudgetLedger.alone(time, journal, (view, notice) -> told.add(notice.kind()));
+  }
+
+  private static Plan plan(BudgetConfig... budgets) {
+    Plans plans = Plans.minimal().service(AI).service(CHAT).service(PANIC);
+    for (BudgetConfig budget : budgets) {
+      plans.budget(budget);
+    }
+    return plans.compile();
+  }
+
+  private BudgetView view(BudgetConfig budget) {
+    return ledger.view(plan(budget)).get(0);
+  }
+
+  private boolean spend(BudgetConfig budget, ServiceConfig service, long cost) {
+    if (ledger.reserve(BudgetSample.ask("id" + ids++, List.of(budget), service))
+        instanceof Hold hold) {
+      ledger.settle(hold, new long[] {cost});
+      return true;
+    }
+    return false;
+  }
+
+  private int admitted(BudgetConfig budget, ServiceConfig service, int requests) {
+    int passed = 0;
+    for (int i = 0; i < requests; i++) {
+      passed += spend(budget, service, 0) ? 1 : 0;
+    }
+    return passed;
+  }
+
+  private static void await(io.vertx.core.Future<?> done) {
+    assertThat(done.succeeded()).as("%s", done.cause()).isTrue();
+  }
+
+  private void assertMonth(BudgetMonth month) {
+    assertThat(month.spent()).isEqualTo(700);
+    assertThat(month.by("")).containsExactly(java.util.Map.entry("ai", 700L));
+    assertThat(month.by("region")).containsExactly(java.util.Map.entry("eu", 700L));
+    assertThat(month.by("tier")).containsExactly(java.util.Map.entry("vip", 700L));
+    assertThat(month.by("day")).hasSize(1).containsValue(700L);
+  }
+
+  @Test
+  void aFrozenBudgetLetsOnlyFloorsPassUntilThen() {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    ledger.configure(plan(budget));
+    assertThat(admitted(budget, AI, 1)).isEqualTo(1);
+    long until = time.epochMillis() + 60_000;
+
+    await(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd bill")));
+
+    assertThat(admitted(budget, AI, 5)).isZero();
+    assertThat(admitted(budget, CHAT, 5)).isZero();
+    assertThat(admitted(budget, PANIC, 5)).isEqualTo(5);
+    Refused refused = (Refused) ledger.reserve(BudgetSample.ask("why", List.of(budget), AI));
+    assertThat(refused.error(time.epochMillis()).detail())
+        .isEqualTo(
+            "The budget ai is frozen by an operator until "
+                + java.time.Instant.ofEpochMilli(until)
+                + ".");
+    assertThat(refused.error(time.epochMillis()).retryAfterSeconds()).isEqualTo(60);
+    time.advance(Duration.ofSeconds(61));
+    assertThat(admitted(budget, AI, 5)).isEqualTo(5);
+  }
+
+  @Test
+  void anOrderToSlowNobodyHoldsUntilThenAndKeepsTheHardStop() {
+    BudgetConfig budget = budget("ai", 100_000, flat(1_000));
+    ledger.configure(plan(budget));
+    spend(budget, CHAT, 85_000);
+    assertThat(admitted(budget, AI, 4)).isLessThan(4);
+    long until = time.epochMillis() + 60_000;
+
+    await(ledger.desk().order("ai", new BudgetDesk.Order(false, until, "eva", "campaign")));
+
+    assertThat(admitted(budget, AI, 10)).isEqualTo(10);
+    spend(budget, CHAT, 15_000);
+    assertThat(admitted(budget, AI, 1)).as("the amount").isZero();
+    await(ledger.desk().order("ai", new BudgetDesk.Order(false, 0, "eva", "over")));
+    assertThat(view(budget).freeUntil()).isZero();
+  }
+
+  @Test
+  void ordersAndImportedCostsSurviveARestart(@TempDir Path directory) throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    long until = time.epochMillis() + 600_000;
+    Correction cost = new Correction("inv-1", false, "ai", 250_000, "eva", "invoice");
+    try (FileJournal journal = FileJournal.open(directory)) {
+      ledger = alone(journal);
+      ledger.configure(plan(budget));
+      await(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd bill")));
+      assertThat(ledger.desk().correct("ai", cost).result()).isTrue();
+      assertThat(ledger.desk().correct("ai", cost).result()).isFalse();
+    }
+    try (FileJournal journal = FileJournal.open(directory)) {
+      ledger = alone(journal);
+      ledger.configure(plan(budget));
+
+      assertThat(view(budget).spent()).isEqualTo(250_000);
+      assertThat(view(budget).byService()).containsEntry("ai", 250_000L);
+      assertThat(view(budget).frozenUntil()).isEqualTo(until);
+      assertThat(ledger.desk().correct("ai", cost).result()).isFalse();
+    }
+  }
+
+  @Test
+  void aMonthIsKnownByServiceRegionTierAndDayAfterARestartToo(@TempDir Path directory)
+      throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    BudgetConfig.Unit chats = BudgetConfig.Unit.of("chat", List.of("all"), List.of(), null);
+    Plan plan = Plans.minimal().service(AI).budget(budget).unit(chats).compile();
+    String month = Span.of(budget, time.epochMillis()).key().substring(0, 7);
+    try (FileJournal journal = FileJournal.open(directory)) {
+      ledger = alone(journal);
+      ledger.configure(plan);
+      Hold hold = (Hold) ledger.reserve(BudgetSample.ask("1", List.of(budget), AI));
+      hold.servedBy("eu");
+      ledger.settle(hold, new long[] {700});
+      ledger.count(chats, "ai", 1_000_000);
+      ledger.count(chats, "ai", 1_000_000);
+      assertMonth(ledger.desk().month(budget, month).result());
+    }
+    try (FileJournal journal = FileJournal.open(directory)) {
+      ledger = alone(journal);
+      ledger.configure(plan);
+
+      assertMonth(ledger.desk().month(budget, month).result());
+      BudgetMonth counted = ledger.desk().month(chats.account(), month).result();
+      assertThat(counted.spent()).isEqualTo(2_000_000);
+      assertThat(ledger.desk().month(budget, "1999-01").result()).isNull();
+    }
+  }
+}

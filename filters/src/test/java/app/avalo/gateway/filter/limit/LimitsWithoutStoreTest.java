@@ -1,0 +1,133 @@
+package app.avalo.gateway.filter.limit;
+
+import static app.avalo.gateway.filter.limit.Policies.perMinute;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.LimitConfig.OnStoreDown;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.Outcome;
+import app.avalo.gateway.filter.redis.PendingCalls;
+import app.avalo.gateway.filter.redis.Script;
+import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
+import app.avalo.gateway.filter.time.Timers;
+import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What holds while the store does not answer. */
+class LimitsWithoutStoreTest {
+  private final VirtualTime time = new VirtualTime();
+
+  /** A Redis that is away. */
+  private final ScriptRunner redis =
+      new ScriptRunner() {
+        @Override
+        public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
+          return Future.failedFuture(new StoreUnavailable("away"));
+        }
+
+        @Override
+        public boolean isUp() {
+          return false;
+        }
+
+        @Override
+        public long connectedNanos() {
+          return Long.MIN_VALUE;
+        }
+
+        @Override
+        public <T> PendingCalls<T> waits() {
+          return new PendingCalls<>(Duration.ofMillis(20), time, time, late -> {});
+        }
+
+        @Override
+        public Timers timers() {
+          return time;
+        }
+      };
+
+  private final Limits limits = new Limits(time, 1);
+  private final LimitFilter filter = new LimitFilter(limits, null, "avalo");
+  private final LimitFilter away = new LimitFilter(limits, redis, "avalo");
+
+  private static Outcome ask(LimitFilter filter, Plan plan) {
+    return Outcome.of(filter, Exchanges.on(plan).user("alice").live());
+  }
+
+  private static int passes(LimitFilter filter, Plan plan, int requests) {
+    int passed = 0;
+    for (int i = 0; i < requests; i++) {
+      passed += ask(filter, plan).proceeded() ? 1 : 0;
+    }
+    return passed;
+  }
+
+  @Test
+  void withoutTheStoreAShareHoldsAndSaysSo() {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).build());
+
+    assertThat(passes(away, plan, 20)).as("a tenth, but one request").isEqualTo(1);
+    assertThat(limits.counts())
+        .containsEntry("calls", new Limits.Counts(1, 19, 0, Map.of(By.LOCAL_SHARE, 20L)));
+  }
+
+  @Test
+  void withoutTheStoreAnOpenLimitLetsEverybodyPass() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls").of(perMinute(5)).onStoreDown(OnStoreDown.OPEN).build());
+
+    assertThat(passes(away, plan, 20)).isEqualTo(20);
+    assertThat(limits.counts())
+        .containsEntry("calls", new Limits.Counts(20, 0, 0, Map.of(By.OPEN, 20L)));
+  }
+
+  @Test
+  void withoutTheStoreAClosedLimitLetsNobodyPassAndPaysNowhere() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("here").local().of(perMinute(5)).build(),
+            Policies.named("calls").of(perMinute(5)).onStoreDown(OnStoreDown.CLOSED).build());
+
+    for (int i = 0; i < 20; i++) {
+      Outcome outcome = ask(away, plan);
+      assertThat(outcome.error().kind()).isEqualTo(Kind.STORE_DOWN);
+      assertThat(outcome.error().rule()).isEqualTo("calls");
+    }
+    Plan here = Policies.plan(Policies.named("here").local().of(perMinute(5)).build());
+    assertThat(passes(away, here, 20)).isEqualTo(5);
+  }
+
+  @Test
+  void withoutTheStoreAShadowedClosedLimitStillRefusesNobody() {
+    Plan plan =
+        Policies.plan(Policies.named("calls").shadow().onStoreDown(OnStoreDown.CLOSED).build());
+
+    assertThat(passes(away, plan, 20)).isEqualTo(20);
+  }
+
+  @Test
+  void withoutTheStoreEachOfFourReplicasHasAQuarter() {
+    Limits four = new Limits(time, 4);
+    LimitFilter replica = new LimitFilter(four, redis, "avalo");
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls").of(Policies.per(100, Duration.ofSeconds(1), 400)).build());
+
+    assertThat(passes(replica, plan, 50)).as("a quarter of a tenth of 400").isEqualTo(10);
+    time.advance(Duration.ofMillis(200));
+    assertThat(passes(replica, plan, 50)).as("25/s").isEqualTo(5);
+    four.replicas(2);
+    time.advance(Duration.ofMillis(200));
+    assertThat(passes(replica, plan, 50)).as("50/s, as one of two").isEqualTo(10);
+  }
+}
