@@ -44,7 +44,7 @@ class ImportRulesTest {
           .resideInAPackage(ROOT + ".plan")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(ROOT + ".load", ROOT + ".bind", ROOT + ".yaml");
+          .resideInAnyPackage(ROOT + ".load", ROOT + ".bind", ROOT + ".section", ROOT + ".yaml");
 
   private static final ArchRule VALUES_KNOW_ONLY_UNITS =
       noClasses()
@@ -52,7 +52,8 @@ class ImportRulesTest {
           .resideInAPackage(ROOT)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(ROOT + ".plan", ROOT + ".load", ROOT + ".bind", ROOT + ".yaml");
+          .resideInAnyPackage(
+              ROOT + ".plan", ROOT + ".load", ROOT + ".bind", ROOT + ".section", ROOT + ".yaml");
 
   private static final ArchRule UNITS_KNOW_NOTHING =
       noClasses()
@@ -68,7 +69,21 @@ class ImportRulesTest {
           .resideInAPackage(ROOT + ".yaml")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(ROOT, ROOT + ".unit", ROOT + ".plan", ROOT + ".load", ROOT + ".bind");
+          .resideInAnyPackage(
+              ROOT,
+              ROOT + ".unit",
+              ROOT + ".plan",
+              ROOT + ".load",
+              ROOT + ".bind",
+              ROOT + ".section");
+
+  private static final ArchRule SECTIONS_KNOW_THE_TREE_AND_UNITS =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ".section")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(ROOT, ROOT + ".plan", ROOT + ".load", ROOT + ".bind");
 
   private static final ArchRule NO_CYCLES =
       slices().matching(ROOT + ".(*)").should().beFreeOfCycles();
@@ -80,6 +95,7 @@ class ImportRulesTest {
         VALUES_KNOW_ONLY_UNITS,
         UNITS_KNOW_NOTHING,
         THE_TREE_KNOWS_NO_GATEWAY,
+        SECTIONS_KNOW_THE_TREE_AND_UNITS,
         NO_CYCLES);
   }
 

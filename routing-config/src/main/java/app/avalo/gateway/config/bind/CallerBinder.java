@@ -6,6 +6,8 @@ import app.avalo.gateway.config.IdentityConfig.Keys;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.PlacingConfig;
 import app.avalo.gateway.config.PlacingConfig.NearestTo;
+import app.avalo.gateway.config.section.Names;
+import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.unit.Cidr;
 import app.avalo.gateway.config.unit.Secret;
 import app.avalo.gateway.config.yaml.Node;

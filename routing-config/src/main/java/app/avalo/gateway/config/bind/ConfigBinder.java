@@ -7,6 +7,8 @@ import app.avalo.gateway.config.PlacingConfig;
 import app.avalo.gateway.config.RegionConfig;
 import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.section.Names;
+import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.yaml.Faults;
 import app.avalo.gateway.config.yaml.Node;
 import java.util.ArrayList;
@@ -41,13 +43,13 @@ public final class ConfigBinder {
         "services", (name, section) -> services.put(name, serviceBinder.bind(name, section)));
     List<RouteConfig> routes = routes(new RouteBinder(names, root, defaults));
     Map<String, LimitConfig> limits = new LinkedHashMap<>();
-    root.entries("limits", (name, section) -> limits.put(name, PolicyBinder.limit(name, section)));
+    root.entries("limits", (name, section) -> limits.put(name, LimitBinder.limit(name, section)));
     Map<String, BudgetConfig.Unit> units = new LinkedHashMap<>();
     root.entries(
-        "units", (name, section) -> units.put(name, PolicyBinder.unit(name, section, names)));
+        "units", (name, section) -> units.put(name, BudgetBinder.unit(name, section, names)));
     Map<String, BudgetConfig> budgets = new LinkedHashMap<>();
     root.entries(
-        "budgets", (name, section) -> budgets.put(name, PolicyBinder.budget(name, section, names)));
+        "budgets", (name, section) -> budgets.put(name, BudgetBinder.budget(name, section, names)));
     CallerBinder callers = new CallerBinder(root);
     PlacingConfig placing = callers.placing(names);
     EdgeBinder edge = new EdgeBinder(root);

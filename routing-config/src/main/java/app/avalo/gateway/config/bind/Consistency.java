@@ -6,6 +6,7 @@ import app.avalo.gateway.config.RouteConfig.Match;
 import app.avalo.gateway.config.RouteConfig.PathMatch;
 import app.avalo.gateway.config.RouteConfig.ValueMatch;
 import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.section.Section;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

@@ -5,6 +5,8 @@ import app.avalo.gateway.config.GatewayConfig.AccessLog;
 import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.PinConfig;
 import app.avalo.gateway.config.StateConfig;
+import app.avalo.gateway.config.section.Names;
+import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.unit.Cidr;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.yaml.Node;

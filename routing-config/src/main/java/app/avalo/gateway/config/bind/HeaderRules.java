@@ -1,6 +1,7 @@
 package app.avalo.gateway.config.bind;
 
 import app.avalo.gateway.config.RouteConfig.HeaderEdits;
+import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.yaml.Node;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -10,6 +10,7 @@ import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.ServiceConfig.HealthCheck;
 import app.avalo.gateway.config.ServiceConfig.Protocol;
 import app.avalo.gateway.config.ServiceConfig.StatusRange;
+import app.avalo.gateway.config.section.Section;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -5,6 +5,7 @@ import app.avalo.gateway.config.RouteConfig.PathMatch;
 import app.avalo.gateway.config.RouteConfig.PathMatch.Kind;
 import app.avalo.gateway.config.RouteConfig.ValueMatch;
 import app.avalo.gateway.config.plan.PathSyntax;
+import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.config.yaml.Node;

@@ -5,6 +5,8 @@ import app.avalo.gateway.config.RouteConfig.Action;
 import app.avalo.gateway.config.RouteConfig.PathMatch;
 import app.avalo.gateway.config.RouteConfig.Weighted;
 import app.avalo.gateway.config.plan.PathSyntax;
+import app.avalo.gateway.config.section.Names;
+import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.yaml.Node;
 import app.avalo.gateway.config.yaml.Spelling;

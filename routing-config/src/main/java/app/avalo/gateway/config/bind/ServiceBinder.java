@@ -4,6 +4,8 @@ import app.avalo.gateway.config.ListenerConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.By;
 import app.avalo.gateway.config.ServiceConfig.Endpoint;
+import app.avalo.gateway.config.section.Names;
+import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.unit.Durations;
 import app.avalo.gateway.config.unit.HostPort;
 import app.avalo.gateway.config.yaml.Node;

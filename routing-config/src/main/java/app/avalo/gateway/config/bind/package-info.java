@@ -4,7 +4,7 @@
  *
  * <p>Binding always ends: a value with a fault is replaced by a harmless one, so that every other
  * fault is found in the same run; the result counts only if there was none. May import values,
- * units, the tree and the plan's path rules. Start at {@link
+ * units, sections, the tree and the plan's path rules. Start at {@link
  * app.avalo.gateway.config.bind.ConfigBinder}.
  */
 @NullMarked

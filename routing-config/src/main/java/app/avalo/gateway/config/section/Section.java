@@ -1,4 +1,4 @@
-package app.avalo.gateway.config.bind;
+package app.avalo.gateway.config.section;
 
 import app.avalo.gateway.config.unit.Cidr;
 import app.avalo.gateway.config.unit.Durations;
@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
  * A mapping being read, present or not. Reading a key that is absent gives the default; reading one
  * with a fault gives the default too, so that binding can go on.
  */
-final class Section {
+public final class Section {
   /** Stands for a value that has a fault; never leaves the binder. */
-  static final String FAULTY = "faulty";
+  public static final String FAULTY = "faulty";
 
-  static final String RATE = "a rate of at least 1 such as 100/min or 10/s";
+  public static final String RATE = "a rate of at least 1 such as 100/min or 10/s";
 
   private static final Duration LONGEST = Duration.ofDays(3660);
 
@@ -54,42 +54,42 @@ final class Section {
     this.fallback = fallback;
   }
 
-  static Section of(Node node, Faults faults) {
+  public static Section of(Node node, Faults faults) {
     Node.Mapping mapping = node instanceof Node.Mapping it ? it : null;
     return new Section(mapping, node.mark(), node.path(), faults, null);
   }
 
   /** The same section, where keys that are absent are read from another one. */
-  Section or(Section other) {
+  public Section or(Section other) {
     return new Section(node, mark, path, faults, other);
   }
 
-  Faults faults() {
+  public Faults faults() {
     return faults;
   }
 
-  boolean isPresent() {
+  public boolean isPresent() {
     return node != null;
   }
 
-  boolean has(String key) {
+  public boolean has(String key) {
     return node != null && node.get(key) != null;
   }
 
   /** The value of a key, here or in the fallback, or null. */
-  @Nullable Node node(String key) {
+  public @Nullable Node node(String key) {
     Node own = node == null ? null : node.get(key);
     return own != null || fallback == null ? own : fallback.node(key);
   }
 
-  Section section(String key) {
+  public Section section(String key) {
     Node at = node == null ? null : node.get(key);
     String below = path.isEmpty() ? key : path + "." + key;
     return at == null ? new Section(null, mark, below, faults, null) : of(at, faults);
   }
 
   /** Items of a list, or the single value itself; nothing when absent. */
-  List<Node> list(String key) {
+  public List<Node> list(String key) {
     Node at = node(key);
     if (at instanceof Node.Sequence sequence) {
       return sequence.items();
@@ -98,21 +98,21 @@ final class Section {
   }
 
   /** Sections of a list of mappings. */
-  List<Section> sections(String key) {
+  public List<Section> sections(String key) {
     return list(key).stream().map(item -> of(item, faults)).toList();
   }
 
   /** Entries of a mapping below a key. */
-  Map<String, Node.Entry> entries(String key) {
+  public Map<String, Node.Entry> entries(String key) {
     return node(key) instanceof Node.Mapping mapping ? mapping.entries() : Map.of();
   }
 
-  void entries(String key, BiConsumer<String, Section> each) {
+  public void entries(String key, BiConsumer<String, Section> each) {
     entries(key).forEach((name, entry) -> each.accept(name, of(entry.value(), faults)));
   }
 
   /** Adds a fault at a key, or at this section when the key is absent. */
-  void fault(String key, String problem) {
+  public void fault(String key, String problem) {
     Node at = node(key);
     if (at != null) {
       faults.add(at.mark(), at.path(), problem);
@@ -122,12 +122,12 @@ final class Section {
   }
 
   /** Adds a fault about this section as a whole. */
-  void fault(String problem) {
+  public void fault(String problem) {
     faults.add(mark, path, problem);
   }
 
   /** Adds {@code value (expected ...)} at a key that is there. */
-  void unexpected(String key, String expected) {
+  public void unexpected(String key, String expected) {
     Node at = node(key);
     if (at != null) {
       faults.unexpected(at, expected);
@@ -135,7 +135,7 @@ final class Section {
   }
 
   /** Adds a problem that may or may not repeat the part of the value that it is about. */
-  void problem(String key, String problem) {
+  public void problem(String key, String problem) {
     Node at = node(key);
     if (at != null) {
       boolean whole = problem.indexOf("(expected") < 0;
@@ -144,14 +144,14 @@ final class Section {
   }
 
   /** The value of a key as somebody reads it. */
-  <T> T value(String key, T absent, Function<String, @Nullable T> parse, String expected) {
+  public <T> T value(String key, T absent, Function<String, @Nullable T> parse, String expected) {
     Node at = node(key);
     T parsed = at == null ? null : scalar(at, parse, expected, faults);
     return parsed == null ? absent : parsed;
   }
 
   /** The value of a scalar, or null, with a fault, if it cannot be read. */
-  static <T> @Nullable T scalar(
+  public static <T> @Nullable T scalar(
       Node at, Function<String, @Nullable T> parse, String expected, Faults faults) {
     if (!(at instanceof Node.Scalar scalar) || faults.has(at)) {
       return null;
@@ -164,7 +164,7 @@ final class Section {
   }
 
   /** Items of a list as somebody reads them; those with a fault are left out. */
-  <T> List<T> values(String key, Function<String, @Nullable T> parse, String expected) {
+  public <T> List<T> values(String key, Function<String, @Nullable T> parse, String expected) {
     List<T> values = new ArrayList<>();
     for (Node item : list(key)) {
       T value = scalar(item, parse, expected, faults);
@@ -175,19 +175,19 @@ final class Section {
     return List.copyOf(values);
   }
 
-  String text(String key, String absent) {
+  public String text(String key, String absent) {
     return value(key, absent, text -> text, "text");
   }
 
-  @Nullable String textOrNull(String key) {
+  public @Nullable String textOrNull(String key) {
     return node(key) == null ? null : text(key, FAULTY);
   }
 
-  List<String> texts(String key) {
+  public List<String> texts(String key) {
     return values(key, text -> text, "text");
   }
 
-  boolean flag(String key, boolean absent) {
+  public boolean flag(String key, boolean absent) {
     return value(
         key,
         absent,
@@ -196,11 +196,11 @@ final class Section {
   }
 
   /** A whole number; its range is the schema's business, but for numbers that do not fit. */
-  int whole(String key, int absent) {
+  public int whole(String key, int absent) {
     return value(key, absent, Section::parseInt, "a whole number");
   }
 
-  static @Nullable Integer parseInt(String text) {
+  public static @Nullable Integer parseInt(String text) {
     try {
       return Integer.valueOf(text);
     } catch (NumberFormatException other) {
@@ -208,7 +208,7 @@ final class Section {
     }
   }
 
-  double number(String key, double absent) {
+  public double number(String key, double absent) {
     return value(key, absent, Section::parseDouble, "a number");
   }
 
@@ -221,7 +221,7 @@ final class Section {
   }
 
   /** A share, {@code 70%} or {@code 0.7}, as 0 to 1. */
-  double share(String key, double absent) {
+  public double share(String key, double absent) {
     return value(key, absent, Section::parseShare, "a share from 0% to 100%");
   }
 
@@ -233,7 +233,7 @@ final class Section {
   }
 
   /** A span of time above zero. */
-  Duration duration(String key, String absent) {
+  public Duration duration(String key, String absent) {
     Duration byDefault = Durations.parse(absent);
     return value(
         key,
@@ -246,12 +246,12 @@ final class Section {
         "a duration above zero such as 800ms, 10s or 5min");
   }
 
-  @Nullable Duration durationOrNull(String key) {
+  public @Nullable Duration durationOrNull(String key) {
     return node(key) == null ? null : duration(key, "1s");
   }
 
   /** A count of bytes, at least 1. */
-  long size(String key, String absent, long most) {
+  public long size(String key, String absent, long most) {
     return value(
         key,
         Sizes.parse(absent),
@@ -262,17 +262,17 @@ final class Section {
         "a size from 1B to " + Sizes.format(most) + " such as 16KiB");
   }
 
-  Rate rate(String key, String absent) {
+  public Rate rate(String key, String absent) {
     Rate byDefault = Rate.parse(absent);
     return value(
         key, byDefault == null ? new Rate(1, Duration.ofSeconds(1)) : byDefault, Rate::parse, RATE);
   }
 
-  @Nullable Money money(String key) {
+  public @Nullable Money money(String key) {
     return this.<@Nullable Money>value(key, null, Money::parse, "an amount such as 50000 PLN");
   }
 
-  HostPort hostPort(String key, String absent) {
+  public HostPort hostPort(String key, String absent) {
     HostPort byDefault = HostPort.parse(absent);
     return value(
         key,
@@ -281,16 +281,16 @@ final class Section {
         "host:port such as 0.0.0.0:8080 or [::1]:9090");
   }
 
-  List<Cidr> cidrs(String key) {
+  public List<Cidr> cidrs(String key) {
     return values(key, Cidr::parse, "an address block such as 10.0.0.0/8 or 2001:db8::/32");
   }
 
   /** One of the words of an enum, written small with hyphens. */
-  <E extends Enum<E>> E word(String key, E absent, Class<E> type) {
+  public <E extends Enum<E>> E word(String key, E absent, Class<E> type) {
     return value(key, absent, text -> wordOf(text, type), "another word");
   }
 
-  static <E extends Enum<E>> @Nullable E wordOf(String text, Class<E> type) {
+  public static <E extends Enum<E>> @Nullable E wordOf(String text, Class<E> type) {
     for (E value : type.getEnumConstants()) {
       if (value.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
         return value;
@@ -300,7 +300,7 @@ final class Section {
   }
 
   /** A file or directory, relative to the file that names it. */
-  @Nullable Path file(String key) {
+  public @Nullable Path file(String key) {
     Node at = node(key);
     return at == null
         ? null
@@ -318,13 +318,13 @@ final class Section {
   }
 
   /** A file that the schema makes sure of. */
-  Path fileOr(String key, Supplier<Path> absent) {
+  public Path fileOr(String key, Supplier<Path> absent) {
     Path file = file(key);
     return file == null ? absent.get() : file;
   }
 
   /** A secret; it may only come from outside the file. */
-  @Nullable Secret secret(String key, int least) {
+  public @Nullable Secret secret(String key, int least) {
     Node at = node(key);
     if (!(at instanceof Node.Scalar scalar) || faults.has(at)) {
       return null;
@@ -339,7 +339,7 @@ final class Section {
     return new Secret(scalar.value());
   }
 
-  Secret secretOr(String key, int least) {
+  public Secret secretOr(String key, int least) {
     Secret secret = secret(key, least);
     return secret == null ? new Secret(FAULTY) : secret;
   }

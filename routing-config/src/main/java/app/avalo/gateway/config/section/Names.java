@@ -1,4 +1,4 @@
-package app.avalo.gateway.config.bind;
+package app.avalo.gateway.config.section;
 
 import app.avalo.gateway.config.yaml.Faults;
 import app.avalo.gateway.config.yaml.Mark;
@@ -20,9 +20,10 @@ import java.util.Set;
  * @param routes names of routes
  * @param limits names of limits
  */
-record Names(Set<String> regions, Set<String> services, Set<String> routes, Set<String> limits) {
+public record Names(
+    Set<String> regions, Set<String> services, Set<String> routes, Set<String> limits) {
 
-  static Names of(Section root) {
+  public static Names of(Section root) {
     Set<String> routes = new LinkedHashSet<>();
     for (Section route : root.sections("routes")) {
       if (route.node("name") instanceof Node.Scalar name) {
@@ -40,7 +41,8 @@ record Names(Set<String> regions, Set<String> services, Set<String> routes, Set<
    * The names in a list that refer to something; each of the others, and each repetition, is a
    * fault.
    */
-  static List<String> references(Section section, String key, String noun, Set<String> known) {
+  public static List<String> references(
+      Section section, String key, String noun, Set<String> known) {
     List<String> names = new ArrayList<>();
     for (Node item : section.list(key)) {
       String name = Section.scalar(item, text -> text, noun, section.faults());
@@ -57,7 +59,7 @@ record Names(Set<String> regions, Set<String> services, Set<String> routes, Set<
   }
 
   /** Whether the name refers to something; a fault if not. */
-  static boolean known(
+  public static boolean known(
       Mark mark, String path, String name, String noun, Set<String> known, Faults faults) {
     if (!known.contains(name)) {
       faults.add(mark, path, name + ": no such " + noun + " (" + Spelling.hint(name, known) + ")");
@@ -66,7 +68,7 @@ record Names(Set<String> regions, Set<String> services, Set<String> routes, Set<
   }
 
   /** Reports every value that appears a second time among the values of one key. */
-  static void unique(List<Section> sections, String key, String noun) {
+  public static void unique(List<Section> sections, String key, String noun) {
     Map<String, Mark> seen = new HashMap<>();
     for (Section section : sections) {
       if (section.node(key) instanceof Node.Scalar scalar) {
