@@ -12,8 +12,14 @@ public final class Budgets {
 
   public static void main(String[] args) throws Exception {
     String kind = args.length > 0 ? args[0] : "race";
-    int rounds = args.length > 1 ? Integer.parseInt(args[1]) : kind.equals("race") ? 10 : 200;
-    boolean good = kind.equals("race") ? race(rounds) : kill(rounds, System.nanoTime());
+    int given = args.length > 1 ? Integer.parseInt(args[1]) : 0;
+    boolean good =
+        switch (kind) {
+          case "race" -> race(given > 0 ? given : 10);
+          case "kill" -> kill(given > 0 ? given : 200, System.nanoTime());
+          case "cpu" -> Cpu.measure(given > 0 ? given : 40);
+          default -> throw new IllegalArgumentException(kind + " (expected race, kill or cpu)");
+        };
     System.exit(good ? 0 : 1);
   }
 
@@ -33,6 +39,9 @@ public final class Budgets {
         least = Math.min(least, left);
         System.out.printf("round %d: left %d of %d micros%n", round, left, World.AMOUNT / 10);
       }
+      System.out.printf(
+          "requests served twice: %d; gateways that lost Redis: %d%n",
+          world.service.repeated(), world.logged("budget store lost"));
     }
     System.out.printf(
         "race: %d rounds, 4 gateways, %d callers each: overspend %d micros (must 0)%n",

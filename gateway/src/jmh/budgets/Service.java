@@ -8,6 +8,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /** The service: what it does costs, at most as much as is reserved, and it keeps its own books. */
@@ -17,6 +18,7 @@ final class Service implements AutoCloseable {
   private final SplittableRandom random = new SplittableRandom(1);
   private final AtomicLongArray spent;
   private final Set<String> ids = ConcurrentHashMap.newKeySet();
+  private final AtomicLong repeated = new AtomicLong();
 
   /** Every request of one budget costs the same; of several anything up to that. */
   Service(int budgets) throws IOException {
@@ -38,7 +40,9 @@ final class Service implements AutoCloseable {
       if (path.startsWith("/b")) {
         long cost = cost();
         spent.addAndGet(Integer.parseInt(path.substring(2)), cost);
-        ids.add(exchange.getRequestHeaders().getFirst("x-request-id"));
+        if (!ids.add(exchange.getRequestHeaders().getFirst("x-request-id"))) {
+          repeated.incrementAndGet();
+        }
         exchange.getResponseHeaders().set("X-Cost", String.format("0.%06d", cost));
       }
       exchange.sendResponseHeaders(200, -1);
@@ -52,6 +56,11 @@ final class Service implements AutoCloseable {
 
   long spent(int budget) {
     return spent.get(budget);
+  }
+
+  /** Requests that came more than once. */
+  long repeated() {
+    return repeated.get();
   }
 
   Set<String> ids() {

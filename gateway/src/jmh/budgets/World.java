@@ -121,6 +121,11 @@ final class World implements AutoCloseable {
         HttpResponse.BodyHandlers.ofString());
   }
 
+  /** How often gateways said this in their logs. */
+  long logged(String text) {
+    return gateways.stream().flatMap(each -> each.log().lines()).filter(l -> l.contains(text)).count();
+  }
+
   /** SIGKILL; the files it leaves. */
   Path killGateway(int gateway) {
     gateways.get(gateway).close();

@@ -1,8 +1,7 @@
 import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.testing.CpuPerRequest;
 import app.avalo.gateway.testing.GatewayProcess;
 import io.vertx.core.Vertx;
-import java.io.BufferedReader;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,9 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * CPU of the gateway process per forwarded request: with a limit, against the same route without,
@@ -73,16 +69,16 @@ final class Cpu {
         Map<String, List<Double>> added = new LinkedHashMap<>();
         MUST.keySet().forEach(mode -> added.put(mode, new ArrayList<>()));
         for (String mode : List.of("off", "local", "leased", "exact")) {
-          window(gateway.pid(), base + mode, 5);
+          CpuPerRequest.micros(gateway.pid(), base + mode, 5);
         }
         double off = 0;
         for (int i = 0; i < rounds; i++) {
-          double before = window(gateway.pid(), base + "off", 1);
+          double before = CpuPerRequest.micros(gateway.pid(), base + "off", 1);
           Map<String, Double> with = new LinkedHashMap<>();
           for (String mode : MUST.keySet()) {
-            with.put(mode, window(gateway.pid(), base + mode, 1));
+            with.put(mode, CpuPerRequest.micros(gateway.pid(), base + mode, 1));
           }
-          double without = (before + window(gateway.pid(), base + "off", 1)) / 2;
+          double without = (before + CpuPerRequest.micros(gateway.pid(), base + "off", 1)) / 2;
           off += without / rounds;
           with.forEach((mode, micros) -> added.get(mode).add(micros / without - 1));
         }
@@ -105,39 +101,5 @@ final class Cpu {
     }
     vertx.close();
     System.exit(missed ? 1 : 0);
-  }
-
-  /** Microseconds of CPU per request over so many seconds. */
-  private static double window(long pid, String url, int seconds) throws Exception {
-    long before = cpuNanos(pid);
-    Process wrk =
-        new ProcessBuilder("wrk", "-t1", "-c64", "-d" + seconds + "s", url)
-            .redirectErrorStream(true)
-            .start();
-    String printed;
-    try (BufferedReader reader = wrk.inputReader()) {
-      printed = String.join("\n", reader.lines().toList());
-    }
-    wrk.waitFor();
-    Matcher requests = Pattern.compile("(\\d+) requests in").matcher(printed);
-    if (!requests.find() || printed.contains("Non-2xx")) {
-      throw new IllegalStateException(printed);
-    }
-    return (cpuNanos(pid) - before) / 1000.0 / Long.parseLong(requests.group(1));
-  }
-
-  /** Of all threads that live; to the nanosecond, unlike the clock ticks of {@code stat}. */
-  private static long cpuNanos(long pid) throws IOException {
-    long sum = 0;
-    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
-      for (Path thread : threads.toList()) {
-        try {
-          sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
-        } catch (IOException ended) {
-          // A compiler thread that has just ended.
-        }
-      }
-    }
-    return sum;
   }
 }

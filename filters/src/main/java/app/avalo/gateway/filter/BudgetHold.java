@@ -7,6 +7,15 @@ public interface BudgetHold {
   /** Key of the reservation in the ledger; begins with the request id. */
   String id();
 
+  /** Whether another attempt may cost the service's work once more, so that none is made idly. */
+  boolean chargesAttempts();
+
+  /**
+   * Holds what one more attempt may cost, as the service may have worked on an earlier one. Whoever
+   * sends asks first; if there is no money for it, the request must not be sent again.
+   */
+  boolean again(Exchange exchange);
+
   /**
    * Holds more as an answer flows, as far as it costs by the byte or second. Whoever relays asks
    * before it passes bytes on, and at {@link #nextNanos}.

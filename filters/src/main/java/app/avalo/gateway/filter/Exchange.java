@@ -44,7 +44,7 @@ public final class Exchange implements RequestView {
   private @Nullable Region region; // forwarder: the region that serves, or served last
   private int attempts; // forwarder
   private int hedges; // forwarder
-  private boolean sent; // forwarder
+  private int sends; // forwarder
   private long firstByteNanos; // forwarder
   private @Nullable MultiMap trailers; // forwarder
   private int status; // edge
@@ -318,11 +318,16 @@ public final class Exchange implements RequestView {
 
   /** Whether the request went onto a connection, so that an upstream may have worked on it. */
   public boolean wasSent() {
-    return sent;
+    return sends > 0;
   }
 
   public void sent() {
-    sent = true;
+    sends++;
+  }
+
+  /** The upstream that the request was sent to last did nothing with it. */
+  public void unsent() {
+    sends--;
   }
 
   /** When the upstream's answer began, or 0. */

@@ -150,6 +150,9 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
       forwarding.attempts().closed(this);
       return;
     }
+    if (!forwarding.attempts().isPaid(this)) {
+      return;
+    }
     sent = true;
     if (!forwarding.body().isAwaited()) {
       awaited = true;

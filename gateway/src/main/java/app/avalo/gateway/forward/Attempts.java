@@ -1,5 +1,6 @@
 package app.avalo.gateway.forward;
 
+import app.avalo.gateway.filter.BudgetHold;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.forward.choice.Destination;
@@ -167,6 +168,9 @@ final class Attempts implements Search.Listener {
     if (!isUnderWay(by)) {
       return;
     }
+    if (by.isSent() && !wasSent) {
+      exchange.unsent();
+    }
     if (CallDeadline.isDue(exchange, now())) {
       forwarding.answer(Errors.LATE);
     } else if (rival != null) {
@@ -177,6 +181,7 @@ final class Attempts implements Search.Listener {
     } else if (by.wasRefused()) {
       moveOn(by, Errors.REFUSED, wasSent);
     } else if (by.wasStale() && tries.mayReplace(wasSent)) {
+      lastError = error;
       begin(by.destination(), by.member(), now()).startAgain();
     } else {
       by.member().health().failed(failure);
@@ -190,6 +195,23 @@ final class Attempts implements Search.Listener {
       by.finish();
       next();
     }
+  }
+
+  /**
+   * Whether there is money for it where an earlier attempt may have cost; if not, what became of
+   * that one stands.
+   */
+  boolean isPaid(Attempt by) {
+    BudgetHold hold = exchange.budget();
+    if (hold == null || !exchange.wasSent() || hold.again(exchange)) {
+      return true;
+    }
+    if (rival != null) {
+      drop(by);
+    } else {
+      forwarding.answer(lastError);
+    }
+    return false;
   }
 
   /** The endpoint is not to blame: this gateway has too many connections to it. */

@@ -10,6 +10,7 @@ import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.Level;
 import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.Mode;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
 import java.net.http.HttpResponse;
@@ -124,6 +125,30 @@ class BudgetRunsOutIT {
     assertThat(gateway.get("/ai").statusCode()).isGreaterThanOrEqualTo(500);
 
     assertThat(spent()).isZero();
+  }
+
+  @Test
+  void a_request_that_was_sent_twice_is_paid_twice() {
+    start("{header: X-Cost, reserve: 0.40 PLN}");
+    regions.eu().trafficMode(Mode.RESET_BEFORE_HEAD);
+
+    HttpResponse<String> answer = gateway.get("/ai?cost=0.25");
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(regions.eu().requests()).isEqualTo(1);
+    assertThat(spent()).isEqualTo(ZLOTY * 65 / 100);
+  }
+
+  @Test
+  void a_request_is_sent_again_only_where_there_is_the_money_for_it() {
+    start("{header: X-Cost, reserve: 0.60 PLN}");
+    regions.eu().trafficMode(Mode.RESET_BEFORE_HEAD);
+
+    HttpResponse<String> answer = gateway.get("/ai?cost=0.25");
+
+    assertThat(problem(answer)).isEqualTo("upstream-reset");
+    assertThat(regions.requests()).isEqualTo(1);
+    assertThat(spent()).isEqualTo(ZLOTY * 60 / 100);
   }
 
   @Test

@@ -148,7 +148,7 @@ public final class BudgetLedger {
       giveUp(hold, hold.budgets());
       return earlier;
     }
-    write(hold);
+    write(hold, Entry.Kind.RESERVE);
     return hold;
   }
 
@@ -191,6 +191,31 @@ public final class BudgetLedger {
     return null;
   }
 
+  /** Holds so much more in every budget, or in none, because another attempt may cost it. */
+  boolean again(Hold hold, long[] micros) {
+    for (int i = 0; i < micros.length; i++) {
+      if (!more(hold, i, micros[i])) {
+        for (int j = 0; j < i; j++) {
+          hold.release(j, micros[j]);
+          hold.terms[j].shrink(hold.standings[j], micros[j]);
+        }
+        return false;
+      }
+    }
+    write(hold, Entry.Kind.EXTEND);
+    return true;
+  }
+
+  private static boolean more(Hold hold, int i, long micros) {
+    Term term = hold.terms[i];
+    boolean room = term.extend(hold.accounts[i].config(), hold.standings[i], micros);
+    if (room && !hold.grow(i, micros)) {
+      term.shrink(hold.standings[i], micros);
+      return false;
+    }
+    return room;
+  }
+
   /** A period ended under an answer that flows: it pays for what flowed in it. */
   private long turn(Hold hold, int i, Term next, long due) {
     Term over = hold.terms[i];
@@ -223,10 +248,10 @@ public final class BudgetLedger {
     return expired;
   }
 
-  private void write(Hold hold) {
+  private static void write(Hold hold, Entry.Kind kind) {
     for (int i = 0; i < hold.budgets(); i++) {
       Account account = hold.accounts[i];
-      account.record(Entry.Kind.RESERVE, hold.id(), hold.terms[i], hold.service, hold.held[i]);
+      account.record(kind, hold.id(), hold.terms[i], hold.service, hold.held[i]);
       LeaseKeeper keeper = account.keeper();
       if (keeper != null) {
         keeper.spent(account.config());

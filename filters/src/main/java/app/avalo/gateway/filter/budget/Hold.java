@@ -29,6 +29,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   final Standing[] standings;
   final Cost[] costs;
   final long[] held; // micro-units; guarded by this, from the reservation on
+  private final long[] bounds; // micro-units that one attempt costs at most
+  private final long[] lost; // micro-units of attempts given up; event loop of the exchange
   final long[] charged; // to periods that ended while it flowed; event loop of the exchange
   private final @Nullable Bill[] bills; // event loop of the exchange
   private final BudgetLedger ledger;
@@ -81,6 +83,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     this.standings = new Standing[budgets];
     this.costs = new Cost[budgets];
     this.held = new long[budgets];
+    this.bounds = new long[budgets];
+    this.lost = new long[budgets];
     this.charged = new long[budgets];
     this.bills = new Bill[budgets];
     this.patienceMillis = ask.patienceMillis();
@@ -93,6 +97,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     standings[i] = standing;
     costs[i] = cost;
     held[i] = micros;
+    bounds[i] = micros;
     bills[i] = Bill.of(cost, account.config().amount().micros());
     flowing |= cost.flows();
   }
@@ -136,12 +141,36 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
             exchange.bytesIn(),
             exchange.bytesOut() + bytes,
             flowedMillis(exchange, nowNanos));
-    return Price.add(known, bill == null ? 0 : bill.sum()) - charged[i];
+    return Price.add(lost[i], Price.add(known, bill == null ? 0 : bill.sum())) - charged[i];
   }
 
   private static long flowedMillis(Exchange exchange, long nowNanos) {
     long first = exchange.firstByteNanos();
     return first == 0 ? 0 : (nowNanos - first + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI;
+  }
+
+  @Override
+  public boolean chargesAttempts() {
+    for (int i = 0; i < costs.length; i++) {
+      if (bills[i] != null || costs[i].perRequest() > 0 || costs[i].perMebibyteIn() > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public boolean again(Exchange exchange) {
+    long[] micros = new long[costs.length];
+    for (int i = 0; i < micros.length; i++) {
+      // What a service would have told cannot be known of an attempt without an answer.
+      micros[i] = bills[i] == null ? Price.known(costs[i], exchange.bytesIn(), 0, 0) : bounds[i];
+    }
+    boolean paid = ledger.again(this, micros);
+    for (int i = 0; paid && i < micros.length; i++) {
+      lost[i] = Price.add(lost[i], micros[i]);
+    }
+    return paid;
   }
 
   @Override
@@ -195,6 +224,11 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
       held[i] = Price.add(held[i], micros);
     }
     return !settled;
+  }
+
+  /** Less is held after all. */
+  synchronized void release(int i, long micros) {
+    held[i] -= settled ? 0 : micros;
   }
 
   /** From here on another period pays; nothing is held in it yet. */

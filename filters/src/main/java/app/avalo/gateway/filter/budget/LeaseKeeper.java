@@ -38,6 +38,9 @@ final class LeaseKeeper {
   /** Requests that a lease pays for, however small a thousandth of the amount is. */
   private static final int AT_LEAST = 4;
 
+  /** Without an answer for so long the store counts as away; until then it is only late. */
+  private static final long AWAY_NANOS = 1_500_000_000;
+
   /** Exchanges without demand until the lease is given back. */
   private static final int IDLE = 10;
 
@@ -56,6 +59,7 @@ final class LeaseKeeper {
   private int idle;
   private long sequence;
   private long askedNanos;
+  private long answeredNanos;
   private long told = -1; // spent, as last stated
 
   LeaseKeeper(Account account, Term term, BudgetLedger.Sharing sharing) {
@@ -64,6 +68,7 @@ final class LeaseKeeper {
     this.sharing = sharing;
     this.sequence = sharing.ticker().epochMillis() * 1000; // above all of an earlier process
     this.askedNanos = sharing.ticker().nanos();
+    this.answeredNanos = askedNanos - AWAY_NANOS;
   }
 
   /** Leases a first slice, and goes on until the period is over and all of it is stated. */
@@ -172,19 +177,22 @@ final class LeaseKeeper {
 
   private void answered(Statement said, Lease lease, Throwable failure) {
     underWay = false;
+    long now = sharing.ticker().nanos();
+    boolean lost = failure != null && now - answeredNanos >= AWAY_NANOS;
     if (failure == null) {
+      answeredNanos = now;
       term.leased(lease, said);
       told = said.spent();
       account.announce(term, term.telling.tell(lease.ours()), sharing.ticker().epochMillis());
-    } else {
+    } else if (lost) {
       term.storeAway(account.config());
     }
-    if (away != (failure != null)) {
+    if (away != lost) {
       LOG.warn("budget store {}: budget={}", away ? "reached" : "lost", account.config().name());
     }
-    away = failure != null;
-    dryNanos = sharing.ticker().nanos();
-    dry = failure != null || lease.granted() < said.want();
+    away = lost;
+    dryNanos = now;
+    dry = lost || failure == null && lease.granted() < said.want();
     // A lease that came back empty is an answer for those who waited, not for those to come.
     for (Runnable retry = waiting.poll(); retry != null; retry = waiting.poll()) {
       waiters.decrementAndGet();

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * everything is granted; among replicas, the granted slices add up to at most the amount. So
  * spending passes the amount by floors and by requests that cost more than was reserved for them,
  * never by concurrency. While the store cannot be reached, each replica may add its allowance to
- * what is granted: the amount is then passed by at most one allowance per replica.
+ * what is granted, at most its part of what nobody held when it was last reached: so only replicas
+ * that are cut off while others go on pass the amount, each by one allowance.
  */
 final class Term {
   /** What the budget says. */
@@ -52,6 +53,7 @@ final class Term {
   private long spent; // by this replica, corrections included while alone
   private long reserved;
   private long granted;
+  private long part = Long.MAX_VALUE; // of what nobody holds, when the store was last reached
   private long allowance; // spendable beyond what is granted, while the store is away
   private long elsewhere; // by other replicas and corrections in the store; may be negative
   private long raised;
@@ -219,7 +221,6 @@ final class Term {
         || level(budget) != pacedLevel;
   }
 
-  /** A request was turned away for this. */
   synchronized void refused(Answer why) {
     paced += why == Answer.PACED ? 1 : 0;
     refused += why == Answer.PACED ? 0 : 1;
@@ -305,7 +306,6 @@ final class Term {
     return wrapped ? (a < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
   }
 
-  /** The ordinal of the level reached. */
   synchronized int level(BudgetConfig budget) {
     return Level.at(budget, total(), amount(budget)).ordinal();
   }
@@ -335,7 +335,7 @@ final class Term {
     long used = Price.add(spent, reserved);
     long ahead = granted - used < ask ? 0 : headroom;
     granted = Math.min(granted, Price.add(used, ahead));
-    return new long[] {spent, used, granted};
+    return new long[] {spent, used, Math.max(granted, used)};
   }
 
   /** What a statement has to name. */
@@ -350,13 +350,14 @@ final class Term {
 
   /** The store cannot be reached: what is leased has to last, and the allowance with it. */
   synchronized void storeAway(BudgetConfig budget) {
-    allowance = (long) (amount(budget) * budget.outageAllowance());
+    allowance = Math.min(part, (long) (amount(budget) * budget.outageAllowance()));
   }
 
   /** Takes over what the store answered to a statement. */
   synchronized void leased(Lease lease, Statement said) {
     granted = lease.granted();
     allowance = 0;
+    part = lease.part();
     elsewhere = lease.spent() - said.spent();
     boolean ordered = frozenUntil != lease.frozenUntil() || freeUntil != lease.freeUntil();
     frozenUntil = lease.frozenUntil();

@@ -1,6 +1,7 @@
 package app.avalo.gateway.forward.choice;
 
 import app.avalo.gateway.config.ServiceConfig.Retry;
+import app.avalo.gateway.filter.BudgetHold;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.forward.body.RequestBody;
 import app.avalo.gateway.region.Standing;
@@ -60,6 +61,10 @@ public final class Tries {
   public long hedgeNanos() {
     if (!retry().hedge() || !isSafe(exchange.method()) || !body.isAtHand() || !mayRepeat()) {
       return 0;
+    }
+    BudgetHold hold = exchange.budget();
+    if (hold != null && hold.chargesAttempts()) {
+      return 0; // it would cost twice
     }
     long known = destinations.latency(exchange.route()).nearlyAllNanos();
     // Nothing is known yet: whoever gives an attempt so long expects most answers in half of it.

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Entry(Kind kind, String id, String budget, String term, String subject, long micros) {
   private static final int FIELDS = 7;
-  private static final int CHECKSUM = 8;
 
   /** What a line says; the letters are part of the file format. */
   public enum Kind {
@@ -75,23 +74,18 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
    */
   record Line(long sequence, Entry entry) {}
 
-  /** The line of this place, checksum first, line feed last. */
-  String encode(long sequence) {
-    StringBuilder line = new StringBuilder(112).append(kind.letter).append('\t');
-    field(line, id).append('\t');
-    field(line, budget).append('\t');
-    field(line, term).append('\t');
-    field(line, subject).append('\t').append(micros).append('\t').append(sequence);
-    return checksum(line.toString()) + ' ' + line + '\n';
+  /** Adds the line of this place. */
+  void writeTo(Text text, long sequence) {
+    text.line(this, kind.letter, sequence);
   }
 
   /** Reads a line without its line feed; null when it is torn or was changed. */
   static @Nullable Line decode(String line) {
-    if (line.length() <= CHECKSUM + 1 || line.charAt(CHECKSUM) != ' ') {
+    if (line.length() <= Text.CHECKSUM + 1 || line.charAt(Text.CHECKSUM) != ' ') {
       return null;
     }
-    String payload = line.substring(CHECKSUM + 1);
-    if (!checksum(payload).equals(line.substring(0, CHECKSUM))) {
+    String payload = line.substring(Text.CHECKSUM + 1);
+    if (!checksum(payload).equals(line.substring(0, Text.CHECKSUM))) {
       return null;
     }
     String[] fields = payload.split("\t", -1);
@@ -119,22 +113,7 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
     CRC32C crc = new CRC32C();
     crc.update(payload.getBytes(StandardCharsets.UTF_8));
     String hex = Long.toHexString(crc.getValue());
-    return "0".repeat(CHECKSUM - hex.length()) + hex;
-  }
-
-  /** Control characters would end a field or a line; they are written as {@code %hh}. */
-  private static StringBuilder field(StringBuilder to, String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < ' ' || c == '%' || c == 0x7f) {
-        to.append('%')
-            .append(Character.forDigit(c >> 4, 16))
-            .append(Character.forDigit(c & 15, 16));
-      } else {
-        to.append(c);
-      }
-    }
-    return to;
+    return "0".repeat(Text.CHECKSUM - hex.length()) + hex;
   }
 
   private static String plain(String field) {

@@ -1,6 +1,5 @@
 package app.avalo.gateway.filter.budget.journal;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -14,7 +13,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
@@ -40,13 +38,23 @@ public final class FileJournal implements Journal, AutoCloseable {
   /** Somebody waits for what was queued before. */
   private record Mark(CompletableFuture<Void> done) {}
 
-  /** An entry on its way to the file. */
-  private record Numbered(Entry.Line line, byte[] text) {}
+  /** What goes to the file as one: entries and marks in their order, and the entries' lines. */
+  private record Group(List<Record> records, Text text) {
+    Group() {
+      this(new ArrayList<>(), new Text());
+    }
 
-  private final ConcurrentLinkedQueue<Record> queue = new ConcurrentLinkedQueue<>();
+    void clear() {
+      records.clear();
+      text.clear();
+    }
+  }
+
   private final AtomicBoolean idle = new AtomicBoolean();
   private final Object order = new Object();
   private final Pad pad; // guarded by order
+  private Group gathering = new Group(); // guarded by order
+  private Group written = new Group(); // writer thread
   private final Segments segments;
   private final Book book; // writer thread, after open
   private final Map<String, Map<String, Sheet>> recovered;
@@ -143,10 +151,11 @@ public final class FileJournal implements Journal, AutoCloseable {
   @Override
   public void append(Entry entry) {
     synchronized (order) {
-      long number = ++sequence;
-      byte[] text = entry.encode(number).getBytes(StandardCharsets.UTF_8);
-      pad.put(text);
-      queue.add(new Numbered(new Entry.Line(number, entry), text));
+      Text text = gathering.text();
+      int from = text.length();
+      entry.writeTo(text, ++sequence);
+      pad.put(text.bytes(), from, text.length() - from);
+      gathering.records().add(new Entry.Line(sequence, entry));
     }
     wake();
   }
@@ -154,9 +163,17 @@ public final class FileJournal implements Journal, AutoCloseable {
   @Override
   public CompletableFuture<Void> flush() {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    queue.add(new Mark(done));
+    synchronized (order) {
+      gathering.records().add(new Mark(done));
+    }
     wake();
     return done;
+  }
+
+  private boolean isEmpty() {
+    synchronized (order) {
+      return gathering.records().isEmpty();
+    }
   }
 
   private void wake() {
@@ -181,10 +198,10 @@ public final class FileJournal implements Journal, AutoCloseable {
   }
 
   private void work() {
-    while (!closing || !queue.isEmpty()) {
-      if (queue.isEmpty() && channel != null) {
+    while (!closing || !isEmpty()) {
+      if (isEmpty() && channel != null) {
         idle.set(true);
-        if (queue.isEmpty() && !closing) {
+        if (isEmpty() && !closing) {
           LockSupport.park(this);
         }
         idle.set(false);
@@ -199,33 +216,38 @@ public final class FileJournal implements Journal, AutoCloseable {
 
   /** One group: applied to the book first, so that a failing disk loses nothing in memory. */
   private void commit() {
-    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    Group group;
+    synchronized (order) {
+      group = gathering;
+      gathering = written;
+    }
+    written = group;
     List<CompletableFuture<Void>> waiting = new ArrayList<>();
-    for (Record next = queue.poll(); next != null; next = queue.poll()) {
-      if (next instanceof Numbered numbered) {
-        book.apply(numbered.line());
-        text.writeBytes(numbered.text());
+    for (Record next : group.records()) {
+      if (next instanceof Entry.Line line) {
+        book.apply(line);
       } else if (next instanceof Mark mark) {
         waiting.add(mark.done());
       }
     }
     try {
-      write(text.toByteArray());
+      write(group.text());
       failing = false;
       waiting.forEach(done -> done.complete(null));
     } catch (IOException failed) {
       fault(failed);
       waiting.forEach(done -> done.completeExceptionally(failed));
     }
+    group.clear();
   }
 
   /** After a fault the file may end in half a line, so the next attempt starts a new one. */
-  private void write(byte[] text) throws IOException {
+  private void write(Text text) throws IOException {
     FileChannel open = channel;
     if (open == null) {
       channel = segments.start(book);
       LOG.info("budget ledger written again");
-    } else if (text.length > 0) {
+    } else if (text.length() > 0) {
       Segments.write(open, text);
       open.force(false);
       if (open.position() > ROTATE_BYTES) {

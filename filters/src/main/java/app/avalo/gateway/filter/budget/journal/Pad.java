@@ -66,13 +66,14 @@ final class Pad {
     }
   }
 
-  void put(byte[] line) {
-    if (line.length > memory.remaining()) {
+  /** Takes a line that stands in these bytes. */
+  void put(byte[] bytes, int from, int length) {
+    if (length > memory.remaining()) {
       // What stood behind here ends in the middle of a line from now on.
       memory.rewind();
     }
-    if (line.length <= memory.remaining()) {
-      memory.put(line);
+    if (length <= memory.remaining()) {
+      memory.put(bytes, from, length);
     }
   }
 }

@@ -170,9 +170,9 @@ final class Segments {
   FileChannel start(Book book) throws IOException {
     Path next = file(number + 1);
     Path draft = next.resolveSibling(next.getFileName() + ".draft");
-    StringBuilder text = new StringBuilder();
+    Text text = new Text();
     for (Entry entry : book.snapshot()) {
-      text.append(entry.encode(book.sequence()));
+      entry.writeTo(text, book.sequence());
     }
     FileChannel channel =
         FileChannel.open(
@@ -181,7 +181,7 @@ final class Segments {
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
     try {
-      write(channel, text.toString().getBytes(StandardCharsets.UTF_8));
+      write(channel, text);
       channel.force(true);
       Files.move(draft, next, StandardCopyOption.ATOMIC_MOVE);
       forceDirectory();
@@ -203,8 +203,8 @@ final class Segments {
     }
   }
 
-  static void write(FileChannel channel, byte[] text) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(text);
+  static void write(FileChannel channel, Text text) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(text.bytes(), 0, text.length());
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }

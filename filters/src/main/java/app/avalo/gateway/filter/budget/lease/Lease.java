@@ -10,6 +10,7 @@ import java.util.List;
  * @param raised micro-units added to the amount by operators
  * @param frozenUntil milliseconds since 1970 until which only floors may spend; 0 by default
  * @param freeUntil milliseconds since 1970 until which nobody is slowed; 0 by default
+ * @param part micro-units that are this replica's part of what nobody holds
  * @param ours keys of what it falls to this replica to tell
  * @param byService micro-units of all replicas, in the order asked
  */
@@ -19,5 +20,6 @@ public record Lease(
     long raised,
     long frozenUntil,
     long freeUntil,
+    long part,
     List<String> ours,
     long[] byService) {}

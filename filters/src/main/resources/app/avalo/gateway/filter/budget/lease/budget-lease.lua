@@ -12,17 +12,19 @@
 --   t:R         milliseconds of the last statement of replica R
 --   x:R         what replica R had leased and not stated when it had been silent for too long: it
 --               counts as spent (service "(expired)") until R states the truth, if it ever does
---   swept       milliseconds of the last look for silent replicas
+--   swept live  milliseconds of the last look for silent replicas, and how many there were besides
 --   freeze free milliseconds since 1970 until which an operator's order holds
 --   settling    milliseconds until which nothing is granted, after this hash was lost
 -- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at,
 --          milliseconds of silence after which a lease is charged, then service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
---          free, then spent of each service by all
+--          free, this replica's part of what nobody holds, then spent of each service by all
 --
 -- A statement holds sums, not differences: replayed, late or lost ones change nothing that the
 -- next does not put right. A replica lowers its own lease before it says so here, so what Redis
--- counts as granted is never less than what replicas may spend.
+-- counts as granted is never less than what replicas may spend. When a correction charged what was
+-- leased already, a replica is told to hold less, and counts as holding all of it until it says that
+-- it does.
 local key, replica = KEYS[1], ARGV[1]
 local sequence, keep, want = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local stated, amount = tonumber(ARGV[5]), tonumber(ARGV[7])
@@ -31,11 +33,12 @@ local function text(n) return string.format('%.0f', n) end
 local now = redis.call('TIME')
 now = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 local had = redis.call('HMGET', key, 'charged', 'spent', 'raised', 'settling',
-  'q:' .. replica, 'g:' .. replica, 's:' .. replica, 'x:' .. replica, 'replicas', 'swept', 'freeze', 'free')
+  'q:' .. replica, 'g:' .. replica, 's:' .. replica, 'x:' .. replica, 'replicas', 'swept', 'freeze', 'free', 'live')
 local charged, spent = tonumber(had[1] or 0), tonumber(had[2] or 0)
 local raised, settling = tonumber(had[3] or 0), tonumber(had[4] or 0)
 local last = tonumber(had[5] or -1)
 local granted, mine = tonumber(had[6] or 0), tonumber(had[7] or 0)
+local live = tonumber(had[13] or 0)
 
 local function expired(by)
   spent = spent + by
@@ -50,19 +53,22 @@ if sequence > last then
   local replicas = had[9] or ''
   if last < 0 then
     replicas = replicas == '' and replica or replicas .. ',' .. replica
-    redis.call('HSET', key, 'replicas', replicas)
+    live = live + 1
+    redis.call('HSET', key, 'replicas', replicas, 'live', text(live))
   end
   if now - tonumber(had[10] or 0) > tonumber(ARGV[9]) / 10 then
-    redis.call('HSET', key, 'swept', text(now))
+    live = 0
     for other in string.gmatch(replicas, '[^,]+') do
       local of = redis.call('HMGET', key, 't:' .. other, 'g:' .. other, 's:' .. other, 'x:' .. other)
       local unstated = tonumber(of[2] or 0) - tonumber(of[3] or 0)
-      if other ~= replica and of[1] and not of[4] and unstated > 0
-          and now - tonumber(of[1]) > tonumber(ARGV[9]) then
+      local silent = other ~= replica and of[1] and now - tonumber(of[1]) > tonumber(ARGV[9])
+      if silent and not of[4] and unstated > 0 then
         redis.call('HSET', key, 'x:' .. other, text(unstated))
         expired(unstated)
       end
+      if not silent then live = live + 1 end
     end
+    redis.call('HSET', key, 'swept', text(now), 'live', text(live))
   end
   if not had[1] and (keep > 0 or stated > 0) then
     -- Redis lost this hash: let the other replicas state theirs before more is granted.
@@ -99,12 +105,16 @@ if sequence > last then
   redis.call('PEXPIREAT', key, ARGV[8])
 end
 
+local room = amount + raised - charged
+local part = math.max(0, math.floor(room / math.max(1, live)))
+if room < 0 then granted = math.max(mine, granted + room) end
+
 local ours = {}
 for k in string.gmatch(ARGV[6], '[^,]+') do
   if redis.call('HGET', key, 'o:' .. k) == replica then ours[#ours + 1] = k end
 end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
-  had[11] or '0', had[12] or '0'}
+  had[11] or '0', had[12] or '0', text(part)}
 for i = 10, #ARGV, 2 do
   answer[#answer + 1] = redis.call('HGET', key, 'v:' .. ARGV[i]) or '0'
 end

@@ -1,0 +1,131 @@
+package app.avalo.gateway.filter.budget;
+
+import static app.avalo.gateway.filter.budget.BudgetSample.budget;
+import static app.avalo.gateway.filter.budget.BudgetSample.flat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
+import app.avalo.gateway.filter.budget.lease.RedisLender;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** What is leased when Redis is late or gone, a replica silent, or a bill comes in. */
+class LeaseTroubleIT extends Replicas {
+  @Test
+  void aRedisThatDiesAndReturnsEmptyCostsNoMoneyAndNoRestart() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000_000, flat(1_000), 0.005);
+    Gateway one = new Gateway("g0");
+    Gateway two = new Gateway("g1");
+    one.ledger.configure(plan(budget));
+    two.ledger.configure(plan(budget));
+    shared(budget);
+    long before = 0;
+    for (Gateway gateway : gateways) {
+      for (int i = 0; i < 50; i++) {
+        Verdict verdict = ask(gateway.ledger, "a" + before, budget, CHAT);
+        if (verdict instanceof Hold hold) {
+          gateway.ledger.settle(hold, new long[] {1_000});
+          before++;
+        }
+      }
+    }
+    assertThat(before).isEqualTo(100);
+    redis.kill();
+    until(() -> view(one, budget).store() == BudgetView.Store.AWAY);
+
+    long alone = 0;
+    while (ask(one.ledger, "b" + alone, budget, CHAT) instanceof Hold hold) {
+      one.ledger.settle(hold, new long[] {1_000});
+      alone++;
+      // 5,000 of the allowance, and at most 1,000 that were leased.
+      assertThat(alone).as("the allowance is bounded").isLessThanOrEqualTo(6_000);
+    }
+    assertThat(alone).isGreaterThanOrEqualTo(5_000);
+    assertThat(ask(one.ledger, "floor", budget, PANIC)).isInstanceOf(Hold.class);
+    Hold floor = (Hold) ask(one.ledger, "floor", budget, PANIC);
+    one.ledger.settle(floor, new long[] {1_000});
+    redis.restart();
+
+    long truth = (before + alone + 1) * 1_000;
+    until(() -> view(one, budget).spent() == truth && view(two, budget).spent() == truth);
+    until(() -> again(two, budget));
+    assertThat(view(one, budget).store()).isEqualTo(BudgetView.Store.SHARED);
+  }
+
+  @Test
+  void anAnswerThatIsLateIsNoOutage() throws Exception {
+    BudgetConfig budget = budget("ai", 10_000_000, flat(1_000), 0.01);
+    Gateway one = new Gateway("g0");
+    one.ledger.configure(plan(budget));
+    shared(budget);
+    assertThat(ask(one.ledger, "first", budget, CHAT)).isInstanceOf(Hold.class);
+
+    one.deaf.set(true);
+    long held = sum("g:g0");
+    long passed = 0;
+    while (ask(one.ledger, "r" + passed, budget, CHAT) instanceof Hold) {
+      passed++;
+    }
+
+    assertThat(passed * 1_000).isLessThanOrEqualTo(held);
+    assertThat(view(one, budget).store()).isEqualTo(BudgetView.Store.SHARED);
+    until(() -> view(one, budget).store() == BudgetView.Store.AWAY);
+    assertThat(ask(one.ledger, "outage", budget, CHAT)).isInstanceOf(Hold.class);
+  }
+
+  @Test
+  void aStoreThatIsGoneForAllSpendsNoMoreThanThereWas() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000), 0.5);
+    for (int i = 0; i < 4; i++) {
+      new Gateway("g" + i).ledger.configure(plan(budget));
+    }
+    shared(budget);
+    // So that each has heard of all the others.
+    until(() -> gateways.stream().allMatch(g -> g.stated.get() > 2));
+    redis.kill();
+    until(() -> gateways.stream().allMatch(g -> view(g, budget).store() == BudgetView.Store.AWAY));
+
+    AtomicLong truth = spendAll(budget, 4, 1_000);
+
+    assertThat(truth.get()).isBetween(500_000L, 1_000_000L);
+  }
+
+  @Test
+  void whatASilentReplicaHadLeasedIsChargedUntilItTellsTheTruth() throws Exception {
+    BudgetConfig budget = BudgetSample.expiring(budget("ai", 1_000_000, flat(1_000)), 300);
+    Gateway one = new Gateway("g0");
+    one.ledger.configure(plan(budget));
+    shared(budget);
+    RedisLender dead = one.lender("dead");
+
+    assertThat(one.exchange(dead, budget, 1, 0, 5_000, 400).granted()).isEqualTo(5_000);
+    assertThat(view(one, budget).spent()).isLessThanOrEqualTo(400);
+    until(() -> view(one, budget).spent() == 5_000);
+    assertThat(sum("v:(expired)")).isEqualTo(4_600);
+    assertThat(one.exchange(dead, budget, 2, 700, 700, 700).spent()).isEqualTo(700);
+    until(() -> view(one, budget).spent() == 700);
+    assertThat(sum("v:(expired)")).isZero();
+    assertThat(one.exchange(dead, budget, 2, 700, 700, 700).spent()).as("repeated").isEqualTo(700);
+  }
+
+  @Test
+  void aCorrectionTakesBackWhatIsLeasedAndNotSpent() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    Gateway one = new Gateway("g0");
+    one.ledger.configure(plan(budget));
+    shared(budget);
+    RedisLender other = one.lender("other");
+    assertThat(one.exchange(other, budget, 1, 0, 500_000, 100_000).granted()).isEqualTo(500_000);
+    until(() -> done(one, new Correction("bill", false, "", 700_000, "eva", "bill")) != null);
+
+    long recalled = one.exchange(other, budget, 2, 500_000, 500_000, 100_000).granted();
+
+    assertThat(recalled).isBetween(290_000L, 300_000L);
+    assertThat(sum("charged")).as("until it says that it holds less").isGreaterThan(1_190_000);
+    one.exchange(other, budget, 3, recalled, recalled, 100_000);
+    until(() -> sum("charged") <= 1_000_000);
+  }
+}

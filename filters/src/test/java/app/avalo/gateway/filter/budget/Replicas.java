@@ -1,0 +1,296 @@
+package app.avalo.gateway.filter.budget;
+
+import static app.avalo.gateway.filter.budget.BudgetSample.budget;
+import static app.avalo.gateway.filter.budget.BudgetSample.flat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.ServiceConfig.Priority;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
+import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
+import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.lease.Lease;
+import app.avalo.gateway.filter.budget.lease.Lender;
+import app.avalo.gateway.filter.budget.lease.RedisLender;
+import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Notice.Kind;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** Gateways that share one amount through a real Redis, and what tests ask of them. */
+abstract class Replicas {
+  static final ServiceConfig CHAT = BudgetSample.service("chat", Priority.CRITICAL);
+  static final ServiceConfig PANIC = BudgetSample.service("panic", Priority.CRITICAL);
+
+  final Vertx vertx = Vertx.vertx();
+  final List<Gateway> gateways = new ArrayList<>();
+  RedisServer redis;
+
+  /** One simulated gateway: a loop with a road to Redis, and a ledger. */
+  final class Gateway {
+    final Context loop = ((io.vertx.core.internal.VertxInternal) vertx).createEventLoopContext();
+    final ConcurrentLinkedQueue<Kind> told = new ConcurrentLinkedQueue<>();
+    final AtomicBoolean deaf = new AtomicBoolean();
+    final AtomicInteger stated = new AtomicInteger(); // statements that were answered
+    final CompletableFuture<BudgetLedger> made = new CompletableFuture<>();
+    final BudgetLedger ledger;
+
+    Gateway(String name) throws Exception {
+      loop.runOnContext(
+          go -> {
+            RedisLink link =
+                RedisLink.connect(
+                    vertx, redis.config(Duration.ofSeconds(2), "avalo"), Ticker.SYSTEM);
+            made.complete(
+                BudgetLedger.shared(
+                    new BudgetLedger.Sharing(
+                        new Failing(new RedisLender(link, "avalo", name), deaf, stated),
+                        task -> loop.runOnContext(run -> task.run()),
+                        Timers.of(vertx),
+                        Ticker.SYSTEM),
+                    Journal.NONE,
+                    (view, notice) -> told.add(notice.kind())));
+          });
+      ledger = made.get(5, TimeUnit.SECONDS);
+      gateways.add(this);
+    }
+
+    /** A lender by which another replica would speak. */
+    RedisLender lender(String replica) throws Exception {
+      return on(
+          () ->
+              new RedisLender(
+                  RedisLink.connect(
+                      vertx, redis.config(Duration.ofSeconds(2), "avalo"), Ticker.SYSTEM),
+                  "avalo",
+                  replica));
+    }
+
+    /** One statement by that replica, once Redis is reached. */
+    Lease exchange(
+        RedisLender by, BudgetConfig budget, long sequence, long keep, long want, long spent)
+        throws Exception {
+      Span span = Span.of(budget, Ticker.SYSTEM.epochMillis());
+      Statement.Where where =
+          new Statement.Where(
+              "ai", span.key(), 1_000_000, span.endMillis(), budget.leaseExpiry().toMillis());
+      Statement said =
+          new Statement(where, sequence, keep, want, spent, List.of(), List.of(), new long[0]);
+      CompletableFuture<Lease> answer = new CompletableFuture<>();
+      loop.runOnContext(go -> say(by, said, answer));
+      return answer.get(10, TimeUnit.SECONDS);
+    }
+
+    private void say(RedisLender by, Statement said, CompletableFuture<Lease> answer) {
+      by.exchange(said)
+          .onSuccess(answer::complete)
+          .onFailure(away -> vertx.setTimer(20, again -> say(by, said, answer)));
+    }
+
+    private <T> T on(Supplier<T> task) throws Exception {
+      CompletableFuture<T> done = new CompletableFuture<>();
+      loop.runOnContext(go -> done.complete(task.get()));
+      return done.get(5, TimeUnit.SECONDS);
+    }
+  }
+
+  /** A road to Redis on which answers get lost at times. */
+  private record Failing(Lender way, AtomicBoolean deaf, AtomicInteger stated) implements Lender {
+    @Override
+    public Future<Lease> exchange(Statement said) {
+      return way.exchange(said)
+          .onSuccess(lease -> stated.incrementAndGet())
+          .compose(
+              lease ->
+                  deaf.get()
+                      ? Future.failedFuture(new StoreUnavailable("no answer in time"))
+                      : Future.succeededFuture(lease));
+    }
+
+    @Override
+    public Future<Boolean> correct(
+        Statement.Where where, String id, boolean raise, long micros, String service, String note) {
+      return way.correct(where, id, raise, micros, service, note);
+    }
+
+    @Override
+    public Future<Void> order(Statement.Where where, String what, long untilMillis, String note) {
+      return way.order(where, what, untilMillis, note);
+    }
+
+    @Override
+    public Future<Map<String, Long>> sums(Statement.Where where) {
+      return way.sums(where);
+    }
+  }
+
+  @BeforeEach
+  void start() {
+    redis = RedisServer.start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    redis.close();
+  }
+
+  static Plan plan(BudgetConfig budget) {
+    return Plans.minimal()
+        .service(BudgetSample.service("ai", Priority.NORMAL))
+        .service(CHAT)
+        .service(PANIC)
+        .budget(budget)
+        .compile();
+  }
+
+  /** Asks as the filter does: waits for the lease up to three times. */
+  static Verdict ask(BudgetLedger ledger, String id, BudgetConfig budget, ServiceConfig service)
+      throws Exception {
+    for (int attempt = 1; ; attempt++) {
+      Verdict verdict = ledger.reserve(BudgetSample.ask(id, List.of(budget), service));
+      if (!(verdict instanceof Waiting waiting)) {
+        return verdict;
+      }
+      if (attempt == 3) {
+        return waiting.refused();
+      }
+      CompletableFuture<Void> exchanged = new CompletableFuture<>();
+      waiting.keeper().await(() -> exchanged.complete(null));
+      exchanged.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  static void until(BooleanSupplier holds) {
+    long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+    while (!holds.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(end);
+      Thread.onSpinWait();
+    }
+  }
+
+  long sum(String field) {
+    try {
+      return read(field);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private long read(String field) throws IOException {
+    String key = redis.command("KEYS avalo:budget:*");
+    assertThat(key).isEqualTo("*1");
+    return Long.parseLong(redis.command("HGET " + key() + " " + field));
+  }
+
+  static String key() {
+    Span span = Span.of(budget("ai", 1, flat(1)), Ticker.SYSTEM.epochMillis());
+    return "avalo:budget:{ai}:" + span.key();
+  }
+
+  /** Waits until every gateway has reached Redis. */
+  void shared(BudgetConfig budget) {
+    until(
+        () -> gateways.stream().allMatch(g -> view(g, budget).store() == BudgetView.Store.SHARED));
+  }
+
+  BudgetView view(Gateway gateway, BudgetConfig budget) {
+    return gateway.ledger.view(plan(budget)).get(0);
+  }
+
+  /** Callers that go on until their gateway refuses them ten times in a row. */
+  AtomicLong spendAll(BudgetConfig budget, int callers, long worst) throws Exception {
+    AtomicLong truth = new AtomicLong();
+    AtomicLong most = new AtomicLong();
+    ConcurrentLinkedQueue<Throwable> faults = new ConcurrentLinkedQueue<>();
+    List<Thread> threads = new ArrayList<>();
+    AtomicInteger ids = new AtomicInteger();
+    for (Gateway gateway : gateways) {
+      for (int c = 0; c < callers; c++) {
+        SplittableRandom random = new SplittableRandom(threads.size());
+        Thread thread =
+            new Thread(
+                () -> {
+                  int refusals = 0;
+                  try {
+                    while (refusals < 10) {
+                      String id = "r" + ids.incrementAndGet();
+                      if (ask(gateway.ledger, id, budget, CHAT) instanceof Hold hold) {
+                        long cost = random.nextInt(4) == 0 ? worst : random.nextLong(worst + 1);
+                        long now = truth.addAndGet(cost);
+                        most.accumulateAndGet(now, Math::max);
+                        gateway.ledger.settle(hold, new long[] {cost});
+                        refusals = 0;
+                      } else {
+                        refusals++;
+                        // A refusal may only mean that all of a lease is in flight just now.
+                        LockSupport.parkNanos(5_000_000);
+                      }
+                    }
+                  } catch (Throwable fault) {
+                    faults.add(fault);
+                  }
+                });
+        threads.add(thread);
+        thread.start();
+      }
+    }
+    for (Thread thread : threads) {
+      thread.join(60_000);
+    }
+    assertThat(faults).isEmpty();
+    assertThat(most.get()).isLessThanOrEqualTo(budget.amount().micros());
+    return truth;
+  }
+
+  static boolean again(Gateway gateway, BudgetConfig budget) {
+    try {
+      return ask(gateway.ledger, "z" + System.nanoTime(), budget, CHAT) instanceof Hold;
+    } catch (Exception failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  static Boolean done(Gateway gateway, Correction correction) {
+    try {
+      return gateway
+          .ledger
+          .desk()
+          .correct("ai", correction)
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(5, TimeUnit.SECONDS);
+    } catch (Exception failure) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package app.avalo.gateway.testing;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** CPU that a process takes per request, under the load of wrk over 64 kept connections. */
+public final class CpuPerRequest {
+  private static final Pattern REQUESTS = Pattern.compile("(\\d+) requests in");
+
+  private CpuPerRequest() {}
+
+  /** Microseconds of CPU per request over so many seconds. */
+  public static double micros(long pid, String url, int seconds)
+      throws IOException, InterruptedException {
+    long before = cpuNanos(pid);
+    Process wrk =
+        new ProcessBuilder("wrk", "-t1", "-c64", "-d" + seconds + "s", url)
+            .redirectErrorStream(true)
+            .start();
+    String printed;
+    try (BufferedReader reader = wrk.inputReader()) {
+      printed = String.join("\n", reader.lines().toList());
+    }
+    wrk.waitFor();
+    Matcher requests = REQUESTS.matcher(printed);
+    if (!requests.find() || printed.contains("Non-2xx")) {
+      throw new IllegalStateException(printed);
+    }
+    return (cpuNanos(pid) - before) / 1000.0 / Long.parseLong(requests.group(1));
+  }
+
+  /** Of all threads that live; to the nanosecond, unlike the clock ticks of {@code stat}. */
+  private static long cpuNanos(long pid) throws IOException {
+    long sum = 0;
+    List<Path> threads;
+    try (Stream<Path> found = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      threads = found.toList();
+    }
+    for (Path thread : threads) {
+      try {
+        sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+      } catch (IOException ended) {
+        // A compiler thread that has just ended.
+      }
+    }
+    return sum;
+  }
+}
