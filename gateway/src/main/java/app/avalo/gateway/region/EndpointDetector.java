@@ -143,8 +143,8 @@ final class EndpointDetector implements Checks.Listener {
     } else if (signals.standing() == Standing.SUSPECT) {
       Failure last = signals.lastFailure();
       suspect("a request failed: " + last, around.ticker().nanos(), last == Failure.TIMEOUT, true);
-    } else if (signals.spareSeconds() > 0) {
-      spared.asked(signals.spareSeconds());
+    } else {
+      spared.asked(signals.takeSpareSeconds());
       spare("answers ask to spare it");
     }
   }
@@ -186,7 +186,6 @@ final class EndpointDetector implements Checks.Listener {
         clearance.withdraw();
       }
       traffic();
-      spare("");
     } else if (state == State.EJECTED && run.clean() && age > ejection().toNanos()) {
       comeBack("on trial after " + ejection().toSeconds() + " s");
     }

@@ -192,9 +192,13 @@ final class EndpointSignals implements EndpointHealth, Traffic.Totals {
     }
   }
 
-  /** For how many seconds it asks to be spared, once it has asked often enough; else 0. */
-  int spareSeconds() {
-    return askedInARow.get() >= BAD_ANSWERS ? spareSeconds : 0;
+  /** For how many seconds it asks to be spared, told once each time it has asked enough; else 0. */
+  int takeSpareSeconds() {
+    if (askedInARow.get() < BAD_ANSWERS) {
+      return 0;
+    }
+    askedInARow.set(0);
+    return spareSeconds;
   }
 
   private boolean suspicious(Failure failure, int run) {

@@ -128,9 +128,7 @@ final class RecoveryWatch implements Recoveries.Scene {
       return false;
     }
     for (Region other : plan.regions()) {
-      if (!other.name().equals(region)
-          && board.standing(other.name()) == Standing.IN_SERVICE
-          && isUp(of, other)) {
+      if (!other.name().equals(region) && serves(board.standing(other.name())) && isUp(of, other)) {
         return true;
       }
     }
@@ -139,11 +137,16 @@ final class RecoveryWatch implements Recoveries.Scene {
 
   private boolean isUp(Service service, Region region) {
     for (EndpointDetector endpoint : own(service, region)) {
-      if (endpoint.signals().standing() == Standing.IN_SERVICE) {
+      if (serves(endpoint.signals().standing())) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Who asks to be left still serves whoever finds no better place. */
+  private static boolean serves(Standing standing) {
+    return standing.compareTo(Standing.SUSPECT) < 0;
   }
 
   @Override

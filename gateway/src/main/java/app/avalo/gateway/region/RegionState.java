@@ -33,7 +33,7 @@ final class RegionState {
   private double minHealthy;
   private boolean refused;
   private long sinceEpochMillis;
-  private long doubtedNanos; // when it was last in service without a doubt
+  private long doubtedNanos; // when it was last without a doubt
   private String reason = "new";
 
   RegionState(String name, Ticker ticker) {
@@ -148,7 +148,7 @@ final class RegionState {
   private long earlier(EndpointDetector endpoint, long first) {
     long evidence = endpoint.signals().evidenceNanos();
     boolean belongs =
-        endpoint.signals().standing() != Standing.IN_SERVICE
+        endpoint.signals().standing().compareTo(Standing.SUSPECT) >= 0
             && doubtedNanos - evidence < TOGETHER.toNanos();
     return belongs && evidence - first < 0 ? evidence : first;
   }
@@ -167,7 +167,7 @@ final class RegionState {
     if (to == standing) {
       return false;
     }
-    if (standing == Standing.IN_SERVICE) {
+    if (standing.compareTo(Standing.SUSPECT) < 0) {
       doubtedNanos = ticker.nanos();
     }
     note("region", standing, to, why);

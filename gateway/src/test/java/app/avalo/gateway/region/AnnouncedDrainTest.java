@@ -108,6 +108,49 @@ class AnnouncedDrainTest {
   }
 
   @Test
+  void one_that_asked_again_while_it_drained_is_back_when_that_time_is_over_too() {
+    world.settle();
+    asks(5, 10);
+    world.pass(Duration.ofSeconds(6));
+
+    asks(5, 10);
+
+    assertThat(world.millisUntil("eu", IN_SERVICE)).isBetween(9_900L, 10_300L);
+  }
+
+  @Test
+  void how_long_a_region_drained_before_it_was_lost_is_no_outage() {
+    world.settle();
+    world.fates.put(1, Fate.LEAVES);
+    world.millisUntil("eu", DRAINING);
+    world.pass(Duration.ofMinutes(10));
+
+    world.fates.put(1, Fate.REFUSES);
+    world.fail("eu", CONNECT, 1);
+
+    world.pass(Duration.ofSeconds(5));
+    assertThat(world.monitor.recoveries().all())
+        .singleElement()
+        .satisfies(recovery -> assertThat(recovery.millis()).isLessThan(1_500));
+  }
+
+  @Test
+  void a_service_whose_other_regions_ask_to_be_left_is_still_served_there() {
+    world.settle();
+    world.fates.put(2, Fate.LEAVES);
+    world.fates.put(3, Fate.LEAVES);
+    world.pass(Duration.ofSeconds(13));
+    world.fates.put(1, Fate.REFUSES);
+    world.fail("eu", CONNECT, 1);
+
+    world.pass(Duration.ofSeconds(5));
+
+    assertThat(world.monitor.recoveries().all())
+        .singleElement()
+        .satisfies(recovery -> assertThat(recovery.over()).isTrue());
+  }
+
+  @Test
   void a_region_drains_when_too_few_of_its_endpoints_are_left() {
     World two =
         new World(

@@ -24,9 +24,11 @@ public final class Spared {
     byCheck = result.outcome() == Outcome.DRAINING;
   }
 
-  /** Its answers ask for it. */
+  /** Its answers ask for it, or 0. */
   public void asked(int seconds) {
-    untilNanos = ticker.nanos() + TimeUnit.SECONDS.toNanos(seconds);
+    if (seconds > 0) {
+      untilNanos = ticker.nanos() + TimeUnit.SECONDS.toNanos(seconds);
+    }
   }
 
   public boolean isWanted() {
