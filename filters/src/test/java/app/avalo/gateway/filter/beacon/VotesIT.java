@@ -46,12 +46,7 @@ class VotesIT {
   void start() {
     server = RedisServer.start();
     loop = new Loop();
-    link =
-        loop.get(
-            () ->
-                RedisLink.connect(
-                    loop.vertx(), server.config(Duration.ofSeconds(2), "x"), Ticker.SYSTEM));
-    loop.until(Duration.ofSeconds(5), link::isUp);
+    link = loop.link(server);
   }
 
   @AfterEach

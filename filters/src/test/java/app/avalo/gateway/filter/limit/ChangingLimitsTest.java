@@ -164,16 +164,20 @@ class ChangingLimitsTest {
     assertThat(limits.percent("calls")).isEqualTo(100);
   }
 
-  @Test
-  void whoGoesOnAfterRefusalsIsShutOutLongerEachTimeAndWhoStopsIsForgotten() {
+  /** Of one request a second, after three refusals within ten for half a minute and longer. */
+  private static Plan shutsOutAfterThreeRefusals() {
     TimeOut rule =
         new TimeOut(3, Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(100));
-    Plan plan =
-        Policies.plan(
-            Policies.named("calls")
-                .of(Policies.per(1, Duration.ofSeconds(1), 1))
-                .timeOut(rule)
-                .build());
+    return Policies.plan(
+        Policies.named("calls")
+            .of(Policies.per(1, Duration.ofSeconds(1), 1))
+            .timeOut(rule)
+            .build());
+  }
+
+  @Test
+  void whoGoesOnAfterRefusalsIsShutOutLongerEachTimeAndWhoStopsIsForgotten() {
+    Plan plan = shutsOutAfterThreeRefusals();
     for (long seconds : new long[] {30, 60, 100, 100}) {
       assertThat(passes(plan, 4)).isEqualTo(1);
       time.advance(Duration.ofSeconds(2));
@@ -195,14 +199,7 @@ class ChangingLimitsTest {
 
   @Test
   void whoIsRefusedNowAndThenIsNotShutOut() {
-    TimeOut rule =
-        new TimeOut(3, Duration.ofSeconds(10), Duration.ofMinutes(1), Duration.ofHours(1));
-    Plan plan =
-        Policies.plan(
-            Policies.named("calls")
-                .of(Policies.per(1, Duration.ofSeconds(1), 1))
-                .timeOut(rule)
-                .build());
+    Plan plan = shutsOutAfterThreeRefusals();
     for (int i = 0; i < 20; i++) {
       assertThat(passes(plan, 3)).as("two refusals, round %s", i).isEqualTo(1);
       time.advance(Duration.ofSeconds(11));

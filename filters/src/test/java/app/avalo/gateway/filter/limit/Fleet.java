@@ -10,7 +10,6 @@ import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
-import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,12 +48,7 @@ final class Fleet implements AutoCloseable {
     this.policy = policy;
     this.plan = Policies.plan(policy);
     this.random = new Random(seed);
-    this.link =
-        loop.get(
-            () ->
-                RedisLink.connect(
-                    loop.vertx(), server.config(Duration.ofSeconds(5), "t"), Ticker.SYSTEM));
-    loop.until(Duration.ofSeconds(5), link::isUp);
+    this.link = loop.link(server, Duration.ofSeconds(5));
     this.reach = new double[replicas];
     this.dead = new boolean[replicas];
     double sum = 0;
@@ -288,11 +282,6 @@ final class Fleet implements AutoCloseable {
 
   @Override
   public void close() {
-    loop.get(
-        () -> {
-          link.close();
-          return true;
-        });
     loop.close();
     server.close();
   }

@@ -42,20 +42,12 @@ class SharedLimitsIT {
 
   @BeforeEach
   void connect() {
-    link =
-        loop.get(
-            () -> RedisLink.connect(loop.vertx(), server.config(DEADLINE, "t"), Ticker.SYSTEM));
-    loop.until(RECOVERY, link::isUp);
+    link = loop.link(server, DEADLINE);
     redis = new Counting(link);
   }
 
   @AfterEach
   void close() {
-    loop.get(
-        () -> {
-          link.close();
-          return true;
-        });
     loop.close();
     server.close();
   }

@@ -1,9 +1,12 @@
 package app.avalo.gateway.filter.redis;
 
+import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -13,6 +16,7 @@ import java.util.function.Supplier;
 public final class Loop implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
   private final Context context = vertx.getOrCreateContext();
+  private final List<RedisLink> links = new ArrayList<>();
 
   public Vertx vertx() {
     return vertx;
@@ -21,6 +25,20 @@ public final class Loop implements AutoCloseable {
   /** What the supplier returns on the loop. */
   public <T> T get(Supplier<T> supplier) {
     return await(() -> Future.succeededFuture(supplier.get()));
+  }
+
+  /** A link of this loop to a Redis, which is up; closed with the loop. */
+  public RedisLink link(RedisServer server) {
+    return link(server, Duration.ofSeconds(2));
+  }
+
+  /** The same, where calls may take so long. */
+  public RedisLink link(RedisServer server, Duration deadline) {
+    RedisLink link =
+        get(() -> RedisLink.connect(vertx, server.config(deadline, "t"), Ticker.SYSTEM));
+    links.add(link);
+    until(Duration.ofSeconds(5), link::isUp);
+    return link;
   }
 
   /** Runs something on the loop, later. */
@@ -74,6 +92,11 @@ public final class Loop implements AutoCloseable {
 
   @Override
   public void close() {
+    get(
+        () -> {
+          links.forEach(RedisLink::close);
+          return links;
+        });
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 }

@@ -32,12 +32,7 @@ class OverridesIT {
   void whatOneGatewayIsToldHoldsAtAnotherUntilItEnds() {
     try (Loop loop = new Loop();
         RedisServer server = RedisServer.start()) {
-      RedisLink link =
-          loop.get(
-              () ->
-                  RedisLink.connect(
-                      loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
-      loop.until(Duration.ofSeconds(5), link::isUp);
+      RedisLink link = loop.link(server);
       long now = Ticker.SYSTEM.epochMillis();
       VirtualTime time = new VirtualTime(now);
       Overrides there = new Overrides(time);
@@ -58,11 +53,6 @@ class OverridesIT {
       assertThat(there.of("calls", new Caller("bob", null, "vip", Set.of()))).isNull();
       time.advance(Duration.ofMinutes(1));
       assertThat(there.of("calls", ALICE)).as("an hour is over").isNull();
-      loop.get(
-          () -> {
-            link.close();
-            return true;
-          });
     }
   }
 
@@ -70,12 +60,7 @@ class OverridesIT {
   void redisKeepsAThousandAndForgetsThoseThatAreOver() {
     try (Loop loop = new Loop();
         RedisServer server = RedisServer.start()) {
-      RedisLink link =
-          loop.get(
-              () ->
-                  RedisLink.connect(
-                      loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
-      loop.until(Duration.ofSeconds(5), link::isUp);
+      RedisLink link = loop.link(server);
       RedisOverrides store = new RedisOverrides(link, "t");
       long now = Ticker.SYSTEM.epochMillis();
       for (int i = 0; i < Overrides.MOST - 1; i++) {
@@ -90,11 +75,6 @@ class OverridesIT {
       assertThatThrownBy(() -> loop.await(() -> store.put(order("k=more", now + 60_000))))
           .hasMessageContaining("1000 overrides already");
       assertThat(loop.await(() -> store.remove("calls", "k=last"))).hasSize(Overrides.MOST - 1);
-      loop.get(
-          () -> {
-            link.close();
-            return true;
-          });
     }
   }
 

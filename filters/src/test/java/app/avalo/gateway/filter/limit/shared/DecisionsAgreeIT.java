@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
-import app.avalo.gateway.filter.time.Ticker;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -15,20 +14,10 @@ class DecisionsAgreeIT {
   void theScriptTheTableAndBucket4jDecideAlike() {
     try (Loop loop = new Loop();
         RedisServer server = RedisServer.start()) {
-      RedisLink redis =
-          loop.get(
-              () ->
-                  RedisLink.connect(
-                      loop.vertx(), server.config(Duration.ofSeconds(5), "t"), Ticker.SYSTEM));
-      loop.until(Duration.ofSeconds(5), redis::isUp);
+      RedisLink redis = loop.link(server, Duration.ofSeconds(5));
 
       long[] counts = Ops.compare(loop, redis, 60_000, 42);
 
-      loop.get(
-          () -> {
-            redis.close();
-            return true;
-          });
       assertThat(counts[0]).as("disagreements").isZero();
       assertThat(counts[1]).as("allowed").isGreaterThan(10_000);
       assertThat(counts[2]).as("refused").isGreaterThan(10_000);

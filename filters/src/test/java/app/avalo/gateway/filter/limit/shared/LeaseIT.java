@@ -33,21 +33,11 @@ class LeaseIT {
 
   @BeforeEach
   void connect() {
-    link =
-        loop.get(
-            () ->
-                RedisLink.connect(
-                    loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
-    loop.until(Duration.ofSeconds(5), link::isUp);
+    link = loop.link(server);
   }
 
   @AfterEach
   void close() {
-    loop.get(
-        () -> {
-          link.close();
-          return true;
-        });
     loop.close();
     server.close();
   }

@@ -12,7 +12,6 @@ import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
-import app.avalo.gateway.filter.time.Ticker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -31,13 +30,9 @@ class LimitKeysGoldenIT {
   void keysValuesAndLifetimesAreThoseOfTheGoldenFile() throws IOException {
     try (Loop loop = new Loop();
         RedisServer server = RedisServer.start()) {
-      RedisLink link =
-          loop.get(
-              () ->
-                  RedisLink.connect(
-                      loop.vertx(), server.config(Duration.ofSeconds(2), "t"), Ticker.SYSTEM));
-      loop.until(Duration.ofSeconds(5), link::isUp);
+      RedisLink link = loop.link(server);
       StringBuilder found = new StringBuilder();
+
       record(loop, link, server, "", "u=alice", 1, found, perMinute(100));
       record(loop, link, server, "vip", "u=alice|r=chat", 30, found, perMinute(100));
       record(loop, link, server, "", "a=2001:db8::1", 100, found, perMinute(100));
@@ -45,11 +40,6 @@ class LimitKeysGoldenIT {
       record(loop, link, server, "", "k=shop", 4, found, perSecond, perMinute(100));
       recordLease(loop, link, server, found);
 
-      loop.get(
-          () -> {
-            link.close();
-            return true;
-          });
       assertThat(found.toString()).isEqualTo(golden());
     }
   }

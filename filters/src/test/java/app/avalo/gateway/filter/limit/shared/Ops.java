@@ -16,7 +16,6 @@ import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.redis.Script;
-import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
@@ -150,12 +149,7 @@ final class Ops {
     long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : 1;
     try (Loop loop = new Loop();
         RedisServer server = RedisServer.start()) {
-      RedisLink redis =
-          loop.get(
-              () ->
-                  RedisLink.connect(
-                      loop.vertx(), server.config(Duration.ofSeconds(5), "t"), Ticker.SYSTEM));
-      loop.until(Duration.ofSeconds(5), redis::isUp);
+      RedisLink redis = loop.link(server, Duration.ofSeconds(5));
       long[] counts = compare(loop, redis, operations, seed);
       String line =
           "%d operations (seed %d): %d allowed, %d refused; script, table and Bucket4j differ in %d%n";

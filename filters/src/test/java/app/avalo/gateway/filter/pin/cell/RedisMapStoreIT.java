@@ -7,11 +7,9 @@ import app.avalo.gateway.filter.pin.cell.MapStore.Reading;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
-import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -35,12 +33,7 @@ class RedisMapStoreIT {
   static void start() {
     server = RedisServer.start();
     loop = new Loop();
-    link =
-        loop.get(
-            () ->
-                RedisLink.connect(
-                    loop.vertx(), server.config(Duration.ofSeconds(2), "x"), Ticker.SYSTEM));
-    loop.until(Duration.ofSeconds(5), link::isUp);
+    link = loop.link(server);
   }
 
   @AfterAll

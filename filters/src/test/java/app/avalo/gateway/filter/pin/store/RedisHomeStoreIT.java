@@ -37,12 +37,7 @@ class RedisHomeStoreIT extends HomeStoreContract {
   static void start() {
     server = RedisServer.start();
     loop = new Loop();
-    link =
-        loop.get(
-            () ->
-                RedisLink.connect(
-                    loop.vertx(), server.config(Duration.ofSeconds(2), "x"), Ticker.SYSTEM));
-    loop.until(Duration.ofSeconds(5), link::isUp);
+    link = loop.link(server);
   }
 
   @AfterAll
@@ -151,12 +146,7 @@ class RedisHomeStoreIT extends HomeStoreContract {
   void frozenRedisFailsTheCallInTime() {
     RedisServer own = RedisServer.start();
     try {
-      RedisLink slow =
-          loop.get(
-              () ->
-                  RedisLink.connect(
-                      loop.vertx(), own.config(Duration.ofMillis(50), "x"), Ticker.SYSTEM));
-      loop.until(Duration.ofSeconds(5), slow::isUp);
+      RedisLink slow = loop.link(own, Duration.ofMillis(50));
       own.stop();
       RedisHomeStore lost =
           new RedisHomeStore(slow, new RecentHomes(Ticker.SYSTEM), Ticker.SYSTEM, "x");
