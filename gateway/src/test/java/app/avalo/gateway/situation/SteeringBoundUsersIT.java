@@ -7,6 +7,7 @@ import static app.avalo.gateway.situation.Answers.servedBy;
 import static app.avalo.gateway.situation.Answers.steps;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.Mode;
 import app.avalo.gateway.testing.RunningGateway;
@@ -18,11 +19,15 @@ import org.junit.jupiter.api.Test;
 
 /** Clients of a service that binds its users ask which region to go to by themselves. */
 class SteeringBoundUsersIT {
+  private static final String KEY = "X-Api-Key";
+  private static final String ADA = "key-of-ada-0123456";
+
   private final ThreeRegions regions = new ThreeRegions();
   private final RunningGateway gateway =
       RunningGateway.start(
           ThreeRegions.PLACES
               + """
+              identity: {apiKeys: [{name: ada, key: "${env:NONE:-key-of-ada-0123456}"}]}
               services:
                 chat: {pin: {contract: move}, %1$s}
               routes:
@@ -65,11 +70,25 @@ class SteeringBoundUsersIT {
   }
 
   @Test
-  void explain_says_where_a_client_would_be_bound_and_binds_nobody() {
-    var explained = explain(gateway, "GET", "/routing?service=chat", ThreeRegions.TOKYO);
+  void explain_says_where_a_user_would_be_bound_and_binds_nobody() {
+    Exchange before = explained(ThreeRegions.TOKYO);
 
-    assertThat(steps(explained, "pin").get(0).verdict()).isEqualTo("would be bound to asia");
-    assertThat(steps(explained, "routing").get(0).verdict()).isEqualTo("asia");
+    JsonObject asked =
+        new JsonObject(
+            gateway
+                .get("/routing?service=chat", "X-Forwarded-For", ThreeRegions.BERLIN, KEY, ADA)
+                .body());
+
+    assertThat(steps(before, "pin").get(0).verdict()).isEqualTo("would be bound to asia");
+    assertThat(steps(before, "routing").get(0).verdict()).isEqualTo("asia");
+    assertThat(region(asked)).isEqualTo("eu");
+    Exchange after = explained(ThreeRegions.TOKYO);
+    assertThat(steps(after, "pin").get(0).verdict()).isEqualTo("bound to eu");
+    assertThat(steps(after, "routing").get(0).verdict()).isEqualTo("eu");
+  }
+
+  private Exchange explained(String client) {
+    return explain(gateway, "GET", "/routing?service=chat", client, KEY, ADA);
   }
 
   @Test
