@@ -5,6 +5,9 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,9 +21,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Four gateways and a Redis, each a process, and a client that does not wait for answers. */
 final class Site implements AutoCloseable {
+  static final List<String> LIMITS = List.of("exact", "leased");
+
   private static final int GATEWAYS = 4;
   private static final Pattern LINE =
       Pattern.compile(
@@ -41,20 +47,31 @@ final class Site implements AutoCloseable {
       limits:
         exact: {key: route, rate: 1000/s, mode: exact}
         leased: {key: route, rate: 1000/s, mode: leased}
-      state: {redis: {endpoints: ["%s"], deadline: 20ms, replicas: 4}}
+      state: {redis: {endpoints: ["redis://127.0.0.1:%d"], deadline: 20ms, replicas: 4}}
       """;
 
   /** When a request was admitted: some time between these, in microseconds since 1970. */
   record Admission(long fromMicros, long untilMicros) {}
 
+  /** How long a gateway had a request, and when it was answered. */
+  record Wait(long atMicros, long micros) {}
+
   /**
    * What a client has sent.
    *
-   * @param unlogged what the first gateway admitted or may have, as the client saw it
-   * @param waitsMicros of the gateways, from their logs
+   * @param startMicros since 1970
+   * @param late the most that a request was sent after it was due
+   * @param served what the first gateway admitted, as the client saw it
+   * @param waits of the gateways, from their logs
    */
   record Run(
-      String limit, Duration span, long requests, List<Admission> unlogged, List<Long> waitsMicros) {}
+      String limit,
+      long startMicros,
+      Duration span,
+      Duration late,
+      long requests,
+      List<Admission> served,
+      List<Wait> waits) {}
 
   private final Path directory = Files.createTempDirectory("limits-");
   private final RedisServer redis = RedisServer.start();
@@ -65,10 +82,16 @@ final class Site implements AutoCloseable {
   private final HttpClient client =
       vertx.createHttpClient(new PoolOptions().setHttp1MaxSize(32).setEventLoopSize(1));
 
-  Site() throws IOException {
+  /**
+   * All of them running.
+   *
+   * @param loss on the gateways' way to Redis, or null
+   */
+  Site(LossyRoad.@Nullable Loss loss) throws IOException {
+    int port = loss == null ? redis.port() : LossyRoad.open(vertx, redis.port(), loss);
     for (int i = 0; i < GATEWAYS; i++) {
       Path yaml = directory.resolve("gateway" + i + ".yaml");
-      Files.writeString(yaml, YAML.formatted(i, log(i), redis.url()));
+      Files.writeString(yaml, YAML.formatted(i, log(i), port));
       gateways.add(GatewayProcess.start("run", yaml.toString(), "--loops", "1"));
     }
     for (int i = 0; i < GATEWAYS; i++) {
@@ -98,17 +121,33 @@ final class Site implements AutoCloseable {
     return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
   }
 
+  /** As much as is measured later, on routes of its own: young machines compile and load. */
+  void warm(double perSecond, Duration span) throws InterruptedException {
+    List<Thread> loads = new ArrayList<>();
+    for (String limit : LIMITS) {
+      Thread load = new Thread(() -> load(limit, perSecond, span, "warm"));
+      load.start();
+      loads.add(load);
+    }
+    for (Thread load : loads) {
+      load.join();
+    }
+  }
+
   /** Offers requests, unevenly among the gateways (Zipf), whatever becomes of those before. */
   Run load(String limit, double perSecond, Duration span, String path) {
     Random random = new Random(1);
-    ConcurrentLinkedQueue<Admission> unlogged = new ConcurrentLinkedQueue<>();
+    ConcurrentLinkedQueue<Admission> served = new ConcurrentLinkedQueue<>();
     AtomicLong open = new AtomicLong();
+    long startMicros = micros();
     long start = System.nanoTime();
     long requests = 0;
+    long latest = 0;
     for (long due = start; due < start + span.toNanos(); due = start + (long) (++requests * 1e9 / perSecond)) {
-      while (System.nanoTime() < due) {
-        LockSupport.parkNanos(100_000);
+      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+        LockSupport.parkNanos(left);
       }
+      latest = Math.max(latest, System.nanoTime() - due);
       int gateway = zipf(random);
       long sent = micros();
       open.incrementAndGet();
@@ -119,10 +158,9 @@ final class Site implements AutoCloseable {
           .onComplete(
               (status, failure) -> {
                 open.decrementAndGet();
-                // The log of who is killed may lack its last lines; what got no answer may have
-                // been admitted.
-                if (gateway == 0 && (status == null || status == 200)) {
-                  unlogged.add(new Admission(sent, micros()));
+                // The log of who is killed lacks its last lines.
+                if (gateway == 0 && status != null && status == 200) {
+                  served.add(new Admission(sent, micros()));
                 }
               });
     }
@@ -130,7 +168,8 @@ final class Site implements AutoCloseable {
     while (open.get() > 0) {
       LockSupport.parkNanos(1_000_000);
     }
-    return new Run(path, took, requests, List.copyOf(unlogged), new ArrayList<>());
+    Duration late = Duration.ofNanos(latest);
+    return new Run(path, startMicros, took, late, requests, List.copyOf(served), new ArrayList<>());
   }
 
   private int zipf(Random random) {
@@ -149,6 +188,24 @@ final class Site implements AutoCloseable {
     return calls.find() ? Long.parseLong(calls.group(1)) : 0;
   }
 
+  /** Decisions about a limit that its gateways made without Redis, by their metrics. */
+  long withoutRedis(String limit) throws IOException {
+    Pattern decided =
+        Pattern.compile(
+            "gateway_limit_decided_by_total\\{by=\"local-share\",policy=\"" + limit + "\"} ([0-9.E]+)");
+    long sum = 0;
+    for (int i = 0; i < GATEWAYS; i++) {
+      if (!dead[i]) {
+        URI metrics = URI.create("http://127.0.0.1:" + gateways.get(i).port("admin") + "/metrics");
+        try (InputStream answer = metrics.toURL().openStream()) {
+          Matcher line = decided.matcher(new String(answer.readAllBytes(), StandardCharsets.UTF_8));
+          sum += line.find() ? (long) Double.parseDouble(line.group(1)) : 0;
+        }
+      }
+    }
+    return sum;
+  }
+
   /** What the gateways admitted in a run, by their logs; their waits are added to the run. */
   List<Admission> admitted(Run run, String limit) throws IOException {
     List<Admission> admitted = new ArrayList<>();
@@ -159,14 +216,14 @@ final class Site implements AutoCloseable {
       last = lines;
       sleep(Duration.ofMillis(500));
       admitted.clear();
-      run.waitsMicros().clear();
+      run.waits().clear();
       lines = 0;
       for (int i = 0; i < GATEWAYS; i++) {
         lines += read(i, limit, run, admitted);
       }
     }
     if (dead[0]) {
-      admitted.addAll(run.unlogged());
+      admitted.addAll(run.served());
     } else if (lines != run.requests()) {
       throw new IllegalStateException(lines + " lines of " + run.requests() + " requests");
     }
@@ -181,7 +238,7 @@ final class Site implements AutoCloseable {
         found++;
         long end = Instant.parse(line.group(1)).toEpochMilli() * 1000;
         long took = Math.round(Double.parseDouble(line.group(5)) * 1000);
-        run.waitsMicros().add(took);
+        run.waits().add(new Wait(end, took));
         // The time is that of the line's end, cut to a millisecond.
         if (line.group(4).equals("200") && !dead[gateway]) {
           admitted.add(new Admission(end - took, end + 1000));

@@ -35,8 +35,11 @@ public final class CpuPerRequest {
     return (cpuNanos(pid) - before) / 1000.0 / Long.parseLong(requests.group(1));
   }
 
-  /** Of all threads that live; to the nanosecond, unlike the clock ticks of {@code stat}. */
-  private static long cpuNanos(long pid) throws IOException {
+  /**
+   * Of all threads that live but the compiler's, whose work is not of requests; to the nanosecond,
+   * unlike the clock ticks of {@code stat}.
+   */
+  public static long cpuNanos(long pid) throws IOException {
     long sum = 0;
     List<Path> threads;
     try (Stream<Path> found = Files.list(Path.of("/proc/" + pid + "/task"))) {
@@ -44,9 +47,11 @@ public final class CpuPerRequest {
     }
     for (Path thread : threads) {
       try {
-        sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+        if (!Files.readString(thread.resolve("comm")).contains("Compiler")) {
+          sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+        }
       } catch (IOException ended) {
-        // A compiler thread that has just ended.
+        // A thread that has just ended.
       }
     }
     return sum;
