@@ -37,6 +37,7 @@ public final class Routes {
   private List<Cidr> allow = List.of();
   private List<Cidr> deny = List.of();
   private List<String> limits = List.of();
+  private ServiceConfig.@Nullable Priority priority;
   private HeaderEdits requestHeaders = HeaderEdits.NONE;
   private HeaderEdits responseHeaders = HeaderEdits.NONE;
   private RouteConfig.@Nullable Cors cors;
@@ -96,6 +97,11 @@ public final class Routes {
     return this;
   }
 
+  public Routes priority(ServiceConfig.Priority own) {
+    this.priority = own;
+    return this;
+  }
+
   public Routes requestHeaders(HeaderEdits edits) {
     this.requestHeaders = edits;
     return this;
@@ -124,6 +130,7 @@ public final class Routes {
         action,
         new Access(need, roles, allow, deny),
         limits,
+        priority,
         new RouteConfig.Rewrite(null, null, null),
         requestHeaders,
         responseHeaders,

@@ -88,7 +88,8 @@ public class LimitBenchmark {
             true,
             List.of(),
             null,
-            null);
+            null,
+            Map.of());
     return Plans.minimal().limit(limit).route(Routes.toFeed().limits(name).build()).compile();
   }
 

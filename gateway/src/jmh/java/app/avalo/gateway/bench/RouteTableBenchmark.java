@@ -84,6 +84,7 @@ public class RouteTableBenchmark {
             new RouteConfig.Respond(204, "text/plain", ""),
             new RouteConfig.Access(RouteConfig.Need.OPTIONAL, List.of(), List.of(), List.of()),
             List.of(),
+            null,
             new RouteConfig.Rewrite(null, null, null),
             RouteConfig.HeaderEdits.NONE,
             RouteConfig.HeaderEdits.NONE,

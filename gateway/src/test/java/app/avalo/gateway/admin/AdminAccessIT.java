@@ -146,6 +146,33 @@ class AdminAccessIT {
                     .containsEntry("status", "404"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "PUT, /admin/limits/few/overrides/k=audited, override-limit, few k=audited",
+    "DELETE, /admin/limits/few/overrides/k=audited?reason=test, end-override, few k=audited",
+    "DELETE, /admin/limits/few/buckets/a=203.0.113.8?reason=test, reset-bucket, few a=203.0.113.8",
+  })
+  void whoever_changes_what_a_caller_may_use_is_written_down(
+      String method, String path, String action, String target) {
+    String order = "{\"rates\":\"10/h\",\"reason\":\"test\"}";
+
+    Answer answer = admin.call(method, OPERATOR, path, method.equals("PUT") ? order : null);
+
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    assertThat(audit.of(answer))
+        .singleElement()
+        .satisfies(
+            line ->
+                assertThat(line)
+                    .containsAllEntriesOf(
+                        Map.of(
+                            "who", "olaf",
+                            "action", action,
+                            "target", target,
+                            "reason", "test",
+                            "outcome", "done")));
+  }
+
   @Test
   void reading_leaves_no_line() {
     assertThat(audit.of(admin.get(VIEWER, "/admin/regions"))).isEmpty();

@@ -1,5 +1,6 @@
 package app.avalo.gateway.config;
 
+import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.unit.Rate;
 import java.time.DayOfWeek;
 import java.time.Duration;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param schedule times with other rates, the first that holds counts; default none
  * @param follow what makes it stricter by itself, or null
  * @param timeOut what repeated refusals lead to, or null
+ * @param reserve percent of every burst that requests of a priority leave to those of higher
+ *     priority; default none
  */
 public record LimitConfig(
     String name,
@@ -43,7 +46,8 @@ public record LimitConfig(
     boolean fields,
     List<Season> schedule,
     @Nullable Follow follow,
-    @Nullable TimeOut timeOut) {
+    @Nullable TimeOut timeOut,
+    Map<Priority, Integer> reserve) {
 
   /** Whether its rates never change while it is the same. */
   public boolean steady() {

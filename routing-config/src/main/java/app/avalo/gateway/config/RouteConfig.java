@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param action what happens to them
  * @param access who may
  * @param limits names of limits, next to those of the service
+ * @param priority of its requests for limits, or null for the service's
  * @param rewrite of path and host on the way up
  * @param requestHeaders edits on the way up
  * @param responseHeaders edits on the way down; of caching fields below status 400 only
@@ -28,6 +29,7 @@ public record RouteConfig(
     Action action,
     Access access,
     List<String> limits,
+    ServiceConfig.@Nullable Priority priority,
     Rewrite rewrite,
     HeaderEdits requestHeaders,
     HeaderEdits responseHeaders,

@@ -30,6 +30,7 @@ public final class LimitFilter implements Filter {
   // Used and emptied within one call, hence kept; one event loop.
   private final BucketKey probe = new BucketKey();
   private final Reading reading = new Reading();
+  private final RateLimitFields fields = new RateLimitFields();
   private Tier[] taken = new Tier[8];
   private LimitVerdict[] said = new LimitVerdict[8];
 
@@ -70,7 +71,7 @@ public final class LimitFilter implements Filter {
     boolean later = false;
     for (int i = 0; i < asked.length; i++) {
       Rule rule = asked[i];
-      Tier tier = rule.tier(exchange.caller());
+      Tier tier = rule.tier(exchange);
       if (tier != null && probe.fill(rule.policy, exchange)) {
         LimitVerdict verdict = here(tier, exchange);
         if (verdict == null) {
@@ -190,7 +191,7 @@ public final class LimitFilter implements Filter {
         settle(exchange, reply, verdicts.get(i));
       }
     }
-    RateLimitFields.write(verdicts, reply.headers());
+    fields.write(verdicts, reply.headers());
   }
 
   /** Charges what the service says that the request has cost, or gives the rest back. */
@@ -200,7 +201,7 @@ public final class LimitFilter implements Filter {
       return;
     }
     long cost = tokens(reply.headers().get(header));
-    Tier tier = rules.of(verdict.policy()).tier(exchange.caller());
+    Tier tier = rules.of(verdict.policy()).tier(exchange);
     if (cost >= 0 && tier != null && probe.fill(verdict.policy(), exchange)) {
       long more = Math.min(LimitConfig.Cost.MOST, cost) - tier.tokens(exchange);
       if (more > 0) {

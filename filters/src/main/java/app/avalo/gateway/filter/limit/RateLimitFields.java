@@ -1,42 +1,67 @@
 package app.avalo.gateway.filter.limit;
 
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.filter.LimitVerdict;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * {@code RateLimit-Policy} and {@code RateLimit} as structured fields, one member per policy
  * (draft-ietf-httpapi-ratelimit-headers-10); of a policy with several rates {@code
  * RateLimit-Policy} has one member each, named {@code policy/period}, and {@code RateLimit} the one
  * that decides. {@code q} per {@code w} is what is granted in the long run, {@code r} the tokens
- * left, {@code t} the seconds until the bucket is full. Policies in shadow mode do not show.
+ * left, {@code t} the seconds until the bucket is full. Policies in shadow mode do not show. One
+ * event loop.
  */
 final class RateLimitFields {
   private static final CharSequence POLICY = HttpHeaders.createOptimized("ratelimit-policy");
   private static final CharSequence STATE = HttpHeaders.createOptimized("ratelimit");
   private static final long SECOND = 1_000_000_000L;
 
-  private RateLimitFields() {}
+  private static final int MOST_KNOWN = 1000;
 
-  static void write(List<LimitVerdict> verdicts, MultiMap headers) {
-    StringBuilder policies = new StringBuilder(48);
-    StringBuilder states = new StringBuilder(48);
+  private final Map<Allowance, Known> known = new IdentityHashMap<>();
+
+  /** What {@code RateLimit-Policy} says of an allowance of a policy; the same for every answer. */
+  private record Known(LimitConfig policy, String members) {}
+
+  void write(List<LimitVerdict> verdicts, MultiMap headers) {
+    String policies = "";
+    StringBuilder states = new StringBuilder(64);
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
       if (verdict.policy().fields() && !verdict.policy().shadow()) {
-        List<Bandwidth> bandwidths = verdict.allowance().bandwidths();
-        for (int j = 0; j < bandwidths.size(); j++) {
-          policy(policies, verdict, bandwidths.get(j));
-        }
+        String members = members(verdict);
+        policies = policies.isEmpty() ? members : policies + ", " + members;
         state(states, verdict);
       }
     }
     if (!states.isEmpty()) {
-      headers.set(POLICY, policies.toString());
+      headers.set(POLICY, policies);
       headers.set(STATE, states.toString());
     }
+  }
+
+  private String members(LimitVerdict verdict) {
+    Known before = known.get(verdict.allowance());
+    if (before != null && before.policy() == verdict.policy()) {
+      return before.members();
+    }
+    StringBuilder text = new StringBuilder();
+    for (Bandwidth bandwidth : verdict.allowance().bandwidths()) {
+      policy(text, verdict, bandwidth);
+    }
+    // Reloads, schedules and overrides make new ones.
+    if (known.size() >= MOST_KNOWN) {
+      known.clear();
+    }
+    known.put(verdict.allowance(), new Known(verdict.policy(), text.toString()));
+    return text.toString();
   }
 
   private static void policy(StringBuilder text, LimitVerdict verdict, Bandwidth bandwidth) {

@@ -66,7 +66,7 @@ final class Round {
 
   void ask(Rule[] rules) {
     for (Rule rule : rules) {
-      Tier tier = rule.tier(exchange.caller());
+      Tier tier = rule.tier(exchange);
       BucketKey key = new BucketKey();
       if (tier != null && key.fill(rule.policy, exchange)) {
         asks.add(new Ask(tier, key, tier.tokens(exchange)));

@@ -4,7 +4,10 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.LimitConfig.Mode;
+import app.avalo.gateway.config.ServiceConfig.Priority;
+import app.avalo.gateway.config.plan.Target;
 import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
@@ -18,12 +21,14 @@ import app.avalo.gateway.filter.limit.override.Seeded;
 import app.avalo.gateway.filter.limit.shared.ExactBuckets;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A policy as one event loop applies it. */
@@ -35,7 +40,7 @@ final class Rule {
 
   final LimitConfig policy;
   final By by;
-  private final Limits limits;
+  final Limits limits;
   private final @Nullable ScriptRunner redis;
   private final String prefix;
   private final @Nullable Pace pace; // null when its rates never change
@@ -83,22 +88,54 @@ final class Rule {
       percent = now;
       Map<String, Tier> before = byName();
       make();
-      before.values().forEach(tier -> tier.buckets.close());
+      before.values().forEach(Tier::close);
     }
   }
 
   private Tier tier(String name, Allowance whole) {
     Allowance allowance = percent == FULL ? whole : whole.scaled(percent, policy.cost().most());
-    Shape shape = Shape.of(allowance);
+    return tier(name, allowance, leaves -> buckets(name, allowance, leaves));
+  }
+
+  /**
+   * For all priorities.
+   *
+   * @param buckets as they are for requests that leave so many percent to others
+   */
+  private Tier tier(String name, Allowance allowance, IntFunction<Buckets> buckets) {
+    Map<Priority, Tier> lower = new EnumMap<>(Priority.class);
+    policy
+        .reserve()
+        .forEach(
+            (priority, leaves) ->
+                lower.put(
+                    priority,
+                    new Tier(this, name, allowance, buckets.apply(leaves), leaves, Map.of())));
+    return new Tier(this, name, allowance, buckets.apply(0), 0, lower);
+  }
+
+  private Shape shape(Allowance allowance, int leaves) {
+    return Shape.of(allowance).leaving(leaves, policy.cost().most());
+  }
+
+  private Buckets buckets(String name, Allowance allowance, int leaves) {
+    Shape shape = shape(allowance, leaves);
     if (redis == null || by == By.LOCAL) {
-      return new Tier(this, name, allowance, here(name, shape), limits);
+      return here(name, shape);
     }
-    Buckets buckets =
-        by == By.EXACT
-            ? new ExactBuckets(
-                redis, prefix, shape, limits.many(policy.name(), name, Purpose.NOTES, shape))
-            : new LeasedBuckets(redis, prefix, allowance, limits.ticker());
-    return new Tier(this, name, allowance, buckets, limits);
+    return by == By.EXACT
+        ? exact(redis, shape, limits.many(policy.name(), name, Purpose.NOTES, shape))
+        : leased(redis, allowance, leaves);
+  }
+
+  private Buckets exact(ScriptRunner link, Shape shape, CompactBuckets notes) {
+    return new ExactBuckets(link, prefix, shape, notes);
+  }
+
+  private Buckets leased(ScriptRunner link, Allowance allowance, int leaves) {
+    long most = LeasedBuckets.most(allowance);
+    Shape shape = shape(LeasedBuckets.without(allowance, most), leaves);
+    return new LeasedBuckets(link, prefix, shape, most, limits.ticker());
   }
 
   private Here here(String tier, Shape shape) {
@@ -134,20 +171,35 @@ final class Rule {
     }
   }
 
-  /** What applies to a caller, or null when the policy does not limit them. */
-  @Nullable Tier tier(Caller caller) {
+  /** What applies to a request, or null when the policy does not limit its caller. */
+  @Nullable Tier tier(Exchange exchange) {
     keepPace();
+    Caller caller = exchange.caller();
     Tier own = tiers.get(caller.tier());
     Tier usual = own != null ? own : all;
+    if (usual == null) {
+      return null;
+    }
     LimitOverride over = limits.overrides().of(policy.name(), caller);
-    return over == null || usual == null ? usual : overridden(over, usual);
+    Tier mine = over == null ? usual : overridden(over, usual);
+    return policy.reserve().isEmpty() ? mine : mine.of(priority(exchange));
+  }
+
+  /** Of the route, else of the service that it leads to. */
+  private static Priority priority(Exchange exchange) {
+    Priority own = exchange.route().config().priority();
+    Target target = exchange.target();
+    if (own != null) {
+      return own;
+    }
+    return target == null ? Priority.NORMAL : target.service().config().priority();
   }
 
   private Tier overridden(LimitOverride over, Tier usual) {
     Tier known = overridden.get(over);
     if (known == null) {
       if (overridden.size() >= Overrides.MOST) {
-        overridden.values().forEach(each -> each.buckets.close());
+        overridden.values().forEach(Tier::close);
         overridden.clear();
       }
       known = overriding(over, usual);
@@ -158,21 +210,20 @@ final class Rule {
 
   /** The same bucket in Redis; here one of its own, as a table has one shape. */
   private Tier overriding(LimitOverride over, Tier usual) {
-    long most = policy.cost().most();
-    Allowance allowance = over.allowance().scaled(percent, most);
-    Shape shape = Shape.of(allowance);
-    CompactBuckets own = limits.many(policy.name(), over.subject(), Purpose.OVERRIDE, shape);
-    Buckets buckets;
-    if (usual.buckets instanceof Here before) {
-      buckets = new Seeded(own, shape, before);
-    } else {
-      ScriptRunner link = Objects.requireNonNull(redis);
-      buckets =
-          by == By.EXACT
-              ? new ExactBuckets(link, prefix, shape, own)
-              : new LeasedBuckets(link, prefix, allowance, limits.ticker());
-    }
-    return new Tier(this, usual.name, allowance, buckets, limits);
+    Allowance allowance = over.allowance().scaled(percent, policy.cost().most());
+    CompactBuckets own =
+        limits.many(policy.name(), over.subject(), Purpose.OVERRIDE, Shape.of(allowance));
+    return tier(
+        usual.name,
+        allowance,
+        leaves -> {
+          Shape shape = shape(allowance, leaves);
+          if (usual.buckets instanceof Here before) {
+            return new Seeded(own, shape, before);
+          }
+          ScriptRunner link = Objects.requireNonNull(redis);
+          return by == By.EXACT ? exact(link, shape, own) : leased(link, allowance, leaves);
+        });
   }
 
   /** What applies to the callers of a key that an operator writes. */

@@ -65,7 +65,7 @@ final class Rules {
   Future<Void> close() {
     List<Future<?>> closed = new ArrayList<>();
     for (Rule rule : rules.values()) {
-      rule.byName().values().forEach(tier -> closed.add(tier.buckets.close()));
+      rule.byName().values().forEach(tier -> closed.add(tier.close()));
     }
     return Future.join(closed).mapEmpty();
   }

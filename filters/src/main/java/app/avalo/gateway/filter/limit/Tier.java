@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Cost;
+import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
@@ -10,9 +11,13 @@ import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a policy allows the callers of one tier, and their buckets. */
+/** What a policy allows the callers of one tier, and their buckets, as one priority sees them. */
 final class Tier {
   /** Of the burst that the replicas may use together while the store is away. */
   private static final double PART_WITHOUT_STORE = 0.1;
@@ -21,27 +26,56 @@ final class Tier {
   final String name;
   final Allowance allowance;
   final Buckets buckets;
-  private final Limits limits;
+  private final int leaves; // percent of every burst, to others
+  private final Map<Priority, Tier> lower;
   private final long most;
   private @Nullable Here share;
   private int shares;
 
-  Tier(Rule rule, String name, Allowance allowance, Buckets buckets, Limits limits) {
+  /**
+   * The buckets of one tier.
+   *
+   * @param leaves percent of every burst that requests leave to those of higher priority
+   * @param lower what applies to requests that leave more
+   */
+  Tier(
+      Rule rule,
+      String name,
+      Allowance allowance,
+      Buckets buckets,
+      int leaves,
+      Map<Priority, Tier> lower) {
     this.rule = rule;
     this.name = name;
     this.allowance = allowance;
     this.buckets = buckets;
-    this.limits = limits;
-    this.most = Shape.of(allowance).most();
+    this.leaves = leaves;
+    this.lower = lower;
+    this.most = Shape.of(allowance).leaving(leaves, rule.policy.cost().most()).most();
+  }
+
+  /** What applies to requests of a priority. */
+  Tier of(Priority priority) {
+    Tier other = lower.isEmpty() ? null : lower.get(priority);
+    return other == null ? this : other;
+  }
+
+  /** Brings back what is held for requests to come. */
+  Future<Void> close() {
+    List<Future<?>> closed = new ArrayList<>();
+    lower.values().forEach(each -> closed.add(each.close()));
+    closed.add(buckets.close());
+    return Future.join(closed).mapEmpty();
   }
 
   /** The buckets that decide while the store is away: an equal share for each replica. */
   Here share() {
     Here known = share;
-    int now = limits.replicas();
+    int now = rule.limits.replicas();
     if (known == null || shares != now) {
-      Shape shape = Shape.share(allowance, now, PART_WITHOUT_STORE, rule.policy.cost().most());
-      known = new Here(limits.many(rule.policy.name(), name, Purpose.SHARE, shape), shape);
+      long cost = rule.policy.cost().most();
+      Shape shape = Shape.share(allowance, now, PART_WITHOUT_STORE, cost).leaving(leaves, cost);
+      known = new Here(rule.limits.many(rule.policy.name(), name, Purpose.SHARE, shape), shape);
       share = known;
       shares = now;
     }

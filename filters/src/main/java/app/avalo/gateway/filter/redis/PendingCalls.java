@@ -38,6 +38,10 @@ public final class PendingCalls<T> {
 
   /** A call that starts now. */
   public PendingCall<T> start() {
+    // Most are answered in order; kept until they would be due they would outlive a collection.
+    while (!calls.isEmpty() && calls.peek().settled()) {
+      calls.remove();
+    }
     PendingCall<T> call = new PendingCall<>(ticker.nanos() + patienceNanos);
     calls.add(call);
     if (!armed) {

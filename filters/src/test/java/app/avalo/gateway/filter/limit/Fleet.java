@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
@@ -16,13 +17,24 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several gateways that share one real Redis in virtual time: the filters and scripts of
  * production, one hot key, requests that arrive at random and are spread unevenly (Zipf).
  */
 final class Fleet implements AutoCloseable {
+  static final List<LimitConfig> OBEYED =
+      List.of(
+          Policies.named("local").of(Policies.per(100, Duration.ofSeconds(1), 100)).local().build(),
+          Policies.named("exact").of(Policies.per(100, Duration.ofSeconds(1), 100)).build(),
+          Policies.named("leased")
+              .of(Policies.per(100, Duration.ofSeconds(1), 400))
+              .leased()
+              .build());
+
   private static boolean missed; // main()
   private static final Duration ONE_WAY = Duration.ofNanos(500_000);
 
@@ -41,7 +53,7 @@ final class Fleet implements AutoCloseable {
   private int admissions;
   private long requests;
   private long longestWaitNanos;
-  private long refusedForNanos; // of the last decision; 0 when it was admitted
+  private @Nullable LimitVerdict last;
   private int refusals;
 
   Fleet(int replicas, LimitConfig policy, long seed) {
@@ -64,6 +76,11 @@ final class Fleet implements AutoCloseable {
     }
   }
 
+  /** As many gateways as share the limit. */
+  static Fleet sharing(LimitConfig policy, long seed) {
+    return new Fleet(policy.mode() == Mode.LOCAL ? 1 : 4, policy, seed);
+  }
+
   /** Offers requests for a while, so many times the rate of the limit. */
   void offer(double times, Duration span) {
     var rate = policy.allowance().bandwidths().get(0).rate();
@@ -80,30 +97,43 @@ final class Fleet implements AutoCloseable {
     return Math.min(reach.length - 1, at < 0 ? -at - 1 : at);
   }
 
+  /** What a client goes by. */
+  enum Obeys {
+    /** Only {@code Retry-After}, once it was refused. */
+    RETRY_AFTER,
+    /** {@code RateLimit} too: with no token left it waits until it is told that there are all. */
+    FIELDS
+  }
+
   /**
    * One client has the key for itself, asks as often as it may, each time at another gateway, and
-   * after a refusal comes back when {@code Retry-After} says.
+   * waits as long as it is told.
    *
-   * @return how often it was refused again
+   * @return how often it was refused, but for {@link Obeys#RETRY_AFTER} where it was not told to
+   *     come then
    */
-  int obey(Duration span, long everyNanos) {
+  int obey(Obeys obeys, Duration span, long everyNanos) {
     long end = time.nanos() + span.toNanos();
     int again = 0;
-    boolean refused = false;
+    boolean told = obeys == Obeys.FIELDS;
     while (time.nanos() < end) {
-      refusedForNanos = -1;
+      last = null;
       request(random.nextInt(filters.size()));
       // No longer than an answer takes.
-      for (int i = 0; refusedForNanos < 0 && i < 100; i++) {
+      for (int i = 0; last == null && i < 100; i++) {
         time.advance(Duration.ofNanos(200_000));
       }
-      again += refused && refusedForNanos > 0 ? 1 : 0;
-      refused = refusedForNanos > 0;
-      refusals += refused ? 1 : 0;
-      time.advance(
-          refused
-              ? Duration.ofSeconds(RateLimitFields.ceilSeconds(refusedForNanos))
-              : Duration.ofNanos(everyNanos));
+      LimitVerdict verdict = Objects.requireNonNull(last);
+      refusals += verdict.allowed() ? 0 : 1;
+      again += told && !verdict.allowed() ? 1 : 0;
+      if (!verdict.allowed()) {
+        time.advance(Duration.ofSeconds(RateLimitFields.ceilSeconds(verdict.retryAfterNanos())));
+      } else if (obeys == Obeys.FIELDS && verdict.remaining() == 0) {
+        time.advance(Duration.ofSeconds(RateLimitFields.ceilSeconds(verdict.resetNanos())));
+      } else {
+        time.advance(Duration.ofNanos(everyNanos));
+      }
+      told = obeys == Obeys.FIELDS || !verdict.allowed();
     }
     return again;
   }
@@ -126,8 +156,7 @@ final class Fleet implements AutoCloseable {
                 if (dead[replica]) {
                   return;
                 }
-                decided(asked);
-                refusedForNanos = 0;
+                decided(asked, exchange);
                 if (admissions == admitted.length) {
                   admitted = Arrays.copyOf(admitted, 2 * admissions);
                 }
@@ -136,14 +165,14 @@ final class Fleet implements AutoCloseable {
 
               @Override
               public void reply(Exchange exchange, Reply.Local reply) {
-                decided(asked);
-                List<LimitVerdict> verdicts = exchange.limits();
-                refusedForNanos = verdicts.get(verdicts.size() - 1).retryAfterNanos();
+                decided(asked, exchange);
               }
             });
   }
 
-  private void decided(long askedNanos) {
+  private void decided(long askedNanos, Exchange exchange) {
+    List<LimitVerdict> verdicts = exchange.limits();
+    last = verdicts.get(verdicts.size() - 1);
     longestWaitNanos = Math.max(longestWaitNanos, time.nanos() - askedNanos);
   }
 
@@ -248,10 +277,32 @@ final class Fleet implements AutoCloseable {
         }
       }
     }
+    for (LimitConfig policy : OBEYED) {
+      for (Obeys obeys : Obeys.values()) {
+        obeying(policy, obeys, seed);
+      }
+    }
     for (boolean leased : new boolean[] {false, true}) {
       faults(leased ? "leased, " : "exact, ", policy(leased, 1000), seed);
     }
     System.exit(missed ? 1 : 0);
+  }
+
+  /** A client at the edge of its limit for ten minutes. */
+  private static void obeying(LimitConfig policy, Obeys obeys, long seed) {
+    try (Fleet fleet = sharing(policy, seed)) {
+      int again = fleet.obey(obeys, Duration.ofMinutes(10), 4_000_000L);
+      boolean good = again == 0 && fleet.outcome().excess() == 0;
+      missed |= !good;
+      System.out.printf(
+          Locale.ROOT,
+          "%-46s refused %d, in spite of obeying %d   admitted/allowed %.4f  %s%n",
+          policy.name() + ", 10 min, one client obeys " + obeys,
+          fleet.refusals(),
+          again,
+          fleet.outcome().share(),
+          good ? "ok" : "MISSED");
+    }
   }
 
   private static void faults(String mode, LimitConfig policy, long seed) {

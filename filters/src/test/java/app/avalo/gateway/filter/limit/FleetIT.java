@@ -71,14 +71,9 @@ class FleetIT {
 
   @Test
   void whoWaitsAsLongAsToldIsNotRefusedAgainByAnotherGateway() {
-    Duration second = Duration.ofSeconds(1);
-    for (LimitConfig policy :
-        new LimitConfig[] {
-          Policies.named("exact").of(Policies.per(100, second, 100)).build(),
-          Policies.named("leased").of(Policies.per(100, second, 400)).leased().build()
-        }) {
-      try (Fleet fleet = new Fleet(4, policy, 5)) {
-        int again = fleet.obey(Duration.ofSeconds(15), 3_000_000L);
+    for (LimitConfig policy : Fleet.OBEYED) {
+      try (Fleet fleet = Fleet.sharing(policy, 5)) {
+        int again = fleet.obey(Fleet.Obeys.RETRY_AFTER, Duration.ofSeconds(15), 3_000_000L);
 
         assertThat(fleet.refusals()).as(policy.name()).isGreaterThan(5);
         assertThat(again).as(policy.name()).isZero();

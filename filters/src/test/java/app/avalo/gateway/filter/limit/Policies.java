@@ -11,12 +11,14 @@ import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
 import app.avalo.gateway.config.LimitConfig.Season;
 import app.avalo.gateway.config.LimitConfig.TimeOut;
+import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Routes;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,7 @@ public final class Policies {
   private List<Season> schedule = List.of();
   private @Nullable Follow follow;
   private @Nullable TimeOut timeOut;
+  private final Map<Priority, Integer> reserve = new EnumMap<>(Priority.class);
 
   private Policies(String name) {
     this.name = name;
@@ -135,6 +138,11 @@ public final class Policies {
     return this;
   }
 
+  public Policies reserve(Priority priority, int percent) {
+    reserve.put(priority, percent);
+    return this;
+  }
+
   public LimitConfig build() {
     return new LimitConfig(
         name,
@@ -149,7 +157,8 @@ public final class Policies {
         fields,
         schedule,
         follow,
-        timeOut);
+        timeOut,
+        reserve);
   }
 
   /** A plan whose only route has these limits. */

@@ -4,6 +4,7 @@ import static app.avalo.gateway.filter.limit.Policies.perMinute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Cost;
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
@@ -21,10 +22,12 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -239,6 +242,38 @@ class SharedLimitsIT {
     loop.await(() -> ask(filter, exchange));
 
     assertThat(exchange.limits().get(0).remaining()).isEqualTo(98);
+  }
+
+  @Test
+  void whatARequestHasCostAfterAllIsChargedOrGivenBackInRedis() {
+    Cost told = new Cost(5, Map.of(), 0, "X-Cost");
+    for (Policies kind : List.of(Policies.named("exact"), Policies.named("leased").leased())) {
+      LimitConfig policy = kind.of(Policies.per(30, Duration.ofDays(1), 30)).cost(told).build();
+      Plan plan = Policies.plan(policy);
+      LimitFilter filter = replica();
+      LimitAdmin admin = new LimitAdmin(new Limits(Ticker.SYSTEM, 1), redis, "t");
+      Exchange dear = alice(plan);
+      Exchange cheap = alice(plan);
+      loop.await(() -> ask(filter, dear));
+      loop.get(() -> answer(filter, dear, "9"));
+      loop.await(() -> ask(filter, cheap));
+      loop.get(() -> answer(filter, cheap, "2"));
+
+      loop.await(() -> ask(filter, alice(plan)));
+
+      // 9 and 2 are paid, and 5 of the last; leases hold H back, and tell Redis with the next call.
+      long full = policy.name().equals("exact") ? 30 : 27;
+      assertThat(remaining(admin, policy)).as(policy.name()).isEqualTo(full - 16);
+    }
+  }
+
+  private static boolean answer(LimitFilter filter, Exchange exchange, String cost) {
+    filter.response(exchange, new Reply.Proxied(200, HttpHeaders.headers().add("X-Cost", cost)));
+    return true;
+  }
+
+  private long remaining(LimitAdmin admin, LimitConfig policy) {
+    return loop.await(() -> admin.peek(policy, "u=alice")).get(0).remaining();
   }
 
   @Test

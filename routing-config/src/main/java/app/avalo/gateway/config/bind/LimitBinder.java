@@ -14,6 +14,7 @@ import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
 import app.avalo.gateway.config.LimitConfig.Season;
 import app.avalo.gateway.config.LimitConfig.TimeOut;
+import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.config.yaml.Node;
@@ -25,11 +26,16 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Binds limits: what an allowance is, for whom, and when it is another. */
@@ -80,7 +86,39 @@ final class LimitBinder {
         limit.flag("fields", true),
         schedule(limit),
         follow(limit),
-        timeOut(limit));
+        timeOut(limit),
+        reserve(limit, leastBurst(allowance, tiers.values()), cost));
+  }
+
+  private static long leastBurst(@Nullable Allowance own, Collection<Allowance> tiers) {
+    return Stream.concat(Stream.ofNullable(own), tiers.stream())
+        .flatMap(each -> each.bandwidths().stream())
+        .mapToLong(Bandwidth::burst)
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
+  /** Whoever comes after another leaves at least as much. */
+  private static Map<Priority, Integer> reserve(Section limit, long burst, int cost) {
+    Section reserve = limit.section("reserve");
+    Map<Priority, Integer> percents = new EnumMap<>(Priority.class);
+    Priority above = Priority.CRITICAL;
+    int least = 0;
+    for (Priority each : List.of(Priority.HIGH, Priority.NORMAL, Priority.LOW)) {
+      String key = each.name().toLowerCase(Locale.ROOT);
+      int percent = (int) Math.ceil(100 * reserve.share(key, least / 100.0) - 1e-9);
+      if (percent < least) {
+        String higher = above.name().toLowerCase(Locale.ROOT);
+        reserve.unexpected(key, "at least as much as " + higher + " leaves, " + least + "%");
+      } else if (burst - burst / 100.0 * percent < cost) {
+        reserve.unexpected(key, "less, so that a request can be paid beside it");
+      } else if (percent > 0) {
+        percents.put(each, percent);
+      }
+      above = each;
+      least = Math.max(least, percent);
+    }
+    return Collections.unmodifiableMap(percents);
   }
 
   private static Grain grain(Section limit, List<KeyPart> key) {

@@ -4,6 +4,7 @@ import app.avalo.gateway.config.RouteConfig;
 import app.avalo.gateway.config.RouteConfig.Action;
 import app.avalo.gateway.config.RouteConfig.PathMatch;
 import app.avalo.gateway.config.RouteConfig.Weighted;
+import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.plan.PathSyntax;
 import app.avalo.gateway.config.section.Names;
 import app.avalo.gateway.config.section.Section;
@@ -55,6 +56,7 @@ final class RouteBinder {
         action,
         access(route.section("access")),
         Names.references(route, "limits", "limit", names.limits()),
+        route.has("priority") ? route.word("priority", Priority.NORMAL, Priority.class) : null,
         rewrite(route.section("rewrite"), match.path(), action),
         HeaderRules.edits(route.section("requestHeaders")),
         HeaderRules.edits(route.section("responseHeaders")),

@@ -3,6 +3,7 @@ package app.avalo.gateway.config.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.GatewayConfig;
+import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.ServiceConfig.Timeouts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -100,6 +101,19 @@ class ConfigLoaderTest {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30)));
     assertThat(config.routes().get(0).bodyBytes()).isEqualTo(1024);
+  }
+
+  @Test
+  void lowerPrioritiesLeaveAtLeastWhatHigherOnesDo() {
+    String yaml =
+        SMALL.replace("service: feed}", "service: feed, priority: low, limits: [calls]}")
+            + "limits: {calls: {rate: 100/min, reserve: {high: 5%, low: 30%}}}\n";
+
+    GatewayConfig config = valid(ConfigLoader.parse("x.yaml", yaml)).config();
+
+    assertThat(config.routes().get(0).priority()).isEqualTo(Priority.LOW);
+    assertThat(config.limits().get("calls").reserve())
+        .isEqualTo(Map.of(Priority.HIGH, 5, Priority.NORMAL, 5, Priority.LOW, 30));
   }
 
   @Test

@@ -89,6 +89,7 @@ record RouteSpec(
             new Respond(204, "text/plain", ""),
             new Access(Need.OPTIONAL, List.of(), List.of(), List.of()),
             List.of(),
+            null,
             new Rewrite(null, null, null),
             HeaderEdits.NONE,
             HeaderEdits.NONE,

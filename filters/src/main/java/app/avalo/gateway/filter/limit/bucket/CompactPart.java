@@ -42,8 +42,8 @@ final class CompactPart {
 
   synchronized boolean take(long hash, Shape asked, long tokens, long now, Reading reading) {
     int at = current(hash, asked, now);
-    boolean allowed = shape.take(states, at, tokens);
-    shape.read(states, at, tokens, allowed, reading);
+    boolean allowed = asked.take(states, at, tokens);
+    asked.read(states, at, tokens, allowed, reading);
     return allowed;
   }
 
@@ -59,11 +59,11 @@ final class CompactPart {
   synchronized void peek(long hash, Shape asked, long tokens, long now, Reading reading) {
     follow(asked);
     load(hash, now);
-    boolean allowed = shape.take(fresh, 0, tokens);
+    boolean allowed = asked.take(fresh, 0, tokens);
     if (allowed) {
-      shape.giveBack(fresh, 0, tokens);
+      asked.giveBack(fresh, 0, tokens);
     }
-    shape.read(fresh, 0, tokens, allowed, reading);
+    asked.read(fresh, 0, tokens, allowed, reading);
   }
 
   synchronized void giveBack(long hash, long tokens, long now) {

@@ -109,6 +109,13 @@ public final class FewBuckets implements LocalBuckets {
     }
 
     boolean take(Shape asked, long tokens, Reading reading) {
+      if (asked.leaves()) {
+        // Not one step with the taking: of what is left each event loop may take one request's.
+        peek(asked, tokens, reading);
+        if (!reading.allowed()) {
+          return false;
+        }
+      }
       var verbose = bucket.asVerbose().tryConsumeAndReturnRemaining(tokens);
       ConsumptionProbe probe = verbose.getValue();
       long[] left = verbose.getDiagnostics().getAvailableTokensPerEachBandwidth();
@@ -122,7 +129,7 @@ public final class FewBuckets implements LocalBuckets {
       EstimationProbe probe = verbose.getValue();
       long[] left = verbose.getDiagnostics().getAvailableTokensPerEachBandwidth();
       long wait = probe.canBeConsumed() ? 0 : rounded(probe.getNanosToWaitForRefill());
-      read(asked, wait, tokens, left, reading);
+      read(asked, Math.max(wait, asked.waitToLeave(left, tokens)), tokens, left, reading);
     }
 
     /** Bucket4j rounds down; at the next microsecond after it the token is there for sure. */
@@ -137,16 +144,17 @@ public final class FewBuckets implements LocalBuckets {
       long longest = -1;
       for (int i = 0; i < left.length; i++) {
         Band band = shape.band(i);
-        long lacks = band.micros((tokens - left[i]) * band.unitsPerToken());
-        if (wait == 0 ? left[i] < least : lacks > longest) {
+        long open = left[i] - shape.leftTokens(i);
+        long lacks = band.micros((tokens - open) * band.unitsPerToken());
+        if (wait == 0 ? open < least : lacks > longest) {
           tightest = i;
-          least = left[i];
+          least = open;
           longest = lacks;
         }
       }
       Band band = shape.band(tightest);
-      long reset = 1000 * band.micros((band.capacity() - least) * band.unitsPerToken());
-      reading.set(wait == 0, tightest, least, wait, reset);
+      long reset = 1000 * band.micros((band.capacity() - left[tightest]) * band.unitsPerToken());
+      reading.set(wait == 0, tightest, Math.max(0, least), wait, reset);
     }
   }
 }

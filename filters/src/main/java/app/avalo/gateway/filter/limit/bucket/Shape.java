@@ -14,10 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Shape {
   private final Band[] bands;
+  private final long[] left; // units by band that stay for others; no part of the bucket's identity
+  private final boolean leaves;
   private final long microsToFull;
 
-  private Shape(Band[] bands) {
+  private Shape(Band[] bands, long[] left) {
     this.bands = bands;
+    this.left = left;
+    this.leaves = Arrays.stream(left).anyMatch(units -> units > 0);
     long longest = 0;
     for (Band band : bands) {
       longest = Math.max(longest, band.microsToFull());
@@ -26,7 +30,11 @@ public final class Shape {
   }
 
   public static Shape of(Allowance allowance) {
-    return new Shape(allowance.bandwidths().stream().map(Band::of).toArray(Band[]::new));
+    return of(allowance.bandwidths().stream().map(Band::of).toArray(Band[]::new));
+  }
+
+  private static Shape of(Band[] bands) {
+    return new Shape(bands, new long[bands.length]);
   }
 
   /**
@@ -47,7 +55,46 @@ public final class Shape {
                 })
             .map(Band::of)
             .toArray(Band[]::new);
-    return new Shape(bands);
+    return of(bands);
+  }
+
+  /**
+   * The same buckets for requests that pass only if a part of each band is left to others.
+   *
+   * @param percent of each band, but never so much that a full bucket could not pay the cost
+   */
+  public Shape leaving(int percent, long cost) {
+    long[] units = new long[bands.length];
+    for (int i = 0; i < units.length; i++) {
+      long tokens = Math.min(bands[i].capacity() * percent / 100, bands[i].capacity() - cost);
+      units[i] = Math.max(0, tokens) * bands[i].unitsPerToken();
+    }
+    return new Shape(bands, units);
+  }
+
+  /** Units of a band that stay for others. */
+  public long leftUnits(int index) {
+    return left[index];
+  }
+
+  /** Likewise in tokens. */
+  long leftTokens(int index) {
+    return left[index] / bands[index].unitsPerToken();
+  }
+
+  /** Whether anything stays for others. */
+  boolean leaves() {
+    return leaves;
+  }
+
+  /** Nanoseconds until a request can have its tokens and leave the rest, of whole tokens there. */
+  long waitToLeave(long[] tokensThere, long tokens) {
+    long longest = 0;
+    for (int i = 0; i < bands.length; i++) {
+      long lacking = leftTokens(i) == 0 ? 0 : tokens + leftTokens(i) - tokensThere[i];
+      longest = Math.max(longest, bands[i].micros(lacking * bands[i].unitsPerToken()));
+    }
+    return 1000 * longest;
   }
 
   public int bands() {
@@ -61,8 +108,8 @@ public final class Shape {
   /** The most tokens that one request can take. */
   public long most() {
     long least = Long.MAX_VALUE;
-    for (Band band : bands) {
-      least = Math.min(least, band.capacity());
+    for (int i = 0; i < bands.length; i++) {
+      least = Math.min(least, bands[i].capacity() - leftTokens(i));
     }
     return least;
   }
@@ -128,8 +175,12 @@ public final class Shape {
 
   /** Units that a band lacks for so many tokens; 0 or less when they are there. */
   private long missingFor(long[] state, int at, int index, long tokens) {
-    Band band = bands[index];
-    return tokens * band.unitsPerToken() - (band.capacityUnits() - state[at + 1 + index]);
+    return tokens * bands[index].unitsPerToken() - open(state, at, index);
+  }
+
+  /** Units that may be taken from a band; below zero when others have taken of what is left. */
+  private long open(long[] state, int at, int index) {
+    return bands[index].capacityUnits() - left[index] - state[at + 1 + index];
   }
 
   /** Takes the tokens, down to an empty bucket, from a state that is up to date. */
@@ -163,10 +214,10 @@ public final class Shape {
     for (int i = 0; i < bands.length; i++) {
       Band band = bands[i];
       long wait = allowed ? 0 : band.micros(missingFor(state, at, i, tokens));
-      long left = (band.capacityUnits() - state[at + 1 + i]) / band.unitsPerToken();
-      if (allowed ? left < least : wait > longest) {
+      long tokensLeft = open(state, at, i) / band.unitsPerToken();
+      if (allowed ? tokensLeft < least : wait > longest) {
         tightest = i;
-        least = left;
+        least = tokensLeft;
         longest = wait;
       }
     }

@@ -89,6 +89,11 @@ final class Lease {
     return shape.later(missing, (nowNanos - heardNanos) / 1000);
   }
 
+  /** How old the last answer is. */
+  long ageNanos(long nowNanos) {
+    return nowNanos - heardNanos;
+  }
+
   void giveBack(long unspent) {
     returning += unspent;
   }

@@ -42,16 +42,21 @@ public final class LeasedBuckets implements Buckets {
   private boolean sweeping;
   private boolean closed;
 
-  public LeasedBuckets(ScriptRunner redis, String prefix, Allowance allowance, Ticker ticker) {
-    long most = most(allowance);
-    this.redis = new LeaseCall(redis, prefix, Shape.of(without(allowance, most)), most);
+  /**
+   * Buckets of a policy and tier.
+   *
+   * @param shape of the bucket in Redis, {@link #without} what may be out
+   * @param most tokens that may be out unspent in all
+   */
+  public LeasedBuckets(ScriptRunner redis, String prefix, Shape shape, long most, Ticker ticker) {
+    this.redis = new LeaseCall(redis, prefix, shape, most);
     this.link = redis;
     this.ticker = ticker;
     this.waits = redis.waits();
   }
 
   /** H. */
-  static long most(Allowance allowance) {
+  public static long most(Allowance allowance) {
     long least = Long.MAX_VALUE;
     for (Bandwidth bandwidth : allowance.bandwidths()) {
       least = Math.min(least, bandwidth.burst());
@@ -59,7 +64,8 @@ public final class LeasedBuckets implements Buckets {
     return (long) (least * PART);
   }
 
-  private static Allowance without(Allowance allowance, long most) {
+  /** What is in Redis of an allowance of which so many tokens may be out. */
+  public static Allowance without(Allowance allowance, long most) {
     return new Allowance(
         allowance.bandwidths().stream()
             .map(bandwidth -> new Bandwidth(bandwidth.rate(), bandwidth.burst() - most))
@@ -86,7 +92,7 @@ public final class LeasedBuckets implements Buckets {
       return Said.LATER;
     }
     redis.shape().read(lease.missing, tokens, false, reading);
-    reading.refused(retry);
+    reading.refused(Math.max(retry, reading.retryAfterNanos() - lease.ageNanos(now)));
     return Said.NO;
   }
 
@@ -187,10 +193,11 @@ public final class LeasedBuckets implements Buckets {
 
   private void refuse(Lease lease, long tokens, LeaseCall.Grant grant, Reading reading) {
     redis.shape().read(grant.missing(), tokens, false, reading);
-    if (grant.retryMicros() == 0) {
+    long turn = 1000 * grant.retryMicros();
+    if (turn < reading.retryAfterNanos()) {
       lease.refused(tokens, reading.retryAfterNanos(), ticker.nanos());
     } else {
-      reading.refused(Math.max(1000 * grant.retryMicros(), reading.retryAfterNanos()));
+      reading.refused(turn);
     }
   }
 

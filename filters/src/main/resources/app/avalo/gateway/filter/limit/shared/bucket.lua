@@ -10,7 +10,8 @@
 -- ARGV[3] tokens wanted; below zero: given back      ARGV[4] fewest tokens that are of any use
 -- ARGV[5] tokens that the caller has let pass without asking, while it could not
 -- ARGV[6...] for each band: units of a token, units that come back per microsecond, capacity in
---   units, and units that the caller knows to be missing; empty when this state may be believed
+--   units, units that the caller knows to be missing (empty when this state may be believed), and
+--   units that have to stay there for others
 -- Returns {tokens granted, level of each band...}.
 local wanted, least, owed = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local now
@@ -37,11 +38,11 @@ end
 -- A clock that steps back, as after a failover, gives nothing and takes nothing.
 if now < then_ then now = then_ end
 
-local bands, granted = (#ARGV - 5) / 4, wanted
+local bands, granted = (#ARGV - 5) / 5, wanted
 local levels, fullest = {}, true
 for i = 1, bands do
-  local unit, refill = tonumber(ARGV[2 + 4 * i]), tonumber(ARGV[3 + 4 * i])
-  local capacity, level = tonumber(ARGV[4 + 4 * i]), nil
+  local unit, refill = tonumber(ARGV[1 + 5 * i]), tonumber(ARGV[2 + 5 * i])
+  local capacity, level = tonumber(ARGV[3 + 5 * i]), nil
   local before, size = held[2 * i - 1], held[2 * i]
   if before and size then
     -- After a change of the policy as full as before.
@@ -50,18 +51,20 @@ for i = 1, bands do
   end
   if not level or level > capacity then level = capacity end
   -- Whoever has lost this bucket's past hears of it from those who remember.
-  local missing = ARGV[5 + 4 * i]
+  local missing = ARGV[4 + 5 * i]
   if missing ~= '' then level = math.min(level, math.max(0, capacity - tonumber(missing))) end
   level = math.max(0, level - owed * unit)
   levels[i] = level
-  granted = math.min(granted, math.floor(level / unit))
+  if wanted > 0 then
+    granted = math.min(granted, math.floor((level - tonumber(ARGV[5 + 5 * i])) / unit))
+  end
 end
 if wanted > 0 and granted < least then granted = 0 end
 
 if ARGV[2] ~= '1' and (granted ~= 0 or owed > 0) then
   local longest, text = 1000, {}
   for i = 1, bands do
-    local unit, refill, capacity = tonumber(ARGV[2 + 4 * i]), tonumber(ARGV[3 + 4 * i]), tonumber(ARGV[4 + 4 * i])
+    local unit, refill, capacity = tonumber(ARGV[1 + 5 * i]), tonumber(ARGV[2 + 5 * i]), tonumber(ARGV[3 + 5 * i])
     levels[i] = math.min(capacity, levels[i] - granted * unit)
     fullest = fullest and levels[i] == capacity
     -- Twice the time to full, at least a second.

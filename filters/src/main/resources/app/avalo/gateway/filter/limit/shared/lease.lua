@@ -5,6 +5,7 @@
 --   t            microseconds since 1970, the time of all levels
 --   b            <level>:<capacity> of each band in units, joined by colons
 --   s            until when tokens are promised to replicas that were refused, microseconds
+--   l            likewise to those who leave a part to others
 --   o:<replica>  <tokens it holds unspent>:<when it said so, microseconds>:<tokens per second that
 --                its requests want>:<sequence of that call>
 --
@@ -20,8 +21,8 @@
 -- ARGV[13] sequence: a call that arrives behind a later one of its replica, as from a connection that
 --   was given up, changes nothing, or it would overwrite what that one holds
 -- ARGV[14...] for each band: units of a token, units that come back per microsecond, capacity
---   without H in units, and units that the caller knows to be missing; empty when this state may be
---   believed
+--   without H in units, units that the caller knows to be missing (empty when this state may be
+--   believed), and units that have to stay there for others
 -- Returns {granted now, granted to hold, microseconds until asking again makes sense, replicas that
 -- asked lately, what all of them want per second, level of each band...}.
 local replica = ARGV[2]
@@ -38,19 +39,21 @@ else
   now = tonumber(ARGV[1])
 end
 
+local promised = 's'
+for i = 18, #ARGV, 5 do if ARGV[i] ~= '0' then promised = 'l' end end
 local then_, slot, held, out, live, silent, late = now, 0, {}, 0, 1, {}, false
 local fields = redis.call('HGETALL', KEYS[1])
 for i = 1, #fields, 2 do
   local name, value = fields[i], fields[i + 1]
   if name == 't' then
     then_ = tonumber(value)
-  elseif name == 's' then
+  elseif name == promised then
     slot = tonumber(value)
   elseif name == 'b' then
     for number in string.gmatch(value, '%d+') do held[#held + 1] = tonumber(number) end
   elseif name == 'o:' .. replica then
     late = tonumber(string.match(value, ':(%d+)$')) >= tonumber(ARGV[13])
-  else
+  elseif string.sub(name, 1, 2) == 'o:' then
     local unspent, seen, wants = string.match(value, '^(%d+):(%d+):(%d+):')
     if now - tonumber(seen) > lifetime then
       silent[#silent + 1] = name
@@ -65,11 +68,11 @@ if now < then_ then now = then_ end
 
 if late then need, ahead, returned, owed = 0, 0, 0, 0 end
 
-local bands, free = (#ARGV - 13) / 4, math.huge
+local bands, free = (#ARGV - 13) / 5, math.huge
 local levels, unit, refill, capacity = {}, {}, {}, {}
 for i = 1, bands do
-  unit[i], refill[i] = tonumber(ARGV[10 + 4 * i]), tonumber(ARGV[11 + 4 * i])
-  capacity[i] = tonumber(ARGV[12 + 4 * i])
+  unit[i], refill[i] = tonumber(ARGV[9 + 5 * i]), tonumber(ARGV[10 + 5 * i])
+  capacity[i] = tonumber(ARGV[11 + 5 * i])
   local level, before, size = nil, held[2 * i - 1], held[2 * i]
   if before and size then
     -- After a change of the policy as full as before.
@@ -78,24 +81,26 @@ for i = 1, bands do
   end
   if not level or level > capacity[i] then level = capacity[i] end
   -- Whoever has lost this bucket's past hears of it from those who remember.
-  local missing = ARGV[13 + 4 * i]
+  local missing = ARGV[12 + 5 * i]
   if missing ~= '' then level = math.min(level, math.max(0, capacity[i] - tonumber(missing))) end
   level = math.max(0, level - owed * unit[i])
   levels[i] = level
-  free = math.min(free, math.floor(level / unit[i]))
+  free = math.min(free, math.max(0, math.floor((level - tonumber(ARGV[13 + 5 * i])) / unit[i])))
 end
 
 local spent, lent, retry = 0, 0, 0
 local available = math.min(free, need + ahead)
-if available >= math.min(need + ahead, worth) and available >= math.min(first, need) then
-  spent = math.min(need, available)
+-- Whoever waits has what is there; a lease is made of enough only.
+if available >= first then spent = math.min(need, available) end
+if available >= math.min(need + ahead, worth) then
   lent = math.max(0, math.min(available - spent, most - out - kept))
 end
 if free - spent - lent < worth then
-  -- Each replica in its turn, so that the next tokens make one lease and not many bits.
+  -- Each replica in its turn, so that the next tokens make one lease and not many bits. A turn is
+  -- never far: a second later, the least that a client is told to wait, none is left.
   local turn = 0
   for i = 1, bands do turn = math.max(turn, math.ceil(worth * unit[i] / refill[i])) end
-  slot = math.max(slot, now) + turn
+  slot = math.min(math.max(slot, now) + turn, now + 400000)
   retry = slot - now
 end
 
@@ -108,7 +113,7 @@ if replica ~= '' and not late then
   end
   for _, name in ipairs(silent) do redis.call('HDEL', KEYS[1], name) end
   redis.call('HSET', KEYS[1], 't', string.format('%.0f', now), 'b', table.concat(text, ':'),
-    's', string.format('%.0f', slot), 'o:' .. replica, string.format('%.0f:%.0f:%s:%s', kept + lent, now, ARGV[12], ARGV[13]))
+    promised, string.format('%.0f', slot), 'o:' .. replica, string.format('%.0f:%.0f:%s:%s', kept + lent, now, ARGV[12], ARGV[13]))
   redis.call('PEXPIRE', KEYS[1], string.format('%.0f', longest))
 end
 local answer = {spent, lent, retry, live, demand}

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 class LeaseIT {
   private static final LimitConfig POLICY =
       Policies.named("hot").of(Policies.per(1000, Duration.ofDays(1), 1000)).leased().build();
+  private static final Shape IN_REDIS =
+      Shape.of(LeasedBuckets.without(Objects.requireNonNull(POLICY.allowance()), 100));
   private static final BucketKey KEY =
       Objects.requireNonNull(BucketKey.parse(POLICY, "", "u=alice"));
   private static final String NAME = "t:ll:{hot:u=alice}";
@@ -62,9 +64,22 @@ class LeaseIT {
   }
 
   @Test
+  void whoWaitsGetsWhatIsThereThoughItMakesNoLease() {
+    LeaseCall call = new LeaseCall(link, "t", Shape.of(POLICY.allowance()), 100);
+    loop.await(() -> call.ask(NAME, "one", new LeaseCall.Wish(0, 0, 995, 1, 0, 1, 0, 10, 1), null));
+
+    LeaseCall.Grant few =
+        loop.await(
+            () -> call.ask(NAME, "two", new LeaseCall.Wish(0, 0, 3, 1, 40, 30, 0, 10, 1), null));
+
+    assertThat(few.spent()).isEqualTo(3);
+    assertThat(few.lent()).isZero();
+    assertThat(few.retryMicros()).as("its turn is never far").isEqualTo(400_000);
+  }
+
+  @Test
   void whatIsHeldGoesBackWhenTheGatewayStops() {
-    LeasedBuckets buckets =
-        loop.get(() -> new LeasedBuckets(link, "t", POLICY.allowance(), stopped()));
+    LeasedBuckets buckets = loop.get(() -> new LeasedBuckets(link, "t", IN_REDIS, 100, stopped()));
     Reading reading = new Reading();
     int spent = 1;
     loop.await(() -> buckets.ask(KEY, 1));

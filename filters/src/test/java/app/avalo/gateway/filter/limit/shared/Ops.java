@@ -29,6 +29,7 @@ import java.util.Random;
  */
 final class Ops {
   private static final int BATCH = 1000;
+  private static final int[] LEAVING = {0, 0, 20, 60}; // percent, to others
   private static final long START_MICROS = 1_795_219_200_000_000L;
 
   /** Runs the script again and again within one call; it is the script itself, time given. */
@@ -92,27 +93,26 @@ final class Ops {
     Random random = new Random(seed);
     long[] counts = new long[3];
     for (long done = 0; done < operations; done += BATCH) {
-      Allowance allowance = allowance(random);
+      Shape shape = Shape.of(allowance(random)).leaving(LEAVING[random.nextInt(4)], 1);
       List<Op> batch = operations(random);
-      Response said = inRedis(loop, redis, allowance, batch, "k" + done);
-      here(allowance, batch, said, counts);
+      Response said = inRedis(loop, redis, shape, batch, "k" + done);
+      here(shape, batch, said, counts);
     }
     return counts;
   }
 
   private static Response inRedis(
-      Loop loop, RedisLink redis, Allowance allowance, List<Op> batch, String name) {
-    BucketCall call = new BucketCall(redis, "t", Shape.of(allowance));
+      Loop loop, RedisLink redis, Shape shape, List<Op> batch, String name) {
+    BucketCall call = new BucketCall(redis, "t", shape);
     List<String> arguments = new ArrayList<>();
-    arguments.add("" + (5 + 4 * allowance.bandwidths().size()));
+    arguments.add("" + (5 + Bands.EACH * shape.bands()));
     for (Op op : batch) {
       arguments.addAll(call.arguments("" + op.micros(), "", BucketCall.Wish.only(op.tokens())));
     }
     return loop.await(() -> redis.run(MANY, List.of("t:rl:{" + name + "}"), arguments));
   }
 
-  private static void here(Allowance allowance, List<Op> batch, Response said, long[] counts) {
-    Shape shape = Shape.of(allowance);
+  private static void here(Shape shape, List<Op> batch, Response said, long[] counts) {
     VirtualTime time = new VirtualTime();
     LocalBuckets many = new CompactBuckets(shape, time, new Room(1 << 16));
     LocalBuckets few = new FewBuckets(time);
@@ -133,12 +133,19 @@ final class Ops {
       boolean agreed = few.take(key, shape, op.tokens(), other) == allowed;
       agreed &= (said.get(i).get(0).toLong() == op.tokens()) == allowed;
       long least = Long.MAX_VALUE;
+      long token = 0;
+      boolean reserve = false;
       for (int band = 0; band < shape.bands(); band++) {
         long level = said.get(i).get(1 + band).toLong();
-        least = Math.min(least, level / shape.band(band).unitsPerToken());
+        long open = Math.max(0, level - shape.leftUnits(band));
+        least = Math.min(least, open / shape.band(band).unitsPerToken());
+        token = Math.max(token, 1000 * shape.band(band).micros(shape.band(band).unitsPerToken()));
+        reserve |= shape.leftUnits(band) > 0;
       }
       agreed &= !allowed || one.remaining() == least && other.remaining() == least;
-      agreed &= Math.abs(one.retryAfterNanos() - other.retryAfterNanos()) <= 1000;
+      // What is left to others Bucket4j counts in whole tokens.
+      long later = other.retryAfterNanos() - one.retryAfterNanos();
+      agreed &= later >= -1000 && later <= (reserve ? token : 1000);
       counts[0] += agreed ? 0 : 1;
       counts[allowed ? 1 : 2]++;
     }
