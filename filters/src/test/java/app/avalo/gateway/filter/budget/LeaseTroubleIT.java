@@ -17,11 +17,9 @@ class LeaseTroubleIT extends Replicas {
   @Test
   void aRedisThatDiesAndReturnsEmptyCostsNoMoneyAndNoRestart() throws Exception {
     BudgetConfig budget = budget("ai", 1_000_000_000, flat(1_000), 0.005);
-    Gateway one = new Gateway("g0");
-    Gateway two = new Gateway("g1");
-    one.ledger.configure(plan(budget));
-    two.ledger.configure(plan(budget));
-    shared(budget);
+    share(budget, 2);
+    Gateway one = gateways.get(0);
+    Gateway two = gateways.get(1);
     long before = 0;
     for (Gateway gateway : gateways) {
       for (int i = 0; i < 50; i++) {
@@ -58,9 +56,8 @@ class LeaseTroubleIT extends Replicas {
   @Test
   void anAnswerThatIsLateIsNoOutage() throws Exception {
     BudgetConfig budget = budget("ai", 10_000_000, flat(1_000), 0.01);
-    Gateway one = new Gateway("g0");
-    one.ledger.configure(plan(budget));
-    shared(budget);
+    share(budget, 1);
+    Gateway one = gateways.get(0);
     assertThat(ask(one.ledger, "first", budget, CHAT)).isInstanceOf(Hold.class);
 
     one.deaf.set(true);
@@ -79,10 +76,7 @@ class LeaseTroubleIT extends Replicas {
   @Test
   void aStoreThatIsGoneForAllSpendsNoMoreThanThereWas() throws Exception {
     BudgetConfig budget = budget("ai", 1_000_000, flat(1_000), 0.5);
-    for (int i = 0; i < 4; i++) {
-      new Gateway("g" + i).ledger.configure(plan(budget));
-    }
-    shared(budget);
+    share(budget, 4);
     // So that each has heard of all the others.
     until(() -> gateways.stream().allMatch(g -> g.stated.get() > 2));
     redis.kill();
@@ -96,9 +90,8 @@ class LeaseTroubleIT extends Replicas {
   @Test
   void whatASilentReplicaHadLeasedIsChargedUntilItTellsTheTruth() throws Exception {
     BudgetConfig budget = BudgetSample.expiring(budget("ai", 1_000_000, flat(1_000)), 300);
-    Gateway one = new Gateway("g0");
-    one.ledger.configure(plan(budget));
-    shared(budget);
+    share(budget, 1);
+    Gateway one = gateways.get(0);
     RedisLender dead = one.lender("dead");
 
     assertThat(one.exchange(dead, budget, 1, 0, 5_000, 400).granted()).isEqualTo(5_000);
@@ -114,9 +107,8 @@ class LeaseTroubleIT extends Replicas {
   @Test
   void aCorrectionTakesBackWhatIsLeasedAndNotSpent() throws Exception {
     BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
-    Gateway one = new Gateway("g0");
-    one.ledger.configure(plan(budget));
-    shared(budget);
+    share(budget, 1);
+    Gateway one = gateways.get(0);
     RedisLender other = one.lender("other");
     assertThat(one.exchange(other, budget, 1, 0, 500_000, 100_000).granted()).isEqualTo(500_000);
     until(() -> done(one, new Correction("bill", false, "", 700_000, "eva", "bill")) != null);

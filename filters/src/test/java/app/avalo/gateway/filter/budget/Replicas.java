@@ -217,8 +217,11 @@ abstract class Replicas {
     return "avalo:budget:{ai}:" + span.key();
   }
 
-  /** Waits until every gateway has reached Redis. */
-  void shared(BudgetConfig budget) {
+  /** Starts so many gateways that share a budget, and waits until all have reached Redis. */
+  void share(BudgetConfig budget, int count) throws Exception {
+    for (int i = 0; i < count; i++) {
+      new Gateway("g" + i).ledger.configure(plan(budget));
+    }
     until(
         () -> gateways.stream().allMatch(g -> view(g, budget).store() == BudgetView.Store.SHARED));
   }

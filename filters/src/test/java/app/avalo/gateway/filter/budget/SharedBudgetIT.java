@@ -20,10 +20,7 @@ class SharedBudgetIT extends Replicas {
   @Test
   void fourGatewaysWithSixtyFourCallersEachNeverOverspend() throws Exception {
     BudgetConfig budget = budget("ai", 2_000_000, byHeader("X-Cost", 1_000));
-    for (int i = 0; i < 4; i++) {
-      new Gateway("g" + i).ledger.configure(plan(budget));
-    }
-    shared(budget);
+    share(budget, 4);
 
     AtomicLong truth = spendAll(budget, 64, 1_000);
 
@@ -42,11 +39,9 @@ class SharedBudgetIT extends Replicas {
   @Test
   void correctionsReachEveryReplicaOnce() throws Exception {
     BudgetConfig budget = budget("ai", 10_000, flat(1_000));
-    Gateway one = new Gateway("g0");
-    Gateway two = new Gateway("g1");
-    one.ledger.configure(plan(budget));
-    two.ledger.configure(plan(budget));
-    shared(budget);
+    share(budget, 2);
+    Gateway one = gateways.get(0);
+    Gateway two = gateways.get(1);
     Correction invoice = new Correction("inv-1", false, "", 9_500, "eva", "invoice");
 
     until(() -> done(one, invoice) != null);
@@ -62,11 +57,9 @@ class SharedBudgetIT extends Replicas {
   @Test
   void ordersImportedCostsAndMonthsAreCommon() throws Exception {
     BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
-    Gateway one = new Gateway("g0");
-    Gateway two = new Gateway("g1");
-    one.ledger.configure(plan(budget));
-    two.ledger.configure(plan(budget));
-    shared(budget);
+    share(budget, 2);
+    Gateway one = gateways.get(0);
+    Gateway two = gateways.get(1);
     Hold hold = (Hold) ask(one.ledger, "paid", budget, CHAT);
     hold.servedBy("eu");
     one.ledger.settle(hold, new long[] {600});

@@ -212,4 +212,15 @@ class PinFilterTest {
             });
     assertThat(home("wallet")).isEqualTo(HomeStore.UNKNOWN);
   }
+
+  @Test
+  void explainingMovesNobodyWhoseRegionMayNotServeHim() {
+    alice.served(CHAT, "us", "eu");
+
+    Outcome.of(gateway.filter, gateway.placed(alice.asks(CHAT).explained(), "eu"));
+
+    gateway.time.advance(Duration.ofSeconds(2));
+    assertThat(gateway.counters.count(Event.MOVED)).isZero();
+    assertThat(alice.served(CHAT, "us", "eu").region().name()).isEqualTo("us");
+  }
 }
