@@ -62,20 +62,25 @@ public record RoutingAdvice(
     }
 
     private String allowed() {
-      String distance = Double.isNaN(km) ? "" : String.format(Locale.ROOT, " over %.0f km", km);
-      if (estimate.level() != null) {
-        return String.format(
-            Locale.ROOT,
-            "expected %.0f ms%s by %d samples of the %s, %.0f ms by distance",
-            estimate.millis(),
-            distance,
-            estimate.samples(),
-            estimate.level(),
-            estimate.mapMillis());
+      double map = estimate.mapMillis();
+      if (Double.isNaN(estimate.millis())) {
+        return "position unknown, static order";
       }
-      return Double.isNaN(estimate.millis())
-          ? "position unknown, static order"
-          : String.format(Locale.ROOT, "expected %.0f ms%s", estimate.millis(), distance);
+      StringBuilder reason = new StringBuilder(text("expected %.0f ms", estimate.millis()));
+      if (!Double.isNaN(km)) {
+        reason.append(text(" over %.0f km", km));
+      }
+      if (estimate.level() != null) {
+        reason.append(text(" by %d samples of the %s", estimate.samples(), estimate.level()));
+      }
+      if (Math.abs(estimate.millis() - map) >= 1) {
+        reason.append(text(", %.0f ms by distance", map));
+      }
+      return reason.toString();
+    }
+
+    private static String text(String format, Object... values) {
+      return String.format(Locale.ROOT, format, values);
     }
   }
 

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * What a model has learned, on disk, so that a restart is warm. Blocks; for worker threads.
  *
  * <pre>
- * "AVLT" version(4)=1 pairs(4)
+ * "AVLT" version(4)=2 pairs(4)
  * per pair: key(8) facts(8) n(1) n times: sample(4)
  * CRC-32 of all before(4)
  * </pre>
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class LatencyFile {
   private static final Logger LOG = LoggerFactory.getLogger(LatencyFile.class);
   private static final int MAGIC = 0x41564c54;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int HEAD = 12;
   private static final int MOST_BYTES_A_PAIR = 17 + 4 * SampleTable.DEPTH;
 

@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  * where an SDK should go, for the gateway where it should forward to; both learn the same way. One
  * per process; safe from every thread.
  *
- * <p>The map's guess is corrected country by network by prefix, each by the weight of its samples;
- * the two wider levels hold what measurements differ from the map, so that one city helps the next
- * (see RATIONALE.md, "Latency").
+ * <p>The map's guess is stretched by what the ways of a country and of a network there take beyond
+ * it, and by what all ways of the caller's own prefix have in common, so that one city helps the
+ * next and one way the others; what was measured of a way itself counts most (see RATIONALE.md,
+ * "Latency").
  */
 public final class LatencyModel {
   /** A sample below this share of what light needs means that the position is wrong. */
@@ -28,11 +29,14 @@ public final class LatencyModel {
   /** The most pairs: 12 MiB. */
   private static final long MOST_PAIRS = 1 << 18;
 
-  /**
-   * What is added to the cost of a region that the caller's prefix has not measured: moving from
-   * what is known to what is only hoped for loses more than it gains.
-   */
-  private static final float DOUBT = 0.2f;
+  /** What a prefix adds to all its ways is at most so much, or its inverse. */
+  private static final float MOST_STRETCH = 2;
+
+  /** So many ways that are as long as usual are imagined beside those that were measured. */
+  private static final float IMAGINED = 0.5f;
+
+  /** The most that a country or a network is believed to add to a way, as a share of it. */
+  private static final float MOST_DETOUR = 2;
 
   private static final int BYTES_A_PAIR = 48;
 
@@ -113,13 +117,14 @@ public final class LatencyModel {
     Vantage.Keys keys = from.keys();
     int index = from.index(ordinal);
     table.add(key(keys.prefix(), index), millis, minute, Level.PREFIX);
-    float residual = millis - from.mapMillis(ordinal);
-    if (trust != Trust.REPORTED_AGAIN && !Float.isNaN(residual) && !misplaced(keys, minute)) {
+    if (trust != Trust.REPORTED_AGAIN && isPlaced(from, minute)) {
+      float stretch = stretch(from, minute, new float[from.size()], new long[from.size()]);
+      float detour = Math.min(MOST_DETOUR, millis / (from.mapMillis(ordinal) * stretch) - 1);
       if (keys.network() != 0) {
-        table.add(key(keys.network(), index), residual, minute, Level.NETWORK);
+        table.add(key(keys.network(), index), detour, minute, Level.NETWORK);
       }
       if (keys.country() != 0) {
-        table.add(key(keys.country(), index), residual, minute, Level.COUNTRY);
+        table.add(key(keys.country(), index), detour, minute, Level.COUNTRY);
       }
     }
     changed();
@@ -139,53 +144,68 @@ public final class LatencyModel {
     return misplaced(from.keys(), minute());
   }
 
-  /**
-   * Fills in what each region costs by ordinal: the expected round trip, and doubt for what was not
-   * measured from here. NaN where nothing is known.
-   */
+  /** Fills in the round trip that is expected to each region, by ordinal; NaN for unknown. */
   public void estimate(Vantage from, float[] millis) {
+    estimate(from, millis, new long[from.size()]);
+  }
+
+  /** The same without allocation; also fills in the facts of the caller's own prefix. */
+  void estimate(Vantage from, float[] millis, long[] own) {
     int minute = minute();
-    Vantage.Keys keys = from.keys();
-    boolean misplaced = misplaced(keys, minute);
-    float noise = Level.PREFIX.noise(from.vagueMillis());
-    float networkNoise = Level.NETWORK.noise(0);
-    float countryNoise = Level.COUNTRY.noise(0);
-    boolean measured = false;
-    for (int i = 0; i < from.size(); i++) {
-      int index = from.index(i);
-      long own = table.facts(key(keys.prefix(), index));
-      float mean = misplaced ? Float.NaN : from.mapMillis(i);
-      if (Float.isNaN(mean)) {
-        measured |= own != 0;
-        millis[i] = own == 0 ? Float.NaN : SampleTable.quantile(own);
-        continue;
-      }
-      float residual = 0;
-      if (keys.country() != 0) {
-        long facts = table.facts(key(keys.country(), index));
-        residual = corrected(0, facts, Level.COUNTRY, minute, countryNoise);
-      }
-      if (keys.network() != 0) {
-        long facts = table.facts(key(keys.network(), index));
-        residual = corrected(residual, facts, Level.NETWORK, minute, networkNoise);
-      }
-      measured |= own != 0;
-      float guess = Math.max(0, mean + residual);
-      float trust = own == 0 ? 0 : Level.PREFIX.trust(own, minute, noise);
-      float expected = guess + trust * (SampleTable.quantile(own) - guess);
-      millis[i] = expected * (1 + (1 - trust) * DOUBT);
-    }
-    if (!measured) {
+    if (!isPlaced(from, minute)) {
       for (int i = 0; i < from.size(); i++) {
-        millis[i] /= 1 + DOUBT; // where all is hope there is nothing to be wary of
+        own[i] = own(from, i);
+        millis[i] = own[i] == 0 ? Float.NaN : SampleTable.quantile(own[i]);
+      }
+      return;
+    }
+    float noise = Level.PREFIX.noise(from.vagueMillis());
+    float stretch = stretch(from, minute, millis, own);
+    for (int i = 0; i < from.size(); i++) {
+      millis[i] *= stretch;
+      if (own[i] != 0) {
+        millis[i] = toward(millis[i], own[i], Level.PREFIX.trust(own[i], minute, noise));
       }
     }
   }
 
-  private static float corrected(float mean, long facts, Level level, int minute, float noise) {
-    return facts == 0
-        ? mean
-        : mean + level.trust(facts, minute, noise) * (SampleTable.quantile(facts) - mean);
+  /**
+   * Fills in what ways from there usually take, and tells by which factor those that the caller's
+   * own prefix has measured are longer: whatever makes them so, the others have it too.
+   */
+  private float stretch(Vantage from, int minute, float[] usualMillis, long[] own) {
+    float noise = Level.PREFIX.noise(from.vagueMillis());
+    float ways = IMAGINED;
+    float lengths = IMAGINED;
+    for (int i = 0; i < from.size(); i++) {
+      usualMillis[i] = from.mapMillis(i) * (1 + detour(from.keys(), from.index(i), minute));
+      own[i] = own(from, i);
+      if (own[i] != 0) {
+        float trust = Level.PREFIX.trust(own[i], minute, noise);
+        float ratio = SampleTable.quantile(own[i]) / usualMillis[i];
+        lengths += trust * Math.max(1 / MOST_STRETCH, Math.min(MOST_STRETCH, ratio));
+        ways += trust;
+      }
+    }
+    return lengths / ways;
+  }
+
+  /** What a country and a network add to a way, as a share of what the map says. */
+  private float detour(Vantage.Keys keys, int index, int minute) {
+    float detour = 0;
+    if (keys.country() != 0) {
+      long facts = table.facts(key(keys.country(), index));
+      detour = facts == 0 ? 0 : toward(0, facts, Level.COUNTRY.trust(facts, minute));
+    }
+    if (keys.network() != 0) {
+      long facts = table.facts(key(keys.network(), index));
+      detour = facts == 0 ? detour : toward(detour, facts, Level.NETWORK.trust(facts, minute));
+    }
+    return detour;
+  }
+
+  private static float toward(float mean, long facts, float trust) {
+    return mean + trust * (SampleTable.quantile(facts) - mean);
   }
 
   /** The same for one region, with the reason; allocates. */
@@ -194,10 +214,10 @@ public final class LatencyModel {
     estimate(from, millis);
     Vantage.Keys keys = from.keys();
     int index = from.index(ordinal);
-    long own = table.facts(key(keys.prefix(), index));
+    long own = own(from, ordinal);
     long network = keys.network() == 0 ? 0 : table.facts(key(keys.network(), index));
     long country = keys.country() == 0 ? 0 : table.facts(key(keys.country(), index));
-    boolean placed = !Float.isNaN(from.mapMillis(ordinal)) && !misplaced(keys, minute());
+    boolean placed = isPlaced(from, minute());
     Level level = null;
     long facts = 0;
     if (own != 0) {
@@ -215,7 +235,15 @@ public final class LatencyModel {
 
   /** How many samples the caller's own prefix has of this region. */
   public int ownSamples(Vantage from, int ordinal) {
-    return SampleTable.count(table.facts(key(from.keys().prefix(), from.index(ordinal))));
+    return SampleTable.count(own(from, ordinal));
+  }
+
+  private long own(Vantage from, int ordinal) {
+    return table.facts(key(from.keys().prefix(), from.index(ordinal)));
+  }
+
+  private boolean isPlaced(Vantage from, int minute) {
+    return from.isPlaced() && !misplaced(from.keys(), minute);
   }
 
   private boolean misplaced(Vantage.Keys keys, int minute) {

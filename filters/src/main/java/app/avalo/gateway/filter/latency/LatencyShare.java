@@ -65,7 +65,7 @@ public final class LatencyShare {
   public LatencyShare(LatencyModel model, ScriptRunner redis, String prefix) {
     this.model = model;
     this.redis = redis;
-    this.key = prefix + ":latency:{all}";
+    this.key = prefix + ":latency2:{all}";
   }
 
   /** Gives and takes once; without Redis nothing happens, and the next time makes up for it. */

@@ -8,10 +8,10 @@ import java.util.Locale;
  * (see RATIONALE.md, "Latency").
  */
 public enum Level {
-  /** Everybody in the country: how far its paths are longer than the map says. */
-  COUNTRY(40, 60, 7 * 24 * 60, 0.5),
+  /** Everybody in the country: how far its ways are longer than the map says, as a share of it. */
+  COUNTRY(0.1, 0.07, 7 * 24 * 60, 0.5),
   /** Everybody of one network in the country, likewise. */
-  NETWORK(30, 40, 24 * 60, 0.5),
+  NETWORK(0.05, 0.1, 24 * 60, 0.5),
   /**
    * One /24 or /48, or the gateway itself: round trips as measured. The lower quartile, because
    * what comes on top of a path changes from moment to moment.
@@ -38,9 +38,15 @@ public enum Level {
   private final int halfLifeMinutes;
   private final double quantile;
 
-  Level(double tauMillis, double sigmaMillis, int halfLifeMinutes, double quantile) {
-    this.tauSquared = tauMillis * tauMillis;
-    this.sigmaSquared = sigmaMillis * sigmaMillis;
+  /**
+   * A level.
+   *
+   * @param tau spread of what is to be learned, in milliseconds or as a share
+   * @param sigma spread of one sample, in the same unit
+   */
+  Level(double tau, double sigma, int halfLifeMinutes, double quantile) {
+    this.tauSquared = tau * tau;
+    this.sigmaSquared = sigma * sigma;
     this.noise = (float) (sigmaSquared / tauSquared);
     this.halfLifeMinutes = halfLifeMinutes;
     this.quantile = quantile;
@@ -67,6 +73,11 @@ public enum Level {
   }
 
   /** Share of this level's own word, 0 to 1, in what it says. */
+  float trust(long facts, int nowMinute) {
+    return trust(facts, nowMinute, noise);
+  }
+
+  /** The same where a sample's noise is another one. */
   float trust(long facts, int nowMinute, float noise) {
     int age = Math.max(0, nowMinute - SampleTable.minute(facts));
     int step = (int) Math.min(DECAY.length - 1, (long) age * STEPS_PER_HALF / halfLifeMinutes);

@@ -19,6 +19,7 @@ public final class Ranking {
 
   private final LatencyModel model;
   private final float[] cost = new float[Long.SIZE];
+  private final long[] own = new long[Long.SIZE];
   private final int[] order = new int[Long.SIZE];
   private int size;
 
@@ -53,7 +54,7 @@ public final class Ranking {
    * @return this
    */
   public Ranking rank(Vantage from, long allowed, int[] fallback, int present, Margin margin) {
-    model.estimate(from, cost);
+    model.estimate(from, cost, own);
     size = 0;
     for (long rest = allowed; rest != 0; rest &= rest - 1) {
       insert(Long.numberOfTrailingZeros(rest), fallback);
@@ -73,7 +74,7 @@ public final class Ranking {
   private void begin(Vantage from) {
     int nearest = nearest(from);
     if (nearest != order[0]) {
-      int known = Math.min(model.ownSamples(from, nearest), model.ownSamples(from, order[0]));
+      int known = Math.min(SampleTable.count(own[nearest]), SampleTable.count(own[order[0]]));
       keep(nearest, Margin.NEAREST, HALVING / (HALVING + known));
     }
   }

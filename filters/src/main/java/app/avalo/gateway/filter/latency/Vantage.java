@@ -81,6 +81,11 @@ public final class Vantage {
     return mapMillis.length;
   }
 
+  /** Whether the map says anything about it. */
+  boolean isPlaced() {
+    return !Float.isNaN(mapMillis[0]);
+  }
+
   /** Round trip by distance alone, NaN without a position. */
   public float mapMillis(int ordinal) {
     return mapMillis[ordinal];

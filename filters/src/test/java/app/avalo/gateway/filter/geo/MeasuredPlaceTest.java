@@ -75,6 +75,7 @@ class MeasuredPlaceTest {
     at.explainedAt("60.9.9.9", 10);
     assertThat(at.locator.lookups()).isEqualTo(2);
     assertThat(at.placedLater("80.1.1.1", 10).preference()).hasToString("[eu, asia, us]");
+    at.measured("80.1.1.1", "eu", 40);
     at.measured("80.1.1.1", "us", 10);
     assertThat(at.explainedAt("80.1.1.1", 20).preference()).hasToString("[us, eu, asia]");
     at.measured("80.1.1.1", "us", 300);

@@ -128,13 +128,34 @@ class LatencyModelTest {
   }
 
   @Test
-  void whatIsOnlyHopedForCostsAFifthMoreBesideWhatIsMeasured() {
-    double hoped = millis(caller, eu);
+  void whatMakesTheMeasuredWaysLongIsExpectedOfTheOthersToo() {
+    double usual = millis(caller, eu);
     for (int i = 0; i < 8; i++) {
-      model.sample(caller, us.ordinal(), 110, Trust.REPORTED_AGAIN);
+      model.sample(caller, us.ordinal(), 1.5f * caller.mapMillis(1), Trust.REPORTED_AGAIN);
     }
-    assertThat(millis(caller, eu)).isCloseTo(hoped * 1.2, within(0.1));
-    assertThat(millis(caller, us)).isCloseTo(110, within(2.0));
+    assertThat(millis(caller, eu)).isBetween(1.3 * usual, 1.4 * usual);
+    assertThat(millis(caller, us)).isCloseTo(1.5 * caller.mapMillis(1), within(2.0));
+  }
+
+  @Test
+  void aWayThatIsBrokenMakesTheOthersLookAtMostTwiceAsLong() {
+    double usual = millis(caller, eu);
+    for (int i = 0; i < 8; i++) {
+      model.sample(caller, us.ordinal(), 5000, Trust.REPORTED_AGAIN);
+    }
+    assertThat(millis(caller, eu)).isBetween(usual, 2 * usual);
+  }
+
+  @Test
+  void whatAPrefixAddsToAllItsWaysIsNoDetourOfItsCountry() {
+    for (int i = 0; i < 4; i++) {
+      for (Region region : List.of(eu, us)) {
+        float slow = 1.5f * caller.mapMillis(region.ordinal());
+        model.sample(caller, region.ordinal(), slow, Trust.REPORTED);
+      }
+    }
+    Vantage compatriot = map.client(IpAddress.parse("90.2.2.2"), WARSAW.in(1));
+    assertThat(millis(compatriot, us)).isLessThan(1.2 * compatriot.mapMillis(us.ordinal()));
   }
 
   @Test

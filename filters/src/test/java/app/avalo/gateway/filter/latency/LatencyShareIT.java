@@ -6,7 +6,6 @@ import app.avalo.gateway.filter.latency.LatencyModel.Trust;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
-import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -29,12 +28,7 @@ class LatencyShareIT {
   static void start() {
     server = RedisServer.start();
     loop = new Loop();
-    link =
-        loop.get(
-            () ->
-                RedisLink.connect(
-                    loop.vertx(), server.config(Duration.ofSeconds(2), "x"), Ticker.SYSTEM));
-    loop.until(Duration.ofSeconds(5), link::isUp);
+    link = loop.link(server);
   }
 
   @AfterAll
@@ -97,19 +91,19 @@ class LatencyShareIT {
     Replica other = new Replica();
     one.measured(2, 80);
     one.exchange();
-    String after = server.command("XLEN t:latency:{all}");
+    String after = server.command("XLEN t:latency2:{all}");
     for (int i = 0; i < 5; i++) {
       other.exchange();
       one.exchange();
     }
-    assertThat(server.command("XLEN t:latency:{all}")).isEqualTo(after);
+    assertThat(server.command("XLEN t:latency2:{all}")).isEqualTo(after);
   }
 
   @Test
   void anEntryThatNobodyCanReadHarmsNobody() throws IOException {
     Replica one = new Replica();
-    server.command("XADD t:latency:{all} * p zz");
-    server.command("XADD t:latency:{all} * p " + "00".repeat(500));
+    server.command("XADD t:latency2:{all} * p zz");
+    server.command("XADD t:latency2:{all} * p " + "00".repeat(500));
     one.exchange();
     assertThat(one.model.pairs()).isZero();
   }

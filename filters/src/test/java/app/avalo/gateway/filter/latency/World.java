@@ -24,10 +24,10 @@ import java.util.Set;
  */
 public final class World {
   /** Spreads of the logarithm of what is added; together the map's error in reality. */
-  private static final double CITY = 0.2;
+  static final double CITY = 0.2;
 
-  private static final double COUNTRY_TO_REGION = 0.1;
-  private static final double CITY_TO_REGION = 0.05;
+  static final double COUNTRY_TO_REGION = 0.1;
+  static final double CITY_TO_REGION = 0.05;
 
   /** One path in twenty makes a detour, of up to so much of its length. */
   private static final double DETOURS = 0.05;
@@ -97,10 +97,15 @@ public final class World {
   private double[] factors(double spread, Random random) {
     double[] factors = new double[regions.size()];
     for (int i = 0; i < factors.length; i++) {
-      double detour = random.nextDouble() < DETOURS ? 1 + DETOUR * random.nextDouble() : 1;
-      factors[i] = detour * Math.exp(spread * random.nextGaussian());
+      factors[i] = factor(spread, random);
     }
     return factors;
+  }
+
+  /** What may be added to one way. */
+  static double factor(double spread, Random random) {
+    double detour = random.nextDouble() < DETOURS ? 1 + DETOUR * random.nextDouble() : 1;
+    return detour * Math.exp(spread * random.nextGaussian());
   }
 
   private City city(Site site, double[] country, Random random, List<Site> sites) {

@@ -11,7 +11,7 @@ import java.util.Random;
  */
 public final class WorldTrial {
   private static final VirtualTime CLOCK = new VirtualTime();
-  private static final int CANDIDATES = 3;
+  static final int CANDIDATES = 3;
 
   private final World world;
   private final int[] rank;
@@ -101,7 +101,7 @@ public final class WorldTrial {
   }
 
   /** The fastest of three tries over an access network that adds 4 ms in the median. */
-  private static double accessMillis(Random random) {
+  static double accessMillis(Random random) {
     double least = Double.POSITIVE_INFINITY;
     for (int i = 0; i < 3; i++) {
       least = Math.min(least, 4 * Math.exp(random.nextGaussian()));
@@ -113,11 +113,11 @@ public final class WorldTrial {
     return ranking.rank(world.vantage(city), all, rank, -1, Ranking.Margin.PLAIN).get(0);
   }
 
-  private interface Chooser {
+  interface Chooser {
     int choose(World.City city);
   }
 
-  private Score score(Chooser chooser) {
+  Score score(Chooser chooser) {
     Ranking untaught = new Ranking(new LatencyModel(8, CLOCK));
     int best = 0;
     int near = 0;
