@@ -58,11 +58,17 @@ final class Pace {
             case EMPTY -> asked(now) ? recovery(map, region, sight, nowNanos) : null;
             case LEASEOUT -> null;
           };
-      if (change != null && !map.frozen()) {
+      if (change != null && (!map.frozen() || isOrdered(now))) {
         return change;
       }
     }
     return null;
+  }
+
+  /** Whether an operator has it under way, whom a freeze does not stop. */
+  private static boolean isOrdered(RegionPhase now) {
+    boolean under = now.phase() == Phase.DRAINING || now.phase() == Phase.FAILBACK;
+    return under && !now.automatic() && !asked(now);
   }
 
   /** Begins to empty a region that asks for it. */
@@ -139,12 +145,14 @@ final class Pace {
 
   private @Nullable Change begun(
       PinMap map, int region, RegionPhase now, int size, Rules.Sight sight) {
-    Change change = new Change(map.version() + 1, "region " + region + " " + now.phase());
+    String note = "region " + region + " " + now.phase();
     if (size == 0) {
+      Change change = new Change(map.version() + 1, note + " stopped: who moved fares badly");
       batches.remove(region);
       change.regions().put(region, now.pacedAt(0, change.version()));
       return change;
     }
+    Change change = new Change(map.version() + 1, note);
     int[] users = new int[1];
     boolean home = now.phase() == Phase.FAILBACK;
     map.each(

@@ -126,6 +126,23 @@ class DrainTest {
     assertThat(map().region(0).course().batch()).isZero();
     assertThat(batchUsers).hasSize(3).isSortedAccordingTo((a, b) -> b - a);
     assertThat(errors).isEmpty();
+    List<String> notes = new ArrayList<>();
+    one.history(1, notes::addAll);
+    assertThat(notes.get(0)).contains("region 0 DRAINING stopped: who moved fares badly");
+  }
+
+  @Test
+  void aFreezeStopsBatchesOfTheGatewaysAndNotThoseOfAnOperator() {
+    one.order(Order.freeze(true, "op"), result -> {});
+    world.leaving.add(0);
+    time.runUntil(time.nanos() + VirtualTime.millis(20_000));
+    assertThat(map().region(0).phase()).as("the region asks").isEqualTo(Phase.ACTIVE);
+    world.leaving.clear();
+
+    one.order(Order.drain(0, -1, 100_000, "op"), result -> {});
+    runUntil(Phase.EMPTY);
+
+    assertThat(errors).isEmpty();
   }
 
   @Test
