@@ -40,8 +40,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a pinned request costs: cookie check plus lookup, 1 us at most. One client that comes again
- * and again finds its cookie remembered; with very many clients each cookie is verified.
+ * What a pinned request costs: cookie check plus lookup, 1 us at most, whether one client comes
+ * again and again or very many in turn; and what it costs to verify a cookie that is not known,
+ * here one that was forged.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -87,7 +88,7 @@ public class PinBenchmark {
         public void move(CellKey user, int region, String why) {}
       };
 
-  @Param({"1", "100000"})
+  @Param({"1", "2000", "100000"})
   public int clients;
 
   @Param({"chat", "wallet"})
@@ -101,6 +102,7 @@ public class PinBenchmark {
           new PinCounters(),
           Ticker.SYSTEM);
   private Exchange[] exchanges = {};
+  private Exchange[] forgeries = {};
   private int at;
 
   /** Lets every client come once, so that it has a cookie. */
@@ -112,6 +114,7 @@ public class PinBenchmark {
     Plan plan = Plan.compile(valid.config());
     Next nothing = new Nothing();
     exchanges = new Exchange[clients];
+    forgeries = new Exchange[clients];
     for (int i = 0; i < clients; i++) {
       Exchange first = exchange(plan, "user-" + i, null);
       filter.request(first, nothing);
@@ -119,8 +122,15 @@ public class PinBenchmark {
       Reply.Local answer = Reply.Local.empty(200);
       filter.response(first, answer);
       String set = answer.headers().get(HttpHeaders.SET_COOKIE);
-      exchanges[i] =
-          exchange(plan, "user-" + i, "theme=dark; lang=pl; " + set.substring(0, set.indexOf(';')));
+      String cookie = "theme=dark; lang=pl; " + set.substring(0, set.indexOf(';'));
+      exchanges[i] = exchange(plan, "user-" + i, cookie);
+      int middle = cookie.length() / 2 + 10;
+      char other = cookie.charAt(middle) == 'B' ? 'C' : 'B';
+      forgeries[i] =
+          exchange(
+              plan,
+              "user-" + i,
+              cookie.substring(0, middle) + other + cookie.substring(middle + 1));
     }
   }
 
@@ -165,5 +175,14 @@ public class PinBenchmark {
     filter.request(exchange, nothing);
     Pinned pin = exchange.pin();
     return pin.mayWrite(0) ? pin : null;
+  }
+
+  /** The same with a cookie that somebody else made: it is verified, and the home looked up. */
+  @Benchmark
+  public Pinned forged() {
+    at = at + 1 == clients ? 0 : at + 1;
+    Exchange exchange = forgeries[at];
+    filter.request(exchange, nothing);
+    return exchange.pin();
   }
 }

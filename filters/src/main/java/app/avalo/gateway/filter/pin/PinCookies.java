@@ -5,15 +5,17 @@ import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.pin.PinCounters.Event;
 import app.avalo.gateway.filter.pin.PinIdentity.Kind;
+import app.avalo.gateway.filter.pin.store.KnownCookies;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
+import java.security.SecureRandom;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes the cookie under one configuration. Remembers what it has verified, so that the
- * cookie of a client that comes again costs the comparison of a string. Confined to one event loop.
+ * cookie of a client that comes again is only read. Confined to one event loop.
  */
 final class PinCookies {
   /** A second cookie of our name may have been planted by a neighbour domain; it hides nothing. */
@@ -25,29 +27,14 @@ final class PinCookies {
   /** The same for the session of services that bind sessions, whoever is logged in. */
   private static final CharSequence SESSION = AsciiString.cached("pin-session");
 
-  private static final int SLOT_BITS = 11;
-  private static final int TAG_CHARS = 8;
+  private static final SecureRandom RANDOM = new SecureRandom();
 
   private final PinConfig config;
   private final String sessionCookie;
   private final PinCodec codec;
   private final @Nullable PinSeal seal; // null without a key that services could know
   private final PinCounters counters;
-  private final @Nullable Verified[] verified = new Verified[1 << SLOT_BITS];
-
-  /** A value that was found good; confined like its holder. */
-  private static final class Verified {
-    final String value;
-    final long tag;
-    final PinCookie cookie;
-    @Nullable String owner; // the event loop: name of the caller it was last found to belong to
-
-    Verified(String value, long tag, PinCookie cookie) {
-      this.value = value;
-      this.tag = tag;
-      this.cookie = cookie;
-    }
-  }
+  private final KnownCookies known = new KnownCookies(RANDOM);
 
   PinCookies(PinConfig config, PinKeys keys, PinCounters counters) {
     this.config = config;
@@ -128,69 +115,37 @@ final class PinCookies {
 
   private @Nullable PinCookie checked(
       String header, int start, int end, Caller caller, long nowMillis) {
-    if (end - start < PinCodec.FEWEST_CHARS) {
+    if (end - start < PinCodec.FEWEST_CHARS || end - start > PinCodec.MOST_CHARS) {
       counters.add(Event.COOKIE_MALFORMED);
       return null;
     }
-    Verified good = verified(header, start, end);
-    if (good == null) {
-      return null;
-    }
-    if (good.cookie.expiresSeconds() * 1000 <= nowMillis) {
-      counters.add(Event.COOKIE_EXPIRED);
-      return null;
-    }
-    if (!belongsTo(good, caller)) {
-      counters.add(Event.COOKIE_FOREIGN);
-      return null;
-    }
-    counters.add(Event.COOKIE_ACCEPTED);
-    return good.cookie;
-  }
-
-  /**
-   * The characters, verified now or before. The text is compared only with a value whose last 48
-   * signature bits are the same, so its time tells a forger nothing he could use.
-   */
-  private @Nullable Verified verified(String header, int start, int end) {
-    long tag = 0;
-    for (int i = end - TAG_CHARS; i < end; i++) {
-      tag = tag << 8 | header.charAt(i) & 0xFF;
-    }
-    int slot = (int) (tag * 0x9E3779B97F4A7C15L >>> 64 - SLOT_BITS);
-    Verified known = verified[slot];
-    if (known != null
-        && known.tag == tag
-        && known.value.length() == end - start
-        && header.startsWith(known.value, start)) {
-      return known;
-    }
-    PinCookie cookie = codec.decode(header, start, end);
+    Kind kind = PinIdentity.kind(caller);
+    String name = PinIdentity.name(caller);
+    long mark = known.mark(header, start, end, kind.ordinal(), name);
+    boolean good = known.has(mark);
+    PinCookie cookie = good ? codec.parse(header, start, end) : codec.decode(header, start, end);
     if (cookie == null) {
       return null;
     }
-    Verified good = new Verified(header.substring(start, end), tag, cookie);
-    verified[slot] = good;
-    return good;
+    if (cookie.expiresSeconds() * 1000 <= nowMillis) {
+      counters.add(Event.COOKIE_EXPIRED);
+      return null;
+    }
+    if (!good && !belongsTo(cookie, kind, caller)) {
+      counters.add(Event.COOKIE_FOREIGN);
+      return null;
+    }
+    if (!good) {
+      known.learn(mark);
+    }
+    counters.add(Event.COOKIE_ACCEPTED);
+    return cookie;
   }
 
-  private static boolean belongsTo(Verified good, Caller caller) {
-    Kind kind = PinIdentity.kind(caller);
-    if (good.cookie.identity().kind() != kind) {
-      return false;
-    }
-    if (kind == Kind.SESSION) {
-      return true;
-    }
-    String name = kind == Kind.USER ? caller.user() : caller.apiKey();
-    if (name == null || name.equals(good.owner)) {
-      return name != null;
-    }
-    if (!good.cookie.identity().equals(PinIdentity.of(caller))) {
-      return false;
-    }
-    good.owner = name;
-    return true;
+  private static boolean belongsTo(PinCookie cookie, Kind kind, Caller caller) {
+    return kind == Kind.SESSION
+        ? cookie.identity().kind() == Kind.SESSION
+        : cookie.identity().equals(PinIdentity.of(caller));
   }
 
   /** Whether the cookie's life is more than half over. */

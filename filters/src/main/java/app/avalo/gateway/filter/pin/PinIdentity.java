@@ -76,6 +76,12 @@ public record PinIdentity(Kind kind, long high, long low) {
     return caller.apiKey() == null ? Kind.SESSION : Kind.API_KEY;
   }
 
+  /** What the caller's identity is made of; empty for an anonymous one. */
+  static String name(Caller caller) {
+    String name = caller.user() != null ? caller.user() : caller.apiKey();
+    return name == null ? "" : name;
+  }
+
   private static PinIdentity hashed(Kind kind, String name) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");

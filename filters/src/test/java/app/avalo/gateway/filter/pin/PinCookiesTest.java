@@ -46,6 +46,37 @@ class PinCookiesTest {
   }
 
   @Test
+  void signatureOfACookieThatIsKnownCarriesNoOtherText() {
+    stranger.served(CHAT, "us", "eu");
+    stranger.served(CHAT, "us", "eu");
+    String good = stranger.cookie;
+    for (int at = 0; at < good.length(); at++) {
+      char other = good.charAt(at) == 'B' ? 'C' : 'B';
+      stranger.cookie = good.substring(0, at) + other + good.substring(at + 1);
+      assertThat(stranger.served(CHAT, "eu", "us").region().name()).as(at + "").isEqualTo("eu");
+    }
+    stranger.cookie = good;
+    assertThat(stranger.served(CHAT, "eu", "us").region().name()).isEqualTo("us");
+  }
+
+  @Test
+  void cookieThatIsKnownStillExpiresAndStaysItsOwners() {
+    alice.served(CHAT, "us", "eu");
+    String good = alice.cookie;
+    alice.served(CHAT, "us", "eu");
+    PinFixture.Client mallory = gateway.new Client("mallory");
+    mallory.cookie = good;
+    mallory.served(CHAT, "eu", "us");
+    assertThat(gateway.counters.count(Event.COOKIE_FOREIGN)).isEqualTo(1);
+
+    gateway.daysPass(31);
+    alice.cookie = good;
+    alice.served(CHAT, "us", "eu");
+
+    assertThat(gateway.counters.count(Event.COOKIE_EXPIRED)).isEqualTo(1);
+  }
+
+  @Test
   void cookieInAHeaderOfItsOwnIsFound() {
     stranger.served(CHAT, "us", "eu");
     String good = stranger.cookie;
