@@ -1,5 +1,6 @@
 package app.avalo.gateway.testing;
 
+import app.avalo.gateway.filter.Tether;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +17,8 @@ import java.util.regex.Pattern;
 
 /**
  * The gateway as its users start it: {@code java -jar avalo-gateway.jar}, in a process that can be
- * sent signals. Needs the jar, so only for ITs, which run after it is packaged.
+ * sent signals and ends with the one that started it. Needs the jar, so only for ITs, which run
+ * after it is packaged.
  */
 public final class GatewayProcess implements AutoCloseable {
   private static final Path JAR = Path.of("target", "avalo-gateway.jar");
@@ -38,7 +40,7 @@ public final class GatewayProcess implements AutoCloseable {
     command.addAll(options);
     command.addAll(List.of("-jar", JAR.toString()));
     command.addAll(arguments);
-    process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+    process = new ProcessBuilder(Tether.tie(command)).redirectError(log.toFile()).start();
     Thread reader = new Thread(this::readAll, "gateway-process");
     reader.setDaemon(true);
     reader.start();

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.redis;
 
 import app.avalo.gateway.config.StateConfig;
+import app.avalo.gateway.filter.Tether;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -88,14 +89,12 @@ public final class RedisServer implements AutoCloseable {
   private void launch(List<String> command) {
     try {
       process =
-          new ProcessBuilder(command)
+          new ProcessBuilder(Tether.tie(command))
               // A replica leaves a dump where it runs.
               .directory(Files.createTempDirectory("redis").toFile())
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
-      Process started = process;
-      Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
       awaitPong();
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
