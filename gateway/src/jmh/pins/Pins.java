@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class Pins {
   private static final int USERS = 2000;
   private static final int PER_SECOND = 200;
-  private static final int ARRIVALS_PER_SECOND = 125;
+  private static final int ARRIVALS_PER_SECOND = 200;
   private static final Duration BEFORE = Duration.ofSeconds(1);
   private static final Duration AFTER = Duration.ofSeconds(5);
   private static final Duration HIT = Duration.ofSeconds(3); // who pays later finds it settled
@@ -187,8 +187,8 @@ final class Pins {
   }
 
   private void run() throws Exception {
-    try (World world = new World(fault != Fault.REDIS_EMPTY)) {
-      Users users = new Users(USERS, world.ports());
+    try (World world = new World(fault != Fault.REDIS_EMPTY);
+        Users users = new Users(USERS, world.ports())) {
       users.pay(ARRIVALS_PER_SECOND, Duration.ofMillis(1000L * USERS / ARRIVALS_PER_SECOND));
       users.finish(Duration.ofSeconds(20));
       users.warm();

@@ -1,7 +1,3 @@
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -11,8 +7,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -25,7 +22,7 @@ import javax.crypto.spec.SecretKeySpec;
  * answered well within a second is sent again under the same key, by way of the next gateway, until
  * it is: after 100 ms, then twice as long each time up to 800 ms.
  */
-final class Users {
+final class Users implements AutoCloseable {
   static final String SECRET = "users-of-a-benchmark-not-secret-0";
   static final String ISSUER = "https://id.bench.avalo.app";
   static final List<String> HOMES = List.of("192.0.2.7", "198.51.100.7", "203.0.113.7");
@@ -33,15 +30,14 @@ final class Users {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final int SHORTEST_PAUSE_MILLIS = 100;
   private static final int MOST_DOUBLINGS = 3;
-  private static final int THREADS = 4;
+  private static final long STACK_BYTES = 128 * 1024;
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .executor(Executors.newFixedThreadPool(THREADS, Users::daemon))
-          .build();
+  private final ExecutorService waiting = Executors.newCachedThreadPool(Users::daemon);
+  private final ScheduledExecutorService pausing =
+      Executors.newSingleThreadScheduledExecutor(Users::daemon);
+
   private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "users");
+    Thread thread = new Thread(null, task, "users", STACK_BYTES);
     thread.setDaemon(true);
     return thread;
   }
@@ -50,7 +46,7 @@ final class Users {
   private final List<Payment> payments = Collections.synchronizedList(new ArrayList<>());
   private final Map<Integer, Integer> refusals = Collections.synchronizedMap(new TreeMap<>());
   private final AtomicInteger open = new AtomicInteger();
-  private final int[] gateways;
+  private final List<Line> gateways = new ArrayList<>();
   private int next;
 
   private static final class User {
@@ -98,9 +94,9 @@ final class Users {
       return story;
     }
 
-    private void tell(int gateway, HttpResponse<String> answer) {
+    private void tell(int gateway, Line.Answer answer) {
       long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
-      String how = answer == null ? "-" : answer.statusCode() + " " + answer.headers().firstValue("X-Region").orElse("");
+      String how = answer == null ? "-" : answer.status() + " " + answer.region();
       story += " | gateway " + gateway + " at " + tookMillis + ": " + how;
     }
 
@@ -110,8 +106,10 @@ final class Users {
     }
   }
 
-  Users(int count, int[] gateways) {
-    this.gateways = gateways;
+  Users(int count, int[] ports) {
+    for (int port : ports) {
+      gateways.add(new Line(port));
+    }
     for (int i = 0; i < count; i++) {
       users.add(new User(i));
     }
@@ -150,44 +148,40 @@ final class Users {
       Payment payment = new Payment(users.get(number % users.size()), "payment-" + number);
       payments.add(payment);
       open.incrementAndGet();
-      attempt(payment, number % gateways.length);
+      waiting.execute(() -> attempt(payment, number % gateways.size()));
     }
   }
 
   private void attempt(Payment payment, int gateway) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateways[gateway] + "/wallet"))
-            .timeout(PATIENCE)
-            .header("Authorization", "Bearer " + payment.user.token)
-            .header("X-Forwarded-For", payment.user.address)
-            .header("Idempotency-Key", payment.key)
-            .POST(HttpRequest.BodyPublishers.noBody());
-    if (!payment.user.cookie.isEmpty()) {
-      request.header("Cookie", payment.user.cookie);
-    }
-    client
-        .sendAsync(request.build(), HttpResponse.BodyHandlers.ofString())
-        .whenComplete((answer, failure) -> answered(payment, gateway, answer));
+    String cookie = payment.user.cookie;
+    String request =
+        "POST /wallet HTTP/1.1\r\nHost: wallet\r\nContent-Length: 0\r\nAuthorization: Bearer "
+            + payment.user.token
+            + "\r\nX-Forwarded-For: "
+            + payment.user.address
+            + "\r\nIdempotency-Key: "
+            + payment.key
+            + (cookie.isEmpty() ? "" : "\r\nCookie: " + cookie)
+            + "\r\n\r\n";
+    answered(payment, gateway, gateways.get(gateway).ask(request, PATIENCE));
   }
 
-  private void answered(Payment payment, int gateway, HttpResponse<String> answer) {
+  private void answered(Payment payment, int gateway, Line.Answer answer) {
     payment.tell(gateway, answer);
-    if (answer != null) {
-      answer
-          .headers()
-          .firstValue("Set-Cookie")
-          .ifPresent(cookie -> payment.user.cookie = cookie.substring(0, cookie.indexOf(';')));
+    if (answer != null && !answer.cookie().isEmpty()) {
+      payment.user.cookie = answer.cookie();
     }
-    if (answer != null && answer.statusCode() == 200) {
+    if (answer != null && answer.status() == 200) {
       payment.tookNanos = System.nanoTime() - payment.startNanos;
       open.decrementAndGet();
       return;
     }
-    payment.refusal = answer == null ? "no answer" : answer.statusCode() + " " + answer.body();
-    refusals.merge(answer == null ? 0 : answer.statusCode(), 1, Integer::sum);
+    payment.refusal = answer == null ? "no answer" : answer.status() + " " + answer.body();
+    refusals.merge(answer == null ? 0 : answer.status(), 1, Integer::sum);
     int pauseMillis = SHORTEST_PAUSE_MILLIS << Math.min(payment.refused++, MOST_DOUBLINGS);
-    CompletableFuture.delayedExecutor(pauseMillis, TimeUnit.MILLISECONDS)
-        .execute(() -> attempt(payment, (gateway + 1) % gateways.length));
+    int other = (gateway + 1) % gateways.size();
+    pausing.schedule(
+        () -> waiting.execute(() -> attempt(payment, other)), pauseMillis, TimeUnit.MILLISECONDS);
   }
 
   /** Waits for what is under way; returns how many payments nobody answered. */
@@ -219,5 +213,12 @@ final class Users {
   /** How often each status came that was not 200; 0 for no answer. */
   Map<Integer, Integer> refusals() {
     return new TreeMap<>(refusals);
+  }
+
+  @Override
+  public void close() {
+    pausing.shutdownNow();
+    waiting.shutdownNow();
+    gateways.forEach(Line::close);
   }
 }
