@@ -45,6 +45,7 @@ final class RegionsSeen implements Outlook {
   private List<Service> services = List.of();
   private Map<Integer, Region> regions = Map.of();
   private List<Integer> indexes = List.of();
+  private Set<Integer> suspected = Set.of(); // as last told
 
   RegionsSeen(String group, Health health, Readiness readiness, GroupKeeper keeper) {
     this.group = group;
@@ -125,29 +126,46 @@ final class RegionsSeen implements Outlook {
         || to != null && to.config().residency().containsAll(from.config().residency());
   }
 
+  /** A gateway that doubts itself suspects nobody anew. */
   @Override
   public Set<Integer> suspects() {
+    boolean inDoubt = health.inDoubt();
+    Set<Integer> before = suspected;
     Set<Integer> found = new TreeSet<>();
     regions.forEach(
         (index, region) -> {
-          if (worst(region).compareTo(Standing.SUSPECT) >= 0) {
+          boolean believed = !inDoubt || before.contains(index) || isLost(region);
+          if (believed && worst(region).compareTo(Standing.SUSPECT) >= 0) {
+            found.add(index);
+          }
+        });
+    suspected = found;
+    return found;
+  }
+
+  /**
+   * Those that are lost, and those from which a service has been gone for long. That too many would
+   * be lost is for the rules of the whole group to say, not for one gateway.
+   */
+  @Override
+  public Set<Integer> convicts() {
+    Set<Integer> found = new TreeSet<>();
+    regions.forEach(
+        (index, region) -> {
+          if (isLost(region) || isGone(region) && !health.inDoubt()) {
             found.add(index);
           }
         });
     return found;
   }
 
-  /** Those that are out, and those from which a service has been gone for long. */
-  @Override
-  public Set<Integer> convicts() {
-    Set<Integer> found = new TreeSet<>();
-    regions.forEach(
-        (index, region) -> {
-          if (worst(region) == Standing.OUT || isGone(region) && !health.inDoubt()) {
-            found.add(index);
-          }
-        });
-    return found;
+  private boolean isLost(Region region) {
+    for (Service service : services) {
+      if (health.isLost(region, service)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isGone(Region region) {

@@ -6,12 +6,11 @@ import app.avalo.gateway.region.EndpointHealth.Failure;
 import app.avalo.gateway.region.evidence.CheckRun;
 import app.avalo.gateway.region.evidence.Clearance;
 import app.avalo.gateway.region.evidence.Penalty;
-import app.avalo.gateway.region.evidence.RoundTrip;
-import app.avalo.gateway.region.evidence.SelfDoubt;
 import app.avalo.gateway.region.evidence.Spared;
 import app.avalo.gateway.region.evidence.Traffic;
 import app.avalo.gateway.region.probe.Checks;
 import app.avalo.gateway.region.probe.Prober;
+import app.avalo.gateway.region.probe.SelfDoubt;
 import app.avalo.gateway.region.probe.Spacing;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
@@ -43,11 +42,11 @@ final class EndpointDetector implements Checks.Listener {
 
   /** What the detector needs from its surroundings. */
   record Surroundings(
-      Ticker ticker,
-      RandomGenerator random,
-      Checks.Means checks,
-      SelfDoubt doubt,
-      Observer observer) {}
+      Ticker ticker, RandomGenerator random, Checks.Means checks, Observer observer) {
+    SelfDoubt doubt() {
+      return checks.doubt();
+    }
+  }
 
   /** Told of what happened, on the control loop. */
   interface Observer {
@@ -79,7 +78,6 @@ final class EndpointDetector implements Checks.Listener {
   private final Spared spared;
   private final Checks checks;
   private final CheckRun run;
-  private final RoundTrip roundTrip = new RoundTrip();
   private final Penalty convictions;
   private final Penalty ejections;
   private State state = State.HEALTHY;
@@ -160,7 +158,9 @@ final class EndpointDetector implements Checks.Listener {
   /** Listens whether traffic is still answered; more often than {@link #tick}. */
   void listen() {
     long gap = traffic.listen();
-    if (gap > 0 && state == State.HEALTHY) {
+    if (around.doubt().holds()) {
+      traffic.doubt();
+    } else if (gap > 0 && state == State.HEALTHY) {
       String what = "no answer for " + gap / 1_000_000 + " ms";
       suspect(what, around.ticker().nanos() - gap, true, true);
     }
@@ -197,6 +197,7 @@ final class EndpointDetector implements Checks.Listener {
     if (state == State.SUSPECT) {
       checks.discard();
       run.restart();
+      signals.confirmed(false);
     }
   }
 
@@ -213,6 +214,9 @@ final class EndpointDetector implements Checks.Listener {
     byTraffic = traffic;
     signals.evidence(evidence);
     silent = unheard;
+    if (unheard) {
+      checks.heardNothing();
+    }
     become(State.SUSPECT, why);
     checks.now();
   }
@@ -285,9 +289,6 @@ final class EndpointDetector implements Checks.Listener {
   @Override
   public void checked(Prober.Result result, long sentNanos, boolean decides) {
     run.total(result);
-    if (result.ok()) {
-      roundTrip.add(around.ticker().nanos() - sentNanos);
-    }
     around.observer().probed(this, result);
     if (!decides) {
       return;
@@ -309,14 +310,14 @@ final class EndpointDetector implements Checks.Listener {
       case SUSPECT -> {
         if (result.isAlive()) {
           acquit();
-        } else if (run.convicts(failures) && !around.doubt().holds()) {
+        } else if (run.convicts(failures, around.doubt())) {
           convict(what);
         } else if (run.convicts(CONFIRMATIONS)) {
           signals.confirmed(true);
         }
       }
       case EJECTED -> {
-        if (run.convicts(failures) && !around.doubt().holds()) {
+        if (run.convicts(failures, around.doubt())) {
           convict(what);
         }
       }
@@ -332,12 +333,6 @@ final class EndpointDetector implements Checks.Listener {
   private Duration holdDown() {
     int wanted = checks.target().check().successes();
     return convictions.stretch(spacing(Spacing.RECOVERY).multipliedBy(wanted));
-  }
-
-  @Override
-  public Duration patience(Duration timeout) {
-    Duration enough = roundTrip.patience(timeout);
-    return around.doubt().holds() ? enough.multipliedBy(2) : enough;
   }
 
   @Override
@@ -357,9 +352,11 @@ final class EndpointDetector implements Checks.Listener {
     return checks.target();
   }
 
-  /** Whether it is suspected, and nothing was heard of it since. */
+  /** Whether it is suspected and nothing was heard of it since, or a check just heard nothing. */
   boolean isSilent() {
-    return state == State.SUSPECT && silent && run.isSilent();
+    return state == State.SUSPECT
+        ? silent && run.isSilent()
+        : state == State.HEALTHY && checks.heardNothingLately();
   }
 
   /** Whether it answers far slower than it used to. */

@@ -55,6 +55,23 @@ public interface Health {
   }
 
   /**
+   * Whether a service is lost in a region, though the panic rule may keep that as the last resort:
+   * for those who know better than one gateway whether too much would be lost. Not for each
+   * request.
+   */
+  default boolean isLost(Region region, Service service) {
+    if (standing(region) == Standing.OUT) {
+      return true;
+    }
+    for (Endpoint endpoint : service.in(region)) {
+      if (endpoint(region, service, endpoint).standing() != Standing.OUT) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
    * Since when a service is gone from a region: when that began for which the last of its endpoints
    * there is not in service, and which checks have confirmed. Now, while one is. Not for each
    * request.

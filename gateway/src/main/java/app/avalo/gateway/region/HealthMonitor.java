@@ -11,9 +11,9 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointSignals.Key;
 import app.avalo.gateway.region.RegionStatus.Forced;
-import app.avalo.gateway.region.evidence.SelfDoubt;
 import app.avalo.gateway.region.probe.Checks;
 import app.avalo.gateway.region.probe.Prober;
+import app.avalo.gateway.region.probe.SelfDoubt;
 import app.avalo.gateway.region.recovery.Recoveries;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -80,14 +80,18 @@ public final class HealthMonitor implements Health {
         new EndpointDetector.Surroundings(
             loop.ticker(),
             loop.random(),
-            new Checks.Means(loop.ticker(), loop.timers(), prober),
-            doubt,
+            new Checks.Means(loop.ticker(), loop.timers(), prober, doubt),
             new Observer());
   }
 
   @Override
   public Standing standing(Region region) {
     return board.standing(region.name());
+  }
+
+  @Override
+  public boolean isLost(Region region, Service service) {
+    return board.isLost(region.name()) || Health.super.isLost(region, service);
   }
 
   @Override
@@ -327,10 +331,7 @@ public final class HealthMonitor implements Health {
       detectors.values().forEach(EndpointDetector::doubt);
     }
     detectors.values().forEach(EndpointDetector::listen);
-    if (doubt.silent(board.silent(), board.left())) {
-      LOG.atWarn().log("half of the regions are silent at once; nothing is convicted");
-    }
-    inDoubt = doubt.holds();
+    weigh();
     if (ticks++ % SLOWER == 0) {
       detectors.values().forEach(EndpointDetector::tick);
       board.tick();
@@ -339,10 +340,18 @@ public final class HealthMonitor implements Health {
     ticking = loop.timers().after(TICK, this::tick);
   }
 
+  private void weigh() {
+    if (doubt.silent(board.silent(), board.left())) {
+      LOG.atWarn().log("half of the regions are silent at once; nothing is convicted");
+    }
+    inDoubt = doubt.holds();
+  }
+
   /** What detectors tell. */
   private final class Observer implements EndpointDetector.Observer {
     @Override
     public void changed(EndpointDetector endpoint, Standing from, Standing to, String reason) {
+      weigh(); // before anybody votes on what changed
       board.endpointChanged(endpoint, from, to, reason);
       if (to == Standing.OUT) {
         recoveries.lost(endpoint);

@@ -31,6 +31,9 @@ final class NoisyWorld {
   private static final Duration HEAD_TIME = Duration.ofMillis(30);
   private static final Duration ATTEMPT = Duration.ofMillis(800);
 
+  /** Of the loop, from a check to its answer: connected, asked, answered, the answer's end. */
+  private static final int TURNS = 4;
+
   /** What a lost packet costs a connection that is open: the kernel's shortest retransmission. */
   private static final Duration RETRANSMISSION = Duration.ofMillis(200);
 
@@ -70,6 +73,8 @@ final class NoisyWorld {
     final HealthMonitor monitor;
     int evictions;
     int suspicions;
+    private final SpurtingLoop loop = new SpurtingLoop(time);
+    private final boolean[] votes = new boolean[REGIONS.size()];
     private final boolean[] blind = new boolean[REGIONS.size()];
     private final long[] badUntilNanos = new long[REGIONS.size()];
 
@@ -77,7 +82,7 @@ final class NoisyWorld {
       monitor =
           new HealthMonitor(
               new HealthMonitor.ControlLoop(
-                  Runnable::run, time, time, new Random(random.nextLong())),
+                  Runnable::run, time, loop, new Random(random.nextLong())),
               this::check,
               Map.of(),
               orders -> {});
@@ -100,17 +105,43 @@ final class NoisyWorld {
       return monitor.standing(region(region));
     }
 
+    /** Whether it would pause those who are bound to a region. */
     boolean suspects(int region) {
-      return monitor.standing(region(region), plan.services().get(0)).compareTo(Standing.SUSPECT)
-          >= 0;
+      boolean before = votes[region];
+      boolean suspect =
+          monitor.standing(region(region), service()).compareTo(Standing.SUSPECT) >= 0;
+      votes[region] = suspect && (before || !monitor.inDoubt() || isLost(region));
+      return votes[region];
     }
 
-    /** Whether it would move those who are bound to a region. */
+    /** Whether it would move them. */
     boolean convicts(int region) {
       long nowNanos = time.nanos();
-      long goneNanos =
-          nowNanos - monitor.goneSinceNanos(region(region), plan.services().get(0), nowNanos);
-      return standing(region) == Standing.OUT || goneNanos >= GONE.toNanos() && !monitor.inDoubt();
+      long goneNanos = nowNanos - monitor.goneSinceNanos(region(region), service(), nowNanos);
+      return isLost(region) || goneNanos >= GONE.toNanos() && !monitor.inDoubt();
+    }
+
+    private boolean isLost(int region) {
+      return monitor.isLost(region(region), service());
+    }
+
+    private Service service() {
+      return plan.services().get(0);
+    }
+
+    void standStill(Duration span) {
+      loop.standStill(span);
+    }
+
+    /** It does not run for a while, again and again. */
+    void spurt(Duration run, Duration still) {
+      time.after(
+          exponential(run),
+          () -> {
+            Duration span = exponential(still);
+            loop.standStill(span);
+            time.after(span, () -> spurt(run, still));
+          });
     }
 
     private boolean isCut(int region) {
@@ -118,22 +149,27 @@ final class NoisyWorld {
     }
 
     /**
-     * A connection that is opened while packets are lost is not open within the time of a check.
+     * Connecting, then asking. A connection that is opened while packets are lost is not open
+     * within the time of a check.
      */
     private void check(Prober.Target target, Consumer<Prober.Result> done) {
       int region = target.endpoint().port() - 1;
       Duration timeout = target.check().times().timeout();
       Duration stall = Duration.ofNanos(Math.max(0, stalledUntilNanos[region] - time.nanos()));
       Duration answer = stall.plus(CHECK_TIME);
-      if (isCut(region) || answer.compareTo(timeout) > 0) {
-        end(done, timeout, Prober.Outcome.SILENT);
-      } else {
-        end(done, answer, down[region] ? Prober.Outcome.REFUSED : Prober.Outcome.OK);
+      boolean[] over = new boolean[1];
+      loop.after(timeout, () -> end(over, done, Prober.Outcome.SILENT));
+      if (!isCut(region) && answer.compareTo(timeout) <= 0) {
+        Prober.Outcome outcome = down[region] ? Prober.Outcome.REFUSED : Prober.Outcome.OK;
+        loop.heard(answer.dividedBy(TURNS), TURNS, () -> end(over, done, outcome));
       }
     }
 
-    private void end(Consumer<Prober.Result> done, Duration after, Prober.Outcome outcome) {
-      time.after(after, () -> done.accept(new Prober.Result(outcome, outcome.name())));
+    private void end(boolean[] over, Consumer<Prober.Result> done, Prober.Outcome outcome) {
+      if (!over[0]) {
+        over[0] = true;
+        done.accept(new Prober.Result(outcome, outcome.name()));
+      }
     }
 
     /** The first region of the order that is in service and takes the caller. */
@@ -154,9 +190,8 @@ final class NoisyWorld {
 
     /** One request on a connection that is open. */
     void request(int region) {
-      Service service = plan.services().get(0);
       EndpointHealth endpoint =
-          monitor.endpoint(region(region), service, service.in(region(region)).get(0));
+          monitor.endpoint(region(region), service(), service().in(region(region)).get(0));
       if (down[region] && !isCut(region)) {
         endpoint.failed(Failure.CONNECT);
         return;

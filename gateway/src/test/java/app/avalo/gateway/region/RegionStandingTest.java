@@ -39,6 +39,9 @@ class RegionStandingTest {
     assertThat(world.monitor.panic()).isTrue();
     assertThat(world.status("us").evictionRefused()).isTrue();
     assertThat(world.status("us").observed()).isEqualTo(OUT);
+    assertThat(List.of(world.isLost("eu"), world.isLost("us"), world.isLost("asia")))
+        .as("whoever is bound there hears of both")
+        .containsExactly(true, true, false);
     world.fates.put(1, Fate.WELL);
     world.pass(Duration.ofSeconds(10));
     assertThat(world.standing("eu")).isEqualTo(IN_SERVICE);

@@ -198,6 +198,10 @@ final class World implements Health.ChangeListener {
     return monitor.standing(plan.region(region));
   }
 
+  boolean isLost(String region) {
+    return monitor.isLost(plan.region(region), plan.services().get(0));
+  }
+
   int share(String region) {
     return monitor.share(plan.region(region));
   }

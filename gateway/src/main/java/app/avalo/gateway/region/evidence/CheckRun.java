@@ -3,6 +3,7 @@ package app.avalo.gateway.region.evidence;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.probe.Prober.Outcome;
 import app.avalo.gateway.region.probe.Prober.Result;
+import app.avalo.gateway.region.probe.SelfDoubt;
 
 /** Checks that ended alike in a row, since the last change of state. Control loop only. */
 public final class CheckRun {
@@ -55,7 +56,16 @@ public final class CheckRun {
 
   /** Whether this many misses, or fewer refusals, are reached. */
   public boolean convicts(int failures) {
-    return misses >= failures || refusals >= Math.min(REFUSED, failures);
+    return misses >= failures || refuses(failures);
+  }
+
+  /** The same for a process that may doubt itself; a refusal is heard by whoever hears badly. */
+  public boolean convicts(int failures, SelfDoubt doubt) {
+    return refuses(failures) ? !doubt.stoodStill() : misses >= failures && !doubt.holds();
+  }
+
+  private boolean refuses(int failures) {
+    return refusals >= Math.min(REFUSED, failures);
   }
 
   /** Whether the endpoint answered this often over this long. */

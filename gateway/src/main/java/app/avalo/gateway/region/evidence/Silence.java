@@ -38,6 +38,7 @@ public final class Silence {
   public void restart(long nowNanos) {
     sinceNanos = nowNanos;
     lastLookNanos = nowNanos;
+    told = false;
   }
 
   /**

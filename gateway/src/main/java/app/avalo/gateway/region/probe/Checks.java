@@ -1,5 +1,6 @@
 package app.avalo.gateway.region.probe;
 
+import app.avalo.gateway.config.ServiceConfig.CheckTimes;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import java.time.Duration;
@@ -11,8 +12,10 @@ public final class Checks {
 
   private final Means means;
   private final Listener listener;
+  private final Hearing hearing;
   private Prober.Target target;
   private Timers.@Nullable Timer next;
+  private long nextNanos; // when it fires
   private int generation; // results of checks sent in an earlier one decide nothing
   private int outstanding;
   private long sentNanos = Long.MIN_VALUE / 2;
@@ -20,21 +23,23 @@ public final class Checks {
   private Prober.@Nullable Result last;
   private long lastEpochMillis;
 
-  /** How checks are made. */
-  public record Means(Ticker ticker, Timers timers, Prober prober) {}
+  /**
+   * How checks are made.
+   *
+   * @param doubt whether what they do not hear is to be believed
+   */
+  public record Means(Ticker ticker, Timers timers, Prober prober, SelfDoubt doubt) {}
 
   /** Whoever asked for the checks. */
   public interface Listener {
-    /** How long a check may take. */
-    Duration patience(Duration timeout);
-
     /** From one check to the next. */
     Duration spacing();
 
     /**
      * A check ended.
      *
-     * @param decides false if it was sent before the last {@link #discard}
+     * @param decides false if it was sent before the last {@link #discard}, or heard nothing for
+     *     what may be a fault of this process
      */
     void checked(Prober.Result result, long sentNanos, boolean decides);
   }
@@ -42,6 +47,7 @@ public final class Checks {
   public Checks(Means means, Listener listener, Prober.Target target) {
     this.means = means;
     this.listener = listener;
+    this.hearing = new Hearing(means.ticker(), means.doubt());
     this.target = target;
   }
 
@@ -64,6 +70,7 @@ public final class Checks {
       next.cancel();
     }
     if (!stopped) {
+      nextNanos = means.ticker().nanos() + delay.toNanos();
       next = means.timers().after(delay, this::now);
     }
   }
@@ -83,7 +90,7 @@ public final class Checks {
     int sentIn = generation;
     long sentAt = means.ticker().nanos();
     sentNanos = sentAt;
-    Duration timeout = listener.patience(target.check().times().timeout());
+    Duration timeout = hearing.patience(target.check().times().timeout());
     means.prober().probe(target.within(timeout), result -> ended(result, sentIn, sentAt));
   }
 
@@ -92,8 +99,36 @@ public final class Checks {
     if (!stopped) {
       last = result;
       lastEpochMillis = means.ticker().epochMillis();
-      listener.checked(result, sentAt, sentIn == generation);
+      boolean excused = hear(result, sentAt);
+      listener.checked(result, sentAt, sentIn == generation && !excused);
     }
+  }
+
+  /** Whether nothing was heard, for which this process may be to blame; then it is asked again. */
+  private boolean hear(Prober.Result result, long sentAt) {
+    if (result.ok()) {
+      hearing.answered(sentAt);
+    }
+    if (result.outcome() != Prober.Outcome.SILENT) {
+      return false;
+    }
+    hearing.nothing();
+    CheckTimes times = target.check().times();
+    boolean excused = hearing.excuses(sentAt, times.timeout());
+    if (excused && nextNanos - means.ticker().nanos() > times.burstInterval().toNanos()) {
+      in(times.burstInterval());
+    }
+    return excused;
+  }
+
+  /** Nothing was heard by other means where an answer was due. */
+  public void heardNothing() {
+    hearing.nothing();
+  }
+
+  /** Whether a check, or that, heard nothing just now. */
+  public boolean heardNothingLately() {
+    return hearing.nothingLately();
   }
 
   /** What is under way decides nothing any more. */
