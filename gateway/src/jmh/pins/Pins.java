@@ -100,12 +100,16 @@ final class Pins {
     private long fenced;
 
     long gapMillis(double share) {
-      if (gaps.isEmpty()) {
+      return millis(gaps, share);
+    }
+
+    static long millis(List<Long> nanos, double share) {
+      if (nanos.isEmpty()) {
         return 0;
       }
-      gaps.sort(null);
-      int index = Math.min(gaps.size() - 1, (int) Math.ceil(gaps.size() * share) - 1);
-      return TimeUnit.NANOSECONDS.toMillis(gaps.get(Math.max(0, index)));
+      nanos.sort(null);
+      int index = Math.min(nanos.size() - 1, (int) Math.ceil(nanos.size() * share) - 1);
+      return TimeUnit.NANOSECONDS.toMillis(nanos.get(Math.max(0, index)));
     }
 
     boolean isGood(Fault fault) {
@@ -269,6 +273,7 @@ final class Pins {
     seen.unneeded += fault.moves ? away.unneeded(World.REGIONS.get(lost)) : away.moved();
     all.violations().stream().limit(5).forEach(seen.violations::add);
     users.refusals().forEach((status, count) -> seen.refusals.merge(status, count, Integer::sum));
+    List<Long> gaps = new ArrayList<>();
     for (Users.Payment payment : accepted) {
       seen.lost += all.holds(payment.key()) ? 0 : 1;
       long since = payment.startNanos() - faultNanos;
@@ -278,9 +283,13 @@ final class Pins {
           && since > -BEFORE.toNanos()
           && since + payment.tookNanos() > 0
           && (!fault.moves || away.livedIn(payment.user(), World.REGIONS.get(lost)))) {
-        seen.gaps.add(payment.tookNanos());
+        gaps.add(payment.tookNanos());
       }
     }
+    seen.gaps.addAll(gaps);
+    System.out.printf(
+        "  %s of %s: worst %d ms, p99 %d ms%n",
+        fault.name, World.REGIONS.get(lost), Seen.millis(gaps, 1), Seen.millis(gaps, 0.99));
   }
 
   /** What the gateways saw, and what the slowest payments since the fault went through. */
