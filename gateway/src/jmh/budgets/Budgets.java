@@ -32,7 +32,7 @@ public final class Budgets {
         int budget = round;
         world.spendAllBut(budget, World.AMOUNT / 10);
         long before = world.service.spent(budget);
-        Callers callers = new Callers(world, budget, CALLERS, 20);
+        Callers callers = new Callers(world, budget, CALLERS, 20, 0);
         callers.join();
         long left = World.AMOUNT / 10 - (world.service.spent(budget) - before);
         overspent = Math.max(overspent, -left);
@@ -54,9 +54,11 @@ public final class Budgets {
     SplittableRandom random = new SplittableRandom(seed);
     Set<String> charged = new HashSet<>();
     try (World world = new World(2, 1)) {
-      Callers callers = new Callers(world, 0, 8, Integer.MAX_VALUE);
+      // Not so many that a gateway takes long to start beside them.
+      Callers callers = new Callers(world, 0, 8, Integer.MAX_VALUE, 10_000_000);
       for (int round = 0; round < rounds; round++) {
-        LockSupport.parkNanos(random.nextLong(50_000_000, 400_000_000));
+        // Shorter and longer than a gateway takes to start, so it is killed as it recovers, too.
+        LockSupport.parkNanos(random.nextLong(50_000_000, 2_500_000_000L));
         int which = random.nextInt(5);
         if (which == 0) {
           world.killRedis();
@@ -65,12 +67,16 @@ public final class Budgets {
           charged.addAll(LedgerFiles.charged(ledger));
           world.startGateway(which % 2);
         }
+        if (round % 10 == 9) {
+          System.out.printf("%d rounds, %d served%n", round + 1, world.service.ids().size());
+        }
       }
       callers.stop();
       for (int gateway = 0; gateway < 2; gateway++) {
         charged.addAll(LedgerFiles.charged(world.killGateway(gateway)));
         world.startGateway(gateway);
       }
+      world.awaitGateways();
       long spent = world.settled("spent", charged.size() * World.COST);
       long held = world.settled("charged", spent) - spent;
       Set<String> lost = new HashSet<>(world.service.ids());

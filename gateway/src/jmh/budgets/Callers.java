@@ -11,9 +11,11 @@ import java.util.concurrent.locks.LockSupport;
 /** Callers of every gateway, each a thread, that go on until they are refused so often in a row. */
 final class Callers {
   private final List<Thread> threads = new ArrayList<>();
+  private final long pauseNanos; // after each call
   private volatile boolean stopped;
 
-  Callers(World world, int budget, int each, int refusals) {
+  Callers(World world, int budget, int each, int refusals, long pauseNanos) {
+    this.pauseNanos = pauseNanos;
     for (int gateway = 0; gateway < world.gateways(); gateway++) {
       HttpClient client =
           HttpClient.newBuilder()
@@ -41,9 +43,7 @@ final class Callers {
       } catch (InterruptedException ended) {
         return;
       }
-      if (refused > 0) {
-        LockSupport.parkNanos(5_000_000);
-      }
+      LockSupport.parkNanos(refused > 0 ? 5_000_000 : pauseNanos);
     }
   }
 

@@ -60,7 +60,7 @@ final class World implements AutoCloseable {
       ports.add(RedisServer.freePort());
       this.gateways.add(launch(gateway));
     }
-    this.gateways.forEach(gateway -> gateway.port("plain"));
+    awaitGateways();
   }
 
   private GatewayProcess launch(int gateway) throws IOException {
@@ -132,9 +132,13 @@ final class World implements AutoCloseable {
     return directory.resolve("state-" + gateway).resolve("budgets");
   }
 
+  /** Starts it again, and waits for nothing. */
   void startGateway(int gateway) throws IOException {
     gateways.set(gateway, launch(gateway));
-    gateways.get(gateway).port("plain");
+  }
+
+  void awaitGateways() {
+    gateways.forEach(gateway -> gateway.port("plain"));
   }
 
   /** SIGKILL; back after a while with what it had written. */
