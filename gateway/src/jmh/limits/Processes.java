@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Processes {
   private static final Bandwidth LIMIT = Policies.per(1000, Duration.ofSeconds(1), 1000);
   private static final double TIMES = 2;
-  private static final Duration SPAN = Duration.ofSeconds(30);
+  private static final Duration SPAN = Duration.ofSeconds(25);
   private static final Duration SPAN_OF_FAULT = Duration.ofSeconds(8);
   private static final Duration BEFORE_FAULT = Duration.ofSeconds(3);
   private static final long BOUND_MICROS = 20_000;
@@ -28,6 +28,8 @@ final class Processes {
   private static final long TOLERANCE_MICROS = 10_000;
   private static final Set<String> ALL =
       new LinkedHashSet<>(List.of("load", "stopped", "killed", "gateway", "cut", "late"));
+  // A tenth of the burst, and the rate for the 0.1 s that it takes at most to be linked again.
+  private static final double PARTLY = 200;
   private static boolean missed;
 
   private Processes() {}
@@ -50,10 +52,10 @@ final class Processes {
       fault("a gateway killed", 0, null, site -> site.kill(0));
     }
     if (asked.contains("cut")) {
-      fault("every 10th answer lost, cut", 100, LossyRoad.Loss.CUT, site -> {});
+      fault("every 10th answer lost, cut", PARTLY, LossyRoad.Loss.CUT, site -> {});
     }
     if (asked.contains("late")) {
-      fault("every 10th answer lost, late", 100, LossyRoad.Loss.LATE, site -> {});
+      fault("every 10th answer lost, late", PARTLY, LossyRoad.Loss.LATE, site -> {});
     }
     System.exit(missed ? 1 : 0);
   }

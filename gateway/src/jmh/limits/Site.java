@@ -15,7 +15,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -30,7 +33,7 @@ final class Site implements AutoCloseable {
   private static final int GATEWAYS = 4;
   private static final Pattern LINE =
       Pattern.compile(
-          "\"time\":\"([^\"]+)\".*\"path\":\"/(\\w+)/(\\w+)\".*\"status\":(\\d+).*\"duration_ms\":([0-9.]+)");
+          "\"time\":\"(?<time>[^\"]+)\".*\"id\":\"(?<id>[^\"]+)\".*\"path\":\"/\\w+/(?<limit>\\w+)\".*\"status\":(?<status>\\d+).*\"duration_ms\":(?<took>[0-9.]+)");
   private static final String YAML =
       """
       name: limits-%d
@@ -61,6 +64,7 @@ final class Site implements AutoCloseable {
    *
    * @param startMicros since 1970
    * @param late the most that a request was sent after it was due
+   * @param sentMicros by request id
    * @param served what the first gateway admitted, as the client saw it
    * @param waits of the gateways, from their logs
    */
@@ -70,6 +74,7 @@ final class Site implements AutoCloseable {
       Duration span,
       Duration late,
       long requests,
+      Map<String, Long> sentMicros,
       List<Admission> served,
       List<Wait> waits) {}
 
@@ -138,6 +143,7 @@ final class Site implements AutoCloseable {
   Run load(String limit, double perSecond, Duration span, String path) {
     Random random = new Random(1);
     ConcurrentLinkedQueue<Admission> served = new ConcurrentLinkedQueue<>();
+    Map<String, Long> sentMicros = new ConcurrentHashMap<>();
     AtomicLong open = new AtomicLong();
     long startMicros = micros();
     long start = System.nanoTime();
@@ -154,7 +160,11 @@ final class Site implements AutoCloseable {
       client
           .request(HttpMethod.GET, ports[gateway], "127.0.0.1", "/" + limit + "/" + path)
           .compose(request -> request.send())
-          .compose(response -> response.body().map(body -> response.statusCode()))
+          .compose(
+              response -> {
+                sentMicros.put(response.getHeader("x-request-id"), sent);
+                return response.body().map(body -> response.statusCode());
+              })
           .onComplete(
               (status, failure) -> {
                 open.decrementAndGet();
@@ -169,7 +179,8 @@ final class Site implements AutoCloseable {
       LockSupport.parkNanos(1_000_000);
     }
     Duration late = Duration.ofNanos(latest);
-    return new Run(path, startMicros, took, late, requests, List.copyOf(served), new ArrayList<>());
+    return new Run(
+        path, startMicros, took, late, requests, sentMicros, List.copyOf(served), new ArrayList<>());
   }
 
   private int zipf(Random random) {
@@ -234,14 +245,16 @@ final class Site implements AutoCloseable {
     long found = 0;
     for (String text : Files.readAllLines(log(gateway))) {
       Matcher line = LINE.matcher(text);
-      if (line.find() && line.group(3).equals(limit)) {
+      if (line.find() && line.group("limit").equals(limit)) {
         found++;
-        long end = Instant.parse(line.group(1)).toEpochMilli() * 1000;
-        long took = Math.round(Double.parseDouble(line.group(5)) * 1000);
+        long end = Instant.parse(line.group("time")).toEpochMilli() * 1000;
+        long took = Math.round(Double.parseDouble(line.group("took")) * 1000);
         run.waits().add(new Wait(end, took));
-        // The time is that of the line's end, cut to a millisecond.
-        if (line.group(4).equals("200") && !dead[gateway]) {
-          admitted.add(new Admission(end - took, end + 1000));
+        // A line's time is read after the answer, cut to a millisecond, and how long after nobody
+        // knows; so what was admitted was so since the client sent it, and before that time.
+        if (line.group("status").equals("200") && !dead[gateway]) {
+          long sent = Objects.requireNonNull(run.sentMicros().get(line.group("id")));
+          admitted.add(new Admission(sent, end + 1000));
         }
       }
     }

@@ -52,6 +52,9 @@ final class Tier {
     this.leaves = leaves;
     this.lower = lower;
     this.most = Shape.of(allowance).leaving(leaves, rule.policy.cost().most()).most();
+    if (buckets.shared()) {
+      share(); // now, so that the first outage has nothing to make while requests wait
+    }
   }
 
   /** What applies to requests of a priority. */

@@ -193,6 +193,16 @@ final class Fleet implements AutoCloseable {
     roads.forEach(VirtualRedis::back);
   }
 
+  /** One gateway after another does not reach Redis for a while; the others do. */
+  void cutOffInTurn(int times, Duration span, double load) {
+    for (int i = 0; i < times; i++) {
+      VirtualRedis road = roads.get(i % roads.size());
+      road.away = true;
+      offer(load, span);
+      road.back();
+    }
+  }
+
   /** A gateway dies with all that it holds; its callers go to the others. */
   void kill(int replica) {
     roads.get(replica).away = true;

@@ -70,6 +70,23 @@ class FleetIT {
   }
 
   @Test
+  void whatACutOffGatewayLetsPassIsChargedToAllAfterwards() {
+    for (LimitConfig policy : new LimitConfig[] {EXACT, LEASED}) {
+      try (Fleet fleet = new Fleet(4, policy, 6)) {
+        fleet.offer(2, Duration.ofSeconds(1));
+        fleet.cutOffInTurn(20, Duration.ofMillis(100), 2);
+        fleet.offer(2, Duration.ofMillis(500));
+
+        // A gateway's share of the rate while it is cut off, beside a tenth of the burst.
+        double burst = policy.allowance().bandwidths().get(0).burst();
+        assertThat(fleet.outcome().excess())
+            .as(policy.name())
+            .isLessThanOrEqualTo(burst * 0.1 + burst * 0.1 / 4);
+      }
+    }
+  }
+
+  @Test
   void whoWaitsAsLongAsToldIsNotRefusedAgainByAnotherGateway() {
     for (LimitConfig policy : Fleet.OBEYED) {
       try (Fleet fleet = Fleet.sharing(policy, 5)) {

@@ -2,7 +2,8 @@
 -- so Lua's doubles are exact. State, version first:
 --   1:<level>:<capacity>:<micros>                           one band
 --   2:<micros>:<level>:<capacity>:<level>:<capacity>...     several
--- Levels and capacities in units, the time of all of them in microseconds since 1970.
+-- Levels and capacities in units, the time of all of them in microseconds since 1970. What callers
+-- have let pass without asking takes a level below zero, by a tenth of the capacity at most.
 --
 -- KEYS[1] bucket
 -- ARGV[1] time in microseconds, for tests; empty: the clock of Redis, the only one for all replicas
@@ -26,7 +27,7 @@ local state, then_, held = redis.call('GET', KEYS[1]), now, {}
 if state then
   local version, rest = string.match(state, '^(%d):(.*)$')
   local numbers = {}
-  for number in string.gmatch(rest or '', '%d+') do
+  for number in string.gmatch(rest or '', '%-?%d+') do
     numbers[#numbers + 1] = tonumber(number)
   end
   if version == '1' and #numbers == 3 then
@@ -49,11 +50,11 @@ for i = 1, bands do
     if size ~= capacity then before = math.floor(before / size * capacity) end
     level = before + (now - then_) * refill
   end
-  if not level or level > capacity then level = capacity end
+  level = math.min(capacity, (level or capacity) - owed * unit)
   -- Whoever has lost this bucket's past hears of it from those who remember.
   local missing = ARGV[4 + 5 * i]
-  if missing ~= '' then level = math.min(level, math.max(0, capacity - tonumber(missing))) end
-  level = math.max(0, level - owed * unit)
+  if missing ~= '' then level = math.min(level, capacity - tonumber(missing)) end
+  level = math.max(level, -math.floor(capacity / 10))
   levels[i] = level
   if wanted > 0 then
     granted = math.min(granted, math.floor((level - tonumber(ARGV[5 + 5 * i])) / unit))

@@ -3,7 +3,8 @@
 -- more than burst and refill (the proof is in the rationale of this module). No state means full.
 -- All numbers are whole and below 2^53, so Lua's doubles are exact. A hash:
 --   t            microseconds since 1970, the time of all levels
---   b            <level>:<capacity> of each band in units, joined by colons
+--   b            <level>:<capacity> of each band in units, joined by colons; what replicas have let
+--                pass without asking takes a level below zero, by a tenth of the capacity at most
 --   s            until when tokens are promised to replicas that were refused, microseconds
 --   l            likewise to those who leave a part to others
 --   o:<replica>  <tokens it holds unspent>:<when it said so, microseconds>:<tokens per second that
@@ -50,7 +51,7 @@ for i = 1, #fields, 2 do
   elseif name == promised then
     slot = tonumber(value)
   elseif name == 'b' then
-    for number in string.gmatch(value, '%d+') do held[#held + 1] = tonumber(number) end
+    for number in string.gmatch(value, '%-?%d+') do held[#held + 1] = tonumber(number) end
   elseif name == 'o:' .. replica then
     late = tonumber(string.match(value, ':(%d+)$')) >= tonumber(ARGV[13])
   elseif string.sub(name, 1, 2) == 'o:' then
@@ -79,11 +80,11 @@ for i = 1, bands do
     if size ~= capacity[i] then before = math.floor(before / size * capacity[i]) end
     level = before + (now - then_) * refill[i] + returned * unit[i]
   end
-  if not level or level > capacity[i] then level = capacity[i] end
+  level = math.min(capacity[i], (level or capacity[i]) - owed * unit[i])
   -- Whoever has lost this bucket's past hears of it from those who remember.
   local missing = ARGV[12 + 5 * i]
-  if missing ~= '' then level = math.min(level, math.max(0, capacity[i] - tonumber(missing))) end
-  level = math.max(0, level - owed * unit[i])
+  if missing ~= '' then level = math.min(level, capacity[i] - tonumber(missing)) end
+  level = math.max(level, -math.floor(capacity[i] / 10))
   levels[i] = level
   free = math.min(free, math.max(0, math.floor((level - tonumber(ARGV[13 + 5 * i])) / unit[i])))
 end
