@@ -10,6 +10,8 @@ import app.avalo.gateway.admin.api.limit.LimitsApi;
 import app.avalo.gateway.admin.api.limit.OverridesApi;
 import app.avalo.gateway.admin.api.money.BudgetsApi;
 import app.avalo.gateway.admin.api.money.CostsApi;
+import app.avalo.gateway.admin.api.money.PursesApi;
+import app.avalo.gateway.admin.api.money.SpendersApi;
 import app.avalo.gateway.admin.api.pin.PinMapsApi;
 import app.avalo.gateway.admin.api.pin.PinOrdersApi;
 import app.avalo.gateway.admin.api.pin.PinsApi;
@@ -95,6 +97,8 @@ public final class AdminServer extends VerticleBase {
     new OverridesApi(controls, ticker).register(api);
     new BudgetsApi(controls).register(api);
     new CostsApi(controls).register(api);
+    new SpendersApi(controls, ticker).register(api);
+    new PursesApi(controls).register(api);
     new ConfigApi(controls).register(api);
     new ExplainApi(controls).register(api);
     new ConnectionsApi(controls).register(api);

@@ -32,7 +32,7 @@ public final class Reports {
   public Future<Report> of(Plan plan, YearMonth month) {
     List<Future<BudgetMonth>> budgets = new ArrayList<>();
     for (BudgetConfig budget : plan.config().budgets().values()) {
-      if (budget.period() == BudgetConfig.Period.MONTH) {
+      if (budget.period() == BudgetConfig.Period.MONTH && budget.per() == null) {
         budgets.add(desk.month(budget, month.toString()));
       }
     }

@@ -36,6 +36,7 @@ final class LoopFilters {
             shared.pinKeys(),
             shared.pinCounters(),
             ticker);
+    BudgetFilter budgets = new BudgetFilter(shared.ledger(), loop);
     return List.of(
         // Outermost: they end last, when every other filter has settled.
         new AccessLogFilter(shared.observed().accessLog(), ticker),
@@ -47,7 +48,7 @@ final class LoopFilters {
         // Above the limits: tiers and per-user buckets need to know who calls.
         new IdentityFilter(shared.identities()),
         // Above all that ask which service is meant; below identity, as users keep their version.
-        new SplitFilter(),
+        new SplitFilter(budgets::refuses),
         // Above the limits, whose keys may hold the country, and above the pins, which choose a
         // first home from the preference.
         new PlaceFilter(shared.locator(), shared.latencies()),
@@ -64,7 +65,7 @@ final class LoopFilters {
         // Above the budgets: a user whose home is unknown must not hold money.
         pins,
         // Below every other refusal: money is held only for what will be forwarded.
-        new BudgetFilter(shared.ledger(), loop),
+        budgets,
         // Last: what it sets must not be read by a filter as the client's word.
         new HeaderFilter());
   }

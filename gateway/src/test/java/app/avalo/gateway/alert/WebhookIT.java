@@ -3,6 +3,7 @@ package app.avalo.gateway.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.Mode;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
 import io.vertx.core.Vertx;
@@ -58,7 +59,9 @@ class WebhookIT {
                     throttleAt: 90%%
                 services:
                   ai: {%1$s}
+                  feed: {targets: {recovery: 20ms}, %1$s}
                 routes:
+                  - {name: feed, match: {path: /feed}, service: feed}
                   - {name: ai, match: {path: {prefix: /}}, service: ai}
                 """
                     .formatted(regions.everywhere(), receiver.actualPort(), SECRET));
@@ -110,6 +113,27 @@ class WebhookIT {
     assertThat(parts[3]).isEqualTo(hmac(parts[1] + "." + alert.body()));
     assertThat(Instant.ofEpochSecond(Long.parseLong(parts[1])))
         .isBetween(Instant.now().minusSeconds(60), Instant.now());
+  }
+
+  @Test
+  void a_service_that_is_not_out_of_a_lost_region_in_time_is_told() {
+    regions.eu().mode(Mode.NEVER_ANSWER);
+    Awaiting.until(
+        () -> {
+          gateway.get("/feed");
+          return received.stream().anyMatch(each -> each.body().contains("recovery-late"));
+        });
+
+    JsonObject alert =
+        received.stream()
+            .map(Received::json)
+            .filter(each -> each.getString("kind").equals("region.recovery-late"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(alert.getString("subject")).isEqualTo("feed/eu");
+    assertThat(alert.getString("id")).startsWith("recovery/feed/eu/20");
+    assertThat(alert.getJsonObject("facts").getLong("objectiveMillis")).isEqualTo(20);
+    assertThat(alert.getJsonObject("facts").getLong("millis")).isGreaterThan(20);
   }
 
   @Test

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param leaseExpiry silence after which what a replica has leased counts as spent until it states
  *     the truth; default 5 min
  * @param floors services that are never refused for money: panic button, wallet
+ * @param cheaper by service, the one that serves in its place before it is refused
+ * @param abuse when a single user is throttled, or null
+ * @param per what has the amount for itself, each value one; null when all share it
  */
 public record BudgetConfig(
     String name,
@@ -40,7 +43,70 @@ public record BudgetConfig(
     Mode mode,
     double outageAllowance,
     Duration leaseExpiry,
-    List<String> floors) {
+    List<String> floors,
+    Map<String, String> cheaper,
+    @Nullable Abuse abuse,
+    @Nullable Per per) {
+
+  /** Before the value in the name of a purse; no budget's own name has it. */
+  private static final char AT = '@';
+
+  /**
+   * What has an amount of its own.
+   *
+   * @param claim of tokens that {@link Scope#CLAIM} means, or null
+   */
+  public record Per(Scope scope, @Nullable String claim) {}
+
+  /** By what callers are told apart. */
+  public enum Scope {
+    USER,
+    API_KEY,
+    TIER,
+    /** A claim of the token, such as a tenant. */
+    CLAIM
+  }
+
+  /** The purse of one value: the whole amount, under a name of its own. */
+  public BudgetConfig purse(String value) {
+    return new BudgetConfig(
+        name + AT + value,
+        amount,
+        period,
+        services,
+        routes,
+        cost,
+        prices,
+        1,
+        1,
+        1,
+        Mode.THRESHOLDS,
+        outageAllowance,
+        leaseExpiry,
+        floors,
+        Map.of(),
+        null,
+        null);
+  }
+
+  /** Whether it is the purse of one value. */
+  public boolean single() {
+    return name.indexOf(AT) >= 0;
+  }
+
+  /** The name in the YAML, of a purse too. */
+  public String title() {
+    return single() ? name.substring(0, name.indexOf(AT)) : name;
+  }
+
+  /**
+   * When a user who spends far more than others is throttled, and for how long.
+   *
+   * @param over times what others spend in the same hour on average; default 20
+   * @param least micro-units in an hour below which nobody is throttled
+   * @param pause for which the user is refused; default 1 h
+   */
+  public record Abuse(int over, long least, Duration pause) {}
 
   /** Length of a budget's period. */
   public enum Period {
@@ -162,7 +228,10 @@ public record BudgetConfig(
               BudgetConfig.Mode.THRESHOLDS,
               0,
               Duration.ofMinutes(5),
-              List.of());
+              List.of(),
+              Map.of(),
+              null,
+              null);
       return new Unit(name, routes, methods, header, account);
     }
 

@@ -1,6 +1,11 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.filter.budget.BudgetLedger.Peek;
+import app.avalo.gateway.filter.budget.Hold.Ask;
+import app.avalo.gateway.filter.budget.Term.Answer;
+import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.journal.Sheet;
@@ -36,7 +41,8 @@ final class Account {
   private final BudgetListener listener;
   private final BudgetLedger.@Nullable Sharing sharing;
   private final Map<String, Tenure> tenures = new LinkedHashMap<>(); // guarded by this
-  private final Pacer pacer; // guarded by this
+  private final @Nullable Pacer pacer; // guarded by this; null for purses, which only end
+  final Spenders spenders;
   private volatile Map<String, Standing> standings = Map.of(); // whoever installs a plan
   private volatile long paceMillis; // when to look again; guarded by this
   private volatile BudgetConfig config; // whoever installs a plan
@@ -55,11 +61,17 @@ final class Account {
     this.journal = journal;
     this.listener = listener;
     this.sharing = sharing;
-    this.pacer = new Pacer(this::learned);
-    for (Entry hour : journal.hours(config.name())) {
-      pacer.remember(Long.parseLong(hour.id()), Standing.valueOf(hour.subject()), hour.micros());
-    }
+    this.pacer = config.single() ? null : learnt(config.name());
+    this.spenders = new Spenders(config.name());
     this.current = enter(Span.of(config, nowMillis));
+  }
+
+  private Pacer learnt(String budget) {
+    Pacer learnt = new Pacer(this::learned);
+    for (Entry hour : journal.hours(budget)) {
+      learnt.remember(Long.parseLong(hour.id()), Standing.valueOf(hour.subject()), hour.micros());
+    }
+    return learnt;
   }
 
   BudgetConfig config() {
@@ -93,14 +105,14 @@ final class Account {
   /** The running period, with shares that fit what is left of it. */
   Term paced(long nowMillis) {
     Term term = term(nowMillis);
-    if (nowMillis >= paceMillis || term.moved(config)) {
-      pace(nowMillis);
+    if (pacer != null && (nowMillis >= paceMillis || term.moved(config))) {
+      pace(pacer, nowMillis);
       announceAlone(term, nowMillis);
     }
     return term;
   }
 
-  private synchronized void pace(long nowMillis) {
+  private synchronized void pace(Pacer pacer, long nowMillis) {
     Term term = current.term();
     Tally tally = term.tally(config, standings);
     Span span = term.span;
@@ -114,10 +126,62 @@ final class Account {
                 ? Shares.ALL
                 : pacer.shares(config, span.startMillis(), nowMillis, span.endMillis(), tally);
     term.pace(config, shares);
-    term.telling.notice(notices(span, nowMillis, tally));
+    term.telling.notice(notices(pacer, span, nowMillis, tally));
     paceMillis = nowMillis + PACE_MILLIS;
     for (long until : new long[] {frozen, free}) {
       paceMillis = until > nowMillis ? Math.min(paceMillis, until) : paceMillis;
+    }
+  }
+
+  static Standing standing(BudgetConfig budget, @Nullable ServiceConfig service) {
+    if (service == null) {
+      return Standing.OTHER;
+    }
+    if (budget.floors().contains(service.name())) {
+      return Standing.FLOOR;
+    }
+    return service.priority() == ServiceConfig.Priority.CRITICAL
+        ? Standing.CRITICAL
+        : Standing.OTHER;
+  }
+
+  /** What would be said of a request, without asking for it. */
+  Peek peek(Ask asked, long nowMillis) {
+    Term term = paced(nowMillis);
+    long micros = asked.upperBound(config);
+    Answer answer = term.peek(config, standing(config, asked.service()), micros);
+    Refused refused = new Refused(this, term, answer, term.usedUp(config, micros));
+    // An empty lease is filled on demand while the store is there to fill it.
+    LeaseKeeper keeper = keeper();
+    boolean filled = keeper != null && !keeper.away() && !refused.usedUp();
+    boolean passes = answer == Answer.ADMITTED || answer == Answer.NO_ROOM && filled;
+    return new Peek(passes ? null : refused, view(term, nowMillis), micros);
+  }
+
+  /**
+   * Whether a request would be refused; not for what is only leased or reserved by others now.
+   *
+   * @param explaining changes nothing
+   */
+  boolean diverts(Ask asked, boolean explaining, long nowMillis) {
+    Term term = paced(nowMillis);
+    Standing standing = standing(config, asked.service());
+    long micros = asked.upperBound(config);
+    Answer answer = term.peek(config, standing, micros);
+    boolean refused =
+        answer != Answer.ADMITTED && (answer != Answer.NO_ROOM || term.usedUp(config, micros));
+    if (refused && !explaining) {
+      term.diverted(standing, micros);
+    }
+    return refused;
+  }
+
+  /** A hold was settled at this cost. */
+  void settled(Hold hold, int i, long micros, long nowMillis) {
+    announceAlone(hold.terms[i], nowMillis);
+    BudgetConfig.Abuse abuse = config.abuse();
+    if (abuse != null && hold.user != null && hold.standings[i] != Standing.FLOOR) {
+      spenders.spent(abuse, hold.user, micros, nowMillis);
     }
   }
 
@@ -133,7 +197,7 @@ final class Account {
     return term.month(config);
   }
 
-  private Set<String> notices(Span span, long nowMillis, Tally tally) {
+  private static Set<String> notices(Pacer pacer, Span span, long nowMillis, Tally tally) {
     Set<String> keys = new LinkedHashSet<>();
     if (pacer.experienced()) {
       long end = span.endMillis();
@@ -160,7 +224,7 @@ final class Account {
 
   private synchronized Tenure enter(Span span) {
     Tenure over = current;
-    if (over != null && !over.term().span.key().equals(span.key())) {
+    if (over != null && pacer != null && !over.term().span.key().equals(span.key())) {
       Term last = over.term();
       pacer.turn(last.span.endMillis(), last.tally(config, standings));
     }
@@ -198,6 +262,13 @@ final class Account {
     return current.keeper();
   }
 
+  /** Whether nothing would be missed if it were forgotten: all is stated, or nothing was spent. */
+  boolean isIdle(long nowMillis) {
+    Term term = term(nowMillis);
+    LeaseKeeper keeper = keeper();
+    return keeper == null ? term.isUntouched() : keeper.rests();
+  }
+
   boolean alone() {
     return sharing == null;
   }
@@ -208,7 +279,7 @@ final class Account {
 
   /** Tells operators of what has these keys. */
   void announce(Term term, Collection<String> keys, long nowMillis) {
-    for (String key : keys) {
+    for (String key : config.single() ? Set.<String>of() : keys) {
       record(Entry.Kind.TOLD, key, term, "", 0);
       listener.told(view(term, nowMillis), Notice.ofKey(key));
     }
@@ -216,7 +287,7 @@ final class Account {
 
   /** Tells what is due, if nobody else could tell it. */
   void announceAlone(Term term, long nowMillis) {
-    if (alone() && term.telling.hasNews(term.level(config))) {
+    if (alone() && !config.single() && term.telling.hasNews(term.level(config))) {
       announce(term, term.telling.tell(term.telling.due(term.level(config))), nowMillis);
     }
   }
@@ -224,8 +295,11 @@ final class Account {
   synchronized BudgetView view(Term term, long nowMillis) {
     Span span = term.span;
     long now = Math.min(nowMillis, span.endMillis());
+    Tally tally = term.tally(config, standings);
     Forecast forecast =
-        pacer.forecast(span.startMillis(), now, span.endMillis(), term.tally(config, standings));
+        pacer == null
+            ? new Forecast(tally.total(), tally.total(), tally.total(), 0, 0)
+            : pacer.forecast(span.startMillis(), now, span.endMillis(), tally);
     LeaseKeeper keeper = keeper();
     BudgetView.Store store =
         keeper == null

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
@@ -161,6 +162,11 @@ public final class BudgetDesk {
         new Entry(
             Entry.Kind.ORDER, order.what(), budget, term.span.key(), note, order.untilMillis()));
     return Future.succeededFuture();
+  }
+
+  /** Who spends much of a budget, or null if nobody knows it. */
+  public @Nullable Spenders spenders(String budget) {
+    return ledger.spenders(budget);
   }
 
   /**

@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.unit.Money;
+import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.Filter;
@@ -30,10 +31,12 @@ import org.jspecify.annotations.Nullable;
  * truly cost when it is over. A request that never reached an upstream costs nothing.
  *
  * <p>Decides at once, except when a lease of the shared store has just run out: then the request
- * waits for one exchange with it, at most three times.
+ * waits for one exchange with it, at most twice and once for each further budget.
  */
 public final class BudgetFilter implements Filter {
-  private static final int MOST_TRIES = 3;
+  /** Beyond one for each budget, whose leases may run out one after the other. */
+  private static final int MORE_TRIES = 2;
+
   private static final int LONGEST_TIER = 32;
   private static final int FAILED = 400;
 
@@ -59,8 +62,11 @@ public final class BudgetFilter implements Filter {
   @Override
   public void request(Exchange exchange, Next next) {
     List<BudgetConfig> budgets = budgets(exchange);
+    GatewayError paused = paused(exchange, budgets);
     if (budgets.isEmpty()) {
       next.proceed(exchange);
+    } else if (paused != null) {
+      next.reply(exchange, Reply.Local.of(paused));
     } else if (exchange.explaining()) {
       explain(exchange, next, budgets);
     } else {
@@ -71,9 +77,57 @@ public final class BudgetFilter implements Filter {
     }
   }
 
-  private static List<BudgetConfig> budgets(Exchange exchange) {
+  /**
+   * Whether a budget would refuse a request, so that a cheaper service has to do. Who is sent there
+   * counts as demand, and brings the next in line nearer to the dear one.
+   */
+  public boolean refuses(Exchange exchange) {
+    List<BudgetConfig> budgets = budgets(exchange);
+    Ask ask = ask(exchange, "", budgets);
+    for (BudgetConfig budget : budgets) {
+      if (ledger.diverts(ask, budget, exchange.explaining())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Under which name a caller's spending is watched, or null. */
+  private static @Nullable String spender(Caller caller) {
+    return caller.user() != null ? caller.user() : caller.apiKey();
+  }
+
+  /** Why a caller is refused who spends far more than others, or null. */
+  private @Nullable GatewayError paused(Exchange exchange, List<BudgetConfig> budgets) {
+    String user = spender(exchange.caller());
+    ServiceConfig service = service(exchange);
+    for (int i = 0; user != null && i < budgets.size(); i++) {
+      BudgetConfig budget = budgets.get(i);
+      if (budget.abuse() != null
+          && (service == null || !budget.floors().contains(service.name()))) {
+        long now = ledger.nowMillis();
+        long until = ledger.pausedUntil(budget, user, exchange.explaining());
+        if (until > now) {
+          Explanation explanation = exchange.explanation();
+          if (explanation != null) {
+            explanation.add("budget", "refuse", Map.of("budget", budget.name(), "by", "abuse"));
+          }
+          return Refused.paused(budget, until, now);
+        }
+      }
+    }
+    return null;
+  }
+
+  private List<BudgetConfig> budgets(Exchange exchange) {
     var target = exchange.target();
-    return target == null ? exchange.route().budgets() : target.budgets();
+    List<BudgetConfig> all = target == null ? exchange.route().budgets() : target.budgets();
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).per() != null) {
+        return ledger.purses().of(all, exchange.caller());
+      }
+    }
+    return all;
   }
 
   private static Ask ask(Exchange exchange, String id, List<BudgetConfig> budgets) {
@@ -92,6 +146,7 @@ public final class BudgetFilter implements Filter {
         exchange.method(),
         bodyBytes(exchange),
         tier(exchange.caller().tier()),
+        spender(exchange.caller()),
         longest.toMillis() + GRACE_MILLIS);
   }
 
@@ -110,7 +165,7 @@ public final class BudgetFilter implements Filter {
     if (verdict instanceof Hold hold) {
       exchange.budget(hold);
       next.proceed(exchange);
-    } else if (verdict instanceof Waiting waiting && attempt < MOST_TRIES) {
+    } else if (verdict instanceof Waiting waiting && attempt < ask.budgets().size() + MORE_TRIES) {
       waiting.keeper().await(() -> loop.execute(() -> again(exchange, next, ask, attempt + 1)));
     } else {
       Refused refused = verdict instanceof Waiting waiting ? waiting.refused() : (Refused) verdict;

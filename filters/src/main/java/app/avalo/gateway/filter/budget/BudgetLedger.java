@@ -1,10 +1,10 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
-import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.budget.Hold.Ask;
 import app.avalo.gateway.filter.budget.Term.Answer;
+import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lender;
@@ -48,7 +48,9 @@ public final class BudgetLedger {
   private final AtomicInteger remembered = new AtomicInteger();
   private final AtomicLong sequence;
   private final BudgetDesk desk;
-  private volatile Day today = new Day(0, ""); // whoever meets the next day first
+  private final Purses purses = new Purses(this);
+  private final Span.Today today = new Span.Today();
+  private final Sums.Kept kept = new Sums.Kept();
 
   /**
    * What a process needs to share budgets with others.
@@ -98,15 +100,18 @@ public final class BudgetLedger {
       account(unit.account(), now).configure(unit.account(), Map.of(), now);
     }
     for (BudgetConfig budget : plan.config().budgets().values()) {
+      if (budget.per() != null) {
+        continue; // each purse follows when it is used
+      }
       Map<String, Standing> standings = new HashMap<>();
       plan.config()
           .services()
-          .forEach((name, service) -> standings.put(name, standing(budget, service)));
+          .forEach((name, service) -> standings.put(name, Account.standing(budget, service)));
       account(budget, now).configure(budget, Map.copyOf(standings), now);
     }
   }
 
-  private Account account(BudgetConfig budget, long now) {
+  Account account(BudgetConfig budget, long now) {
     Account known = accounts.get(budget.name());
     return known != null
         ? known
@@ -135,7 +140,7 @@ public final class BudgetLedger {
       BudgetConfig config = account.config();
       Term term = account.paced(now);
       long micros = ask.upperBound(config);
-      Standing standing = standing(config, ask.service());
+      Standing standing = Account.standing(config, ask.service());
       Answer answer = term.reserve(config, standing, micros);
       if (answer != Answer.ADMITTED) {
         giveUp(hold, i);
@@ -156,9 +161,9 @@ public final class BudgetLedger {
    * Holds another slice, or at least as much as is due; in the period that runs by now.
    *
    * @param due micro-units that have to be held
-   * @return why not, or null
+   * @return why not, or not yet, or null
    */
-  @Nullable Refused extend(Hold hold, int i, long due) {
+  @Nullable Verdict extend(Hold hold, int i, long due) {
     Account account = hold.accounts[i];
     BudgetConfig config = account.config();
     Term term = account.term(ticker.epochMillis());
@@ -171,12 +176,11 @@ public final class BudgetLedger {
     if (!term.extend(config, hold.standings[i], slice)) {
       micros = Math.max(1, missing);
       if (missing <= 0 || !term.extend(config, hold.standings[i], micros)) {
-        LeaseKeeper keeper = account.keeper();
-        if (keeper != null && keeper.mayHelp()) {
-          keeper.hurry();
+        Verdict no = refusal(account, term, Answer.NO_ROOM, Price.add(hold.held[i], micros));
+        if (no instanceof Waiting waiting) {
+          waiting.keeper().hurry();
         }
-        long all = Price.add(hold.held[i], micros);
-        return new Refused(account, term, Answer.NO_ROOM, term.usedUp(config, all));
+        return no;
       }
     }
     if (!hold.grow(i, micros)) {
@@ -222,10 +226,9 @@ public final class BudgetLedger {
     long held = hold.held[i];
     long cost = Math.min(due, held);
     if (hold.move(i, next, cost)) {
-      String[] labels = hold.labels(day(over.span.endMillis() - 1));
-      over.settle(labels, held, cost);
-      String subject = String.join("|", labels);
-      hold.accounts[i].record(Entry.Kind.SETTLE, hold.id(), over, subject, cost);
+      Sums.Labels labels = hold.labels(kept, today.label(over.span.endMillis() - 1));
+      over.settle(labels.each(), held, cost);
+      hold.accounts[i].record(Entry.Kind.SETTLE, hold.id(), over, labels.subject(), cost);
       hold.accounts[i].record(Entry.Kind.RESERVE, hold.id(), next, hold.service, 0);
     }
     return cost;
@@ -273,32 +276,10 @@ public final class BudgetLedger {
         : refused;
   }
 
-  private static Standing standing(BudgetConfig budget, @Nullable ServiceConfig service) {
-    if (service == null) {
-      return Standing.OTHER;
-    }
-    if (budget.floors().contains(service.name())) {
-      return Standing.FLOOR;
-    }
-    return service.priority() == ServiceConfig.Priority.CRITICAL
-        ? Standing.CRITICAL
-        : Standing.OTHER;
-  }
-
   /** What {@link #reserve} would say of one budget, without asking for it. */
   Peek peek(Ask asked, BudgetConfig budget) {
     long now = ticker.epochMillis();
-    Account account = account(budget, now);
-    Term term = account.paced(now);
-    long ask = asked.upperBound(account.config());
-    Standing standing = standing(account.config(), asked.service());
-    Answer answer = term.peek(account.config(), standing, ask);
-    Refused refused = new Refused(account, term, answer, term.usedUp(account.config(), ask));
-    // An empty lease is filled on demand while the store is there to fill it.
-    LeaseKeeper keeper = account.keeper();
-    boolean filled = keeper != null && !keeper.away() && !refused.usedUp();
-    boolean passes = answer == Answer.ADMITTED || answer == Answer.NO_ROOM && filled;
-    return new Peek(passes ? null : refused, account.view(term, now), ask);
+    return account(budget, now).peek(asked, now);
   }
 
   /**
@@ -310,6 +291,29 @@ public final class BudgetLedger {
    */
   record Peek(@Nullable Refused refused, BudgetView view, long ask) {}
 
+  /** Whether a budget would refuse; then the request goes to a cheaper service. */
+  boolean diverts(Ask ask, BudgetConfig budget, boolean explaining) {
+    long now = ticker.epochMillis();
+    return account(budget, now).diverts(ask, explaining, now);
+  }
+
+  /** Until when a user is refused who spends far more of a budget than others, or 0. */
+  long pausedUntil(BudgetConfig budget, String user, boolean explaining) {
+    long now = ticker.epochMillis();
+    Account account = account(budget, now);
+    long until = account.spenders.pausedUntil(user, now);
+    if (until > 0 && !explaining) {
+      account.term(now).refused(Answer.NO_ROOM);
+    }
+    return until;
+  }
+
+  /** Who spends much of a budget, or null if nobody knows it. */
+  @Nullable Spenders spenders(String budget) {
+    Account account = accounts.get(budget);
+    return account == null ? null : account.spenders;
+  }
+
   /**
    * Charges what a request truly cost, and releases the rest; once.
    *
@@ -320,13 +324,13 @@ public final class BudgetLedger {
     if (!hold.settleOnce()) {
       return false;
     }
-    String[] labels = hold.labels(day(ticker.epochMillis()));
+    Sums.Labels labels = hold.labels(kept, today.label(ticker.epochMillis()));
     for (int i = 0; i < hold.budgets(); i++) {
       Account account = hold.accounts[i];
       Term term = hold.terms[i];
-      term.settle(labels, hold.held[i], costs[i]);
-      account.record(Entry.Kind.SETTLE, hold.id(), term, String.join("|", labels), costs[i]);
-      account.announceAlone(term, ticker.epochMillis());
+      term.settle(labels.each(), hold.held[i], costs[i]);
+      account.record(Entry.Kind.SETTLE, hold.id(), term, labels.subject(), costs[i]);
+      account.settled(hold, i, costs[i], ticker.epochMillis());
     }
     settled.add(hold);
     if (remembered.incrementAndGet() > REMEMBERED) {
@@ -343,11 +347,26 @@ public final class BudgetLedger {
   public List<BudgetView> view(Plan plan) {
     List<BudgetView> views = new ArrayList<>();
     for (BudgetConfig budget : plan.config().budgets().values()) {
-      long now = ticker.epochMillis();
-      Account account = account(budget, now);
-      views.add(account.view(account.paced(now), now));
+      views.add(budget.per() == null ? view(budget) : purses.fullest(budget));
     }
     return views;
+  }
+
+  private BudgetView view(BudgetConfig budget) {
+    long now = ticker.epochMillis();
+    Account account = account(budget, now);
+    return account.view(account.paced(now), now);
+  }
+
+  /** Budgets that each has for itself. */
+  public Purses purses() {
+    return purses;
+  }
+
+  /** Forgets an account unless it would be missed. */
+  boolean forget(String name, long now) {
+    Account account = accounts.get(name);
+    return account == null || account.isIdle(now) && accounts.remove(name, account);
   }
 
   /** Where operators change what is here. */
@@ -364,23 +383,10 @@ public final class BudgetLedger {
     long now = ticker.epochMillis();
     Account account = account(unit.account(), now);
     Term term = account.term(now);
-    String[] labels = {service, day(now)};
+    List<String> labels = List.of(service, today.label(now));
     term.settle(labels, 0, micros);
     account.record(Entry.Kind.ADD, "", term, String.join("|", labels), micros);
   }
-
-  private String day(long nowMillis) {
-    Day known = today;
-    if (nowMillis < known.from() || nowMillis >= known.from() + Span.DAY_MILLIS) {
-      known =
-          new Day(Math.floorDiv(nowMillis, Span.DAY_MILLIS) * Span.DAY_MILLIS, Span.day(nowMillis));
-      today = known;
-    }
-    return known.label();
-  }
-
-  /** A day and its label, which every settlement needs. */
-  private record Day(long from, String label) {}
 
   @Nullable Account known(String name) {
     return accounts.get(name);

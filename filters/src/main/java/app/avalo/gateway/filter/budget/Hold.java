@@ -36,6 +36,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private final BudgetLedger ledger;
   private final String id;
   private final String tier;
+  final @Nullable String user;
   private final long patienceMillis;
   private @Nullable String region; // event loop of the exchange
   private boolean flowing;
@@ -52,6 +53,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
    * @param method as sent
    * @param bodyBytes announced, or 0
    * @param tier of the caller
+   * @param user who calls, or null
    * @param patienceMillis for which an exchange may be silent before its hold counts as forgotten
    */
   record Ask(
@@ -62,6 +64,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
       String method,
       long bodyBytes,
       String tier,
+      @Nullable String user,
       long patienceMillis) {
     Cost cost(BudgetConfig budget) {
       return budget.cost(route, method);
@@ -77,6 +80,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     this.ledger = ledger;
     this.id = ask.id();
     this.tier = ask.tier();
+    this.user = ask.user();
     this.service = ask.service() == null ? "" : ask.service().name();
     this.accounts = new Account[budgets];
     this.terms = new Term[budgets];
@@ -116,16 +120,9 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     this.region = region;
   }
 
-  /** Under which its cost is summed up: service, tier, day, region. */
-  String[] labels(String day) {
-    String[] labels = new String[region == null ? 3 : 4];
-    labels[0] = service;
-    labels[1] = "tier:" + tier;
-    labels[2] = day;
-    if (region != null) {
-      labels[3] = "region:" + region;
-    }
-    return labels;
+  /** Under which its cost is summed up. */
+  Sums.Labels labels(Sums.Kept kept, String day) {
+    return kept.of(service, tier, day, region);
   }
 
   @Nullable Bill bill(int i) {
@@ -179,13 +176,23 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     for (int i = 0; flowing && i < costs.length; i++) {
       long due = due(i, exchange, bytes, nowNanos);
       if (costs[i].flows() && due > held[i] - costs[i].slice() / 2) {
-        Refused refused = ledger.extend(this, i, due);
-        if (refused != null && due > held[i]) {
+        Refused refused = refused(i, due);
+        if (refused != null) {
           return refused.error(ledger.nowMillis());
         }
       }
     }
     return null;
+  }
+
+  /** Why no more can flow, or null; on credit of a slice while a lease is under way. */
+  private @Nullable Refused refused(int i, long due) {
+    BudgetLedger.Verdict no = ledger.extend(this, i, due);
+    if (no instanceof BudgetLedger.Waiting waiting) {
+      long credit = waiting.refused().usedUp() ? 0 : costs[i].slice();
+      return due > Price.add(held[i], credit) ? waiting.refused() : null;
+    }
+    return due > held[i] ? (Refused) no : null;
   }
 
   @Override

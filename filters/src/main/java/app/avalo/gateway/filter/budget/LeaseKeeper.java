@@ -44,6 +44,9 @@ final class LeaseKeeper {
   /** Exchanges without demand until the lease is given back. */
   private static final int IDLE = 10;
 
+  /** Of a purse, of which there are many. */
+  private static final int PURSE_IDLE = 3;
+
   private final Account account;
   private final Term term;
   private final BudgetLedger.Sharing sharing;
@@ -55,7 +58,7 @@ final class LeaseKeeper {
   private volatile long dryNanos; // home loop, before dry
   private volatile long headroom; // home loop
   private boolean underWay;
-  private boolean ticking;
+  private volatile boolean ticking; // home loop
   private int idle;
   private long sequence;
   private long askedNanos;
@@ -73,15 +76,21 @@ final class LeaseKeeper {
 
   /** Leases a first slice, and goes on until the period is over and all of it is stated. */
   void start() {
-    sharing
-        .home()
-        .execute(
-            () -> {
-              if (!ticking) {
-                ticking = true;
-                tick();
-              }
-            });
+    sharing.home().execute(this::wake);
+  }
+
+  private void wake() {
+    if (ticking) {
+      exchange();
+    } else {
+      ticking = true;
+      tick();
+    }
+  }
+
+  /** Whether all is stated and given back, until somebody asks again. */
+  boolean rests() {
+    return !ticking;
   }
 
   boolean away() {
@@ -111,14 +120,15 @@ final class LeaseKeeper {
   /** Exchanges as soon as possible. */
   void hurry() {
     if (hurried.compareAndSet(false, true)) {
-      sharing.home().execute(this::exchange);
+      sharing.home().execute(this::wake);
     }
   }
 
   private void tick() {
     exchange();
     account.paced(sharing.ticker().epochMillis()); // others spend while nobody asks here
-    ticking = account.runs(term) || told != term.used();
+    boolean kept = account.runs(term) && !(account.config().single() && isIdle());
+    ticking = kept || told != term.used();
     if (ticking) {
       sharing.timers().after(INTERVAL, this::tick);
     }
@@ -163,9 +173,13 @@ final class LeaseKeeper {
         budget.leaseExpiry().toMillis());
   }
 
+  private boolean isIdle() {
+    return idle > (account.config().single() ? PURSE_IDLE : IDLE);
+  }
+
   private long ahead(BudgetConfig budget, long asked, long ask, long elapsedNanos) {
     idle = asked > 0 ? 0 : idle + 1;
-    if (idle > IDLE || !account.runs(term)) {
+    if (isIdle() || !account.runs(term)) {
       return 0;
     }
     // Those who wait are in flight already; with a slice for four they would starve each other.

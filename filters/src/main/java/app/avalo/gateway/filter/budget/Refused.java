@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter.budget;
 
+import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import java.time.Instant;
@@ -19,7 +20,7 @@ record Refused(Account account, Term term, Term.Answer answer, boolean usedUp)
 
   /** What the client is told: which budget, how it stands, when it eases. */
   GatewayError error(long nowMillis) {
-    String name = account.config().name();
+    String name = account.config().title();
     LeaseKeeper keeper = account.keeper();
     String end = term.span.end();
     long frozen = term.frozenUntil();
@@ -55,7 +56,19 @@ record Refused(Account account, Term term, Term.Answer answer, boolean usedUp)
         1);
   }
 
+  /** What a user is told who spent far more than others. */
+  static GatewayError paused(BudgetConfig budget, long untilMillis, long nowMillis) {
+    String detail =
+        "You have spent far more of the budget "
+            + budget.name()
+            + " than others; it eases at "
+            + Instant.ofEpochMilli(untilMillis)
+            + ".";
+    return new GatewayError(
+        Kind.BUDGET, budget.name(), detail, Math.max(1, (untilMillis - nowMillis + 999) / 1000));
+  }
+
   private GatewayError budget(String detail, long seconds) {
-    return new GatewayError(Kind.BUDGET, account.config().name(), detail, Math.max(1, seconds));
+    return new GatewayError(Kind.BUDGET, account.config().title(), detail, Math.max(1, seconds));
   }
 }

@@ -23,6 +23,23 @@ record Span(String key, long startMillis, long endMillis) {
     return (day < 10 ? DAY + "0" : DAY) + day;
   }
 
+  /** The label of the day, kept because every settlement needs it. Safe from every thread. */
+  static final class Today {
+    private volatile Day day = new Day(0, ""); // whoever meets the next day first
+
+    private record Day(long from, String label) {}
+
+    String label(long nowMillis) {
+      Day known = day;
+      if (nowMillis < known.from() || nowMillis >= known.from() + DAY_MILLIS) {
+        long from = Math.floorDiv(nowMillis, DAY_MILLIS) * DAY_MILLIS;
+        known = new Day(from, Span.day(nowMillis));
+        day = known;
+      }
+      return known.label();
+    }
+  }
+
   static Span of(BudgetConfig budget, long epochMillis) {
     LocalDate day = Instant.ofEpochMilli(epochMillis).atOffset(ZoneOffset.UTC).toLocalDate();
     boolean daily = budget.period() == Period.DAY;

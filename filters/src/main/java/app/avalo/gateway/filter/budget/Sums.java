@@ -6,6 +6,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Money by label: service, and with a prefix region, tier and day; of this replica and, as far as
@@ -18,6 +20,49 @@ final class Sums {
 
   private final Map<String, long[]> own = new LinkedHashMap<>();
   private final Map<String, Long> others = new LinkedHashMap<>();
+
+  /**
+   * Under what one cost is summed up: service, tier, day, region.
+   *
+   * @param subject as a ledger writes them
+   */
+  record Labels(
+      String service, String tier, String day, String region, List<String> each, String subject) {
+    private static Labels of(String service, String tier, String day, @Nullable String region) {
+      List<String> each =
+          region == null
+              ? List.of(service, "tier:" + tier, day)
+              : List.of(service, "tier:" + tier, day, "region:" + region);
+      String at = region == null ? "" : region;
+      return new Labels(service, tier, day, at, each, String.join("|", each));
+    }
+
+    private boolean fits(String service, String tier, String day, @Nullable String region) {
+      return this.service.equals(service)
+          && this.tier.equals(tier)
+          && this.day.equals(day)
+          && this.region.equals(region == null ? "" : region);
+    }
+  }
+
+  /** Labels that were used lately, as most settlements have some of few. Safe from every thread. */
+  static final class Kept {
+    private static final int PLACES = 64;
+
+    private final AtomicReferenceArray<Labels> places = new AtomicReferenceArray<>(PLACES);
+
+    Labels of(String service, String tier, String day, @Nullable String region) {
+      int hash =
+          31 * service.hashCode() + tier.hashCode() + (region == null ? 0 : region.hashCode());
+      int place = (hash ^ hash >>> 16) & PLACES - 1;
+      Labels known = places.getPlain(place);
+      if (known == null || !known.fits(service, tier, day, region)) {
+        known = Labels.of(service, tier, day, region);
+        places.set(place, known);
+      }
+      return known;
+    }
+  }
 
   static boolean isService(String label) {
     return label.indexOf(':') < 0;

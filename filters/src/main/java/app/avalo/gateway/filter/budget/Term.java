@@ -5,6 +5,7 @@ import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Sheet;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.pace.Demand;
 import app.avalo.gateway.filter.budget.pace.Forecast;
 import app.avalo.gateway.filter.budget.pace.Ramp;
 import app.avalo.gateway.filter.budget.pace.Shares;
@@ -58,11 +59,10 @@ final class Term {
   private long elsewhere; // by other replicas and corrections in the store; may be negative
   private long raised;
   final Telling telling = new Telling();
-  private long asked; // since the last exchange with the store
-  private long largestAsk; // since the period began
   private long unreadable;
   private long admitted;
   private long paced;
+  private long diverted;
   private long refused;
   private long settled;
   private long underestimated;
@@ -71,8 +71,7 @@ final class Term {
   private int pacedLevel;
   private long frozenUntil; // milliseconds since 1970; 0 if nobody froze it
   private long freeUntil; // likewise: until then nobody is slowed
-  private final long[] askedBy = new long[Standing.values().length];
-  private final long[] admittedBy = new long[Standing.values().length];
+  private final Demand demand = new Demand();
   private final Ramp criticalRamp = new Ramp();
   private final Ramp otherRamp = new Ramp();
   private final Sums sums = new Sums();
@@ -123,7 +122,7 @@ final class Term {
   }
 
   private long total() {
-    return Math.max(0, saturating(spent, elsewhere));
+    return Math.max(0, Price.signed(spent, elsewhere));
   }
 
   private Ramp ramp(Standing standing) {
@@ -132,9 +131,8 @@ final class Term {
 
   /** Holds the money, or says why not. */
   synchronized Answer reserve(BudgetConfig budget, Standing standing, long micros) {
-    asked = Price.add(asked, micros);
-    askedBy[standing.ordinal()] = Price.add(askedBy[standing.ordinal()], micros);
-    largestAsk = Math.max(largestAsk, micros);
+    demand.wanted(micros);
+    demand.asked(standing, micros);
     if (standing != Standing.FLOOR) {
       if (shares == Shares.NONE) {
         return Answer.FROZEN;
@@ -148,28 +146,27 @@ final class Term {
       }
     }
     reserved = Price.add(reserved, micros);
-    admittedBy[standing.ordinal()] = Price.add(admittedBy[standing.ordinal()], micros);
+    demand.passed(standing, micros);
     admitted++;
     return Answer.ADMITTED;
   }
 
   /** Holds more for a request that was admitted, if there is room for it. */
   synchronized boolean extend(BudgetConfig budget, Standing standing, long micros) {
-    asked = Price.add(asked, micros);
+    demand.wanted(micros);
     if (standing != Standing.FLOOR && (shares == Shares.NONE || room(budget) < micros)) {
       return false;
     }
     reserved = Price.add(reserved, micros);
-    askedBy[standing.ordinal()] = Price.add(askedBy[standing.ordinal()], micros);
-    admittedBy[standing.ordinal()] = Price.add(admittedBy[standing.ordinal()], micros);
+    demand.asked(standing, micros);
+    demand.passed(standing, micros);
     return true;
   }
 
   /** An extension that came too late for its hold. */
   synchronized void shrink(Standing standing, long micros) {
     reserved -= micros;
-    askedBy[standing.ordinal()] -= micros;
-    admittedBy[standing.ordinal()] -= micros;
+    demand.givenUp(standing, micros);
   }
 
   /** What {@link #reserve} would say now. */
@@ -186,6 +183,13 @@ final class Term {
     return ramp(standing).peek(share(standing)) ? Answer.ADMITTED : Answer.PACED;
   }
 
+  /** A request that would be refused goes to a cheaper service. */
+  synchronized void diverted(Standing standing, long micros) {
+    demand.asked(standing, micros);
+    ramp(standing).miss(share(standing));
+    diverted++;
+  }
+
   /** A hold that was made here is given up because another budget refused. */
   synchronized void unreserve(Standing standing, long micros) {
     shrink(standing, micros);
@@ -197,14 +201,14 @@ final class Term {
 
   /** What the period has come to, services by their standing. */
   synchronized Tally tally(BudgetConfig budget, Map<String, Standing> standings) {
-    long[] spentBy = new long[askedBy.length];
+    long[] spentBy = new long[Standing.values().length];
     sums.services()
         .forEach(
             (service, micros) -> {
               int i = standings.getOrDefault(service, Standing.OTHER).ordinal();
               spentBy[i] = Price.add(spentBy[i], micros);
             });
-    return new Tally(askedBy.clone(), admittedBy.clone(), spentBy, total(), amount(budget));
+    return new Tally(demand.askedBy(), demand.passedBy(), spentBy, total(), amount(budget));
   }
 
   /** From now on this share passes. */
@@ -232,13 +236,13 @@ final class Term {
   }
 
   /** Turns a hold into its true cost. */
-  synchronized void settle(String[] labels, long held, long cost) {
+  synchronized void settle(List<String> labels, long held, long cost) {
     reserved -= held;
     spent = Price.add(spent, cost);
     settled++;
     underestimated += cost > held ? 1 : 0;
-    for (String label : labels) {
-      sums.add(label, cost);
+    for (int i = 0; i < labels.size(); i++) {
+      sums.add(labels.get(i), cost);
     }
   }
 
@@ -261,14 +265,14 @@ final class Term {
       return Correction.SEEN;
     }
     boolean raise = entry.kind() == Entry.Kind.RAISE;
-    long sum = saturating(raise ? amount(budget) : spent, entry.micros());
+    long sum = Price.signed(raise ? amount(budget) : spent, entry.micros());
     if (sum < 0) {
       return Correction.IMPOSSIBLE;
     }
     remember(entry);
     pacedAt = UNPACED;
     if (raise) {
-      raised = saturating(raised, entry.micros());
+      raised = Price.signed(raised, entry.micros());
     } else {
       spent = sum;
     }
@@ -300,12 +304,6 @@ final class Term {
     return freeUntil;
   }
 
-  private static long saturating(long a, long b) {
-    long sum = a + b;
-    boolean wrapped = ((a ^ sum) & (b ^ sum)) < 0;
-    return wrapped ? (a < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
-  }
-
   synchronized int level(BudgetConfig budget) {
     return Level.at(budget, total(), amount(budget)).ordinal();
   }
@@ -318,11 +316,8 @@ final class Term {
     return Price.add(spent, reserved);
   }
 
-  /** Micro-units asked for since the last call, and the largest request of the period. */
   synchronized long[] drainDemand() {
-    long[] demand = {asked, largestAsk};
-    asked = 0;
-    return demand;
+    return demand.drain();
   }
 
   /**
@@ -370,6 +365,11 @@ final class Term {
     }
   }
 
+  /** Whether nothing was spent and nothing is held. */
+  synchronized boolean isUntouched() {
+    return spent == 0 && reserved == 0;
+  }
+
   synchronized BudgetMonth month(BudgetConfig budget) {
     return new BudgetMonth(
         budget.name(), budget.amount().currency(), amount(budget), total(), sums.all());
@@ -378,7 +378,7 @@ final class Term {
   synchronized BudgetView view(BudgetConfig budget, BudgetView.Store store, Forecast forecast) {
     long amount = amount(budget);
     return new BudgetView(
-        budget.name(),
+        budget.title(),
         budget.amount().currency(),
         amount,
         total(),
@@ -390,7 +390,8 @@ final class Term {
         forecast,
         span.startMillis(),
         span.endMillis(),
-        new BudgetView.Counts(admitted, paced, refused, settled, unreadable, underestimated),
+        new BudgetView.Counts(
+            admitted, diverted, paced, refused, settled, unreadable, underestimated),
         Map.copyOf(sums.services()),
         frozenUntil,
         freeUntil,

@@ -10,13 +10,27 @@ import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.Next;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Gives each caller of a route with several services one of them, by weight. A caller keeps its
  * service from request to request and from replica to replica: a user sees one version during a
  * rollout, and who had the new version keeps it while its weight grows at the cost of the others.
+ * Where a budget would refuse the service, a cheaper one takes its place, if there is one.
  */
 public final class SplitFilter implements Filter {
+  private final Predicate<Exchange> tooDear;
+
+  /**
+   * The filter of one event loop.
+   *
+   * @param tooDear whether a budget would refuse the request; asked where there is a cheaper
+   *     service
+   */
+  public SplitFilter(Predicate<Exchange> tooDear) {
+    this.tooDear = tooDear;
+  }
+
   @Override
   public void request(Exchange exchange, Next next) {
     Route route = exchange.route();
@@ -26,6 +40,15 @@ public final class SplitFilter implements Filter {
       Explanation explanation = exchange.explanation();
       if (explanation != null) {
         explain(exchange, explanation, target);
+      }
+    }
+    Target chosen = exchange.target();
+    Target cheaper = chosen == null ? null : chosen.cheaper();
+    if (cheaper != null && tooDear.test(exchange)) {
+      exchange.splitTo(cheaper);
+      Explanation explanation = exchange.explanation();
+      if (explanation != null) {
+        explanation.add("split", cheaper.service().name(), Map.of("by", "budget"));
       }
     }
     next.proceed(exchange);

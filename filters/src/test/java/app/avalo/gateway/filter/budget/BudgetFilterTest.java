@@ -349,4 +349,42 @@ class BudgetFilterTest {
     String month = Span.of(unit.account(), time.epochMillis()).key().substring(0, 7);
     return ledger.desk().month(unit.account(), month).result().spent();
   }
+
+  @Test
+  void aUserWhoSpendsFarMoreThanOthersIsRefusedAndOthersAreNot() {
+    Plan plan = plan(budget("ai", 1L << 50, byHeader("X-Cost", 1_000)));
+    for (int i = 0; i < 20; i++) {
+      served(Exchanges.on(plan).user("u" + i).live(), "1");
+    }
+    served(Exchanges.on(plan).user("mallory").live(), "600000");
+
+    GatewayError refused = Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).error();
+
+    assertThat(refused.rule()).isEqualTo("ai");
+    assertThat(refused.detail()).startsWith("You have spent far more of the budget ai than others");
+    assertThat(refused.retryAfterSeconds()).isEqualTo(3_600);
+    assertThat(Outcome.of(filter, Exchanges.on(plan).user("u1").live()).proceeded()).isTrue();
+    assertThat(ledger.desk().spenders("ai").release("mallory")).isTrue();
+    assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded()).isTrue();
+  }
+
+  @Test
+  void whereTheBudgetWouldRefuseACheaperServiceIsAskedForAndAShareGoesOn() {
+    Plan plan = plan(budget("ai", 100_000, flat(1_000)));
+    int cheap = 0;
+    int dear = 0;
+    for (int i = 0; i < 1_000; i++) {
+      Exchange exchange = Exchanges.on(plan).live();
+      if (filter.refuses(exchange)) {
+        cheap++;
+      } else {
+        served(exchange, "");
+        dear++;
+      }
+    }
+
+    assertThat(dear).isBetween(81, 100);
+    assertThat(view(plan).counts().diverted()).isEqualTo(cheap);
+    assertThat(view(plan).counts().paced()).isZero();
+  }
 }

@@ -48,7 +48,32 @@ final class BudgetSample {
         model.mode(),
         model.outageAllowance(),
         leaseExpiry,
-        model.floors());
+        model.floors(),
+        model.cheaper(),
+        model.abuse(),
+        model.per());
+  }
+
+  /** Of which each has the amount for itself. */
+  static BudgetConfig each(BudgetConfig model, BudgetConfig.Scope scope) {
+    return new BudgetConfig(
+        model.name(),
+        model.amount(),
+        model.period(),
+        model.services(),
+        model.routes(),
+        model.cost(),
+        model.prices(),
+        model.alertAt(),
+        model.throttleAt(),
+        model.criticalAt(),
+        model.mode(),
+        model.outageAllowance(),
+        model.leaseExpiry(),
+        model.floors(),
+        Map.of(),
+        null,
+        new BudgetConfig.Per(scope, scope == BudgetConfig.Scope.CLAIM ? "tenant" : null));
   }
 
   static BudgetConfig paced(String name, long amount, BudgetConfig.Cost cost) {
@@ -75,7 +100,10 @@ final class BudgetSample {
         mode,
         outageAllowance,
         Duration.ofMinutes(5),
-        List.of("panic"));
+        List.of("panic"),
+        Map.of(),
+        new BudgetConfig.Abuse(20, 500_000_000_000L, Duration.ofHours(1)),
+        null);
   }
 
   /** Every request costs this much, known beforehand. */
@@ -95,7 +123,7 @@ final class BudgetSample {
 
   /** Asks for a GET of the route {@code all}. */
   static Hold.Ask ask(String id, List<BudgetConfig> budgets, ServiceConfig service) {
-    return new Hold.Ask(id, budgets, service, "all", "GET", 0, "vip", 60_000);
+    return new Hold.Ask(id, budgets, service, "all", "GET", 0, "vip", null, 60_000);
   }
 
   static ServiceConfig service(String name, Priority priority) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class SplitFilterTest {
   private static final int USERS = 10_000;
 
-  private final SplitFilter filter = new SplitFilter();
+  private final SplitFilter filter = new SplitFilter(exchange -> false);
 
   private static Plan rollout(int old, int next) {
     return Plans.minimal()

@@ -170,6 +170,7 @@ public final class PartSources {
           List<Sample> samples = new ArrayList<>();
           for (BudgetView view : views.get()) {
             samples.add(Sample.of(view.counts().admitted(), view.name(), "admitted"));
+            samples.add(Sample.of(view.counts().diverted(), view.name(), "cheaper"));
             samples.add(Sample.of(view.counts().paced(), view.name(), "paced"));
             samples.add(Sample.of(view.counts().refused(), view.name(), "refused"));
           }

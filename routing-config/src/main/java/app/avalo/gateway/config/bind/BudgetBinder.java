@@ -1,13 +1,16 @@
 package app.avalo.gateway.config.bind;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.BudgetConfig.Scope;
 import app.avalo.gateway.config.section.Names;
 import app.avalo.gateway.config.section.Section;
 import app.avalo.gateway.config.unit.Money;
+import app.avalo.gateway.config.yaml.Node;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +53,58 @@ final class BudgetBinder {
         budget.word("mode", BudgetConfig.Mode.THRESHOLDS, BudgetConfig.Mode.class),
         budget.share("outageAllowance", 0.01),
         budget.duration("leaseExpiry", "5min"),
-        Names.references(budget, "floors", "service", names.services()));
+        Names.references(budget, "floors", "service", names.services()),
+        cheaper(budget, names),
+        abuse(budget, currency),
+        per(budget));
+  }
+
+  private static Map<String, String> cheaper(Section budget, Names names) {
+    Map<String, String> cheaper = new LinkedHashMap<>();
+    Set<String> known = names.services();
+    budget
+        .entries("cheaper")
+        .forEach(
+            (service, entry) -> {
+              Node at = entry.value();
+              String variant = Section.scalar(at, text -> text, "a service", budget.faults());
+              if (variant != null
+                  && Names.known(at.mark(), at.path(), service, "service", known, budget.faults())
+                  && Names.known(
+                      at.mark(), at.path(), variant, "service", known, budget.faults())) {
+                if (variant.equals(service)) {
+                  budget.faults().unexpected(at, "another service than " + service);
+                }
+                cheaper.put(service, variant);
+              }
+            });
+    return ConfigBinder.ordered(cheaper);
+  }
+
+  private static BudgetConfig.@Nullable Per per(Section budget) {
+    if (!budget.has("per")) {
+      budget.unexpected("claim", "nothing, since per is not claim");
+      return null;
+    }
+    Scope scope = budget.word("per", Scope.USER, Scope.class);
+    if (scope == Scope.CLAIM && !budget.has("claim")) {
+      budget.fault("claim", "missing (expected the claim that per means)");
+    } else if (scope != Scope.CLAIM) {
+      budget.unexpected("claim", "nothing, since per is not claim");
+    }
+    for (String common : List.of("mode", "alertAt", "throttleAt", "criticalAt", "abuse")) {
+      budget.unexpected(common, "nothing, since the amount is not common");
+    }
+    return new BudgetConfig.Per(scope, budget.textOrNull("claim"));
+  }
+
+  private static BudgetConfig.@Nullable Abuse abuse(Section budget, @Nullable String currency) {
+    if (!budget.has("abuse")) {
+      return null;
+    }
+    Section abuse = budget.section("abuse");
+    return new BudgetConfig.Abuse(
+        abuse.whole("over", 20), micros(abuse, "least", currency), abuse.duration("pause", "1h"));
   }
 
   static BudgetConfig.Unit unit(String name, Section unit, Names names) {

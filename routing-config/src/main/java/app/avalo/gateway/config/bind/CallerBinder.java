@@ -1,5 +1,6 @@
 package app.avalo.gateway.config.bind;
 
+import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.config.IdentityConfig;
 import app.avalo.gateway.config.IdentityConfig.Keys;
@@ -31,12 +32,17 @@ final class CallerBinder {
     this.root = root;
   }
 
-  /** Those claims are kept of a token that limits ask for. */
-  IdentityConfig identity(Collection<LimitConfig> limits) {
+  /** Those claims are kept of a token that limits and budgets ask for. */
+  IdentityConfig identity(Collection<LimitConfig> limits, Collection<BudgetConfig> budgets) {
     Set<String> claims = new TreeSet<>();
     for (LimitConfig limit : limits) {
       if (limit.grain().claim() != null) {
         claims.add(limit.grain().claim());
+      }
+    }
+    for (BudgetConfig budget : budgets) {
+      if (budget.per() != null && budget.per().claim() != null) {
+        claims.add(budget.per().claim());
       }
     }
     Section identity = root.section("identity");

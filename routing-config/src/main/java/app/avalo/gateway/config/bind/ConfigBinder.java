@@ -65,7 +65,7 @@ public final class ConfigBinder {
             ordered(limits),
             ordered(budgets),
             ordered(units),
-            callers.identity(limits.values()),
+            callers.identity(limits.values(), budgets.values()),
             placing,
             edge.pins(),
             edge.state(),

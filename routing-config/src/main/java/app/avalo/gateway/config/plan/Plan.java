@@ -74,12 +74,10 @@ public record Plan(
     if (route.action() instanceof RouteConfig.Forward forward) {
       for (RouteConfig.Weighted weighted : forward.services()) {
         Service service = services.get(weighted.service());
-        targets.add(
-            new Target(
-                service,
-                weighted.weight(),
-                limits(config, service.config().limits(), route.limits()),
-                budgets(config, service.name(), route.name())));
+        Service cheaper = services.get(cheaper(config, service.name(), route.name()));
+        Target instead =
+            cheaper == null ? null : target(config, route, cheaper, weighted.weight(), null);
+        targets.add(target(config, route, service, weighted.weight(), instead));
         totalWeight += weighted.weight();
       }
     }
@@ -92,6 +90,30 @@ public record Plan(
         totalWeight,
         PathRewrite.compile(route.rewrite(), route.match().path()),
         AddressRule.of(route.access().allow(), route.access().deny()));
+  }
+
+  private static Target target(
+      GatewayConfig config,
+      RouteConfig route,
+      Service service,
+      int weight,
+      @Nullable Target cheaper) {
+    return new Target(
+        service,
+        weight,
+        limits(config, service.config().limits(), route.limits()),
+        budgets(config, service.name(), route.name()),
+        cheaper);
+  }
+
+  /** The name of the first cheaper service that one of its budgets has, or nothing. */
+  private static String cheaper(GatewayConfig config, String service, String route) {
+    for (BudgetConfig budget : budgets(config, service, route)) {
+      if (budget.cheaper().containsKey(service)) {
+        return budget.cheaper().get(service);
+      }
+    }
+    return "";
   }
 
   private static List<LimitConfig> limits(

@@ -109,7 +109,7 @@ class PreferenceAndTargetTest {
     List<Target> targets = new ArrayList<>();
     for (int weight : weights) {
       Service service = new Service(targets.size(), config("s" + targets.size()), List.of());
-      targets.add(new Target(service, weight, List.of(), List.of()));
+      targets.add(new Target(service, weight, List.of(), List.of(), null));
     }
     Route route = RouteSpec.route(0, "r", RouteSpec.prefix("/").match(), targets);
     Map<Integer, Integer> counts = new TreeMap<>();

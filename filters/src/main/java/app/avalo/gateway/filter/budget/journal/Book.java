@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget.journal;
 
 import app.avalo.gateway.filter.budget.journal.Entry.Kind;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,11 @@ final class Book {
   /** Periods kept per budget: the running one, and the one before for holds that outlived it. */
   private static final int TERMS = 2;
 
+  private static final int SUBJECTS = 1024;
+
+  /** Before the value in the name of a purse. */
+  private static final char PURSE = '@';
+
   /** Hours kept per budget: four weeks of three standings. */
   private static final int HOURS = 28 * 24 * 3;
 
@@ -23,7 +29,8 @@ final class Book {
 
   private final Map<String, LinkedHashMap<String, Sheet>> sheets = new LinkedHashMap<>();
   private final Map<String, LinkedHashMap<String, Entry>> hours = new LinkedHashMap<>();
-  private final Map<String, Entry> open = new LinkedHashMap<>();
+  private final Map<Key, Entry> open = new LinkedHashMap<>();
+  private final Map<String, String[]> labels = new HashMap<>(); // of subjects, some
   private long sequence;
 
   /**
@@ -64,13 +71,28 @@ final class Book {
 
   private void charge(Entry entry) {
     Map<String, Long> totals = sheet(entry).totals;
-    String labels = entry.subject();
+    for (String label : labels(entry.subject())) {
+      totals.merge(label, entry.micros(), Long::sum);
+    }
+  }
+
+  /** Remembered, because most of many lines have one of few subjects. */
+  private String[] labels(String subject) {
+    if (labels.size() >= SUBJECTS) {
+      labels.clear();
+    }
+    return labels.computeIfAbsent(subject, Book::split);
+  }
+
+  private static String[] split(String subject) {
+    List<String> parts = new ArrayList<>();
     int from = 0;
-    for (int to = labels.indexOf('|'); to >= 0; to = labels.indexOf('|', from)) {
-      totals.merge(labels.substring(from, to), entry.micros(), Long::sum);
+    for (int to = subject.indexOf('|'); to >= 0; to = subject.indexOf('|', from)) {
+      parts.add(subject.substring(from, to));
       from = to + 1;
     }
-    totals.merge(labels.substring(from), entry.micros(), Long::sum);
+    parts.add(subject.substring(from));
+    return parts.toArray(String[]::new);
   }
 
   /** A level counts with all below it. */
@@ -96,8 +118,11 @@ final class Book {
     return copy;
   }
 
-  private static String key(Entry entry) {
-    return entry.id() + '\n' + entry.budget();
+  /** A hold in one of its budgets. */
+  private record Key(String id, String budget) {}
+
+  private static Key key(Entry entry) {
+    return new Key(entry.id(), entry.budget());
   }
 
   private Sheet sheet(Entry entry) {
@@ -129,6 +154,7 @@ final class Book {
   /** Lines that rebuild this book from nothing. Drops periods that nobody asks for any more. */
   List<Entry> snapshot() {
     List<Entry> lines = new ArrayList<>();
+    forgetPurses();
     sheets.forEach(
         (budget, terms) -> {
           List<String> keys = List.copyOf(terms.keySet());
@@ -143,6 +169,34 @@ final class Book {
     }
     lines.add(new Entry(Kind.END, "", "", "", "", lines.size()));
     return lines;
+  }
+
+  /** Of budgets that each caller has for itself only the period counts in which any was used. */
+  private void forgetPurses() {
+    Map<String, String> newest = new LinkedHashMap<>();
+    sheets.forEach(
+        (budget, terms) -> {
+          int at = budget.indexOf(PURSE);
+          if (at >= 0) {
+            newest.merge(budget.substring(0, at), last(terms), Book::later);
+          }
+        });
+    sheets
+        .entrySet()
+        .removeIf(
+            each -> {
+              int at = each.getKey().indexOf(PURSE);
+              return at >= 0
+                  && !last(each.getValue()).equals(newest.get(each.getKey().substring(0, at)));
+            });
+  }
+
+  private static String last(Map<String, Sheet> terms) {
+    return terms.keySet().stream().reduce("", Book::later);
+  }
+
+  private static String later(String a, String b) {
+    return a.compareTo(b) >= 0 ? a : b;
   }
 
   private static void write(List<Entry> lines, String budget, String term, Sheet sheet) {

@@ -30,8 +30,11 @@ public final class FileJournal implements Journal, AutoCloseable {
   /** A file that grew by this much is replaced by a snapshot. */
   private static final long ROTATE_BYTES = 8L << 20;
 
-  /** How long the writer lets entries gather before it writes them as one group. */
-  private static final long GATHER_NANOS = 2_000_000;
+  /**
+   * How long the writer lets entries gather before it writes them as one group, unless somebody
+   * waits for them. Forcing a file is what a ledger costs most, and the pad holds them meanwhile.
+   */
+  private static final long GATHER_NANOS = 50_000_000;
 
   private static final long RETRY_NANOS = 500_000_000;
 
@@ -66,6 +69,7 @@ public final class FileJournal implements Journal, AutoCloseable {
   private @Nullable FileChannel channel; // writer thread, after open
   private boolean failing; // writer thread: whether the fault was logged
   private volatile boolean closing;
+  private volatile boolean awaited; // whether somebody waits for a group
 
   private FileJournal(Path directory, FileChannel lock) throws IOException {
     this.lock = lock;
@@ -165,8 +169,9 @@ public final class FileJournal implements Journal, AutoCloseable {
     CompletableFuture<Void> done = new CompletableFuture<>();
     synchronized (order) {
       gathering.records().add(new Mark(done));
+      awaited = true;
     }
-    wake();
+    LockSupport.unpark(writer);
     return done;
   }
 
@@ -206,7 +211,7 @@ public final class FileJournal implements Journal, AutoCloseable {
         }
         idle.set(false);
       }
-      if (!closing) {
+      if (!closing && !awaited) {
         LockSupport.parkNanos(this, GATHER_NANOS);
       }
       commit();
@@ -220,6 +225,7 @@ public final class FileJournal implements Journal, AutoCloseable {
     synchronized (order) {
       group = gathering;
       gathering = written;
+      awaited = false;
     }
     written = group;
     List<CompletableFuture<Void>> waiting = new ArrayList<>();

@@ -20,6 +20,11 @@ public final class Ramp {
     return credit + share >= ONE;
   }
 
+  /** A request went elsewhere instead of being refused here. */
+  public void miss(long share) {
+    credit = Math.min(ONE, credit + share);
+  }
+
   public boolean take(long share) {
     if (share >= ONE) {
       return true;

@@ -120,7 +120,14 @@ public final class Price {
     return sum < 0 ? Long.MAX_VALUE : sum;
   }
 
-  /** Likewise their product. */
+  /** The sum of any two amounts, between the smallest and the largest number. */
+  public static long signed(long a, long b) {
+    long sum = a + b;
+    boolean wrapped = ((a ^ sum) & (b ^ sum)) < 0;
+    return wrapped ? (a < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
+  }
+
+  /** The product of two amounts that are not negative, likewise. */
   public static long multiply(long a, long b) {
     return Math.multiplyHigh(a, b) != 0 || a * b < 0 ? Long.MAX_VALUE : a * b;
   }

@@ -47,6 +47,7 @@ public record BudgetView(
    * Requests counted.
    *
    * @param admitted reserved and passed on
+   * @param diverted sent to a cheaper service
    * @param paced refused by a ramp
    * @param refused refused because the money was used up, or the store away
    * @param settled ended, refunds included
@@ -55,6 +56,7 @@ public record BudgetView(
    */
   public record Counts(
       long admitted,
+      long diverted,
       long paced,
       long refused,
       long settled,

@@ -97,6 +97,7 @@ public final class BudgetsApi {
             "counts",
             new JsonObject()
                 .put("admitted", counts.admitted())
+                .put("cheaper", counts.diverted())
                 .put("paced", counts.paced())
                 .put("refused", counts.refused())
                 .put("settled", counts.settled())

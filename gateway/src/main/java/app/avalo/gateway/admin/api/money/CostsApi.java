@@ -55,11 +55,27 @@ public final class CostsApi {
     if (budget == null) {
       throw Refusal.unknown("budget", name, budgets.keySet());
     }
+    if (budget.per() != null) {
+      String each = name + "@VALUE";
+      throw Refusal.unacceptable("each has its own (expected " + each + ")", Map.of());
+    }
     return budget;
   }
 
+  /** A budget, or the purse of one value, {@code per-user@alice}. */
+  private BudgetConfig budgetOrPurse(Call call) {
+    String name = call.path("budget");
+    for (BudgetConfig budget : controls.plan().config().budgets().values()) {
+      if (budget.per() != null && name.startsWith(budget.purse("").name())) {
+        call.target(name);
+        return budget.purse(name.substring(budget.purse("").name().length()));
+      }
+    }
+    return budget(call);
+  }
+
   private Future<Answer> correct(Call call) {
-    BudgetConfig budget = budget(call);
+    BudgetConfig budget = budgetOrPurse(call);
     Fields body = call.knows().body();
     String id = body.text("id", 128);
     boolean raise = body.choice("of", List.of("spent", "amount")).equals("amount");

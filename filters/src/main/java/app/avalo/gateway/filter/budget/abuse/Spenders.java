@@ -1,0 +1,140 @@
+package app.avalo.gateway.filter.budget.abuse;
+
+import app.avalo.gateway.config.BudgetConfig.Abuse;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What users spent of one budget in the hour under way, and who is paused for spending far more
+ * than the others. When there are too many, those at or below the mean are forgotten: who matters
+ * stays, and the others seem to spend more, which spares everybody. Safe from every thread.
+ */
+public final class Spenders {
+  private static final Logger LOG = LoggerFactory.getLogger(Spenders.class);
+  private static final long HOUR_MILLIS = 3_600_000;
+  private static final int MOST = 4096;
+  private static final int MOST_PAUSED = 1000;
+
+  /** With fewer others nobody can say what is usual. */
+  private static final int PEERS = 10;
+
+  private final String budget;
+  private final Map<String, long[]> spent = new HashMap<>(); // guarded by this, as all below
+  private final Map<String, Paused> paused = new LinkedHashMap<>();
+  private final Map<String, Long> spared = new LinkedHashMap<>(); // by operators, until when
+  private long sum;
+  private long hour = -1;
+  private volatile boolean any; // whether somebody may be paused
+
+  /**
+   * Watches who spends one budget.
+   *
+   * @param budget name, for the log
+   */
+  public Spenders(String budget) {
+    this.budget = budget;
+  }
+
+  /**
+   * A user who is refused.
+   *
+   * @param user as the credential says
+   * @param spentMicros in the hour in which it was found
+   * @param usualMicros what others spent on average
+   * @param untilMillis milliseconds since 1970
+   */
+  public record Paused(String user, long spentMicros, long usualMicros, long untilMillis) {}
+
+  /** Takes in what a request cost. */
+  public synchronized void spent(Abuse abuse, String user, long micros, long nowMillis) {
+    long now = nowMillis / HOUR_MILLIS;
+    if (now != hour) {
+      hour = now;
+      sum = 0;
+      spent.clear();
+    }
+    if (spent.size() >= MOST && !spent.containsKey(user)) {
+      forget();
+    }
+    long[] own = spent.computeIfAbsent(user, first -> new long[1]);
+    own[0] += micros;
+    sum += micros;
+    int others = spent.size() - 1;
+    if (own[0] < abuse.least() || others < PEERS) {
+      return;
+    }
+    long usual = (sum - own[0]) / others;
+    boolean far = own[0] / abuse.over() > usual;
+    if (far && pausedUntil(user, nowMillis) == 0 && spared.getOrDefault(user, 0L) <= nowMillis) {
+      pause(new Paused(user, own[0], usual, nowMillis + abuse.pause().toMillis()));
+    }
+  }
+
+  private void forget() {
+    long mean = sum / spent.size();
+    spent.values().removeIf(own -> own[0] <= mean);
+    sum = 0;
+    for (long[] own : spent.values()) {
+      sum += own[0];
+    }
+  }
+
+  private void pause(Paused found) {
+    bound(paused);
+    paused.put(found.user(), found);
+    any = true;
+    LOG.atWarn()
+        .addKeyValue("budget", budget)
+        .addKeyValue("user", found.user())
+        .addKeyValue("spentMicros", found.spentMicros())
+        .addKeyValue("usualMicros", found.usualMicros())
+        .addKeyValue("untilMillis", found.untilMillis())
+        .log("a user spends far more than others, paused");
+  }
+
+  private static void bound(Map<String, ?> map) {
+    if (map.size() >= MOST_PAUSED) {
+      map.remove(map.keySet().iterator().next());
+    }
+  }
+
+  /** Until when a user is refused, or 0. */
+  public long pausedUntil(String user, long nowMillis) {
+    return any ? lookUp(user, nowMillis) : 0;
+  }
+
+  private synchronized long lookUp(String user, long nowMillis) {
+    Paused found = paused.get(user);
+    if (found != null && found.untilMillis() <= nowMillis) {
+      paused.remove(user);
+      any = !paused.isEmpty();
+      found = null;
+    }
+    return found == null ? 0 : found.untilMillis();
+  }
+
+  /** Who is refused now. */
+  public synchronized List<Paused> paused(long nowMillis) {
+    paused.values().removeIf(each -> each.untilMillis() <= nowMillis);
+    any = !paused.isEmpty();
+    return List.copyOf(paused.values());
+  }
+
+  /**
+   * Lets a user go on, and spares it as long as it would have been refused.
+   *
+   * @return whether it was refused
+   */
+  public synchronized boolean release(String user) {
+    Paused found = paused.remove(user);
+    if (found != null) {
+      bound(spared);
+      spared.put(user, found.untilMillis());
+    }
+    return found != null;
+  }
+}

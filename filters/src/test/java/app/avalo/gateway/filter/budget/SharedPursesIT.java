@@ -1,0 +1,77 @@
+package app.avalo.gateway.filter.budget;
+
+import static app.avalo.gateway.filter.budget.BudgetSample.budget;
+import static app.avalo.gateway.filter.budget.BudgetSample.each;
+import static app.avalo.gateway.filter.budget.BudgetSample.flat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.BudgetConfig.Scope;
+import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.time.Ticker;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Budgets that each user has for itself, with every gateway the same. */
+class SharedPursesIT extends Replicas {
+  private final BudgetConfig users = each(budget("users", 40_000, flat(1_000)), Scope.USER);
+  private int ids;
+
+  private static BudgetConfig purse(Gateway gateway, BudgetConfig budget, String user) {
+    Caller caller = new Caller(user, null, "authenticated", Set.of());
+    return gateway.ledger.purses().of(List.of(budget), caller).get(0);
+  }
+
+  /** Whether a request of this user is paid; asks again while a lease may be under way. */
+  private boolean paid(Gateway gateway, String user) throws Exception {
+    for (int tries = 0; tries < 30; tries++) {
+      if (ask(gateway.ledger, "r" + ids++, purse(gateway, users, user), CHAT)
+          instanceof Hold hold) {
+        gateway.ledger.settle(hold, new long[] {1_000});
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    return false;
+  }
+
+  private long spent(Gateway gateway, String user) {
+    return gateway.ledger.purses().fullest(users, 10).get(user).spent();
+  }
+
+  @Test
+  void aUsersMoneyIsTheSameEverywhereAndOthersHaveTheirOwn() throws Exception {
+    Gateway one = new Gateway("g0");
+    Gateway two = new Gateway("g1");
+    one.ledger.configure(plan(users));
+    two.ledger.configure(plan(users));
+    until(() -> reached(one) && reached(two));
+
+    int passed = 0;
+    for (int i = 0; i < 60; i++) {
+      passed += paid(i % 2 == 0 ? one : two, "alice") ? 1 : 0;
+    }
+
+    assertThat(passed).isBetween(30, 40);
+    assertThat(paid(two, "bob")).isTrue();
+    long truth = passed * 1_000L;
+    until(() -> spent(one, "alice") == truth && spent(two, "alice") == truth);
+    String purse = purse(one, users, "alice").name();
+    until(() -> one.ledger.forget(purse, Ticker.SYSTEM.epochMillis()));
+    String period = Span.of(users, Ticker.SYSTEM.epochMillis()).key();
+    String key = "avalo:budget:{" + purse + "}:" + period;
+    assertThat(redis.command("HGET " + key + " g:g0"))
+        .as("given back")
+        .isEqualTo(redis.command("HGET " + key + " s:g0"));
+  }
+
+  private boolean reached(Gateway gateway) {
+    try {
+      return ask(gateway.ledger, "first" + ids++, purse(gateway, users, "eve"), CHAT)
+          instanceof Hold;
+    } catch (Exception failure) {
+      throw new AssertionError(failure);
+    }
+  }
+}
