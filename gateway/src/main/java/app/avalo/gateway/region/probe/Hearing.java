@@ -52,9 +52,12 @@ final class Hearing {
     return doubt.holds() ? usual.multipliedBy(2) : usual;
   }
 
-  /** Whether a check that heard nothing says more about this process than about the endpoint. */
+  /**
+   * Whether a check that heard nothing says more about this process than about the endpoint. Before
+   * anything is known of it the least time has to do, else whoever starts late judges late.
+   */
   boolean excuses(long sentNanos, Duration most) {
-    return doubt.excuses(sentNanos, usual(most));
+    return doubt.excuses(sentNanos, meanNanos < 0 ? LEAST : usual(most));
   }
 
   /** What is worth waiting for, never over what is configured; all of that until one answered. */
