@@ -4,6 +4,7 @@ import static app.avalo.gateway.testing.GrpcMethods.DOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.GrpcMethods;
 import app.avalo.gateway.testing.RunningGateway;
@@ -46,6 +47,10 @@ class StreamsRunOutOfMoneyIT {
 
   @BeforeEach
   void start() throws IOException {
+    start("{}");
+  }
+
+  private void start(String state) throws IOException {
     upstream = new ScriptedUpstream();
     calls =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
@@ -59,6 +64,7 @@ class StreamsRunOutOfMoneyIT {
             listeners: [{name: plain, address: "127.0.0.1:0", http2: true}]
             admin: {address: "127.0.0.1:0"}
             accessLog: {to: "off"}
+            state: %3$s
             regions:
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
             budgets:
@@ -86,7 +92,7 @@ class StreamsRunOutOfMoneyIT {
               - {name: seconds, match: {path: {prefix: /seconds}}, service: seconds}
               - {name: calls, match: {path: {prefix: /test.Text}}, service: calls}
             """
-                .formatted(upstream.port(), calls.getPort()));
+                .formatted(upstream.port(), calls.getPort(), state));
   }
 
   @AfterEach
@@ -160,6 +166,28 @@ class StreamsRunOutOfMoneyIT {
 
       assertThat(events).contains(EVENT, "event: budget\n");
       assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + 2 * SLICE);
+    }
+  }
+
+  @Test
+  void money_that_gateways_share_ends_a_stream_too() throws IOException {
+    stop();
+    try (RedisServer redis = RedisServer.start()) {
+      start("{redis: {endpoints: [\"%s\"]}}".formatted(redis.url()));
+      Awaiting.until(() -> budget(1).store() == BudgetView.Store.SHARED);
+      upstream.script(
+          connection -> {
+            connection.send(HEAD + "text/event-stream\r\n\r\n");
+            chunk(connection, EVENT);
+            connection.read(1);
+          });
+
+      try (Wire wire = new Wire(gateway.port())) {
+        String events = wire.send("GET /seconds" + GET).readUntil("\r\n0\r\n\r\n");
+
+        assertThat(events).contains(EVENT, "event: budget\n");
+        assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + 2 * SLICE);
+      }
     }
   }
 

@@ -148,7 +148,8 @@ final class LeaseKeeper {
   private Statement statement(BudgetConfig budget) {
     long now = sharing.ticker().nanos();
     long[] demand = term.drainDemand();
-    long ask = Math.max(demand[1], budget.cost().reserve());
+    long slice = budget.cost().flows() ? budget.cost().slice() : 0;
+    long ask = Math.max(demand[1], Math.max(slice, budget.cost().reserve()));
     headroom = ahead(budget, demand[0], ask, Math.max(1, now - askedNanos));
     askedNanos = now;
     long[] sums = term.handBack(headroom, ask);
