@@ -35,7 +35,7 @@ public enum Level {
   private final float noise; // variance of one sample over that of what is to be learned
   private final double tauSquared;
   private final double sigmaSquared;
-  private final int halfLifeMinutes;
+  private final float stepsPerMinute;
   private final double quantile;
 
   /**
@@ -48,7 +48,7 @@ public enum Level {
     this.tauSquared = tau * tau;
     this.sigmaSquared = sigma * sigma;
     this.noise = (float) (sigmaSquared / tauSquared);
-    this.halfLifeMinutes = halfLifeMinutes;
+    this.stepsPerMinute = (float) STEPS_PER_HALF / halfLifeMinutes;
     this.quantile = quantile;
   }
 
@@ -80,7 +80,7 @@ public enum Level {
   /** The same where a sample's noise is another one. */
   float trust(long facts, int nowMinute, float noise) {
     int age = Math.max(0, nowMinute - SampleTable.minute(facts));
-    int step = (int) Math.min(DECAY.length - 1, (long) age * STEPS_PER_HALF / halfLifeMinutes);
+    int step = Math.min(DECAY.length - 1, (int) (age * stepsPerMinute));
     float weight = SampleTable.count(facts) * DECAY[step];
     return weight / (weight + noise);
   }
