@@ -193,7 +193,8 @@ class SharedLimitsIT {
 
     CompletableFuture.allOf(first, second).join();
 
-    assertThat(Ticker.SYSTEM.nanos() - start).isLessThan(DEADLINE.toNanos() * 8 / 5);
+    // One and a half deadlines; two if the second had waited anew behind the first.
+    assertThat(Ticker.SYSTEM.nanos() - start).isLessThan(DEADLINE.toNanos() * 9 / 5);
     server.cont();
   }
 
