@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
 public final class BudgetLedger {
   /**
    * Settled holds remembered, so that a repeated reserve or settle changes nothing. Few enough to
-   * stay in the processor's cache; requests never repeat the number in their hold's id.
+   * stay in the nearest cache; requests never repeat the number in their hold's id.
    */
-  private static final int REMEMBERED = 1024;
+  private static final int REMEMBERED = 64;
 
   private final Ticker ticker;
   private final Journal journal;
