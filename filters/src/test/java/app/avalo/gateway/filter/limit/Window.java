@@ -3,7 +3,6 @@ package app.avalo.gateway.filter.limit;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.PriorityQueue;
 
 /**
  * How much a log of admissions exceeds its limit: the most, over all windows, of admitted tokens
@@ -31,35 +30,26 @@ public final class Window {
   }
 
   /**
-   * Likewise of admissions that happened at an unknown moment between two: how far no choice of
-   * moments keeps within the limit. Whoever must go first goes first, as early as there is a token.
+   * Likewise of admissions that happened at an unknown moment between two: what is too many for
+   * certain, as a window has for certain those that began and ended in it. Quadratic.
    */
   public static double excess(long[] fromNanos, long[] untilNanos, Bandwidth bandwidth) {
     double perNano = (double) bandwidth.rate().count() / bandwidth.rate().period().toNanos();
-    Integer[] arriving = new Integer[fromNanos.length];
-    Arrays.setAll(arriving, i -> i);
-    Arrays.sort(arriving, Comparator.comparingLong(i -> fromNanos[i]));
-    PriorityQueue<Long> waiting = new PriorityQueue<>(); // by their last moment
-    double level = bandwidth.burst();
-    double deepest = 0;
-    long now = arriving.length == 0 ? 0 : fromNanos[arriving[0]];
-    for (int next = 0; next < arriving.length || !waiting.isEmpty(); ) {
-      long at = next < arriving.length ? fromNanos[arriving[next]] : Long.MAX_VALUE;
-      if (!waiting.isEmpty()) {
-        long token = now + (long) Math.ceil(Math.max(0, 1 - level) / perNano);
-        at = Math.min(at, Math.min(token, waiting.peek()));
-      }
-      level = Math.min(bandwidth.burst(), level + Math.max(0, at - now) * perNano);
-      now = Math.max(now, at);
-      while (next < arriving.length && fromNanos[arriving[next]] <= now) {
-        waiting.add(untilNanos[arriving[next++]]);
-      }
-      while (!waiting.isEmpty() && (level >= 1 || waiting.peek() <= now)) {
-        waiting.remove();
-        level--;
-        deepest = Math.min(deepest, level);
+    long[] starts = fromNanos.clone();
+    Arrays.sort(starts);
+    Integer[] ending = new Integer[fromNanos.length];
+    Arrays.setAll(ending, i -> i);
+    Arrays.sort(ending, Comparator.comparingLong(i -> untilNanos[i]));
+    // By the start of a window: what it has so far, less what is not refilled in it.
+    double[] held = new double[starts.length];
+    Arrays.setAll(held, i -> (starts[i] - starts[0]) * perNano);
+    double excess = 0;
+    for (int one : ending) {
+      double allowed = bandwidth.burst() + (untilNanos[one] - starts[0]) * perNano;
+      for (int i = 0; i < starts.length && starts[i] <= fromNanos[one]; i++) {
+        excess = Math.max(excess, ++held[i] - allowed);
       }
     }
-    return deepest > -1e-6 - 1000 * perNano ? 0 : -deepest;
+    return excess < 1e-6 + 1000 * perNano ? 0 : excess;
   }
 }

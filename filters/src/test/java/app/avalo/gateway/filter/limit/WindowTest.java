@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.limit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.util.Arrays;
@@ -60,5 +61,39 @@ class WindowTest {
 
     assertThat(Window.excess(from, until, bandwidth)).isZero();
     assertThat(Window.excess(moreFrom, moreUntil, bandwidth)).isBetween(extra - 1.0, extra + 1.0);
+  }
+
+  /** Twice what a limit allows, offered at random; the moments of a tenth are known badly. */
+  @Test
+  void notToKnowTheMomentsIsNoExcess() {
+    Random random = new Random(3);
+    long[] from = new long[3000];
+    long[] until = new long[from.length];
+    long now = 0;
+    double level = 100;
+    for (int i = 0; i < from.length; ) {
+      long passed = (long) (-Math.log(1 - random.nextDouble()) * 5 * MILLI);
+      now += passed;
+      level = Math.min(100, level + passed / (10.0 * MILLI));
+      if (level >= 1) {
+        level--;
+        int unknown = random.nextInt(10) == 0 ? 100 : 1;
+        from[i] = now - random.nextInt(unknown) * MILLI;
+        until[i++] = now + random.nextInt(unknown) * MILLI;
+      }
+    }
+
+    assertThat(Window.excess(from, until, Policies.per(100, Duration.ofSeconds(1), 100))).isZero();
+  }
+
+  @Test
+  void momentsThatAreKnownAreJudgedAlikeBothWays() {
+    Random random = new Random(5);
+    long[] log = random.longs(2000, 0, 15_000 * MILLI).toArray();
+    var bandwidth = Policies.per(100, Duration.ofSeconds(1), 100);
+
+    assertThat(Window.excess(log, log, bandwidth))
+        .isCloseTo(Window.excess(log, bandwidth), within(1e-3))
+        .isPositive();
   }
 }
