@@ -61,6 +61,11 @@ public class LeaseBenchmark {
     }
 
     @Override
+    public Future<Response> send(Script script, List<String> keys, List<String> arguments) {
+      return run(script, keys, arguments);
+    }
+
+    @Override
     public boolean isUp() {
       return true;
     }

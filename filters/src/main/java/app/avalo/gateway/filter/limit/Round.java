@@ -138,7 +138,7 @@ final class Round {
         Here share = ask.tier.share();
         if (looking) {
           share.buckets().peek(ask.key, share.shape(), ask.tokens, reading);
-        } else {
+        } else if (!ask.tier.buckets.scarce(ask.key, ask.tokens, reading)) {
           share.take(ask.key, ask.tokens, reading);
           ask.from = share;
           if (reading.allowed()) {

@@ -102,18 +102,35 @@ public final class RedisLink implements ScriptRunner {
 
   @Override
   public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
+    return start(new Invocation(script, keys, arguments)).inTime;
+  }
+
+  @Override
+  public Future<Response> send(Script script, List<String> keys, List<String> arguments) {
+    return start(new Invocation(script, keys, arguments)).ever;
+  }
+
+  /** The answer by the deadline, and the answer. */
+  private record Call(Future<Response> inTime, Future<Response> ever) {
+    static Call failed(StoreUnavailable reason) {
+      Future<Response> failed = Future.failedFuture(reason);
+      return new Call(failed, failed);
+    }
+  }
+
+  private Call start(Invocation invocation) {
     Wire current = wire;
     if (current == null || !current.up()) {
-      return Future.failedFuture(DOWN);
+      return Call.failed(DOWN);
     }
     if (current.unsettled() >= Dial.QUEUE) {
       errors.increment();
-      return Future.failedFuture(FULL);
+      return Call.failed(FULL);
     }
     PendingCall<Response> call = current.start();
-    Invocation invocation = new Invocation(script, keys, arguments);
-    send(current, call, invocation, Command.EVALSHA);
-    return call.future();
+    Promise<Response> ever = Promise.promise();
+    send(current, call, ever, invocation, Command.EVALSHA);
+    return new Call(call.future(), ever.future());
   }
 
   /** What to run with what. */
@@ -131,7 +148,12 @@ public final class RedisLink implements ScriptRunner {
     }
   }
 
-  private void send(Wire on, PendingCall<Response> call, Invocation invocation, Command command) {
+  private void send(
+      Wire on,
+      PendingCall<Response> call,
+      Promise<Response> ever,
+      Invocation invocation,
+      Command command) {
     on.send(invocation.as(command))
         .onComplete(
             (response, failure) -> {
@@ -139,13 +161,13 @@ public final class RedisLink implements ScriptRunner {
                 if (call.answer(response)) {
                   on.answered();
                 }
-              } else if (command == Command.EVALSHA && is(failure, "NOSCRIPT")) {
+                ever.complete(response);
+              } else if (command == Command.EVALSHA && is(failure, "NOSCRIPT") && !call.settled()) {
                 // A Redis that started anew; EVAL runs the script and makes it known.
-                if (!call.settled()) {
-                  send(on, call, invocation, Command.EVAL);
-                }
+                send(on, call, ever, invocation, Command.EVAL);
               } else {
                 refused(on, call, invocation, failure);
+                ever.fail(new StoreUnavailable(reason(failure)));
               }
             });
   }
@@ -159,7 +181,7 @@ public final class RedisLink implements ScriptRunner {
       on.die(reason(failure));
     } else if (is(failure, "READONLY")) {
       on.die("connected to a replica");
-    } else {
+    } else if (!is(failure, "NOSCRIPT")) {
       LOG.atWarn()
           .addKeyValue("script", invocation.script().name())
           .addKeyValue("error", failure.getMessage())

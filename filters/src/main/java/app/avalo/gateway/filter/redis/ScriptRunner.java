@@ -16,6 +16,12 @@ public interface ScriptRunner {
    */
   Future<Response> run(Script script, List<String> keys, List<String> arguments);
 
+  /**
+   * As {@link #run} without a deadline, for who can use an answer however late it comes: fails only
+   * when none will come any more.
+   */
+  Future<Response> send(Script script, List<String> keys, List<String> arguments);
+
   /** Whether the last calls were answered; false means a call fails at once. */
   boolean isUp();
 

@@ -181,6 +181,11 @@ final class Fleet implements AutoCloseable {
     roads.forEach(road -> road.loseEvery = answers);
   }
 
+  /** Every so many answers of Redis come after the deadline. */
+  void delayEvery(int answers) {
+    roads.forEach(road -> road.delayEvery = answers);
+  }
+
   void redisIsAway(Duration span, double times, boolean empty) {
     roads.forEach(road -> road.away = true);
     offer(times, span);

@@ -27,6 +27,22 @@ class FleetIT {
   }
 
   @Test
+  void answersThatAreLateAdmitNoneTooManyAndWasteNoTokens() {
+    for (LimitConfig policy : new LimitConfig[] {EXACT, LEASED}) {
+      try (Fleet fleet = new Fleet(4, policy, 7)) {
+        fleet.delayEvery(10);
+        fleet.offer(2, Duration.ofSeconds(3));
+
+        Fleet.Outcome outcome = fleet.outcome();
+        assertThat(outcome.excess()).as(policy.name()).isZero();
+        // Leases are lost where a late answer keeps a gateway from asking anew for some of a lease.
+        assertThat(outcome.share()).as(policy.name()).isGreaterThan(policy == EXACT ? 0.99 : 0.95);
+        assertThat(outcome.longestWait()).isLessThanOrEqualTo(BOUND);
+      }
+    }
+  }
+
+  @Test
   void leasedLimitsNeverAdmitTooMuchAndSeldomAskRedis() {
     try (Fleet fleet = new Fleet(4, LEASED, 2)) {
       fleet.offer(2, Duration.ofSeconds(4));

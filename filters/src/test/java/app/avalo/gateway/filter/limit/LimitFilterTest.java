@@ -13,16 +13,8 @@ import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Reply;
-import app.avalo.gateway.filter.redis.PendingCalls;
-import app.avalo.gateway.filter.redis.Script;
-import app.avalo.gateway.filter.redis.ScriptRunner;
-import app.avalo.gateway.filter.redis.StoreUnavailable;
-import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.filter.time.VirtualTime;
-import io.vertx.core.Future;
-import io.vertx.redis.client.Response;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -30,38 +22,9 @@ import org.junit.jupiter.api.Test;
 class LimitFilterTest {
   private final VirtualTime time = new VirtualTime();
 
-  /** A Redis that is away. */
-  private final ScriptRunner redis =
-      new ScriptRunner() {
-        @Override
-        public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
-          return Future.failedFuture(new StoreUnavailable("away"));
-        }
-
-        @Override
-        public boolean isUp() {
-          return false;
-        }
-
-        @Override
-        public long connectedNanos() {
-          return Long.MIN_VALUE;
-        }
-
-        @Override
-        public <T> PendingCalls<T> waits() {
-          return new PendingCalls<>(Duration.ofMillis(20), time, time, late -> {});
-        }
-
-        @Override
-        public Timers timers() {
-          return time;
-        }
-      };
-
   private final Limits limits = new Limits(time, 1);
   private final LimitFilter filter = new LimitFilter(limits, null, "avalo");
-  private final LimitFilter away = new LimitFilter(limits, redis, "avalo");
+  private final LimitFilter away = new LimitFilter(limits, new RedisAway(time), "avalo");
 
   private static Outcome ask(LimitFilter filter, Plan plan) {
     return Outcome.of(filter, Exchanges.on(plan).user("alice").live());

@@ -9,16 +9,8 @@ import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Outcome;
-import app.avalo.gateway.filter.redis.PendingCalls;
-import app.avalo.gateway.filter.redis.Script;
-import app.avalo.gateway.filter.redis.ScriptRunner;
-import app.avalo.gateway.filter.redis.StoreUnavailable;
-import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.filter.time.VirtualTime;
-import io.vertx.core.Future;
-import io.vertx.redis.client.Response;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -26,38 +18,9 @@ import org.junit.jupiter.api.Test;
 class LimitsWithoutStoreTest {
   private final VirtualTime time = new VirtualTime();
 
-  /** A Redis that is away. */
-  private final ScriptRunner redis =
-      new ScriptRunner() {
-        @Override
-        public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
-          return Future.failedFuture(new StoreUnavailable("away"));
-        }
-
-        @Override
-        public boolean isUp() {
-          return false;
-        }
-
-        @Override
-        public long connectedNanos() {
-          return Long.MIN_VALUE;
-        }
-
-        @Override
-        public <T> PendingCalls<T> waits() {
-          return new PendingCalls<>(Duration.ofMillis(20), time, time, late -> {});
-        }
-
-        @Override
-        public Timers timers() {
-          return time;
-        }
-      };
-
   private final Limits limits = new Limits(time, 1);
   private final LimitFilter filter = new LimitFilter(limits, null, "avalo");
-  private final LimitFilter away = new LimitFilter(limits, redis, "avalo");
+  private final LimitFilter away = new LimitFilter(limits, new RedisAway(time), "avalo");
 
   private static Outcome ask(LimitFilter filter, Plan plan) {
     return Outcome.of(filter, Exchanges.on(plan).user("alice").live());
@@ -118,7 +81,7 @@ class LimitsWithoutStoreTest {
   @Test
   void withoutTheStoreEachOfFourReplicasHasAQuarter() {
     Limits four = new Limits(time, 4);
-    LimitFilter replica = new LimitFilter(four, redis, "avalo");
+    LimitFilter replica = new LimitFilter(four, new RedisAway(time), "avalo");
     Plan plan =
         Policies.plan(
             Policies.named("calls").of(Policies.per(100, Duration.ofSeconds(1), 400)).build());

@@ -71,6 +71,12 @@ class SharedLimitsIT {
     }
 
     @Override
+    public Future<Response> send(Script script, List<String> keys, List<String> arguments) {
+      calls++;
+      return link.send(script, keys, arguments);
+    }
+
+    @Override
     public boolean isUp() {
       return link.isUp();
     }

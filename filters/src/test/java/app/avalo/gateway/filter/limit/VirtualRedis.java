@@ -17,11 +17,17 @@ import java.util.List;
 
 /**
  * A real Redis as one gateway sees it in virtual time: scripts run there with that time as their
- * clock, half a round trip after they were sent; answers may be lost, and Redis may be away.
+ * clock, half a round trip after they were sent; answers may be lost or late, and Redis may be
+ * away.
  */
 final class VirtualRedis implements ScriptRunner {
   private static final long EPOCH_MICROS = 1_795_219_200_000_000L;
   private static final Duration DEADLINE = Duration.ofMillis(20);
+
+  /** Until a connection without answers is given up. */
+  private static final Duration SILENT = Duration.ofMillis(100);
+
+  private static final Duration LATE = Duration.ofMillis(30);
 
   private final Loop loop;
   private final RedisLink link;
@@ -29,6 +35,7 @@ final class VirtualRedis implements ScriptRunner {
   private final Duration oneWay;
   long calls;
   int loseEvery = Integer.MAX_VALUE;
+  int delayEvery = Integer.MAX_VALUE;
   boolean away;
   private long connectedNanos = Long.MIN_VALUE;
 
@@ -41,19 +48,32 @@ final class VirtualRedis implements ScriptRunner {
 
   @Override
   public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
+    return call(script, keys, arguments, DEADLINE);
+  }
+
+  @Override
+  public Future<Response> send(Script script, List<String> keys, List<String> arguments) {
+    return call(script, keys, arguments, SILENT);
+  }
+
+  private Future<Response> call(
+      Script script, List<String> keys, List<String> arguments, Duration patience) {
     Promise<Response> promise = Promise.promise();
     calls++;
     if (away) {
       return Future.failedFuture(new StoreUnavailable("away"));
     }
-    boolean lost = calls % loseEvery == 0;
-    time.after(DEADLINE, () -> promise.tryFail(new StoreUnavailable("no answer in time")));
+    boolean lost = calls % loseEvery == 0; // with its connection
+    Duration back = calls % delayEvery == 0 ? LATE : oneWay;
+    time.after(
+        lost ? DEADLINE : patience,
+        () -> promise.tryFail(new StoreUnavailable("no answer in time")));
     time.after(
         oneWay,
         () -> {
           if (!away) {
             Response answer = atOnce(script, keys, arguments);
-            time.after(oneWay, () -> answered(promise, lost, answer));
+            time.after(back, () -> answered(promise, lost, answer));
           }
         });
     return promise.future();

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
+import io.vertx.redis.client.Response;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -196,6 +198,26 @@ class RedisLinkIT {
     assertThat(link.stats().reconnects()).isEqualTo(1);
     // The link's and the one that asks.
     loop.until(RECOVERY, () -> clients(server).contains("connected_clients:2\r\n"));
+  }
+
+  @Test
+  void whoWantsALateAnswerHasItAndHearsWhenThereWillBeNone() throws IOException {
+    RedisServer server = server();
+    RedisLink link = linkUpTo(server);
+    loop.await(() -> add(link));
+
+    server.command("CLIENT PAUSE 200 ALL");
+    CompletableFuture<Response> late =
+        loop.start(() -> link.send(ADD, List.of("{t}:n"), List.of("1")));
+    assertThat(loop.await(() -> timed(link)).answered()).isFalse();
+    assertThat(late).succeedsWithin(RECOVERY);
+    loop.until(RECOVERY, link::isUp);
+
+    server.stop();
+    CompletableFuture<Response> never =
+        loop.start(() -> link.send(ADD, List.of("{t}:n"), List.of("1")));
+    assertThat(never).failsWithin(RECOVERY);
+    server.cont();
   }
 
   private static String clients(RedisServer server) {

@@ -23,6 +23,13 @@ public interface Buckets {
   /** Takes the tokens if all are there, asking whoever knows. The key may change meanwhile. */
   Future<Reading> ask(BucketKey key, long tokens);
 
+  /**
+   * Whether tokens must not be let pass for want of an answer: the store is there and only this
+   * answer late, and when it was last heard less than a tenth of the burst, which is what all
+   * replicas may let pass together, would have been left. If so the reading is a refusal.
+   */
+  boolean scarce(BucketKey key, long tokens, Reading reading);
+
   /** What {@link #ask} would say, taking nothing; the rest is as before the taking. */
   Future<Reading> peek(BucketKey key, long tokens);
 

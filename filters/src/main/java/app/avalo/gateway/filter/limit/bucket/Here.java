@@ -17,6 +17,11 @@ public record Here(LocalBuckets buckets, Shape shape) implements Buckets {
   }
 
   @Override
+  public boolean scarce(BucketKey key, long tokens, Reading reading) {
+    throw new IllegalStateException("buckets of this process always answer");
+  }
+
+  @Override
   public Future<Reading> peek(BucketKey key, long tokens) {
     Reading reading = new Reading();
     buckets.peek(key, shape, tokens, reading);

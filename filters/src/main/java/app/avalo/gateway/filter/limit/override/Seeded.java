@@ -34,6 +34,11 @@ public record Seeded(CompactBuckets own, Shape shape, Here before) implements Bu
   }
 
   @Override
+  public boolean scarce(BucketKey key, long tokens, Reading reading) {
+    return seeded(key).scarce(key, tokens, reading);
+  }
+
+  @Override
   public Future<Reading> ask(BucketKey key, long tokens) {
     return seeded(key).ask(key, tokens);
   }

@@ -37,17 +37,16 @@ record BucketCall(ScriptRunner redis, String prefix, Shape shape) {
     }
   }
 
+  /** However late the answer comes: what was granted has to be used or given back. */
   Future<Grant> take(String name, Wish wish) {
-    return run(name, "", wish);
+    return redis.send(Scripts.BUCKET, List.of(name), arguments("", "", wish)).map(this::grant);
   }
 
-  /** As {@link #take}, but takes nothing. */
+  /** As {@link #take}, but takes nothing, and does not wait. */
   Future<Grant> look(String name, long wanted) {
-    return run(name, "1", Wish.only(wanted));
-  }
-
-  private Future<Grant> run(String name, String looking, Wish wish) {
-    return redis.run(Scripts.BUCKET, List.of(name), arguments("", looking, wish)).map(this::grant);
+    return redis
+        .run(Scripts.BUCKET, List.of(name), arguments("", "1", Wish.only(wanted)))
+        .map(this::grant);
   }
 
   List<String> arguments(String micros, String looking, Wish wish) {

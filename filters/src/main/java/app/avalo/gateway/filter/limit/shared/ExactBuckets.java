@@ -64,7 +64,22 @@ public final class ExactBuckets implements Buckets {
   }
 
   @Override
+  public boolean scarce(BucketKey key, long tokens, Reading reading) {
+    boolean scarce =
+        link.isUp()
+            && notes.noted(key, shape(), missing) != CompactBuckets.NEVER
+            && !shape().spares(missing, tokens);
+    if (scarce) {
+      shape().read(missing, tokens, false, reading);
+    }
+    return scarce;
+  }
+
+  @Override
   public Future<Reading> ask(BucketKey key, long tokens) {
+    if (!link.isUp()) {
+      return Future.failedFuture(Unavailable.DOWN);
+    }
     String name = redis.name(key);
     Queue queue = queues.computeIfAbsent(name, unknown -> new Queue(name, key.copy()));
     Waiting one = new Waiting(waits.start(), tokens);

@@ -89,6 +89,12 @@ final class Lease {
     return shape.later(missing, (nowNanos - heardNanos) / 1000);
   }
 
+  /** Whether Redis has been heard, and had too little to spare so many tokens. */
+  boolean scarce(Shape shape, long tokens, long nowNanos) {
+    return heardNanos != Long.MIN_VALUE
+        && !shape.spares(shape.later(missing, ageNanos(nowNanos) / 1000), tokens);
+  }
+
   /** How old the last answer is. */
   long ageNanos(long nowNanos) {
     return nowNanos - heardNanos;

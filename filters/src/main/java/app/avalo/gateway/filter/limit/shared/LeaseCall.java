@@ -61,15 +61,21 @@ record LeaseCall(ScriptRunner redis, String prefix, Shape shape, long most) {
   }
 
   /**
-   * Asks for tokens.
+   * Asks for tokens, however late they come.
    *
-   * @param replica who asks; empty only looks
+   * @param replica who asks
    * @param known units that are missing for sure, when the bucket's past may be lost, or null
    */
   Future<Grant> ask(String name, String replica, Wish wish, long @Nullable [] known) {
     return redis
-        .run(Scripts.LEASE, List.of(name), arguments("", replica, wish, known))
+        .send(Scripts.LEASE, List.of(name), arguments("", replica, wish, known))
         .map(this::grant);
+  }
+
+  /** What so many tokens would be answered, taking nothing and not waiting. */
+  Future<Grant> look(String name, long tokens) {
+    Wish wish = new Wish(0, 0, tokens, tokens, 0, 0, 0, 0, 0);
+    return redis.run(Scripts.LEASE, List.of(name), arguments("", "", wish, null)).map(this::grant);
   }
 
   List<String> arguments(String micros, String replica, Wish wish, long @Nullable [] known) {

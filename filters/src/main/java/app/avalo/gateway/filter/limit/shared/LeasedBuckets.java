@@ -97,7 +97,21 @@ public final class LeasedBuckets implements Buckets {
   }
 
   @Override
+  public boolean scarce(BucketKey key, long tokens, Reading reading) {
+    Lease lease = leases.get(key);
+    boolean scarce =
+        lease != null && link.isUp() && lease.scarce(redis.shape(), tokens, ticker.nanos());
+    if (scarce) {
+      redis.shape().read(lease.missing, tokens, false, reading);
+    }
+    return scarce;
+  }
+
+  @Override
   public Future<Reading> ask(BucketKey key, long tokens) {
+    if (!link.isUp()) {
+      return Future.failedFuture(Unavailable.DOWN);
+    }
     Lease lease = lease(key);
     Waiting one = new Waiting(waits.start(), tokens);
     lease.waiting.add(one);
@@ -221,9 +235,8 @@ public final class LeasedBuckets implements Buckets {
 
   @Override
   public Future<Reading> peek(BucketKey key, long tokens) {
-    LeaseCall.Wish wish = new LeaseCall.Wish(0, 0, tokens, tokens, 0, 0, 0, 0, 0);
     return redis
-        .ask(redis.name(key), "", wish, null)
+        .look(redis.name(key), tokens)
         .map(
             grant -> {
               Reading reading = new Reading();

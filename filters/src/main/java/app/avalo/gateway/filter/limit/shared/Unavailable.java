@@ -4,6 +4,8 @@ import app.avalo.gateway.filter.redis.StoreUnavailable;
 
 /** Makes of any failure of a call the one that callers know. */
 final class Unavailable {
+  static final StoreUnavailable DOWN = new StoreUnavailable("Redis is down");
+
   private Unavailable() {}
 
   static StoreUnavailable of(Throwable failure) {
