@@ -4,9 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Money reserved for one exchange, settled when it ends; the budget filter knows the rest. */
 public interface BudgetHold {
-  /** Key of the reservation in the ledger; begins with the request id. */
-  String id();
-
   /** Whether another attempt may cost the service's work once more, so that none is made idly. */
   boolean chargesAttempts();
 

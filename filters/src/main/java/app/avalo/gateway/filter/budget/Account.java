@@ -4,8 +4,8 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.budget.BudgetLedger.Peek;
 import app.avalo.gateway.filter.budget.Hold.Ask;
-import app.avalo.gateway.filter.budget.Term.Answer;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
+import app.avalo.gateway.filter.budget.journal.Counter;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.journal.Sheet;
@@ -14,6 +14,10 @@ import app.avalo.gateway.filter.budget.pace.Pacer;
 import app.avalo.gateway.filter.budget.pace.Shares;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.pace.Tally;
+import app.avalo.gateway.filter.budget.term.Span;
+import app.avalo.gateway.filter.budget.term.Sums;
+import app.avalo.gateway.filter.budget.term.Term;
+import app.avalo.gateway.filter.budget.term.Term.Answer;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.BudgetView;
@@ -105,7 +109,7 @@ final class Account {
   /** The running period, with shares that fit what is left of it. */
   Term paced(long nowMillis) {
     Term term = term(nowMillis);
-    if (pacer != null && (nowMillis >= paceMillis || term.moved(config))) {
+    if (pacer != null && (nowMillis >= paceMillis || term.moved())) {
       pace(pacer, nowMillis);
       announceAlone(term, nowMillis);
     }
@@ -177,11 +181,11 @@ final class Account {
   }
 
   /** A hold was settled at this cost. */
-  void settled(Hold hold, int i, long micros, long nowMillis) {
-    announceAlone(hold.terms[i], nowMillis);
+  void settled(Charge charge, @Nullable String user, long micros, long nowMillis) {
+    announceAlone(charge.term, nowMillis);
     BudgetConfig.Abuse abuse = config.abuse();
-    if (abuse != null && hold.user != null && hold.standings[i] != Standing.FLOOR) {
-      spenders.spent(abuse, hold.user, micros, nowMillis);
+    if (abuse != null && user != null && charge.standing != Standing.FLOOR) {
+      spenders.spent(abuse, user, micros, nowMillis);
     }
   }
 
@@ -193,8 +197,12 @@ final class Account {
       return null;
     }
     Span span = Span.of(config, 0);
-    Term term = tenure == null ? new Term(span, Long.MAX_VALUE, sheet) : tenure.term();
+    Term term = tenure == null ? past(span, sheet) : tenure.term();
     return term.month(config);
+  }
+
+  private static Term past(Span span, @Nullable Sheet sheet) {
+    return new Term(span, Long.MAX_VALUE, new Sums(label -> Counter.FORGOTTEN, true), sheet);
   }
 
   private static Set<String> notices(Pacer pacer, Span span, long nowMillis, Tally tally) {
@@ -239,17 +247,22 @@ final class Account {
   }
 
   private Tenure begin(Span span) {
-    Term term =
-        new Term(
-            span,
-            sharing == null ? Long.MAX_VALUE : 0,
-            journal.recovered(config.name(), span.key()));
+    String name = config.name();
+    Sums sums = new Sums(label -> journal.counter(name, span.key(), label), pacer != null);
+    long granted = sharing == null ? Long.MAX_VALUE : 0;
+    Term term = new Term(span, granted, sums, journal.recovered(name, span.key()));
     Tenure tenure = new Tenure(term, sharing == null ? null : new LeaseKeeper(this, term, sharing));
     tenures.put(span.key(), tenure);
     if (tenures.size() > TERMS) {
-      tenures.remove(tenures.keySet().iterator().next());
+      String eldest = tenures.keySet().iterator().next();
+      tenures.remove(eldest).term().end();
     }
     return tenure;
+  }
+
+  /** Nobody asks for it any more. */
+  synchronized void end() {
+    tenures.values().forEach(tenure -> tenure.term().end());
   }
 
   /** Whether this period is the running one. */
@@ -262,11 +275,19 @@ final class Account {
     return current.keeper();
   }
 
+  /** Leases more when little is left. */
+  void refill() {
+    LeaseKeeper keeper = keeper();
+    if (keeper != null) {
+      keeper.spent();
+    }
+  }
+
   /** Whether nothing would be missed if it were forgotten: all is stated, or nothing was spent. */
   boolean isIdle(long nowMillis) {
     Term term = term(nowMillis);
     LeaseKeeper keeper = keeper();
-    return keeper == null ? term.isUntouched() : keeper.rests();
+    return keeper == null ? term.used() == 0 : keeper.rests();
   }
 
   boolean alone() {

@@ -4,6 +4,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.term.Term;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

@@ -15,7 +15,6 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Peek;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.Hold.Ask;
-import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import io.vertx.core.MultiMap;
@@ -44,7 +43,7 @@ public final class BudgetFilter implements Filter {
   private static final long MOST_AT_ONCE = 1_000_000 * Money.MICROS;
 
   /** Beyond the longest silence of an exchange, until its hold counts as forgotten. */
-  private static final long GRACE_MILLIS = 60_000;
+  private static final long GRACE_NANOS = 60_000_000_000L;
 
   private final BudgetLedger ledger;
   private final Executor loop;
@@ -70,10 +69,7 @@ public final class BudgetFilter implements Filter {
     } else if (exchange.explaining()) {
       explain(exchange, next, budgets);
     } else {
-      // The request id may come from outside; with a number of ours nobody can ride on a hold
-      // that was paid for another request.
-      String id = exchange.head().id() + '/' + Long.toHexString(ledger.nextNumber());
-      reserve(exchange, next, ask(exchange, id, budgets), 1);
+      reserve(exchange, next, ask(exchange, budgets), 1);
     }
   }
 
@@ -83,7 +79,7 @@ public final class BudgetFilter implements Filter {
    */
   public boolean refuses(Exchange exchange) {
     List<BudgetConfig> budgets = budgets(exchange);
-    Ask ask = ask(exchange, "", budgets);
+    Ask ask = ask(exchange, budgets);
     for (BudgetConfig budget : budgets) {
       if (ledger.diverts(ask, budget, exchange.explaining())) {
         return true;
@@ -130,7 +126,7 @@ public final class BudgetFilter implements Filter {
     return all;
   }
 
-  private static Ask ask(Exchange exchange, String id, List<BudgetConfig> budgets) {
+  private static Ask ask(Exchange exchange, List<BudgetConfig> budgets) {
     Duration silence = exchange.route().config().timeouts().idle();
     ServiceConfig service = service(exchange);
     if (service != null && service.webSocket().idleTimeout().compareTo(silence) > 0) {
@@ -139,15 +135,15 @@ public final class BudgetFilter implements Filter {
     Duration total = exchange.route().config().timeouts().total();
     Duration longest = silence.compareTo(total) > 0 ? silence : total;
     return new Ask(
-        id,
         budgets,
         service,
         exchange.route().name(),
         exchange.method(),
-        bodyBytes(exchange),
+        bodyBytes(exchange, budgets),
         tier(exchange.caller().tier()),
         spender(exchange.caller()),
-        longest.toMillis() + GRACE_MILLIS);
+        exchange.startNanos(),
+        longest.toNanos() + GRACE_NANOS);
   }
 
   /** Tiers are named by credentials; what looks like no name is summed up with its like. */
@@ -188,6 +184,16 @@ public final class BudgetFilter implements Filter {
     return target == null ? null : target.service().config();
   }
 
+  private static long bodyBytes(Exchange exchange, List<BudgetConfig> budgets) {
+    String route = exchange.route().name();
+    for (int i = 0; i < budgets.size(); i++) {
+      if (budgets.get(i).cost(route, exchange.method()).perMebibyteIn() > 0) {
+        return bodyBytes(exchange);
+      }
+    }
+    return 0;
+  }
+
   /** The announced length of the body, at most what the route lets pass; 0 when unknown. */
   private static long bodyBytes(Exchange exchange) {
     String length = exchange.header("content-length");
@@ -208,7 +214,7 @@ public final class BudgetFilter implements Filter {
 
   private void explain(Exchange exchange, Next next, List<BudgetConfig> budgets) {
     Explanation explanation = exchange.explanation();
-    Ask ask = ask(exchange, "", budgets);
+    Ask ask = ask(exchange, budgets);
     for (BudgetConfig budget : budgets) {
       Peek peek = ledger.peek(ask, budget);
       BudgetView view = peek.view();
@@ -239,7 +245,7 @@ public final class BudgetFilter implements Filter {
       return;
     }
     if (exchange.budget() instanceof Hold hold) {
-      read(hold, proxied.headers());
+      hold.read(proxied.headers());
     }
     for (BudgetConfig.Unit unit : exchange.plan().units()) {
       if (proxied.status() < FAILED && unit.counts(exchange.route().name(), exchange.method())) {
@@ -260,15 +266,6 @@ public final class BudgetFilter implements Filter {
     }
   }
 
-  private static void read(Hold hold, MultiMap fields) {
-    for (int i = 0; i < hold.budgets(); i++) {
-      Bill bill = hold.bill(i);
-      if (bill != null) {
-        bill.read(fields);
-      }
-    }
-  }
-
   @Override
   public void end(Exchange exchange) {
     if (!(exchange.budget() instanceof Hold hold)) {
@@ -276,19 +273,17 @@ public final class BudgetFilter implements Filter {
     }
     MultiMap trailers = exchange.trailers();
     if (trailers != null) {
-      read(hold, trailers);
+      hold.read(trailers);
     }
     if (exchange.region() != null) {
       hold.servedBy(exchange.region().name());
     }
-    long[] costs = new long[hold.budgets()];
-    if (exchange.wasSent()) {
-      for (int i = 0; i < costs.length; i++) {
-        costs[i] = hold.trueCost(i, exchange);
-        Bill bill = hold.bill(i);
-        if (bill != null && !bill.isComplete()) {
-          hold.terms[i].unreadable();
-        }
+    long[] costs = new long[hold.charges.length];
+    for (int i = 0; i < costs.length && exchange.wasSent(); i++) {
+      Charge charge = hold.charges[i];
+      costs[i] = charge.trueCost(exchange);
+      if (!charge.isTold()) {
+        charge.term.unreadable();
       }
     }
     ledger.settle(hold, costs);

@@ -3,13 +3,15 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.budget.Hold.Ask;
-import app.avalo.gateway.filter.budget.Term.Answer;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
-import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.term.Span;
+import app.avalo.gateway.filter.budget.term.Sums;
+import app.avalo.gateway.filter.budget.term.Term;
+import app.avalo.gateway.filter.budget.term.Term.Answer;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.Ticker;
@@ -19,34 +21,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The accounts of all budgets of a process: reserve, extend, settle, correct, show. Every operation
- * is idempotent by its id and safe from every thread; none waits. What was spent survives reloads,
- * and with a journal restarts.
+ * The accounts of all budgets of a process: reserve, extend, settle, correct, show. A hold is made
+ * once and settled once, a correction counts once by its id. Every operation is safe from every
+ * thread; none waits. What was spent survives reloads, and with a journal restarts.
  */
 public final class BudgetLedger {
-  /**
-   * Settled holds remembered, so that a repeated reserve or settle changes nothing. Few enough to
-   * stay in the nearest cache; requests never repeat the number in their hold's id.
-   */
-  private static final int REMEMBERED = 64;
-
   private final Ticker ticker;
   private final Journal journal;
   private final BudgetListener listener;
   private final @Nullable Sharing sharing;
   private final ConcurrentMap<String, Account> accounts = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, Hold> holds = new ConcurrentHashMap<>();
-  private final ConcurrentLinkedQueue<Hold> settled = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger remembered = new AtomicInteger();
-  private final AtomicLong sequence;
+  private final OpenHolds open = new OpenHolds();
   private final BudgetDesk desk;
   private final Purses purses = new Purses(this);
   private final Span.Today today = new Span.Today();
@@ -80,7 +70,6 @@ public final class BudgetLedger {
     this.listener = listener;
     this.sharing = sharing;
     this.desk = new BudgetDesk(this, journal, sharing);
-    this.sequence = new AtomicLong(ticker.epochMillis() << 16); // no id twice in one journal
   }
 
   /** The ledger of a gateway that owns its budgets alone. */
@@ -123,37 +112,25 @@ public final class BudgetLedger {
     return ticker.epochMillis();
   }
 
-  long nextNumber() {
-    return sequence.incrementAndGet();
-  }
-
   /** Reserves the upper bound in every budget, or in none. */
   Verdict reserve(Ask ask) {
-    Hold known = holds.get(ask.id());
-    if (known != null) {
-      return known;
-    }
     long now = ticker.epochMillis();
-    Hold hold = new Hold(this, ask, now);
-    for (int i = 0; i < hold.budgets(); i++) {
+    Hold hold = new Hold(this, ask);
+    for (int i = 0; i < hold.charges.length; i++) {
       Account account = account(ask.budgets().get(i), now);
       BudgetConfig config = account.config();
       Term term = account.paced(now);
       long micros = ask.upperBound(config);
       Standing standing = Account.standing(config, ask.service());
-      Answer answer = term.reserve(config, standing, micros);
+      Answer answer = term.reserve(config, standing, hold.service, micros);
       if (answer != Answer.ADMITTED) {
         giveUp(hold, i);
         return refusal(account, term, answer, micros);
       }
-      hold.at(i, account, term, standing, ask.cost(config), micros);
+      hold.at(i, new Charge(account, term, standing, ask.cost(config), micros));
     }
-    Hold earlier = holds.putIfAbsent(ask.id(), hold);
-    if (earlier != null) {
-      giveUp(hold, hold.budgets());
-      return earlier;
-    }
-    write(hold, Entry.Kind.RESERVE);
+    open.add(hold);
+    refill(hold);
     return hold;
   }
 
@@ -163,73 +140,69 @@ public final class BudgetLedger {
    * @param due micro-units that have to be held
    * @return why not, or not yet, or null
    */
-  @Nullable Verdict extend(Hold hold, int i, long due) {
-    Account account = hold.accounts[i];
+  @Nullable Verdict extend(Hold hold, Charge charge, long due) {
+    Account account = charge.account;
     BudgetConfig config = account.config();
     Term term = account.term(ticker.epochMillis());
-    long missing = due - hold.held[i];
-    if (term != hold.terms[i]) {
-      missing = Math.max(1, due - turn(hold, i, term, due));
+    long missing = due - charge.held;
+    if (term != charge.term) {
+      missing = Math.max(1, due - turn(hold, charge, term, due));
     }
-    long slice = Math.max(hold.costs[i].slice(), missing);
+    long slice = Math.max(charge.cost.slice(), missing);
     long micros = slice;
-    if (!term.extend(config, hold.standings[i], slice)) {
+    if (!term.extend(config, charge.standing, hold.service, slice)) {
       micros = Math.max(1, missing);
-      if (missing <= 0 || !term.extend(config, hold.standings[i], micros)) {
-        Verdict no = refusal(account, term, Answer.NO_ROOM, Price.add(hold.held[i], micros));
+      if (missing <= 0 || !term.extend(config, charge.standing, hold.service, micros)) {
+        Verdict no = refusal(account, term, Answer.NO_ROOM, Price.add(charge.held, micros));
         if (no instanceof Waiting waiting) {
           waiting.keeper().hurry();
         }
         return no;
       }
     }
-    if (!hold.grow(i, micros)) {
-      term.shrink(hold.standings[i], micros);
+    if (!hold.grow(charge, micros)) {
+      term.shrink(charge.standing, hold.service, micros);
       return null;
     }
-    account.record(Entry.Kind.EXTEND, hold.id(), term, hold.service, hold.held[i]);
-    LeaseKeeper keeper = account.keeper();
-    if (keeper != null) {
-      keeper.spent(config);
-    }
+    account.refill();
     return null;
   }
 
   /** Holds so much more in every budget, or in none, because another attempt may cost it. */
   boolean again(Hold hold, long[] micros) {
     for (int i = 0; i < micros.length; i++) {
-      if (!more(hold, i, micros[i])) {
+      if (!more(hold, hold.charges[i], micros[i])) {
         for (int j = 0; j < i; j++) {
-          hold.release(j, micros[j]);
-          hold.terms[j].shrink(hold.standings[j], micros[j]);
+          Charge given = hold.charges[j];
+          hold.release(given, micros[j]);
+          given.term.shrink(given.standing, hold.service, micros[j]);
         }
         return false;
       }
     }
-    write(hold, Entry.Kind.EXTEND);
+    refill(hold);
     return true;
   }
 
-  private static boolean more(Hold hold, int i, long micros) {
-    Term term = hold.terms[i];
-    boolean room = term.extend(hold.accounts[i].config(), hold.standings[i], micros);
-    if (room && !hold.grow(i, micros)) {
-      term.shrink(hold.standings[i], micros);
+  private static boolean more(Hold hold, Charge charge, long micros) {
+    Term term = charge.term;
+    BudgetConfig config = charge.account.config();
+    boolean room = term.extend(config, charge.standing, hold.service, micros);
+    if (room && !hold.grow(charge, micros)) {
+      term.shrink(charge.standing, hold.service, micros);
       return false;
     }
     return room;
   }
 
   /** A period ended under an answer that flows: it pays for what flowed in it. */
-  private long turn(Hold hold, int i, Term next, long due) {
-    Term over = hold.terms[i];
-    long held = hold.held[i];
+  private long turn(Hold hold, Charge charge, Term next, long due) {
+    Term over = charge.term;
+    long held = charge.held;
     long cost = Math.min(due, held);
-    if (hold.move(i, next, cost)) {
+    if (hold.move(charge, next, cost)) {
       Sums.Labels labels = hold.labels(kept, today.label(over.span.endMillis() - 1));
-      over.settle(labels.each(), held, cost);
-      hold.accounts[i].record(Entry.Kind.SETTLE, hold.id(), over, labels.subject(), cost);
-      hold.accounts[i].record(Entry.Kind.RESERVE, hold.id(), next, hold.service, 0);
+      over.settle(charge.account.config(), labels.each(), held, cost);
     }
     return cost;
   }
@@ -241,30 +214,31 @@ public final class BudgetLedger {
    * @return how many
    */
   public int expire() {
-    long now = ticker.epochMillis();
     int expired = 0;
-    for (Hold hold : holds.values()) {
-      if (hold.isForgotten(now) && settle(hold, hold.held.clone())) {
+    for (Hold hold : open.forgotten(ticker.nanos())) {
+      if (hold.settleOnce()) {
+        long[] costs = new long[hold.charges.length];
+        for (int i = 0; i < costs.length; i++) {
+          costs[i] = hold.charges[i].held;
+        }
+        charge(hold, costs);
         expired++;
       }
     }
     return expired;
   }
 
-  private static void write(Hold hold, Entry.Kind kind) {
-    for (int i = 0; i < hold.budgets(); i++) {
-      Account account = hold.accounts[i];
-      account.record(kind, hold.id(), hold.terms[i], hold.service, hold.held[i]);
-      LeaseKeeper keeper = account.keeper();
-      if (keeper != null) {
-        keeper.spent(account.config());
-      }
+  /** Leases more where a hold left little. */
+  private static void refill(Hold hold) {
+    for (Charge charge : hold.charges) {
+      charge.account.refill();
     }
   }
 
   private static void giveUp(Hold hold, int upTo) {
     for (int i = 0; i < upTo; i++) {
-      hold.terms[i].unreserve(hold.standings[i], hold.held[i]);
+      Charge charge = hold.charges[i];
+      charge.term.unreserve(charge.standing, hold.service, charge.held);
     }
   }
 
@@ -321,26 +295,23 @@ public final class BudgetLedger {
    * @return whether this call did it
    */
   boolean settle(Hold hold, long[] costs) {
-    if (!hold.settleOnce()) {
-      return false;
+    boolean first = hold.settleOnce();
+    if (first) {
+      charge(hold, costs);
     }
-    Sums.Labels labels = hold.labels(kept, today.label(ticker.epochMillis()));
-    for (int i = 0; i < hold.budgets(); i++) {
-      Account account = hold.accounts[i];
-      Term term = hold.terms[i];
-      term.settle(labels.each(), hold.held[i], costs[i]);
-      account.record(Entry.Kind.SETTLE, hold.id(), term, labels.subject(), costs[i]);
-      account.settled(hold, i, costs[i], ticker.epochMillis());
+    return first;
+  }
+
+  private void charge(Hold hold, long[] costs) {
+    open.remove(hold);
+    long now = ticker.epochMillis();
+    Sums.Labels labels = hold.labels(kept, today.label(now));
+    for (int i = 0; i < costs.length; i++) {
+      Charge charge = hold.charges[i];
+      Account account = charge.account;
+      charge.term.settle(account.config(), labels.each(), charge.held, costs[i]);
+      account.settled(charge, hold.user, costs[i], now);
     }
-    settled.add(hold);
-    if (remembered.incrementAndGet() > REMEMBERED) {
-      Hold oldest = settled.poll();
-      if (oldest != null) {
-        remembered.decrementAndGet();
-        holds.remove(oldest.id(), oldest);
-      }
-    }
-    return true;
   }
 
   /** The budgets of a plan, in the order of its file. */
@@ -366,7 +337,11 @@ public final class BudgetLedger {
   /** Forgets an account unless it would be missed. */
   boolean forget(String name, long now) {
     Account account = accounts.get(name);
-    return account == null || account.isIdle(now) && accounts.remove(name, account);
+    boolean forgotten = account == null || account.isIdle(now) && accounts.remove(name, account);
+    if (forgotten && account != null) {
+      account.end();
+    }
+    return forgotten;
   }
 
   /** Where operators change what is here. */
@@ -384,8 +359,7 @@ public final class BudgetLedger {
     Account account = account(unit.account(), now);
     Term term = account.term(now);
     List<String> labels = List.of(service, today.label(now));
-    term.settle(labels, 0, micros);
-    account.record(Entry.Kind.ADD, "", term, String.join("|", labels), micros);
+    term.settle(account.config(), labels, 0, micros);
   }
 
   @Nullable Account known(String name) {

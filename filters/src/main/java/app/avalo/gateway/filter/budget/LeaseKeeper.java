@@ -4,6 +4,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.term.Term;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -111,8 +112,8 @@ final class LeaseKeeper {
   }
 
   /** Exchanges soon when the lease runs low. */
-  void spent(BudgetConfig budget) {
-    if (!away && mayHelp() && term.low(budget, headroom)) {
+  void spent() {
+    if (!away && term.low(headroom) && mayHelp()) {
       hurry();
     }
   }
@@ -196,7 +197,7 @@ final class LeaseKeeper {
     boolean lost = failure != null && now - answeredNanos >= AWAY_NANOS;
     if (failure == null) {
       answeredNanos = now;
-      term.leased(lease, said);
+      term.leased(account.config(), lease, said);
       told = said.spent();
       account.announce(term, term.telling.tell(lease.ours()), sharing.ticker().epochMillis());
     } else if (lost) {

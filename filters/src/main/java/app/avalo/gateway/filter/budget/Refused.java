@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.budget.term.Term;
 import java.time.Instant;
 
 /**

@@ -36,7 +36,6 @@ class BudgetLedgerTest {
   private final VirtualTime time = new VirtualTime();
   private final List<Kind> told = Collections.synchronizedList(new ArrayList<>());
   private BudgetLedger ledger = alone(Journal.NONE);
-  private int ids;
 
   private BudgetLedger alone(Journal journal) {
     return BudgetLedger.alone(time, journal, (view, notice) -> told.add(notice.kind()));
@@ -55,8 +54,7 @@ class BudgetLedgerTest {
   }
 
   private boolean spend(BudgetConfig budget, ServiceConfig service, long cost) {
-    if (ledger.reserve(BudgetSample.ask("id" + ids++, List.of(budget), service))
-        instanceof Hold hold) {
+    if (ledger.reserve(BudgetSample.ask(List.of(budget), service)) instanceof Hold hold) {
       ledger.settle(hold, new long[] {cost});
       return true;
     }
@@ -85,8 +83,7 @@ class BudgetLedgerTest {
                 SplittableRandom random = new SplittableRandom(number);
                 awaitQuietly(start);
                 for (int i = 0; i < 200; i++) {
-                  String id = number + "-" + i;
-                  var verdict = ledger.reserve(BudgetSample.ask(id, List.of(budget), CHAT));
+                  var verdict = ledger.reserve(BudgetSample.ask(List.of(budget), CHAT));
                   if (verdict instanceof Hold hold) {
                     long cost = random.nextLong(1_001);
                     truth.addAndGet(cost);
@@ -120,11 +117,11 @@ class BudgetLedgerTest {
   @Test
   void whatIsReservedCountsAgainstTheAmount() {
     BudgetConfig budget = budget("ai", 1_000, byHeader("X-Cost", 300));
-    ledger.reserve(BudgetSample.ask("a", List.of(budget), AI));
-    ledger.reserve(BudgetSample.ask("b", List.of(budget), AI));
-    ledger.reserve(BudgetSample.ask("c", List.of(budget), AI));
+    ledger.reserve(BudgetSample.ask(List.of(budget), AI));
+    ledger.reserve(BudgetSample.ask(List.of(budget), AI));
+    ledger.reserve(BudgetSample.ask(List.of(budget), AI));
 
-    var fourth = ledger.reserve(BudgetSample.ask("d", List.of(budget), AI));
+    var fourth = ledger.reserve(BudgetSample.ask(List.of(budget), AI));
 
     assertThat(fourth).isInstanceOf(Refused.class);
     assertThat(((Refused) fourth).usedUp()).isFalse();
@@ -132,17 +129,18 @@ class BudgetLedgerTest {
   }
 
   @Test
-  void aReplayedIdChangesNothingBeforeOrAfterItsSettlement() {
+  void settlingAgainChangesNothingWhateverTheOrder() {
     BudgetConfig budget = budget("ai", 1_000_000, byHeader("X-Cost", 300));
-    Hold hold = (Hold) ledger.reserve(BudgetSample.ask("same", List.of(budget), AI));
+    Hold first = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
+    Hold second = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
+    for (long cost : List.of(120L, 250L)) {
+      ledger.settle(second, new long[] {cost});
+      ledger.settle(first, new long[] {cost + 1});
+    }
+    time.advance(Duration.ofHours(2));
 
-    assertThat(ledger.reserve(BudgetSample.ask("same", List.of(budget), AI))).isSameAs(hold);
-    ledger.settle(hold, new long[] {120});
-    ledger.settle(hold, new long[] {250});
-    Hold again = (Hold) ledger.reserve(BudgetSample.ask("same", List.of(budget), AI));
-    ledger.settle(again, new long[] {99});
-
-    assertThat(view(budget).spent()).isEqualTo(120);
+    assertThat(ledger.expire()).isZero();
+    assertThat(view(budget).spent()).isEqualTo(241);
     assertThat(view(budget).reserved()).isZero();
   }
 
@@ -151,7 +149,7 @@ class BudgetLedgerTest {
     BudgetConfig rich = budget("rich", 1_000_000, flat(10));
     BudgetConfig poor = budget("poor", 5, flat(10));
 
-    var verdict = ledger.reserve(BudgetSample.ask("x", List.of(rich, poor), AI));
+    var verdict = ledger.reserve(BudgetSample.ask(List.of(rich, poor), AI));
 
     assertThat(verdict).isInstanceOf(Refused.class);
     assertThat(((Refused) verdict).account().config().name()).isEqualTo("poor");
@@ -255,7 +253,7 @@ class BudgetLedgerTest {
   void aHoldIsChargedToThePeriodInWhichItWasMade() {
     BudgetConfig budget = budget("ai", 1_000, byHeader("X-Cost", 100));
     time.advance(Duration.ofDays(9).plusHours(23)); // 30 November
-    Hold late = (Hold) ledger.reserve(BudgetSample.ask("late", List.of(budget), AI));
+    Hold late = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
     spend(budget, AI, 40);
     assertThat(view(budget).spent()).isEqualTo(40);
 
@@ -265,7 +263,8 @@ class BudgetLedgerTest {
     ledger.settle(late, new long[] {77});
 
     assertThat(view(budget).spent()).isZero();
-    assertThat(late.accounts[0].view(late.terms[0], time.epochMillis()).spent()).isEqualTo(117);
+    assertThat(late.charges[0].account.view(late.charges[0].term, time.epochMillis()).spent())
+        .isEqualTo(117);
     assertThat(view(budget).periodStart()).isEqualTo(time.epochMillis());
   }
 
@@ -310,7 +309,7 @@ class BudgetLedgerTest {
       spend(budget, AI, 650);
       ledger.desk().correct("ai", new Correction("c", false, "", 70, "eva", "invoice"));
       ledger.desk().correct("ai", new Correction("d", true, "", 20, "eva", "more"));
-      ledger.reserve(BudgetSample.ask("in flight", List.of(budget), AI));
+      ledger.reserve(BudgetSample.ask(List.of(budget), AI));
     }
     assertThat(told).containsExactly(Kind.ALERT);
 

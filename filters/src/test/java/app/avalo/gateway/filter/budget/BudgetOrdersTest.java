@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
@@ -33,7 +34,6 @@ class BudgetOrdersTest {
   private final VirtualTime time = new VirtualTime();
   private final List<Kind> told = Collections.synchronizedList(new ArrayList<>());
   private BudgetLedger ledger = alone(Journal.NONE);
-  private int ids;
 
   private BudgetLedger alone(Journal journal) {
     return BudgetLedger.alone(time, journal, (view, notice) -> told.add(notice.kind()));
@@ -52,8 +52,7 @@ class BudgetOrdersTest {
   }
 
   private boolean spend(BudgetConfig budget, ServiceConfig service, long cost) {
-    if (ledger.reserve(BudgetSample.ask("id" + ids++, List.of(budget), service))
-        instanceof Hold hold) {
+    if (ledger.reserve(BudgetSample.ask(List.of(budget), service)) instanceof Hold hold) {
       ledger.settle(hold, new long[] {cost});
       return true;
     }
@@ -92,7 +91,7 @@ class BudgetOrdersTest {
     assertThat(admitted(budget, AI, 5)).isZero();
     assertThat(admitted(budget, CHAT, 5)).isZero();
     assertThat(admitted(budget, PANIC, 5)).isEqualTo(5);
-    Refused refused = (Refused) ledger.reserve(BudgetSample.ask("why", List.of(budget), AI));
+    Refused refused = (Refused) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
     assertThat(refused.error(time.epochMillis()).detail())
         .isEqualTo(
             "The budget ai is frozen by an operator until "
@@ -153,7 +152,7 @@ class BudgetOrdersTest {
     try (FileJournal journal = FileJournal.open(directory)) {
       ledger = alone(journal);
       ledger.configure(plan);
-      Hold hold = (Hold) ledger.reserve(BudgetSample.ask("1", List.of(budget), AI));
+      Hold hold = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
       hold.servedBy("eu");
       ledger.settle(hold, new long[] {700});
       ledger.count(chats, "ai", 1_000_000);

@@ -122,8 +122,8 @@ final class BudgetSample {
   }
 
   /** Asks for a GET of the route {@code all}. */
-  static Hold.Ask ask(String id, List<BudgetConfig> budgets, ServiceConfig service) {
-    return new Hold.Ask(id, budgets, service, "all", "GET", 0, "vip", null, 60_000);
+  static Hold.Ask ask(List<BudgetConfig> budgets, ServiceConfig service) {
+    return new Hold.Ask(budgets, service, "all", "GET", 0, "vip", null, 0, 60_000_000_000L);
   }
 
   static ServiceConfig service(String name, Priority priority) {

@@ -23,7 +23,7 @@ class LeaseTroubleIT extends Replicas {
     long before = 0;
     for (Gateway gateway : gateways) {
       for (int i = 0; i < 50; i++) {
-        Verdict verdict = ask(gateway.ledger, "a" + before, budget, CHAT);
+        Verdict verdict = ask(gateway.ledger, budget, CHAT);
         if (verdict instanceof Hold hold) {
           gateway.ledger.settle(hold, new long[] {1_000});
           before++;
@@ -35,15 +35,15 @@ class LeaseTroubleIT extends Replicas {
     until(() -> view(one, budget).store() == BudgetView.Store.AWAY);
 
     long alone = 0;
-    while (ask(one.ledger, "b" + alone, budget, CHAT) instanceof Hold hold) {
+    while (ask(one.ledger, budget, CHAT) instanceof Hold hold) {
       one.ledger.settle(hold, new long[] {1_000});
       alone++;
       // 5,000 of the allowance, and at most 1,000 that were leased.
       assertThat(alone).as("the allowance is bounded").isLessThanOrEqualTo(6_000);
     }
     assertThat(alone).isGreaterThanOrEqualTo(5_000);
-    assertThat(ask(one.ledger, "floor", budget, PANIC)).isInstanceOf(Hold.class);
-    Hold floor = (Hold) ask(one.ledger, "floor", budget, PANIC);
+    assertThat(ask(one.ledger, budget, PANIC)).isInstanceOf(Hold.class);
+    Hold floor = (Hold) ask(one.ledger, budget, PANIC);
     one.ledger.settle(floor, new long[] {1_000});
     redis.restart();
 
@@ -58,19 +58,19 @@ class LeaseTroubleIT extends Replicas {
     BudgetConfig budget = budget("ai", 10_000_000, flat(1_000), 0.01);
     share(budget, 1);
     Gateway one = gateways.get(0);
-    assertThat(ask(one.ledger, "first", budget, CHAT)).isInstanceOf(Hold.class);
+    assertThat(ask(one.ledger, budget, CHAT)).isInstanceOf(Hold.class);
 
     one.deaf.set(true);
     long held = sum("g:g0");
     long passed = 0;
-    while (ask(one.ledger, "r" + passed, budget, CHAT) instanceof Hold) {
+    while (ask(one.ledger, budget, CHAT) instanceof Hold) {
       passed++;
     }
 
     assertThat(passed * 1_000).isLessThanOrEqualTo(held);
     assertThat(view(one, budget).store()).isEqualTo(BudgetView.Store.SHARED);
     until(() -> view(one, budget).store() == BudgetView.Store.AWAY);
-    assertThat(ask(one.ledger, "outage", budget, CHAT)).isInstanceOf(Hold.class);
+    assertThat(ask(one.ledger, budget, CHAT)).isInstanceOf(Hold.class);
   }
 
   @Test

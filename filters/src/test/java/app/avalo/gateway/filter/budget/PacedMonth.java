@@ -38,7 +38,6 @@ final class PacedMonth {
   private double servedCritical;
   private int dark;
   private double worstForecast;
-  private long ids;
 
   /**
    * What came of it, shares from 0 to 1.
@@ -136,8 +135,7 @@ final class PacedMonth {
     double passed = 0;
     long each = Math.round(cost / 10);
     for (int i = 0; i < 10; i++) {
-      if (ledger.reserve(BudgetSample.ask("r" + ids++, List.of(budget), service))
-          instanceof Hold hold) {
+      if (ledger.reserve(BudgetSample.ask(List.of(budget), service)) instanceof Hold hold) {
         ledger.settle(hold, new long[] {each});
         passed += each;
       }

@@ -17,6 +17,7 @@ import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.redis.RedisLink;
@@ -174,10 +175,10 @@ abstract class Replicas {
   }
 
   /** Asks as the filter does: waits for the lease up to three times. */
-  static Verdict ask(BudgetLedger ledger, String id, BudgetConfig budget, ServiceConfig service)
+  static Verdict ask(BudgetLedger ledger, BudgetConfig budget, ServiceConfig service)
       throws Exception {
     for (int attempt = 1; ; attempt++) {
-      Verdict verdict = ledger.reserve(BudgetSample.ask(id, List.of(budget), service));
+      Verdict verdict = ledger.reserve(BudgetSample.ask(List.of(budget), service));
       if (!(verdict instanceof Waiting waiting)) {
         return verdict;
       }
@@ -236,7 +237,6 @@ abstract class Replicas {
     AtomicLong most = new AtomicLong();
     ConcurrentLinkedQueue<Throwable> faults = new ConcurrentLinkedQueue<>();
     List<Thread> threads = new ArrayList<>();
-    AtomicInteger ids = new AtomicInteger();
     for (Gateway gateway : gateways) {
       for (int c = 0; c < callers; c++) {
         SplittableRandom random = new SplittableRandom(threads.size());
@@ -246,8 +246,7 @@ abstract class Replicas {
                   int refusals = 0;
                   try {
                     while (refusals < 10) {
-                      String id = "r" + ids.incrementAndGet();
-                      if (ask(gateway.ledger, id, budget, CHAT) instanceof Hold hold) {
+                      if (ask(gateway.ledger, budget, CHAT) instanceof Hold hold) {
                         long cost = random.nextInt(4) == 0 ? worst : random.nextLong(worst + 1);
                         long now = truth.addAndGet(cost);
                         most.accumulateAndGet(now, Math::max);
@@ -277,7 +276,7 @@ abstract class Replicas {
 
   static boolean again(Gateway gateway, BudgetConfig budget) {
     try {
-      return ask(gateway.ledger, "z" + System.nanoTime(), budget, CHAT) instanceof Hold;
+      return ask(gateway.ledger, budget, CHAT) instanceof Hold;
     } catch (Exception failure) {
       throw new AssertionError(failure);
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.time.Ticker;
@@ -48,7 +49,7 @@ class SharedBudgetIT extends Replicas {
     assertThat(done(two, invoice)).isFalse();
 
     until(() -> view(two, budget).spent() == 9_500 && view(one, budget).spent() == 9_500);
-    assertThat(ask(two.ledger, "x", budget, CHAT)).isInstanceOf(Refused.class);
+    assertThat(ask(two.ledger, budget, CHAT)).isInstanceOf(Refused.class);
     assertThat(done(two, new Correction("up", true, "", 90_500, "eva", "campaign"))).isTrue();
     until(() -> again(one, budget));
     assertThat(view(one, budget).amount()).isEqualTo(100_500);
@@ -60,7 +61,7 @@ class SharedBudgetIT extends Replicas {
     share(budget, 2);
     Gateway one = gateways.get(0);
     Gateway two = gateways.get(1);
-    Hold hold = (Hold) ask(one.ledger, "paid", budget, CHAT);
+    Hold hold = (Hold) ask(one.ledger, budget, CHAT);
     hold.servedBy("eu");
     one.ledger.settle(hold, new long[] {600});
     until(() -> done(one, new Correction("inv", false, "ai", 4_000, "eva", "bill")) != null);
@@ -69,8 +70,8 @@ class SharedBudgetIT extends Replicas {
     one.ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd"));
 
     until(() -> view(two, budget).frozenUntil() == until);
-    assertThat(ask(two.ledger, "x", budget, CHAT)).isInstanceOf(Refused.class);
-    assertThat(ask(two.ledger, "y", budget, PANIC)).isInstanceOf(Hold.class);
+    assertThat(ask(two.ledger, budget, CHAT)).isInstanceOf(Refused.class);
+    assertThat(ask(two.ledger, budget, PANIC)).isInstanceOf(Hold.class);
     until(() -> view(two, budget).spent() == 4_600);
     BudgetMonth month = month(two, budget);
     assertThat(month.spent()).isEqualTo(4_600);

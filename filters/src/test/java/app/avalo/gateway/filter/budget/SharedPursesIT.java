@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Scope;
 import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.time.Ticker;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +17,6 @@ import org.junit.jupiter.api.Test;
 /** Budgets that each user has for itself, with every gateway the same. */
 class SharedPursesIT extends Replicas {
   private final BudgetConfig users = each(budget("users", 40_000, flat(1_000)), Scope.USER);
-  private int ids;
 
   private static BudgetConfig purse(Gateway gateway, BudgetConfig budget, String user) {
     Caller caller = new Caller(user, null, "authenticated", Set.of());
@@ -26,8 +26,7 @@ class SharedPursesIT extends Replicas {
   /** Whether a request of this user is paid; asks again while a lease may be under way. */
   private boolean paid(Gateway gateway, String user) throws Exception {
     for (int tries = 0; tries < 30; tries++) {
-      if (ask(gateway.ledger, "r" + ids++, purse(gateway, users, user), CHAT)
-          instanceof Hold hold) {
+      if (ask(gateway.ledger, purse(gateway, users, user), CHAT) instanceof Hold hold) {
         gateway.ledger.settle(hold, new long[] {1_000});
         return true;
       }
@@ -68,8 +67,7 @@ class SharedPursesIT extends Replicas {
 
   private boolean reached(Gateway gateway) {
     try {
-      return ask(gateway.ledger, "first" + ids++, purse(gateway, users, "eve"), CHAT)
-          instanceof Hold;
+      return ask(gateway.ledger, purse(gateway, users, "eve"), CHAT) instanceof Hold;
     } catch (Exception failure) {
       throw new AssertionError(failure);
     }

@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget.journal;
 
 import app.avalo.gateway.filter.budget.journal.Entry.Kind;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +32,25 @@ final class Book {
   private final Map<String, LinkedHashMap<String, Entry>> hours = new LinkedHashMap<>();
   private final Map<Key, Entry> open = new LinkedHashMap<>();
   private final Map<String, String[]> labels = new HashMap<>(); // of subjects, some
+  private final Map<Long, Mark> marks = new LinkedHashMap<>(); // by counter
+  private long counter; // of the highest number
   private long sequence;
+
+  /** How much of a counter is charged. */
+  private record Mark(long version, long micros) {
+    static long counter(Entry entry) {
+      return Long.parseLong(entry.id(), 0, entry.id().indexOf(':'), 10);
+    }
+
+    static Mark of(Entry entry) {
+      String id = entry.id();
+      return new Mark(Long.parseLong(id.substring(id.indexOf(':') + 1)), entry.micros());
+    }
+
+    Entry entry(long counter) {
+      return new Entry(Kind.MARK, counter + ":" + version, "", "", "", micros);
+    }
+  }
 
   /**
    * Takes in a line, unless it or a later one is known; those of earlier releases have no place.
@@ -50,12 +69,13 @@ final class Book {
 
   void apply(Entry entry) {
     switch (entry.kind()) {
+      case COUNTER -> count(entry);
+      case MARK -> mark(entry, Mark.of(entry));
       case RESERVE -> open.putIfAbsent(key(entry), entry);
       case EXTEND -> open.computeIfPresent(key(entry), (key, hold) -> entry);
       case SETTLE -> {
         if (open.remove(key(entry)) != null) {
-          charge(entry);
-          sheet(entry).settled++;
+          charge(entry, entry.micros());
         }
       }
       case ADJUST, IMPORT, RAISE -> sheet(entry).corrections.putIfAbsent(entry.id(), entry);
@@ -63,16 +83,46 @@ final class Book {
       case TOLD -> sheet(entry).told.add(entry.id());
       case HOUR -> hour(entry);
       case ORDER -> sheet(entry).orders.put(entry.id(), entry);
-      case ADD, TOTAL -> charge(entry);
-      case COUNT -> sheet(entry).settled += entry.micros();
-      case END -> {}
+      case ADD, TOTAL -> charge(entry, entry.micros());
+      case COUNT, END -> {}
     }
   }
 
-  private void charge(Entry entry) {
+  /** What a counter moved by since it was charged last; a state that is known changes nothing. */
+  private void count(Entry entry) {
+    Mark next = Mark.of(entry);
+    Mark last = marks.get(Mark.counter(entry));
+    if (last == null || next.version() > last.version()) {
+      charge(entry, next.micros() - (last == null ? 0 : last.micros()));
+      mark(entry, next);
+    }
+  }
+
+  private void mark(Entry entry, Mark mark) {
+    long number = Mark.counter(entry);
+    marks.put(number, mark);
+    counter = Math.max(counter, number);
+  }
+
+  /** No counter had a higher number. */
+  long lastCounter() {
+    return counter;
+  }
+
+  /** These counters move no more, and nothing says so again. */
+  void forget(Collection<Long> counters) {
+    marks.keySet().removeAll(counters);
+  }
+
+  /** Likewise all of an earlier process. */
+  void forgetCounters() {
+    marks.clear();
+  }
+
+  private void charge(Entry entry, long micros) {
     Map<String, Long> totals = sheet(entry).totals;
     for (String label : labels(entry.subject())) {
-      totals.merge(label, entry.micros(), Long::sum);
+      totals.merge(label, micros, Long::sum);
     }
   }
 
@@ -167,6 +217,7 @@ final class Book {
           new Entry(
               Kind.RESERVE, hold.id(), hold.budget(), hold.term(), hold.subject(), hold.micros()));
     }
+    marks.forEach((counter, mark) -> lines.add(mark.entry(counter)));
     lines.add(new Entry(Kind.END, "", "", "", "", lines.size()));
     return lines;
   }
@@ -202,7 +253,6 @@ final class Book {
   private static void write(List<Entry> lines, String budget, String term, Sheet sheet) {
     sheet.totals.forEach(
         (service, micros) -> lines.add(new Entry(Kind.TOTAL, "", budget, term, service, micros)));
-    lines.add(new Entry(Kind.COUNT, "", budget, term, "", sheet.settled));
     sheet.told.forEach(key -> lines.add(new Entry(Kind.TOLD, key, budget, term, "", 0)));
     lines.addAll(sheet.corrections.values());
     lines.addAll(sheet.orders.values());

@@ -8,47 +8,52 @@ import org.jspecify.annotations.Nullable;
  * One line of the ledger.
  *
  * @param kind what happened
- * @param id of the hold, the correction, the notice or the hour; empty where the kind has none
+ * @param id of the counter, the correction, the notice or the hour; empty where the kind has none
  * @param budget name of the budget
  * @param term key of the budget's period, {@code 2026-11.PLN}
- * @param subject the service charged, and with it the other labels under which it counts, separated
- *     by {@code |}; for a correction who made it and why
- * @param micros amount in micro-units; for {@link Kind#COUNT} a number, for {@link Kind#LEVEL} a
- *     level
+ * @param subject the service or other label charged, of earlier releases several, separated by
+ *     {@code |}; for a correction who made it and why
+ * @param micros amount in micro-units; for {@link Kind#LEVEL} a level
  */
 public record Entry(Kind kind, String id, String budget, String term, String subject, long micros) {
   private static final int FIELDS = 7;
 
   /** What a line says; the letters are part of the file format. */
   public enum Kind {
-    /** A hold was made. */
-    RESERVE('R'),
-    /** A hold was made to hold this in all. */
-    EXTEND('E'),
-    /** A hold ended with this true cost. */
-    SETTLE('S'),
+    /** A counter stands at this; its id is its number, a colon and the version of its state. */
+    COUNTER('K'),
     /** An operator or an invoice corrected the money spent. */
     ADJUST('A'),
     /** A cost of this service was imported. */
     IMPORT('I'),
-    /** Counted at once, without a hold. */
-    ADD('D'),
     /** An operator's order with this id holds until so many milliseconds since 1970. */
     ORDER('O'),
     /** An operator raised the amount for this period. */
     RAISE('U'),
-    /** Operators were told of this level; written by earlier releases. */
-    LEVEL('L'),
     /** Operators were told of this id. */
     TOLD('N'),
     /** An hour is over: its number since 1970, who asked, and for how much. */
     HOUR('H'),
     /** Snapshot: money that a service spent so far. */
     TOTAL('T'),
-    /** Snapshot: holds settled so far. */
-    COUNT('C'),
+    /** Snapshot: up to this state a counter is in the totals. */
+    MARK('P'),
     /** Snapshot: complete, with this many lines before it. */
-    END('Z');
+    END('Z'),
+
+    // Written by earlier releases.
+    /** A hold was made. */
+    RESERVE('R'),
+    /** A hold was made to hold this in all. */
+    EXTEND('E'),
+    /** A hold ended with this true cost. */
+    SETTLE('S'),
+    /** Counted at once, without a hold. */
+    ADD('D'),
+    /** Operators were told of this level. */
+    LEVEL('L'),
+    /** Snapshot: holds settled so far. */
+    COUNT('C');
 
     private static final Kind[] ALL = values();
     private final char letter;
@@ -70,7 +75,8 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
   /**
    * An entry and its place in the ledger.
    *
-   * @param sequence grows by one with every line; 0 in files of earlier releases
+   * @param sequence grows by one with every line; 0 for counters, whose state has a version, and in
+   *     files of earlier releases
    */
   record Line(long sequence, Entry entry) {}
 

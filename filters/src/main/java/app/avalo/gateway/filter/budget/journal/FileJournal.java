@@ -10,9 +10,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
@@ -31,10 +35,11 @@ public final class FileJournal implements Journal, AutoCloseable {
   private static final long ROTATE_BYTES = 8L << 20;
 
   /**
-   * How long the writer lets entries gather before it writes them as one group, unless somebody
-   * waits for them. Forcing a file is what a ledger costs most, and the pad holds them meanwhile.
+   * How long the writer lets entries and changes of counters gather before it writes them as one
+   * group, unless somebody waits for them. Forcing a file is what a ledger costs most, and mapped
+   * memory holds them meanwhile.
    */
-  private static final long GATHER_NANOS = 50_000_000;
+  private static final long GATHER_NANOS = 200_000_000;
 
   private static final long RETRY_NANOS = 500_000_000;
 
@@ -58,6 +63,9 @@ public final class FileJournal implements Journal, AutoCloseable {
   private final Pad pad; // guarded by order
   private Group gathering = new Group(); // guarded by order
   private Group written = new Group(); // writer thread
+  private final ConcurrentLinkedQueue<FileCounter> changed = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<FileCounter> ended = new ConcurrentLinkedQueue<>();
+  private final Slots slots;
   private final Segments segments;
   private final Book book; // writer thread, after open
   private final Map<String, Map<String, Sheet>> recovered;
@@ -67,6 +75,7 @@ public final class FileJournal implements Journal, AutoCloseable {
   private final Thread writer = new Thread(this::work, "budget-ledger");
   private long sequence; // guarded by order
   private @Nullable FileChannel channel; // writer thread, after open
+  private Set<FileCounter> looked = new LinkedHashSet<>(); // at last time; writer thread
   private boolean failing; // writer thread: whether the fault was logged
   private volatile boolean closing;
   private volatile boolean awaited; // whether somebody waits for a group
@@ -77,16 +86,17 @@ public final class FileJournal implements Journal, AutoCloseable {
     this.segments = new Segments(directory);
     this.book = segments.recover();
     Path latest = directory.resolve("budget-ledger.pad");
+    Path counters = directory.resolve("budget-ledger.counters");
     Pad.read(latest, book.sequence()).forEach(book::apply);
+    Slots.read(counters).forEach(book::apply);
+    book.chargeOpen();
     this.sequence = book.sequence();
-    int charged = book.chargeOpen();
-    if (charged > 0) {
-      LOG.warn("holds of a crashed process charged at what was reserved: holds={}", charged);
-    }
     this.recovered = book.copy();
     this.hours = book.hours();
     this.channel = segments.start(book);
     this.pad = Pad.start(latest);
+    this.slots = Slots.start(counters, book.lastCounter());
+    book.forgetCounters();
   }
 
   /**
@@ -165,6 +175,22 @@ public final class FileJournal implements Journal, AutoCloseable {
   }
 
   @Override
+  public Counter counter(String budget, String term, String label) {
+    return slots.take(this, new Slot.Name(budget, term, label));
+  }
+
+  /** A counter moved for the first time since the writer looked at it. */
+  void changed(FileCounter counter) {
+    changed.add(counter);
+    wake();
+  }
+
+  void ended(FileCounter counter) {
+    ended.add(counter);
+    wake();
+  }
+
+  @Override
   public CompletableFuture<Void> flush() {
     CompletableFuture<Void> done = new CompletableFuture<>();
     synchronized (order) {
@@ -177,7 +203,10 @@ public final class FileJournal implements Journal, AutoCloseable {
 
   private boolean isEmpty() {
     synchronized (order) {
-      return gathering.records().isEmpty();
+      return gathering.records().isEmpty()
+          && changed.isEmpty()
+          && ended.isEmpty()
+          && looked.isEmpty();
     }
   }
 
@@ -236,15 +265,57 @@ public final class FileJournal implements Journal, AutoCloseable {
         waiting.add(mark.done());
       }
     }
+    Set<FileCounter> over = drain(ended);
+    count(group.text(), over);
     try {
       write(group.text());
       failing = false;
+      free(over);
       waiting.forEach(done -> done.complete(null));
     } catch (IOException failed) {
+      if (!closing) {
+        ended.addAll(over);
+      }
       fault(failed);
       waiting.forEach(done -> done.completeExceptionally(failed));
     }
     group.clear();
+  }
+
+  /**
+   * Lines for the counters that moved. Each is looked at once more the next time, since what its
+   * owner set just before it heard that the writer had looked may only be seen then.
+   */
+  private void count(Text text, Set<FileCounter> over) {
+    Set<FileCounter> moved = drain(changed);
+    Set<FileCounter> due = new LinkedHashSet<>(looked);
+    due.addAll(moved);
+    due.addAll(over);
+    for (FileCounter counter : due) {
+      Entry entry = counter.due();
+      if (entry != null) {
+        book.apply(entry);
+        entry.writeTo(text, 0);
+      }
+    }
+    looked = moved;
+  }
+
+  private static Set<FileCounter> drain(Queue<FileCounter> queue) {
+    Set<FileCounter> drained = new LinkedHashSet<>();
+    for (FileCounter each = queue.poll(); each != null; each = queue.poll()) {
+      drained.add(each);
+    }
+    return drained;
+  }
+
+  private void free(Set<FileCounter> over) {
+    slots.grow();
+    if (!over.isEmpty()) {
+      looked.removeAll(over);
+      slots.free(over);
+      book.forget(over.stream().map(FileCounter::number).toList());
+    }
   }
 
   /** After a fault the file may end in half a line, so the next attempt starts a new one. */

@@ -13,6 +13,11 @@ public interface Journal {
         public void append(Entry entry) {}
 
         @Override
+        public Counter counter(String budget, String term, String label) {
+          return Counter.FORGOTTEN;
+        }
+
+        @Override
         public @Nullable Sheet recovered(String budget, String term) {
           return null;
         }
@@ -33,6 +38,12 @@ public interface Journal {
    * later flush completes.
    */
   void append(Entry entry);
+
+  /**
+   * A counter of the money that this process spends of a budget and period, by a service or another
+   * label; it begins at zero, whatever was spent before.
+   */
+  Counter counter(String budget, String term, String label);
 
   /** What was on disk for this budget and period when the process started, or null. */
   @Nullable Sheet recovered(String budget, String term);

@@ -18,7 +18,10 @@ import java.util.List;
  * were overwritten in part fail their checksum. Its owner lets one thread write at a time.
  */
 final class Pad {
-  private static final int BYTES = 4 << 20;
+  private static final int BYTES = 1 << 20;
+
+  /** Of earlier releases. */
+  private static final int MOST_BYTES = 4 << 20;
 
   private final MappedByteBuffer memory;
 
@@ -33,7 +36,7 @@ final class Pad {
    */
   static List<Entry.Line> read(Path file, long after) throws IOException {
     List<Entry.Line> lines = new ArrayList<>();
-    if (Files.exists(file) && Files.size(file) <= BYTES) {
+    if (Files.exists(file) && Files.size(file) <= MOST_BYTES) {
       String text = Files.readString(file, StandardCharsets.ISO_8859_1);
       int from = 0;
       for (int to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {

@@ -10,7 +10,6 @@ public final class Sheet {
   final Map<String, Long> totals = new LinkedHashMap<>();
   final Map<String, Entry> corrections = new LinkedHashMap<>();
   final Map<String, Entry> orders = new LinkedHashMap<>();
-  long settled;
   final Set<String> told = new LinkedHashSet<>();
 
   Sheet() {}
@@ -19,7 +18,6 @@ public final class Sheet {
     totals.putAll(other.totals);
     corrections.putAll(other.corrections);
     orders.putAll(other.orders);
-    settled = other.settled;
     told.addAll(other.told);
   }
 
@@ -36,11 +34,6 @@ public final class Sheet {
   /** By id, in the order made: adjustments of the money spent and raises of the amount. */
   public Map<String, Entry> corrections() {
     return corrections;
-  }
-
-  /** Holds settled. */
-  public long settled() {
-    return settled;
   }
 
   /** Keys of what operators were told. */

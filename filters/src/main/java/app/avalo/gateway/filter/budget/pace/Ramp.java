@@ -5,27 +5,27 @@ package app.avalo.gateway.filter.budget.pace;
  * so after n requests at share s the admitted are within one of n * s. No dice, so a test and an
  * operator can count. Confined to its term.
  */
-public final class Ramp {
-  public static final long ONE = 1_000_000_000;
+final class Ramp {
+  static final long ONE = 1_000_000_000;
 
   private long credit = ONE / 2;
 
   /** A share from 0 to 1, as this counts. */
-  public static long of(double share) {
+  static long of(double share) {
     return Math.round(share * ONE);
   }
 
   /** Whether the next request passes, which changes nothing. */
-  public boolean peek(long share) {
+  boolean peek(long share) {
     return credit + share >= ONE;
   }
 
   /** A request went elsewhere instead of being refused here. */
-  public void miss(long share) {
+  void miss(long share) {
     credit = Math.min(ONE, credit + share);
   }
 
-  public boolean take(long share) {
+  boolean take(long share) {
     if (share >= ONE) {
       return true;
     }
@@ -38,7 +38,7 @@ public final class Ramp {
   }
 
   /** A request that passed here was refused elsewhere; the next one passes in its place. */
-  public void giveBack(long share) {
+  void giveBack(long share) {
     if (share < ONE) {
       credit = Math.min(2 * ONE, credit + ONE);
     }

@@ -26,6 +26,10 @@ class FileJournalTest {
   }
 
   private long spent() throws IOException {
+    return spent(directory);
+  }
+
+  private static long spent(Path directory) throws IOException {
     try (FileJournal journal = FileJournal.open(directory)) {
       Sheet sheet = journal.recovered("ai", TERM);
       return sheet == null ? 0 : sheet.spent();
@@ -65,37 +69,28 @@ class FileJournalTest {
   }
 
   @Test
-  void aRepeatedLineChangesNothing() {
+  void aRepeatedOrLateLineChangesNothing() {
     Book book = new Book();
     for (int i = 0; i < 2; i++) {
-      book.apply(entry(Kind.RESERVE, "1", 100));
+      book.apply(entry(Kind.COUNTER, "1:1", 100));
+      book.apply(entry(Kind.COUNTER, "1:3", 60));
+      book.apply(entry(Kind.COUNTER, "1:2", 200));
       book.apply(entry(Kind.ADJUST, "x", 5));
     }
-    book.apply(entry(Kind.SETTLE, "1", 60));
-    book.apply(entry(Kind.SETTLE, "1", 60));
 
     assertThat(book.sheet("ai", TERM).spent()).isEqualTo(65);
-    assertThat(book.openHolds()).isZero();
   }
 
-  @Test
-  void holdsOfACrashedProcessAreChargedAtWhatWasReservedOnce() throws Exception {
-    try (FileJournal journal = FileJournal.open(directory)) {
-      journal.append(entry(Kind.RESERVE, "1", 100));
-      journal.append(entry(Kind.RESERVE, "2", 100));
-      journal.append(entry(Kind.SETTLE, "1", 30));
-    }
-
-    assertThat(spent()).isEqualTo(130);
-    assertThat(spent()).isEqualTo(130);
+  private static java.util.Map.Entry<String, Long> entry(String label, long micros) {
+    return java.util.Map.entry(label, micros);
   }
 
   @Test
   void labelsAreTheSameMoneySeenOtherwise() throws Exception {
     try (FileJournal journal = FileJournal.open(directory)) {
-      journal.append(entry(Kind.RESERVE, "1", 100));
-      journal.append(new Entry(Kind.SETTLE, "1", "ai", TERM, "svc|tier:vip|day:07|region:eu", 60));
-      journal.append(new Entry(Kind.ADD, "", "ai", TERM, "svc|day:08", 5));
+      journal.counter("ai", TERM, "svc").set(65, 0);
+      journal.counter("ai", TERM, "region:eu").set(60, 0);
+      journal.counter("ai", TERM, "day:08").set(5, 0);
       journal.append(new Entry(Kind.IMPORT, "inv", "ai", TERM, "svc", 7));
       journal.append(new Entry(Kind.IMPORT, "inv", "ai", TERM, "svc", 7));
     }
@@ -112,28 +107,18 @@ class FileJournalTest {
   }
 
   @Test
-  void aHoldThatGrewIsChargedAtWhatItHeldLast() throws Exception {
+  void whatOnlyMappedMemoryHoldsCountsOnceWhateverTheFileHasOfIt() throws Exception {
     try (FileJournal journal = FileJournal.open(directory)) {
-      journal.append(entry(Kind.RESERVE, "1", 100));
-      journal.append(entry(Kind.EXTEND, "1", 250));
-      journal.append(entry(Kind.EXTEND, "1", 250));
-      journal.append(entry(Kind.EXTEND, "unknown", 9));
-    }
-
-    assertThat(spent()).isEqualTo(250);
-  }
-
-  @Test
-  void whatOnlyThePadHoldsCountsOnceWhateverTheFileHasOfIt() throws Exception {
-    try (FileJournal journal = FileJournal.open(directory)) {
+      Counter counter = journal.counter("ai", TERM, "svc");
       for (int i = 0; i < 100; i++) {
-        journal.append(entry(Kind.RESERVE, "" + i, 100));
-        journal.append(entry(Kind.SETTLE, "" + i, 1));
+        journal.append(entry(Kind.ADJUST, "" + i, 1));
+        counter.set(i + 1, 0);
+        journal.flush().get();
       }
-      journal.append(entry(Kind.RESERVE, "open", 100));
     }
     byte[] file = Files.readAllBytes(newest());
     byte[] pad = Files.readAllBytes(directory.resolve("budget-ledger.pad"));
+    byte[] counters = Files.readAllBytes(directory.resolve("budget-ledger.counters"));
     Path ledger = newest();
     for (int cut = file.length; cut > 100; cut -= 997) {
       for (Path each : Files.list(directory).toList()) {
@@ -141,6 +126,7 @@ class FileJournalTest {
       }
       Files.write(ledger, Arrays.copyOf(file, cut));
       Files.write(directory.resolve("budget-ledger.pad"), pad);
+      Files.write(directory.resolve("budget-ledger.counters"), counters);
 
       assertThat(spent()).as("cut at %d", cut).isEqualTo(200);
       assertThat(spent()).as("again").isEqualTo(200);
@@ -150,13 +136,12 @@ class FileJournalTest {
   @Test
   void everyLineTwiceMoreInAnyOrderChangesNothing() throws Exception {
     try (FileJournal journal = FileJournal.open(directory)) {
-      for (int i = 0; i < 100; i++) {
-        journal.append(entry(Kind.RESERVE, "" + i, 100));
-        journal.append(entry(Kind.EXTEND, "" + i, 200));
-        journal.append(entry(Kind.SETTLE, "" + i, 7));
+      Counter counter = journal.counter("ai", TERM, "svc");
+      for (int i = 1; i <= 100; i++) {
+        journal.append(entry(Kind.ADJUST, "invoice " + i % 10, 50));
+        counter.set(7 * i, 0);
+        journal.flush().get();
       }
-      journal.append(entry(Kind.ADJUST, "invoice", 50));
-      journal.append(entry(Kind.RESERVE, "open", 1_000));
     }
     List<String> lines = new ArrayList<>(Files.readAllLines(newest()));
     List<String> again = new ArrayList<>(lines.subList(1, lines.size()));
@@ -164,9 +149,28 @@ class FileJournalTest {
     Collections.shuffle(again, new java.util.Random(4));
     lines.addAll(again);
     Files.delete(directory.resolve("budget-ledger.pad"));
+    Files.delete(directory.resolve("budget-ledger.counters"));
     Files.writeString(newest(), String.join("\n", lines) + "\n");
 
-    assertThat(spent()).isEqualTo(100 * 7 + 50 + 1_000);
+    assertThat(spent()).isEqualTo(100 * 7 + 10 * 50);
+  }
+
+  @Test
+  void holdsOfAnEarlierReleaseAreChargedAtWhatWasHeldLast() {
+    Book book = new Book();
+    book.apply(entry(Kind.RESERVE, "1", 100));
+    book.apply(entry(Kind.RESERVE, "1", 100));
+    book.apply(entry(Kind.RESERVE, "2", 100));
+    book.apply(entry(Kind.EXTEND, "2", 250));
+    book.apply(entry(Kind.EXTEND, "unknown", 9));
+    book.apply(entry(Kind.RESERVE, "3", 100));
+    book.apply(new Entry(Kind.SETTLE, "3", "ai", TERM, "svc|tier:vip", 30));
+    book.apply(entry(Kind.SETTLE, "1", 30));
+    book.apply(entry(Kind.SETTLE, "1", 30));
+    book.chargeOpen();
+
+    assertThat(book.sheet("ai", TERM).totals())
+        .containsOnly(entry("svc", 310), entry("tier:vip", 30));
   }
 
   @Test
@@ -184,11 +188,11 @@ class FileJournalTest {
 
   @Test
   void cutAnywhereItKeepsEverythingBeforeTheCut(@TempDir Path copy) throws Exception {
-    int requests = 200;
     try (FileJournal journal = FileJournal.open(directory)) {
-      for (int i = 0; i < requests; i++) {
-        journal.append(entry(Kind.RESERVE, "" + i, 100));
-        journal.append(entry(Kind.SETTLE, "" + i, 1));
+      Counter counter = journal.counter("ai", TERM, "svc");
+      for (int i = 1; i <= 100; i++) {
+        counter.set(i, 0);
+        journal.flush().get(); // a line each
       }
     }
     Path file = newest();
@@ -202,15 +206,14 @@ class FileJournalTest {
       // A line is whole without its line feed too.
       String end = cut < whole.length && whole[cut] == '\n' ? "\n" : "";
       String text = new String(kept, java.nio.charset.StandardCharsets.ISO_8859_1) + end;
-      long reserves = lines(text, " R\t");
-      long settles = lines(text, " S\t");
+      long lines = lines(text, " K\t");
       Path at = Files.createDirectory(copy.resolve("" + round));
       Files.write(at.resolve(file.getFileName()), kept); // without the pad, as from a backup
 
       try (FileJournal journal = FileJournal.open(at)) {
         Sheet sheet = journal.recovered("ai", TERM);
         long spent = sheet == null ? 0 : sheet.spent();
-        assertThat(spent).as("cut at %d", cut).isEqualTo(settles + (reserves - settles) * 100);
+        assertThat(spent).as("cut at %d", cut).isEqualTo(lines);
       }
     }
   }
@@ -224,8 +227,7 @@ class FileJournalTest {
   @Test
   void aCorruptFileIsSetAsideAndTheLastGoodStateKept() throws Exception {
     try (FileJournal journal = FileJournal.open(directory)) {
-      journal.append(entry(Kind.RESERVE, "1", 100));
-      journal.append(entry(Kind.SETTLE, "1", 30));
+      journal.counter("ai", TERM, "svc").set(30, 0);
     }
     assertThat(spent()).isEqualTo(30);
     byte[] garbage = new byte[200_000];
@@ -248,10 +250,10 @@ class FileJournalTest {
   @Test
   void manyEntriesRotateIntoASnapshot() throws Exception {
     try (FileJournal journal = FileJournal.open(directory)) {
-      String service = "s".repeat(4000);
-      for (int i = 0; i < 2_500; i++) {
-        journal.append(new Entry(Kind.RESERVE, "" + i, "ai", TERM, service, 5));
-        journal.append(new Entry(Kind.SETTLE, "" + i, "ai", TERM, service, 2));
+      Counter counter = journal.counter("ai", TERM, "svc");
+      for (int i = 1; i <= 5_000; i++) {
+        journal.append(new Entry(Kind.ORDER, "freeze", "ai", TERM, "n".repeat(4000), i));
+        counter.set(i, 0);
         if (i % 500 == 0) {
           journal.flush().get();
         }

@@ -17,19 +17,25 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledLedgerIT {
   private static final int ROUNDS = 6;
 
-  /** Settles one micro-unit per hold for ever and says how many, without waiting for a disk. */
+  /**
+   * Settles one micro-unit per hold for ever and says how many, in a counter and in lines, without
+   * waiting for a disk.
+   */
   public static final class Writer {
     private Writer() {}
 
     public static void main(String[] arguments) throws Exception {
       PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
       FileJournal journal = FileJournal.open(Path.of(arguments[0]));
-      long id = Long.parseLong(arguments[1]);
+      Counter counter = journal.counter("ai", "term", "svc");
+      long before = Long.parseLong(arguments[1]);
+      long id = 0;
       while (true) {
         for (int i = 0; i < 20; i++) {
-          journal.append(new Entry(Kind.RESERVE, "" + id, "ai", "term", "svc", 1));
-          journal.append(new Entry(Kind.SETTLE, "" + id, "ai", "term", "svc", 1));
           id++;
+          counter.set(id, 1);
+          counter.set(id, 0);
+          journal.append(new Entry(Kind.ORDER, "freeze", "ai", "term", "eva", before + id));
         }
         out.println("safe " + id);
       }
@@ -51,18 +57,16 @@ class KilledLedgerIT {
                   System.getProperty("java.class.path"),
                   Writer.class.getName(),
                   directory.toString(),
-                  Long.toString(round * 1_000_000_000L))
+                  Long.toString(known))
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       int lines = 1 + random.nextInt(600);
-      long first = round * 1_000_000_000L;
       long roundSafe = 0;
       try (BufferedReader said =
           new BufferedReader(
               new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
         for (String line = said.readLine(); line != null; line = said.readLine()) {
-          long id = Long.parseLong(line.substring(line.indexOf(' ') + 1)) - first;
-          roundSafe = id;
+          roundSafe = Long.parseLong(line.substring(line.indexOf(' ') + 1));
           if (--lines == 0) {
             process.toHandle().destroyForcibly(); // leaves its last words readable
           }
@@ -72,11 +76,14 @@ class KilledLedgerIT {
       assertThat(roundSafe).isPositive();
       // What it appended last before it died was not said yet: one group at most.
       safe = known + roundSafe;
+      long ordered;
       try (FileJournal journal = FileJournal.open(directory)) {
         Sheet sheet = journal.recovered("ai", "term");
         known = sheet == null ? 0 : sheet.spent();
+        ordered = sheet == null ? 0 : sheet.orders().get("freeze").micros();
       }
       assertThat(known).isBetween(safe, safe + 20);
+      assertThat(ordered).isBetween(safe, safe + 20);
     }
   }
 }

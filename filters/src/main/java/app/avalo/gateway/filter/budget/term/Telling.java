@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.term;
 
 import app.avalo.gateway.filter.budget.view.Level;
 import app.avalo.gateway.filter.budget.view.Notice;
@@ -12,23 +12,23 @@ import java.util.Set;
 /**
  * What operators were told of a period, and what they are still to be told. Safe from every thread.
  */
-final class Telling {
+public final class Telling {
   private final Set<String> told = new HashSet<>(); // keys of notices
   private int toldLevel; // highest of them
   private Set<String> seen = Set.of(); // keys of notices that are due, but for levels
 
   /** What is due besides levels, as far as it is known now. */
-  synchronized void notice(Set<String> keys) {
+  public synchronized void notice(Set<String> keys) {
     keys.removeAll(told);
     seen = keys;
   }
 
-  synchronized boolean hasNews(int level) {
+  public synchronized boolean hasNews(int level) {
     return !seen.isEmpty() || level > toldLevel;
   }
 
   /** Keys of what is due at this level and was not told before. */
-  synchronized Set<String> due(int level) {
+  public synchronized Set<String> due(int level) {
     Set<String> due = new LinkedHashSet<>();
     for (int n = Level.ALERT.ordinal(); n <= level; n++) {
       due.add(Notice.of(Level.values()[n]).key());
@@ -39,7 +39,7 @@ final class Telling {
   }
 
   /** Those of these keys that were not told before, in their order; from now on they are. */
-  synchronized List<String> tell(Collection<String> keys) {
+  public synchronized List<String> tell(Collection<String> keys) {
     List<String> news = new ArrayList<>();
     for (String key : keys) {
       if (told.add(key)) {

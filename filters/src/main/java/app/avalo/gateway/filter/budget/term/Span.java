@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.term;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Period;
@@ -13,7 +13,7 @@ import java.time.ZoneOffset;
  * @param startMillis first millisecond since 1970
  * @param endMillis first millisecond after it
  */
-record Span(String key, long startMillis, long endMillis) {
+public record Span(String key, long startMillis, long endMillis) {
   static final String DAY = "day:";
   static final long DAY_MILLIS = 86_400_000;
 
@@ -24,12 +24,12 @@ record Span(String key, long startMillis, long endMillis) {
   }
 
   /** The label of the day, kept because every settlement needs it. Safe from every thread. */
-  static final class Today {
+  public static final class Today {
     private volatile Day day = new Day(0, ""); // whoever meets the next day first
 
     private record Day(long from, String label) {}
 
-    String label(long nowMillis) {
+    public String label(long nowMillis) {
       Day known = day;
       if (nowMillis < known.from() || nowMillis >= known.from() + DAY_MILLIS) {
         long from = Math.floorDiv(nowMillis, DAY_MILLIS) * DAY_MILLIS;
@@ -40,7 +40,7 @@ record Span(String key, long startMillis, long endMillis) {
     }
   }
 
-  static Span of(BudgetConfig budget, long epochMillis) {
+  public static Span of(BudgetConfig budget, long epochMillis) {
     LocalDate day = Instant.ofEpochMilli(epochMillis).atOffset(ZoneOffset.UTC).toLocalDate();
     boolean daily = budget.period() == Period.DAY;
     LocalDate start = daily ? day : day.withDayOfMonth(1);
@@ -57,7 +57,7 @@ record Span(String key, long startMillis, long endMillis) {
   }
 
   /** When the period ends, as a client reads it. */
-  String end() {
+  public String end() {
     return Instant.ofEpochMilli(endMillis).toString();
   }
 }

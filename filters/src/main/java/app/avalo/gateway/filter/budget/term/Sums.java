@@ -1,5 +1,6 @@
-package app.avalo.gateway.filter.budget;
+package app.avalo.gateway.filter.budget.term;
 
+import app.avalo.gateway.filter.budget.journal.Counter;
 import app.avalo.gateway.filter.budget.price.Price;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,27 +16,58 @@ import org.jspecify.annotations.Nullable;
  * it heard, of others. Bounded: what comes beyond the bound is summed up as {@code other}. Guarded
  * by its owner; adding makes no garbage.
  */
-final class Sums {
+public final class Sums {
   private static final int MOST = 512;
   private static final String OTHER = "tier:other";
 
-  private final Map<String, long[]> own = new LinkedHashMap<>();
+  private final Function<String, Counter> counters;
+  private final boolean labelled;
+  private final Map<String, Sum> own = new LinkedHashMap<>();
   private final Map<String, Long> others = new LinkedHashMap<>();
 
+  /** Under one label. */
+  private static final class Sum {
+    private final Counter counter;
+    private long micros; // spent
+    private long since; // of it by requests of this process
+    private long held;
+
+    private Sum(Counter counter) {
+      this.counter = counter;
+    }
+
+    private void move(long by) {
+      micros = by < 0 ? micros + by : Price.add(micros, by);
+    }
+
+    private void count() {
+      counter.set(Price.add(since, held), held);
+    }
+  }
+
   /**
-   * Under what one cost is summed up: service, tier, day, region.
+   * No sums yet.
    *
-   * @param subject as a ledger writes them
+   * @param counters by label
+   * @param labelled whether more than services is told apart
    */
-  record Labels(
-      String service, String tier, String day, String region, List<String> each, String subject) {
+  public Sums(Function<String, Counter> counters, boolean labelled) {
+    this.counters = counters;
+    this.labelled = labelled;
+  }
+
+  /**
+   * Under what one cost is summed up.
+   *
+   * @param each the service first
+   */
+  public record Labels(String service, String tier, String day, String region, List<String> each) {
     private static Labels of(String service, String tier, String day, @Nullable String region) {
       List<String> each =
           region == null
               ? List.of(service, "tier:" + tier, day)
               : List.of(service, "tier:" + tier, day, "region:" + region);
-      String at = region == null ? "" : region;
-      return new Labels(service, tier, day, at, each, String.join("|", each));
+      return new Labels(service, tier, day, region == null ? "" : region, each);
     }
 
     private boolean fits(String service, String tier, String day, @Nullable String region) {
@@ -46,12 +79,12 @@ final class Sums {
   }
 
   /** Labels that were used lately, as most settlements have some of few. Safe from every thread. */
-  static final class Kept {
+  public static final class Kept {
     private static final int PLACES = 64;
 
     private final AtomicReferenceArray<Labels> places = new AtomicReferenceArray<>(PLACES);
 
-    Labels of(String service, String tier, String day, @Nullable String region) {
+    public Labels of(String service, String tier, String day, @Nullable String region) {
       int hash =
           31 * service.hashCode() + tier.hashCode() + (region == null ? 0 : region.hashCode());
       int place = (hash ^ hash >>> 16) & PLACES - 1;
@@ -68,12 +101,48 @@ final class Sums {
     return label.indexOf(':') < 0;
   }
 
-  void add(String label, long micros) {
-    long[] sum = own.get(label);
-    if (sum == null) {
-      sum = own.computeIfAbsent(own.size() < MOST ? label : OTHER, first -> new long[1]);
+  private Sum sum(String label) {
+    Sum sum = own.get(label);
+    return sum == null ? begin(label) : sum;
+  }
+
+  /** Services are as many as are configured, so they always have a sum of their own. */
+  private Sum begin(String label) {
+    String under = own.size() < MOST || isService(label) ? label : OTHER;
+    return own.computeIfAbsent(under, first -> new Sum(counters.apply(first)));
+  }
+
+  /** What the ledger says already. */
+  void known(String label, long micros) {
+    sum(label).move(micros);
+  }
+
+  /** More is held for a service, or less. */
+  void hold(String service, long micros) {
+    Sum sum = sum(service);
+    sum.held = Price.signed(sum.held, micros);
+    sum.count();
+  }
+
+  /**
+   * What was held turned into its true cost.
+   *
+   * @param labels the service first
+   */
+  void settle(List<String> labels, long held, long cost) {
+    for (int i = 0; i < (labelled ? labels.size() : 1); i++) {
+      Sum sum = sum(labels.get(i));
+      sum.move(cost);
+      sum.since = Price.add(sum.since, cost);
+      sum.held -= i == 0 ? held : 0;
+      sum.count();
     }
-    sum[0] = micros < 0 ? sum[0] + micros : Price.add(sum[0], micros);
+  }
+
+  /** Nothing is added any more, or from zero again. */
+  void end() {
+    own.values().forEach(sum -> sum.counter.end());
+    own.clear();
   }
 
   /** What others spent under a label. */
@@ -85,8 +154,8 @@ final class Sums {
   long[] own(List<String> labels) {
     long[] of = new long[labels.size()];
     for (int i = 0; i < of.length; i++) {
-      long[] sum = own.get(labels.get(i));
-      of[i] = sum == null ? 0 : sum[0];
+      Sum sum = own.get(labels.get(i));
+      of[i] = sum == null ? 0 : sum.micros;
     }
     return of;
   }
@@ -107,7 +176,7 @@ final class Sums {
   /** All there is, own and others'. */
   Map<String, Long> all() {
     Map<String, Long> all = new LinkedHashMap<>(others);
-    own.forEach((label, sum) -> all.merge(label, sum[0], Price::add));
+    own.forEach((label, sum) -> all.merge(label, sum.micros, Price::add));
     return all;
   }
 

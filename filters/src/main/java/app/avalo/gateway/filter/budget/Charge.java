@@ -1,0 +1,106 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig.Cost;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.budget.pace.Standing;
+import app.avalo.gateway.filter.budget.price.Bill;
+import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.term.Term;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one exchange holds in one budget, and what it costs there. The price is that of the moment
+ * of reservation. Belongs to the event loop of its exchange but for what its hold guards.
+ */
+final class Charge {
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  final Account account;
+  final Standing standing;
+  final Cost cost;
+  final @Nullable Bill bill;
+  private final long bound; // micro-units that one attempt costs at most
+  Term term; // guarded by the hold, from the reservation on
+  long held; // micro-units; guarded by the hold, from the reservation on
+  private long lost; // micro-units of attempts given up
+  private long charged; // to periods that ended while it flowed
+
+  Charge(Account account, Term term, Standing standing, Cost cost, long micros) {
+    this.account = account;
+    this.term = term;
+    this.standing = standing;
+    this.cost = cost;
+    this.held = micros;
+    this.bound = micros;
+    this.bill = Bill.of(cost, account.config().amount().micros());
+  }
+
+  /** Micro-units that it cost so far and that were not charged yet, with so many more bytes. */
+  long due(Exchange exchange, int bytes, long nowNanos) {
+    long out = exchange.bytesOut() + bytes;
+    long millis = cost.perSecond() > 0 ? flowedMillis(exchange, nowNanos) : 0;
+    long known = Price.known(cost, exchange.bytesIn(), out, millis);
+    return Price.add(lost, Price.add(known, bill == null ? 0 : bill.sum())) - charged;
+  }
+
+  private static long flowedMillis(Exchange exchange, long nowNanos) {
+    long first = exchange.firstByteNanos();
+    return first == 0 ? 0 : (nowNanos - first + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI;
+  }
+
+  /** Whether another attempt may cost the service's work once more. */
+  boolean byAttempt() {
+    return bill != null || cost.perRequest() > 0 || cost.perMebibyteIn() > 0;
+  }
+
+  /**
+   * Micro-units of an attempt that was given up; what a service would have told of one without an
+   * answer cannot be known.
+   */
+  long attempt(Exchange exchange) {
+    return bill == null ? Price.known(cost, exchange.bytesIn(), 0, 0) : bound;
+  }
+
+  void lose(long micros) {
+    lost = Price.add(lost, micros);
+  }
+
+  /** Whether less than half a slice is left beyond what is due. */
+  boolean isLow(long due) {
+    return cost.flows() && due > held - cost.slice() / 2;
+  }
+
+  /** Nanoseconds until it is low, or half way to where nothing is left once it is. */
+  long lowNanos(Exchange exchange, long nowNanos, long most) {
+    long perSecond = cost.perSecond();
+    if (perSecond <= 0) {
+      return most;
+    }
+    long left = held - due(exchange, 0, nowNanos);
+    long ahead = left - cost.slice() / 2;
+    double micros = ahead > 0 ? ahead : Math.max(0, left / 2);
+    long nanos = (long) Math.min(most, micros / perSecond * 1e9);
+    return Math.max(NANOS_PER_MILLI, nanos);
+  }
+
+  /** From here on another period pays; nothing is held in it yet. */
+  void move(Term next, long due) {
+    term = next;
+    held = 0;
+    charged = Price.add(charged, due);
+  }
+
+  /** Whether the service told all that it should. */
+  boolean isTold() {
+    return bill == null || bill.isComplete();
+  }
+
+  /**
+   * What the whole exchange costs here, but for what was charged before. When the service did not
+   * tell, it is charged as reserved, at least.
+   */
+  long trueCost(Exchange exchange) {
+    long due = due(exchange, 0, exchange.endNanos());
+    return isTold() ? due : Math.max(due, held);
+  }
+}

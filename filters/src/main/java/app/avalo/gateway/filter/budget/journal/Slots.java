@@ -1,0 +1,166 @@
+package app.avalo.gateway.filter.budget.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The file of a ledger in which counters stand: slots in mapped memory, more as they are needed.
+ * Safe from every thread.
+ */
+final class Slots {
+  private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
+  private static final int CHUNK = 1 << 20;
+
+  /** A file larger than this is none of ours. */
+  private static final long MOST_BYTES = 1L << 30;
+
+  /** Kept free, so that a loop that needs one does not wait for a disk. */
+  private static final int AHEAD = CHUNK / Slot.BYTES / 2;
+
+  private final FileChannel channel; // guarded by this
+  private final ArrayDeque<Slot> free = new ArrayDeque<>(); // guarded by this
+  private boolean failing; // guarded by this
+  private long number; // of the latest counter; guarded by this
+
+  private Slots(FileChannel channel, long number) throws IOException {
+    this.channel = channel;
+    this.number = number;
+    map();
+  }
+
+  /** Where the counters of an earlier process stood when it ended. */
+  static List<Entry> read(Path file) throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    if (!Files.exists(file) || Files.size(file) > MOST_BYTES) {
+      return entries;
+    }
+    ByteBuffer bytes = ByteBuffer.allocateDirect((int) Files.size(file));
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+        // All of it.
+      }
+    }
+    ByteBuffer memory = bytes.order(ByteOrder.LITTLE_ENDIAN);
+    int damaged = 0;
+    long inFlight = 0;
+    for (int at = 0; at + Slot.BYTES <= memory.position(); at += Slot.BYTES) {
+      Slot slot = new Slot(memory, at);
+      long number = slot.number();
+      Slot.Name name = number == 0 ? null : slot.name();
+      if (name != null) {
+        Slot.State state = slot.read(number);
+        entries.add(name.entry(number, state));
+        inFlight += state.held();
+      }
+      damaged += number != 0 && name == null ? 1 : 0;
+    }
+    if (damaged > 0) {
+      LOG.error("budget counters damaged, they count as last written: counters={}", damaged);
+    }
+    if (inFlight > 0) {
+      LOG.warn("holds of a crashed process charged at what was reserved: micros={}", inFlight);
+    }
+    return entries;
+  }
+
+  /**
+   * An empty file in the place of the one before.
+   *
+   * @param after number of the latest counter that anything is known of
+   */
+  static Slots start(Path file, long after) throws IOException {
+    Path draft = file.resolveSibling(file.getFileName() + ".draft");
+    FileChannel channel =
+        FileChannel.open(
+            draft,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE);
+    try {
+      Slots slots = new Slots(channel, after);
+      channel.force(true);
+      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+      return slots;
+    } catch (IOException failed) {
+      channel.close();
+      throw failed;
+    }
+  }
+
+  /** Takes the space at once: a mapped hole on a full disk kills the process. */
+  private void map() throws IOException {
+    long from = channel.size();
+    ByteBuffer zeros = ByteBuffer.allocate(CHUNK);
+    while (zeros.hasRemaining()) {
+      channel.write(zeros, from + zeros.position());
+    }
+    MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, from, CHUNK).load();
+    add(mapped);
+  }
+
+  private void add(ByteBuffer chunk) {
+    ByteBuffer memory = chunk.order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 0; at < CHUNK; at += Slot.BYTES) {
+      free.add(new Slot(memory, at));
+    }
+  }
+
+  /** A counter that stands at zero. */
+  synchronized FileCounter take(FileJournal journal, Slot.Name name) {
+    if (free.isEmpty()) {
+      grow();
+    }
+    Slot slot = free.remove();
+    slot.begin(++number, name);
+    return new FileCounter(journal, slot, number, name);
+  }
+
+  /** Makes room before it is needed. */
+  synchronized void grow() {
+    if (free.size() < AHEAD) {
+      try {
+        map();
+        failing = false;
+      } catch (IOException full) {
+        if (!failing) {
+          LOG.error("budget counters do not outlive a kill: cause={}", full.toString());
+        }
+        failing = true;
+        if (free.isEmpty()) {
+          add(ByteBuffer.allocateDirect(CHUNK));
+        }
+      }
+    }
+  }
+
+  /**
+   * The places of counters that ended are free, on disk too: one that came back after a loss of
+   * power would count again.
+   */
+  void free(Collection<FileCounter> ended) {
+    for (FileCounter counter : ended) {
+      Slot slot = counter.slot();
+      slot.clear();
+      if (slot.memory() instanceof MappedByteBuffer mapped) {
+        mapped.force(slot.at(), Slot.BYTES);
+      }
+    }
+    synchronized (this) {
+      ended.forEach(counter -> free.add(counter.slot()));
+    }
+  }
+}
