@@ -177,7 +177,7 @@ public final class LimitFilter implements Filter {
     if (!exchange.explaining()) {
       limits.count(longest);
     }
-    next.reply(exchange, Reply.Local.of(Round.tooMany(longest)));
+    next.reply(exchange, Reply.Local.of(Round.tooMany(longest, exchange)));
   }
 
   @Override

@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.GatewayError;
@@ -17,6 +18,7 @@ import app.avalo.gateway.filter.limit.bucket.Reading;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -205,18 +207,28 @@ final class Round {
     return LimitFilter.returned(verdict, ask.tokens);
   }
 
-  static GatewayError tooMany(LimitVerdict refusal) {
-    String detail =
-        refusal.by() == By.TIME_OUT
-            ? "Shut out for going on after refusals; each time it is longer"
-            : "The limit of "
-                + refusal.bandwidth().rate()
-                + (refusal.bandwidth().burst() == refusal.bandwidth().rate().count()
-                    ? ""
-                    : ", burst " + refusal.bandwidth().burst())
-                + " per "
-                + refusal.policy().partition()
-                + " is used up";
+  static GatewayError tooMany(LimitVerdict refusal, Exchange exchange) {
+    Bandwidth bandwidth = refusal.bandwidth();
+    String limit =
+        "The limit of "
+            + bandwidth.rate()
+            + (bandwidth.burst() == bandwidth.rate().count() ? "" : ", burst " + bandwidth.burst())
+            + " per "
+            + refusal.policy().partition();
+    Priority priority = Rule.priority(exchange);
+    String detail;
+    if (refusal.by() == By.TIME_OUT) {
+      detail = "Shut out for going on after refusals; each time it is longer";
+    } else if (refusal.by() == By.LOCAL_SHARE) {
+      detail = limit + " cannot be checked now, and what may pass unchecked is used up";
+    } else if (refusal.policy().reserve().containsKey(priority)) {
+      detail =
+          limit
+              + " is used up but for what is kept for priorities above "
+              + priority.name().toLowerCase(Locale.ROOT);
+    } else {
+      detail = limit + " is used up";
+    }
     return new GatewayError(
         GatewayError.Kind.LIMITED,
         refusal.policy().name(),

@@ -186,7 +186,7 @@ final class Rule {
   }
 
   /** Of the route, else of the service that it leads to. */
-  private static Priority priority(Exchange exchange) {
+  static Priority priority(Exchange exchange) {
     Priority own = exchange.route().config().priority();
     Target target = exchange.target();
     if (own != null) {

@@ -123,6 +123,9 @@ class PrioritiesIT {
 
       // 3 of 10 are there; it needs one and leaves 5: three more, at 10 an hour.
       assertThat(error.retryAfterSeconds()).isEqualTo(3 * 360);
+      assertThat(error.detail())
+          .isEqualTo(
+              "The limit of 10/h per caller is used up but for what is kept for priorities above low");
       assertThat(refused.limits().get(0).remaining()).isZero();
     }
   }
