@@ -103,6 +103,18 @@ class FleetIT {
   }
 
   @Test
+  void whoKeepsToTheFieldsIsNeverRefusedByAnyGateway() {
+    for (LimitConfig policy : Fleet.OBEYED) {
+      try (Fleet fleet = Fleet.sharing(policy, 5)) {
+        fleet.obey(Fleet.Obeys.FIELDS, Duration.ofSeconds(40), 4_000_000L);
+
+        assertThat(fleet.refusals()).as(policy.name()).isZero();
+        assertThat(fleet.outcome().share()).as(policy.name()).isGreaterThan(0.6);
+      }
+    }
+  }
+
+  @Test
   void whoWaitsAsLongAsToldIsNotRefusedAgainByAnotherGateway() {
     for (LimitConfig policy : Fleet.OBEYED) {
       try (Fleet fleet = Fleet.sharing(policy, 5)) {

@@ -21,9 +21,9 @@ public final class Reading {
     this.retryAfterNanos = retryAfterNanos;
   }
 
-  /** There are so many more tokens than was said. */
-  public void more(long tokens) {
-    remaining += tokens;
+  /** So many of the tokens may be gone before anybody asks for them. */
+  public void unsure(long tokens) {
+    remaining = Math.max(0, remaining - tokens);
   }
 
   public boolean allowed() {

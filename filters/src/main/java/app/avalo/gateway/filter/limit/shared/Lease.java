@@ -132,6 +132,14 @@ final class Lease {
     return Math.max(1, Math.min(part, Math.round(perNano * AHEAD_NANOS)));
   }
 
+  /**
+   * Tokens in Redis that cannot be promised to whoever asks next: what others may have asked for
+   * since it was last heard, and as many as make them wait for their turn.
+   */
+  long unsure(long most) {
+    return most / live < 4 ? 0 : most + demand * LeaseCall.LIFETIME.toMillis() / 1000;
+  }
+
   boolean low(long most, long nowNanos) {
     return held(nowNanos) * 10 <= target(most) * 3;
   }

@@ -83,17 +83,24 @@ public final class LeasedBuckets implements Buckets {
       if (!lease.underWay && lease.low(redis.most(), now) && lease.retryNanos(tokens, now) <= 0) {
         call(lease, false);
       }
-      redis.shape().read(lease.missing, tokens, true, reading);
-      reading.more(lease.held(now));
+      read(lease, tokens, true, reading);
       return Said.YES;
     }
     long retry = lease.retryNanos(tokens, now);
     if (retry <= 0) {
       return Said.LATER;
     }
-    redis.shape().read(lease.missing, tokens, false, reading);
+    read(lease, tokens, false, reading);
     reading.refused(Math.max(retry, reading.retryAfterNanos() - lease.ageNanos(now)));
     return Said.NO;
+  }
+
+  /**
+   * What is told to be left has to be there at any replica, so what is held here does not count.
+   */
+  private void read(Lease lease, long tokens, boolean allowed, Reading reading) {
+    redis.shape().read(lease.missing, tokens, allowed, reading);
+    reading.unsure(lease.unsure(redis.most()));
   }
 
   @Override
@@ -102,7 +109,7 @@ public final class LeasedBuckets implements Buckets {
     boolean scarce =
         lease != null && link.isUp() && lease.scarce(redis.shape(), tokens, ticker.nanos());
     if (scarce) {
-      redis.shape().read(lease.missing, tokens, false, reading);
+      read(lease, tokens, false, reading);
     }
     return scarce;
   }
@@ -193,7 +200,7 @@ public final class LeasedBuckets implements Buckets {
       boolean allowed = one.tokens() <= left;
       Reading reading = new Reading();
       if (allowed) {
-        redis.shape().read(grant.missing(), one.tokens(), true, reading);
+        read(lease, one.tokens(), true, reading);
       } else {
         refuse(lease, one.tokens(), grant, reading);
       }
@@ -206,7 +213,7 @@ public final class LeasedBuckets implements Buckets {
   }
 
   private void refuse(Lease lease, long tokens, LeaseCall.Grant grant, Reading reading) {
-    redis.shape().read(grant.missing(), tokens, false, reading);
+    read(lease, tokens, false, reading);
     long turn = 1000 * grant.retryMicros();
     if (turn < reading.retryAfterNanos()) {
       lease.refused(tokens, reading.retryAfterNanos(), ticker.nanos());
