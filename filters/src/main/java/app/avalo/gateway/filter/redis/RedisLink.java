@@ -158,10 +158,9 @@ public final class RedisLink implements ScriptRunner {
         .onComplete(
             (response, failure) -> {
               if (failure == null) {
-                if (call.answer(response)) {
-                  on.answered();
-                }
+                call.answer(response);
                 ever.complete(response);
+                on.answered();
               } else if (command == Command.EVALSHA && is(failure, "NOSCRIPT") && !call.settled()) {
                 // A Redis that started anew; EVAL runs the script and makes it known.
                 send(on, call, ever, invocation, Command.EVAL);

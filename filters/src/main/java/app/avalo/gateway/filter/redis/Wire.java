@@ -111,7 +111,7 @@ final class Wire {
     return connection.send(request).onComplete(answer -> unsettled--);
   }
 
-  /** Notes an answer that came in time. */
+  /** Notes an answer, perhaps a late one: slow is for the pings to tell. */
   void answered() {
     silentSince = 0;
   }
@@ -160,7 +160,8 @@ final class Wire {
               pingsMissed = 0;
               if (failure != null) {
                 call.fail(new StoreUnavailable("ping refused"));
-              } else if (call.answer(pong)) {
+              } else {
+                call.answer(pong);
                 answered();
               }
             });

@@ -220,6 +220,21 @@ class RedisLinkIT {
     server.cont();
   }
 
+  @Test
+  void aRedisThatAnswersLateIsNotSilent() throws IOException {
+    RedisServer server = server();
+    RedisLink link = linkUpTo(server);
+    loop.await(() -> add(link));
+
+    for (int i = 0; i < 2; i++) {
+      server.command("CLIENT PAUSE " + 2 * DEADLINE.toMillis() + " ALL");
+      loop.await(() -> link.send(ADD, List.of("{t}:n"), List.of("1")));
+    }
+
+    assertThat(link.stats().timeouts()).isEqualTo(2);
+    assertThat(link.isUp()).isTrue();
+  }
+
   private static String clients(RedisServer server) {
     try {
       return server.command("INFO clients");

@@ -25,8 +25,8 @@ public interface Buckets {
 
   /**
    * Whether tokens must not be let pass for want of an answer: the store is there and only this
-   * answer late, and when it was last heard less than a tenth of the burst, which is what all
-   * replicas may let pass together, would have been left. If so the reading is a refusal.
+   * answer late, and when it was last heard less than half of the burst would have been left, which
+   * others may have used up meanwhile. If so the reading is a refusal.
    */
   boolean scarce(BucketKey key, long tokens, Reading reading);
 

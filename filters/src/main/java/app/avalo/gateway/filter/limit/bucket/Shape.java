@@ -129,10 +129,10 @@ public final class Shape {
     return true;
   }
 
-  /** Whether a tenth of every band is left when so many tokens are taken. */
+  /** Whether half of every band is left when so many tokens are taken. */
   public boolean spares(long[] missing, long tokens) {
     for (int i = 0; i < bands.length; i++) {
-      if (missingFor(missing, -1, i, tokens) + bands[i].capacityUnits() / 10 > 0) {
+      if (missingFor(missing, -1, i, tokens) + bands[i].capacityUnits() / 2 > 0) {
         return false;
       }
     }
