@@ -18,22 +18,21 @@ local wanted, least, owed = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[
 local now
 if ARGV[1] == '' then
   local time = redis.call('TIME')
-  now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  now = time[1] * 1000000 + time[2]
 else
   now = tonumber(ARGV[1])
 end
 
 local state, then_, held = redis.call('GET', KEYS[1]), now, {}
 if state then
-  local version, rest = string.match(state, '^(%d):(.*)$')
-  local numbers = {}
-  for number in string.gmatch(rest or '', '%-?%d+') do
-    numbers[#numbers + 1] = tonumber(number)
-  end
-  if version == '1' and #numbers == 3 then
-    then_, held = numbers[3], {numbers[1], numbers[2]}
-  elseif version == '2' then
-    then_, held = table.remove(numbers, 1), numbers
+  local level, size, at = string.match(state, '^1:(%-?%d+):(%d+):(%d+)$')
+  if level then
+    then_, held = tonumber(at), {tonumber(level), tonumber(size)}
+  elseif string.sub(state, 1, 2) == '2:' then
+    for number in string.gmatch(string.sub(state, 3), '%-?%d+') do
+      held[#held + 1] = tonumber(number)
+    end
+    then_ = table.remove(held, 1)
   end
 end
 -- A clock that steps back, as after a failover, gives nothing and takes nothing.
@@ -70,18 +69,18 @@ if ARGV[2] ~= '1' and (granted ~= 0 or owed > 0) then
     fullest = fullest and levels[i] == capacity
     -- Twice the time to full, at least a second.
     longest = math.max(longest, math.ceil(2 * (capacity - levels[i]) / refill / 1000))
-    text[i] = string.format('%.0f:%.0f', levels[i], capacity)
+    text[i] = string.format('%d:%d', levels[i], capacity)
   end
   if fullest then
     redis.call('DEL', KEYS[1])
   else
     local value
     if bands == 1 then
-      value = string.format('1:%s:%.0f', text[1], now)
+      value = string.format('1:%s:%d', text[1], now)
     else
-      value = string.format('2:%.0f:%s', now, table.concat(text, ':'))
+      value = string.format('2:%d:%s', now, table.concat(text, ':'))
     end
-    redis.call('SET', KEYS[1], value, 'PX', string.format('%.0f', longest))
+    redis.call('SET', KEYS[1], value, 'PX', string.format('%d', longest))
   end
 end
 table.insert(levels, 1, granted)
