@@ -4,12 +4,12 @@ import app.avalo.gateway.filter.limit.Window;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Processes {
   private static final Bandwidth LIMIT = Policies.per(1000, Duration.ofSeconds(1), 1000);
   private static final double TIMES = 2;
+  private static final Duration WARM = Duration.ofSeconds(10);
   private static final Duration SPAN = Duration.ofSeconds(25);
   private static final Duration SPAN_OF_FAULT = Duration.ofSeconds(8);
   private static final Duration BEFORE_FAULT = Duration.ofSeconds(3);
@@ -61,9 +62,9 @@ final class Processes {
   }
 
   private static void load() throws Exception {
-    try (Site site = new Site(null)) {
-      site.warm(TIMES * 1000, Duration.ofSeconds(8));
-      for (String limit : Site.LIMITS) {
+    for (String limit : Site.LIMITS) {
+      try (Site site = new Site(null)) {
+        site.warm(limit, TIMES * 1000, WARM);
         long calls = site.redisCalls();
         long without = site.withoutRedis(limit);
         Site.Run run = site.load(limit, TIMES * 1000, SPAN, limit);
@@ -97,26 +98,19 @@ final class Processes {
     void happen(Site site) throws Exception;
   }
 
-  /** Both limits at once, each offered twice what it allows; the fault comes after a while. */
+  /** Each limit is offered twice what it allows; the fault comes after a while. */
   private static void fault(
       String what, double bound, LossyRoad.@Nullable Loss loss, Fault fault) throws Exception {
-    try (Site site = new Site(loss)) {
-      site.warm(TIMES * 1000, Duration.ofSeconds(6));
-      List<Thread> loads = new ArrayList<>();
-      List<Site.Run> runs = Collections.synchronizedList(new ArrayList<>());
-      for (String limit : Site.LIMITS) {
-        Thread load =
-            new Thread(() -> runs.add(site.load(limit, TIMES * 1000, SPAN_OF_FAULT, limit)));
-        load.start();
-        loads.add(load);
-      }
-      site.sleep(BEFORE_FAULT);
-      fault.happen(site);
-      for (Thread load : loads) {
-        load.join();
-      }
-      for (Site.Run run : runs) {
-        print(run.limit() + ", " + what, site.admitted(run, run.limit()), run, bound, 0);
+    for (String limit : Site.LIMITS) {
+      try (Site site = new Site(loss)) {
+        site.warm(limit, TIMES * 1000, WARM);
+        FutureTask<Site.Run> load =
+            new FutureTask<>(() -> site.load(limit, TIMES * 1000, SPAN_OF_FAULT, limit));
+        new Thread(load).start();
+        site.sleep(BEFORE_FAULT);
+        fault.happen(site);
+        Site.Run run = load.get();
+        print(limit + ", " + what, site.admitted(run, limit), run, bound, 0);
       }
     }
   }

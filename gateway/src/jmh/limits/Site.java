@@ -15,10 +15,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -31,9 +28,13 @@ final class Site implements AutoCloseable {
   static final List<String> LIMITS = List.of("exact", "leased");
 
   private static final int GATEWAYS = 4;
+  // Little and often, by one thread: a pause is a wait that is none of the limit's, and the longer
+  // the more memory it touches that lay idle.
+  private static final List<String> MACHINE =
+      List.of("-Xms64m", "-Xmn16m", "-XX:+UseSerialGC", "-XX:MetaspaceSize=64m");
   private static final Pattern LINE =
       Pattern.compile(
-          "\"time\":\"(?<time>[^\"]+)\".*\"id\":\"(?<id>[^\"]+)\".*\"path\":\"/\\w+/(?<limit>\\w+)\".*\"status\":(?<status>\\d+).*\"duration_ms\":(?<took>[0-9.]+)");
+          "\"time\":\"(?<time>[^\"]+)\".*\"path\":\"/\\w+/(?<limit>\\w+)/(?<sent>\\d+)\".*\"status\":(?<status>\\d+).*\"duration_ms\":(?<took>[0-9.]+)");
   private static final String YAML =
       """
       name: limits-%d
@@ -43,10 +44,10 @@ final class Site implements AutoCloseable {
       regions: {eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}}
       services: {none: {regions: {eu: "http://127.0.0.1:9"}}}
       routes:
-        - {name: exact, match: {path: /exact/exact}, respond: {body: ok}, limits: [exact]}
-        - {name: leased, match: {path: /leased/leased}, respond: {body: ok}, limits: [leased]}
-        - {name: warm-exact, match: {path: /exact/warm}, respond: {body: ok}, limits: [exact]}
-        - {name: warm-leased, match: {path: /leased/warm}, respond: {body: ok}, limits: [leased]}
+        - {name: exact, match: {path: {prefix: /exact/exact}}, respond: {body: ok}, limits: [exact]}
+        - {name: leased, match: {path: {prefix: /leased/leased}}, respond: {body: ok}, limits: [leased]}
+        - {name: warm-exact, match: {path: {prefix: /exact/warm}}, respond: {body: ok}, limits: [exact]}
+        - {name: warm-leased, match: {path: {prefix: /leased/warm}}, respond: {body: ok}, limits: [leased]}
       limits:
         exact: {key: route, rate: 1000/s, mode: exact}
         leased: {key: route, rate: 1000/s, mode: leased}
@@ -64,7 +65,6 @@ final class Site implements AutoCloseable {
    *
    * @param startMicros since 1970
    * @param late the most that a request was sent after it was due
-   * @param sentMicros by request id
    * @param served what the first gateway admitted, as the client saw it
    * @param waits of the gateways, from their logs
    */
@@ -74,7 +74,6 @@ final class Site implements AutoCloseable {
       Duration span,
       Duration late,
       long requests,
-      Map<String, Long> sentMicros,
       List<Admission> served,
       List<Wait> waits) {}
 
@@ -97,7 +96,7 @@ final class Site implements AutoCloseable {
     for (int i = 0; i < GATEWAYS; i++) {
       Path yaml = directory.resolve("gateway" + i + ".yaml");
       Files.writeString(yaml, YAML.formatted(i, log(i), port));
-      gateways.add(GatewayProcess.start("run", yaml.toString(), "--loops", "1"));
+      gateways.add(GatewayProcess.startWith(MACHINE, "run", yaml.toString(), "--loops", "1"));
     }
     for (int i = 0; i < GATEWAYS; i++) {
       ports[i] = gateways.get(i).port("plain");
@@ -126,25 +125,17 @@ final class Site implements AutoCloseable {
     return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
   }
 
-  /** As much as is measured later, on routes of its own: young machines compile and load. */
-  void warm(double perSecond, Duration span) throws InterruptedException {
-    List<Thread> loads = new ArrayList<>();
-    for (String limit : LIMITS) {
-      Thread load = new Thread(() -> load(limit, perSecond, span, "warm"));
-      load.start();
-      loads.add(load);
-    }
-    for (Thread load : loads) {
-      load.join();
-    }
+  /** As much as is measured later, on a route of its own: young machines compile and load. */
+  void warm(String limit, double perSecond, Duration span) {
+    load(limit, perSecond, span, "warm");
   }
 
   /** Offers requests, unevenly among the gateways (Zipf), whatever becomes of those before. */
   Run load(String limit, double perSecond, Duration span, String path) {
     Random random = new Random(1);
     ConcurrentLinkedQueue<Admission> served = new ConcurrentLinkedQueue<>();
-    Map<String, Long> sentMicros = new ConcurrentHashMap<>();
     AtomicLong open = new AtomicLong();
+    String prefix = "/" + limit + "/" + path + "/"; // and when it was sent, for the log
     long startMicros = micros();
     long start = System.nanoTime();
     long requests = 0;
@@ -158,13 +149,9 @@ final class Site implements AutoCloseable {
       long sent = micros();
       open.incrementAndGet();
       client
-          .request(HttpMethod.GET, ports[gateway], "127.0.0.1", "/" + limit + "/" + path)
+          .request(HttpMethod.GET, ports[gateway], "127.0.0.1", prefix + sent)
           .compose(request -> request.send())
-          .compose(
-              response -> {
-                sentMicros.put(response.getHeader("x-request-id"), sent);
-                return response.body().map(body -> response.statusCode());
-              })
+          .compose(response -> response.body().map(body -> response.statusCode()))
           .onComplete(
               (status, failure) -> {
                 open.decrementAndGet();
@@ -174,13 +161,13 @@ final class Site implements AutoCloseable {
                 }
               });
     }
-    Duration took = Duration.ofNanos(System.nanoTime() - start); // more than asked where starved
     while (open.get() > 0) {
       LockSupport.parkNanos(1_000_000);
     }
+    Duration took = Duration.ofNanos(System.nanoTime() - start); // more than asked where starved
     Duration late = Duration.ofNanos(latest);
     return new Run(
-        path, startMicros, took, late, requests, sentMicros, List.copyOf(served), new ArrayList<>());
+        path, startMicros, took, late, requests, List.copyOf(served), new ArrayList<>());
   }
 
   private int zipf(Random random) {
@@ -253,8 +240,7 @@ final class Site implements AutoCloseable {
         // A line's time is read after the answer, cut to a millisecond, and how long after nobody
         // knows; so what was admitted was so since the client sent it, and before that time.
         if (line.group("status").equals("200") && !dead[gateway]) {
-          long sent = Objects.requireNonNull(run.sentMicros().get(line.group("id")));
-          admitted.add(new Admission(sent, end + 1000));
+          admitted.add(new Admission(Long.parseLong(line.group("sent")), end + 1000));
         }
       }
     }
