@@ -104,35 +104,27 @@ public final class RedisLink implements ScriptRunner {
 
   @Override
   public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
-    return start(new Invocation(script, keys, arguments)).inTime;
+    return call(new Invocation(script, keys, arguments), false);
   }
 
   @Override
   public Future<Response> send(Script script, List<String> keys, List<String> arguments) {
-    return start(new Invocation(script, keys, arguments)).ever;
+    return call(new Invocation(script, keys, arguments), true);
   }
 
-  /** The answer by the deadline, and the answer. */
-  private record Call(Future<Response> inTime, Future<Response> ever) {
-    static Call failed(StoreUnavailable reason) {
-      Future<Response> failed = Future.failedFuture(reason);
-      return new Call(failed, failed);
-    }
-  }
-
-  private Call start(Invocation invocation) {
+  private Future<Response> call(Invocation invocation, boolean outlasting) {
     Wire current = wire;
     if (current == null || !current.up()) {
-      return Call.failed(DOWN);
+      return Future.failedFuture(DOWN);
     }
     if (current.unsettled() >= Dial.QUEUE) {
       errors.increment();
-      return Call.failed(FULL);
+      return Future.failedFuture(FULL);
     }
-    PendingCall<Response> call = current.start();
-    Promise<Response> ever = Promise.promise();
-    send(current, call, ever, invocation, Command.EVALSHA);
-    return new Call(call.future(), ever.future());
+    PendingCall<Response> inTime = current.start();
+    PendingCall<Response> ever = outlasting ? current.outlasting() : inTime;
+    send(current, inTime, ever, invocation, Command.EVALSHA);
+    return ever.future();
   }
 
   /** What to run with what. */
@@ -152,22 +144,24 @@ public final class RedisLink implements ScriptRunner {
 
   private void send(
       Wire on,
-      PendingCall<Response> call,
-      Promise<Response> ever,
+      PendingCall<Response> inTime,
+      PendingCall<Response> ever,
       Invocation invocation,
       Command command) {
     on.send(invocation.as(command))
         .onComplete(
             (response, failure) -> {
               if (failure == null) {
-                call.answer(response);
-                ever.complete(response);
+                inTime.answer(response);
+                ever.answer(response);
                 on.answered();
-              } else if (command == Command.EVALSHA && is(failure, "NOSCRIPT") && !call.settled()) {
+              } else if (command == Command.EVALSHA
+                  && is(failure, "NOSCRIPT")
+                  && !inTime.settled()) {
                 // A Redis that started anew; EVAL runs the script and makes it known.
-                send(on, call, ever, invocation, Command.EVAL);
+                send(on, inTime, ever, invocation, Command.EVAL);
               } else {
-                refused(on, call, invocation, failure);
+                refused(on, inTime, invocation, failure);
                 ever.fail(new StoreUnavailable(reason(failure)));
               }
             });

@@ -17,8 +17,8 @@ public interface ScriptRunner {
   Future<Response> run(Script script, List<String> keys, List<String> arguments);
 
   /**
-   * As {@link #run} without a deadline, for who can use an answer however late it comes: fails only
-   * when none will come any more.
+   * As {@link #run} beyond the deadline, for who can use an answer however late it comes: fails
+   * when the connection ends, at the latest after two seconds.
    */
   Future<Response> send(Script script, List<String> keys, List<String> arguments);
 

@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Wire {
   static final Duration PING_EVERY = Duration.ofMillis(500);
+
+  /** Longer than it takes to end a connection: one node of a cluster may be silent alone. */
+  private static final Duration GIVEN_UP = Duration.ofSeconds(2);
+
   private static final int PINGS_MISSED = 2;
   private static final int SILENT_DEADLINES = 3;
 
@@ -33,6 +37,7 @@ final class Wire {
   private final Ticker ticker;
   private final Timers timers;
   private final PendingCalls<Response> pending;
+  private final PendingCalls<Response> outlasting;
   private final CircuitBreaker breaker;
   private final long deadlineNanos;
   private final Consumer<String> died;
@@ -71,6 +76,7 @@ final class Wire {
               late.run();
               silence(call);
             });
+    this.outlasting = new PendingCalls<>(GIVEN_UP, ticker, timers, call -> {});
     this.breaker = CircuitBreaker.create("redis", vertx, breakerOptions(patience.deadline()));
     breaker.openHandler(opened -> open = true);
     breaker.closeHandler(closed -> open = false);
@@ -103,6 +109,11 @@ final class Wire {
   /** A call whose deadline starts now. */
   PendingCall<Response> start() {
     return pending.start();
+  }
+
+  /** A call that waits on when its deadline has passed. */
+  PendingCall<Response> outlasting() {
+    return outlasting.start();
   }
 
   /** Sends one command; its answer, when it comes, however late, or why none can come. */
@@ -178,6 +189,7 @@ final class Wire {
       nextPing.cancel();
     }
     pending.failAll(new StoreUnavailable(reason));
+    outlasting.failAll(new StoreUnavailable(reason));
     breaker.close();
     client.close();
     died.accept(reason);
