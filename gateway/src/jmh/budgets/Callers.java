@@ -11,11 +11,8 @@ import java.util.concurrent.locks.LockSupport;
 /** Callers of every gateway, each a thread, that go on until they are refused so often in a row. */
 final class Callers {
   private final List<Thread> threads = new ArrayList<>();
-  private final long pauseNanos; // after each call
-  private volatile boolean stopped;
 
-  Callers(World world, int budget, int each, int refusals, long pauseNanos) {
-    this.pauseNanos = pauseNanos;
+  Callers(World world, int budget, int each, int refusals) {
     for (int gateway = 0; gateway < world.gateways(); gateway++) {
       HttpClient client =
           HttpClient.newBuilder()
@@ -34,7 +31,7 @@ final class Callers {
   private void call(HttpClient client, URI uri, int refusals) {
     HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(3)).build();
     int refused = 0;
-    while (!stopped && refused < refusals) {
+    while (refused < refusals) {
       try {
         int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
         refused = status == 200 ? 0 : refused + 1;
@@ -43,7 +40,9 @@ final class Callers {
       } catch (InterruptedException ended) {
         return;
       }
-      LockSupport.parkNanos(refused > 0 ? 5_000_000 : pauseNanos);
+      if (refused > 0) {
+        LockSupport.parkNanos(5_000_000);
+      }
     }
   }
 
@@ -51,10 +50,5 @@ final class Callers {
     for (Thread thread : threads) {
       thread.join();
     }
-  }
-
-  void stop() throws InterruptedException {
-    stopped = true;
-    join();
   }
 }

@@ -1,8 +1,10 @@
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,9 +20,10 @@ final class Service implements AutoCloseable {
   private final SplittableRandom random = new SplittableRandom(1);
   private final AtomicLongArray spent;
   private final Set<String> ids = ConcurrentHashMap.newKeySet();
+  private final Map<String, Long> costs = new ConcurrentHashMap<>(); // by budget and number
   private final AtomicLong repeated = new AtomicLong();
 
-  /** Every request of one budget costs the same; of several anything up to that. */
+  /** Every request costs something else, up to what is reserved. */
   Service(int budgets) throws IOException {
     spent = new AtomicLongArray(budgets);
     server =
@@ -39,19 +42,24 @@ final class Service implements AutoCloseable {
       String path = exchange.getRequestURI().getPath();
       if (path.startsWith("/b")) {
         long cost = cost();
+        costs.put(exchange.getRequestURI().toString(), cost);
         spent.addAndGet(Integer.parseInt(path.substring(2)), cost);
         if (!ids.add(exchange.getRequestHeaders().getFirst("x-request-id"))) {
           repeated.incrementAndGet();
         }
-        exchange.getResponseHeaders().set("X-Cost", String.format("0.%06d", cost));
+        exchange.getResponseHeaders().set("X-Cost", BigDecimal.valueOf(cost, 6).toPlainString());
       }
       exchange.sendResponseHeaders(200, -1);
     }
   }
 
   private synchronized long cost() {
-    boolean worst = spent.length() == 1 || random.nextInt(4) == 0;
-    return worst ? World.COST : random.nextLong(World.COST + 1);
+    return random.nextInt(4) == 0 ? World.COST : 1 + random.nextLong(World.COST);
+  }
+
+  /** What this request cost, 0 when it never came. */
+  long cost(int budget, long number) {
+    return costs.getOrDefault("/b" + budget + "?" + number, 0L);
   }
 
   long spent(int budget) {

@@ -16,9 +16,9 @@ import java.util.concurrent.locks.LockSupport;
 /** Gateways that share budgets by a Redis that writes to disk before it answers. */
 final class World implements AutoCloseable {
   /** Most that a request costs, in micro-units. */
-  static final long COST = 1_000;
+  static final long COST = 1_000_000;
 
-  static final long AMOUNT = 20_000_000;
+  static final long AMOUNT = 20_000_000_000L;
   private static final String TOKEN = "admin-of-a-benchmark-not-secret-00";
 
   private static final String YAML =
@@ -69,9 +69,9 @@ final class World implements AutoCloseable {
     for (int b = 0; b < budgets; b++) {
       routes.append("  - {name: b%d, match: {path: /b%d}, service: paid}\n".formatted(b, b));
       lines.append(
-          ("  b%d: {amount: %d PLN, routes: [b%d], cost: {header: X-Cost, reserve: 0.001 PLN},"
+          ("  b%d: {amount: %d PLN, routes: [b%d], cost: {header: X-Cost, reserve: 1 PLN},"
                   + " throttleAt: 100%%, criticalAt: 100%%, leaseExpiry: 2s}\n")
-              .formatted(b, budgets == 1 ? 100_000 : AMOUNT / 1_000_000, b));
+              .formatted(b, AMOUNT / 1_000_000, b));
     }
     Path file = directory.resolve("gateway-" + gateway + ".yaml");
     Files.writeString(
@@ -148,13 +148,13 @@ final class World implements AutoCloseable {
     redis.restart();
   }
 
-  /** A sum in Redis once it is this, or as it is after half a minute. */
-  long settled(String field, long expected) throws IOException {
+  /** A sum of a budget in Redis once it is this, or as it is after half a minute. */
+  long settled(int budget, String field, long expected) throws IOException {
     long value = -1;
     for (int i = 0; i < 150 && value != expected; i++) {
       LockSupport.parkNanos(200_000_000);
       String month = LocalDate.now(ZoneOffset.UTC).toString().substring(0, 7);
-      String answer = redis.command("HGET avalo:budget:{b0}:" + month + ".PLN " + field);
+      String answer = redis.command("HGET avalo:budget:{b" + budget + "}:" + month + ".PLN " + field);
       value = Long.parseLong(answer);
     }
     return value;

@@ -48,10 +48,9 @@ final class Ledgers {
 
   /** Looks for forgotten holds from now on; for the control loop. */
   static void sweep(ControlVerticle control, BudgetLedger ledger) {
-    int expired = ledger.expire();
-    if (expired > 0) {
-      LOG.atError().addKeyValue("holds", expired).log("budget holds never settled, charged");
-    }
+    ledger.expire(
+        holds ->
+            LOG.atError().addKeyValue("holds", holds).log("budget holds never settled, charged"));
     control.timers().after(SWEEP, () -> sweep(control, ledger));
   }
 

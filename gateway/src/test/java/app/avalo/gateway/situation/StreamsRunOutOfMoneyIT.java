@@ -75,7 +75,7 @@ class StreamsRunOutOfMoneyIT {
               seconds:
                 amount: 0.010 PLN
                 services: [seconds]
-                cost: {perSecond: 0.050 PLN, slice: 0.001 PLN}
+                cost: {perSecond: 0.010 PLN, slice: 0.001 PLN}
               calls:
                 amount: 0.010 PLN
                 services: [calls]
@@ -165,7 +165,7 @@ class StreamsRunOutOfMoneyIT {
       String events = wire.send("GET /seconds" + GET).readUntil("\r\n0\r\n\r\n");
 
       assertThat(events).contains(EVENT, "event: budget\n");
-      assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + 2 * SLICE);
+      assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + SLICE);
     }
   }
 
@@ -186,7 +186,7 @@ class StreamsRunOutOfMoneyIT {
         String events = wire.send("GET /seconds" + GET).readUntil("\r\n0\r\n\r\n");
 
         assertThat(events).contains(EVENT, "event: budget\n");
-        assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + 2 * SLICE);
+        assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + SLICE);
       }
     }
   }

@@ -46,7 +46,7 @@ public final class BudgetFilter implements Filter {
   private static final long GRACE_NANOS = 60_000_000_000L;
 
   private final BudgetLedger ledger;
-  private final Executor loop;
+  private final OpenHolds open;
 
   /**
    * The filter of one event loop.
@@ -55,7 +55,7 @@ public final class BudgetFilter implements Filter {
    */
   public BudgetFilter(BudgetLedger ledger, Executor loop) {
     this.ledger = ledger;
-    this.loop = loop;
+    this.open = ledger.open(loop);
   }
 
   @Override
@@ -159,10 +159,11 @@ public final class BudgetFilter implements Filter {
   private void reserve(Exchange exchange, Next next, Ask ask, int attempt) {
     Verdict verdict = ledger.reserve(ask);
     if (verdict instanceof Hold hold) {
+      open.add(hold);
       exchange.budget(hold);
       next.proceed(exchange);
     } else if (verdict instanceof Waiting waiting && attempt < ask.budgets().size() + MORE_TRIES) {
-      waiting.keeper().await(() -> loop.execute(() -> again(exchange, next, ask, attempt + 1)));
+      waiting.keeper().await(() -> open.execute(() -> again(exchange, next, ask, attempt + 1)));
     } else {
       Refused refused = verdict instanceof Waiting waiting ? waiting.refused() : (Refused) verdict;
       refused.term().refused(refused.answer());
@@ -286,6 +287,8 @@ public final class BudgetFilter implements Filter {
         charge.term.unreadable();
       }
     }
-    ledger.settle(hold, costs);
+    if (ledger.settle(hold, costs)) {
+      open.remove(hold);
+    }
   }
 }

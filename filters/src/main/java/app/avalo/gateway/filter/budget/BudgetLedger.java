@@ -22,7 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +38,7 @@ public final class BudgetLedger {
   private final BudgetListener listener;
   private final @Nullable Sharing sharing;
   private final ConcurrentMap<String, Account> accounts = new ConcurrentHashMap<>();
-  private final OpenHolds open = new OpenHolds();
+  private final List<OpenHolds> open = new CopyOnWriteArrayList<>();
   private final BudgetDesk desk;
   private final Purses purses = new Purses(this);
   private final Span.Today today = new Span.Today();
@@ -129,7 +131,6 @@ public final class BudgetLedger {
       }
       hold.at(i, new Charge(account, term, standing, ask.cost(config), micros));
     }
-    open.add(hold);
     refill(hold);
     return hold;
   }
@@ -160,10 +161,7 @@ public final class BudgetLedger {
         return no;
       }
     }
-    if (!hold.grow(charge, micros)) {
-      term.shrink(charge.standing, hold.service, micros);
-      return null;
-    }
+    charge.hold(micros);
     account.refill();
     return null;
   }
@@ -174,7 +172,7 @@ public final class BudgetLedger {
       if (!more(hold, hold.charges[i], micros[i])) {
         for (int j = 0; j < i; j++) {
           Charge given = hold.charges[j];
-          hold.release(given, micros[j]);
+          given.hold(-micros[j]);
           given.term.shrink(given.standing, hold.service, micros[j]);
         }
         return false;
@@ -185,13 +183,9 @@ public final class BudgetLedger {
   }
 
   private static boolean more(Hold hold, Charge charge, long micros) {
-    Term term = charge.term;
     BudgetConfig config = charge.account.config();
-    boolean room = term.extend(config, charge.standing, hold.service, micros);
-    if (room && !hold.grow(charge, micros)) {
-      term.shrink(charge.standing, hold.service, micros);
-      return false;
-    }
+    boolean room = charge.term.extend(config, charge.standing, hold.service, micros);
+    charge.hold(room ? micros : 0);
     return room;
   }
 
@@ -200,32 +194,40 @@ public final class BudgetLedger {
     Term over = charge.term;
     long held = charge.held;
     long cost = Math.min(due, held);
-    if (hold.move(charge, next, cost)) {
-      Sums.Labels labels = hold.labels(kept, today.label(over.span.endMillis() - 1));
-      over.settle(charge.account.config(), labels.each(), held, cost);
-    }
+    charge.move(next, cost);
+    Sums.Labels labels = hold.labels(kept, today.label(over.span.endMillis() - 1));
+    over.settle(charge.account.config(), labels.each(), held, cost);
     return cost;
   }
 
+  /** Where the holds of an event loop are kept until they are settled. */
+  OpenHolds open(Executor loop) {
+    OpenHolds made = new OpenHolds(loop);
+    open.add(made);
+    return made;
+  }
+
   /**
-   * Charges holds that nobody settled in time at what was held. An exchange always ends, so this is
-   * for mistakes that would otherwise keep money out of reach.
+   * Charges holds that nobody settled in time at what was held, each on its event loop. An exchange
+   * always ends, so this is for mistakes that would otherwise keep money out of reach.
    *
-   * @return how many
+   * @param told how many, by each loop that has some
    */
-  public int expire() {
-    int expired = 0;
-    for (Hold hold : open.forgotten(ticker.nanos())) {
-      if (hold.settleOnce()) {
-        long[] costs = new long[hold.charges.length];
-        for (int i = 0; i < costs.length; i++) {
-          costs[i] = hold.charges[i].held;
-        }
-        charge(hold, costs);
-        expired++;
-      }
+  public void expire(IntConsumer told) {
+    long now = ticker.nanos();
+    for (OpenHolds holds : open) {
+      holds.execute(() -> expire(holds, holds.forgotten(now), told));
     }
-    return expired;
+  }
+
+  private void expire(OpenHolds holds, List<Hold> forgotten, IntConsumer told) {
+    for (Hold hold : forgotten) {
+      holds.remove(hold);
+      settle(hold, hold.held());
+    }
+    if (!forgotten.isEmpty()) {
+      told.accept(forgotten.size());
+    }
   }
 
   /** Leases more where a hold left little. */
@@ -295,15 +297,9 @@ public final class BudgetLedger {
    * @return whether this call did it
    */
   boolean settle(Hold hold, long[] costs) {
-    boolean first = hold.settleOnce();
-    if (first) {
-      charge(hold, costs);
+    if (!hold.settleOnce()) {
+      return false;
     }
-    return first;
-  }
-
-  private void charge(Hold hold, long[] costs) {
-    open.remove(hold);
     long now = ticker.epochMillis();
     Sums.Labels labels = hold.labels(kept, today.label(now));
     for (int i = 0; i < costs.length; i++) {
@@ -312,6 +308,7 @@ public final class BudgetLedger {
       charge.term.settle(account.config(), labels.each(), charge.held, costs[i]);
       account.settled(charge, hold.user, costs[i], now);
     }
+    return true;
   }
 
   /** The budgets of a plan, in the order of its file. */

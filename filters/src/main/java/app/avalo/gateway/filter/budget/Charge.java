@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one exchange holds in one budget, and what it costs there. The price is that of the moment
- * of reservation. Belongs to the event loop of its exchange but for what its hold guards.
+ * of reservation. Belongs to the event loop of its exchange.
  */
 final class Charge {
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -20,8 +20,8 @@ final class Charge {
   final Cost cost;
   final @Nullable Bill bill;
   private final long bound; // micro-units that one attempt costs at most
-  Term term; // guarded by the hold, from the reservation on
-  long held; // micro-units; guarded by the hold, from the reservation on
+  Term term;
+  long held; // micro-units
   private long lost; // micro-units of attempts given up
   private long charged; // to periods that ended while it flowed
 
@@ -81,6 +81,11 @@ final class Charge {
     double micros = ahead > 0 ? ahead : Math.max(0, left / 2);
     long nanos = (long) Math.min(most, micros / perSecond * 1e9);
     return Math.max(NANOS_PER_MILLI, nanos);
+  }
+
+  /** More is held, or less. */
+  void hold(long micros) {
+    held = Price.signed(held, micros);
   }
 
   /** From here on another period pays; nothing is held in it yet. */

@@ -9,15 +9,13 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.term.Sums;
-import app.avalo.gateway.filter.budget.term.Term;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Money held for one exchange in every budget it is charged to; made once, settled once. Metered
- * and settled on the event loop of its exchange; whoever looks for holds that nobody settles may be
- * on another.
+ * Money held for one exchange in every budget it is charged to; made once, settled once. Belongs to
+ * the event loop of its exchange.
  */
 final class Hold implements BudgetHold, BudgetLedger.Verdict {
   /** A moment that is always near enough to look again. */
@@ -29,13 +27,12 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private final BudgetLedger ledger;
   private final String tier;
   private final long patienceNanos;
-  private @Nullable String region; // event loop of the exchange
+  private @Nullable String region;
   private boolean flowing;
-  private volatile long dueNanos; // event loop of the exchange
-  private boolean settled; // guarded by this
+  private long dueNanos;
+  private boolean settled;
 
-  // Its place among those that are open; guarded there.
-  int part;
+  // Its neighbours among those that are open.
   Hold before = this;
   Hold after = this;
 
@@ -144,11 +141,11 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     return null;
   }
 
-  /** Why no more can flow, or null; on credit of a slice while a lease is under way. */
+  /** Why no more can flow, or null; on credit of half a slice while a lease is under way. */
   private @Nullable Refused refused(Charge charge, long due) {
     BudgetLedger.Verdict no = ledger.extend(this, charge, due);
     if (no instanceof BudgetLedger.Waiting waiting) {
-      long credit = waiting.refused().usedUp() ? 0 : charge.cost.slice();
+      long credit = waiting.refused().usedUp() ? 0 : charge.cost.slice() / 2;
       return due > Price.add(charge.held, credit) ? waiting.refused() : null;
     }
     return due > charge.held ? (Refused) no : null;
@@ -163,34 +160,22 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     return nowNanos + next;
   }
 
+  /** Micro-units by budget. */
+  long[] held() {
+    long[] held = new long[charges.length];
+    for (int i = 0; i < held.length; i++) {
+      held[i] = charges[i].held;
+    }
+    return held;
+  }
+
   /** Whether nobody has used it for longer than its exchange may be silent. */
   boolean isForgotten(long nowNanos) {
     return nowNanos - dueNanos > 0;
   }
 
-  /** More is held. */
-  synchronized boolean grow(Charge charge, long micros) {
-    if (!settled) {
-      charge.held = Price.add(charge.held, micros);
-    }
-    return !settled;
-  }
-
-  /** Less is held after all. */
-  synchronized void release(Charge charge, long micros) {
-    charge.held -= settled ? 0 : micros;
-  }
-
-  /** From here on another period pays. */
-  synchronized boolean move(Charge charge, Term next, long due) {
-    if (!settled) {
-      charge.move(next, due);
-    }
-    return !settled;
-  }
-
   /** Whether this call is the one that settles. */
-  synchronized boolean settleOnce() {
+  boolean settleOnce() {
     boolean first = !settled;
     settled = true;
     return first;

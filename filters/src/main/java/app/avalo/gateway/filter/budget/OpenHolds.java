@@ -2,70 +2,51 @@ package app.avalo.gateway.filter.budget;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Holds that are not settled, for whoever looks for forgotten ones. Divided by threads, so that
- * event loops do not wait for each other; makes no garbage. Safe from every thread.
- */
+/** The holds of one event loop that are not settled: a ring, which makes no garbage. */
 final class OpenHolds {
-  private static final int PARTS = 16;
+  private final Executor loop;
+  private @Nullable Hold any;
 
-  private final Part[] parts = new Part[PARTS];
-
-  /** A ring of holds without a beginning. */
-  private static final class Part {
-    private @Nullable Hold any; // guarded by this
+  OpenHolds(Executor loop) {
+    this.loop = loop;
   }
 
-  OpenHolds() {
-    for (int i = 0; i < PARTS; i++) {
-      parts[i] = new Part();
-    }
+  /** Runs the task on that loop. */
+  void execute(Runnable task) {
+    loop.execute(task);
   }
 
   /** Takes a hold in; once. */
   void add(Hold hold) {
-    hold.part = (int) Thread.currentThread().getId() & PARTS - 1;
-    Part part = parts[hold.part];
-    synchronized (part) {
-      Hold any = part.any;
-      if (any == null) {
-        hold.before = hold;
-        hold.after = hold;
-      } else {
-        hold.before = any;
-        hold.after = any.after;
-        any.after.before = hold;
-        any.after = hold;
-      }
-      part.any = hold;
+    Hold next = any;
+    if (next != null) {
+      hold.after = next;
+      hold.before = next.before;
+      hold.before.after = hold;
+      next.before = hold;
     }
+    any = hold;
   }
 
   /** Lets go of a hold that was taken in; once. */
   void remove(Hold hold) {
-    Part part = parts[hold.part];
-    synchronized (part) {
-      part.any = hold.after == hold ? null : hold.after;
-      hold.before.after = hold.after;
-      hold.after.before = hold.before;
-    }
+    hold.before.after = hold.after;
+    hold.after.before = hold.before;
+    any = hold.after == hold ? null : hold.after;
   }
 
+  /** Those that nobody settles any more, it seems. */
   List<Hold> forgotten(long nowNanos) {
     List<Hold> forgotten = new ArrayList<>();
-    for (Part part : parts) {
-      synchronized (part) {
-        Hold first = part.any;
-        Hold hold = first;
-        while (hold != null) {
-          if (hold.isForgotten(nowNanos)) {
-            forgotten.add(hold);
-          }
-          hold = hold.after == first ? null : hold.after;
-        }
+    Hold hold = any;
+    while (hold != null) {
+      if (hold.isForgotten(nowNanos)) {
+        forgotten.add(hold);
       }
+      hold = hold.after == any ? null : hold.after;
     }
     return forgotten;
   }

@@ -14,6 +14,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
@@ -104,6 +105,20 @@ class PursesTest {
     assertThat(paid(raised, "alice", "acme", 9)).as("the rest of 4").isEqualTo(1);
     time.advance(Duration.ofDays(40));
     assertThat(paid(raised, "alice", "acme", 9)).isEqualTo(4);
+  }
+
+  @Test
+  void aCorrectionOfOnePurseIsNobodyElses() {
+    Plan users = plan(user);
+    Correction refund = new Correction("refund-1", false, "", -2_000, "eva", "billed twice");
+    assertThat(paid(users, "alice", "acme", 9)).isEqualTo(3);
+    assertThat(paid(users, "bob", "acme", 9)).isEqualTo(3);
+
+    assertThat(ledger.desk().correct("per-user@alice", refund).result()).isTrue();
+    assertThat(ledger.desk().correct("per-user@nobody", refund).failed()).isTrue();
+
+    assertThat(paid(users, "alice", "acme", 9)).isEqualTo(2);
+    assertThat(paid(users, "bob", "acme", 9)).isZero();
   }
 
   @Test
