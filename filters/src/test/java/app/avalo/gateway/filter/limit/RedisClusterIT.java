@@ -10,12 +10,18 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.redis.Script;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
+import io.vertx.redis.client.Response;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Limits whose keys are spread over the three nodes of a real cluster. */
@@ -23,17 +29,40 @@ class RedisClusterIT {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int USERS = 24;
 
+  private static List<RedisServer> nodes;
+
+  @BeforeAll
+  static void start() {
+    nodes = RedisServer.cluster(3);
+  }
+
+  @AfterAll
+  static void stop() {
+    nodes.forEach(RedisServer::close);
+  }
+
+  private static RedisLink link(Loop loop, Duration deadline) {
+    loop.until(PATIENCE, () -> nodes.stream().allMatch(node -> node.serves(3)));
+    List<String> urls = nodes.stream().map(RedisServer::url).toList();
+    StateConfig.Redis config =
+        new StateConfig.Redis(StateConfig.Mode.CLUSTER, urls, null, null, deadline, "t", 1);
+    RedisLink link = loop.get(() -> RedisLink.connect(loop.vertx(), config, Ticker.SYSTEM));
+    loop.until(PATIENCE, link::isUp);
+    return link;
+  }
+
+  private static void close(Loop loop, RedisLink link) {
+    loop.get(
+        () -> {
+          link.close();
+          return true;
+        });
+  }
+
   @Test
   void everyBucketLivesOnOneNodeAndHoldsThere() throws IOException {
-    List<RedisServer> nodes = RedisServer.cluster(3);
     try (Loop loop = new Loop()) {
-      loop.until(PATIENCE, () -> nodes.stream().allMatch(node -> node.serves(3)));
-      List<String> urls = nodes.stream().map(RedisServer::url).toList();
-      StateConfig.Redis config =
-          new StateConfig.Redis(
-              StateConfig.Mode.CLUSTER, urls, null, null, Duration.ofSeconds(2), "t", 1);
-      RedisLink link = loop.get(() -> RedisLink.connect(loop.vertx(), config, Ticker.SYSTEM));
-      loop.until(PATIENCE, link::isUp);
+      RedisLink link = link(loop, Duration.ofSeconds(2));
       LimitConfig exact =
           Policies.named("exact").of(Policies.per(5, Duration.ofHours(1), 5)).build();
       LimitConfig leased =
@@ -46,13 +75,28 @@ class RedisClusterIT {
       for (RedisServer node : nodes) {
         assertThat(node.command("DBSIZE")).isNotEqualTo(":0");
       }
-      loop.get(
-          () -> {
-            link.close();
-            return true;
-          });
-    } finally {
-      nodes.forEach(RedisServer::close);
+      close(loop, link);
+    }
+  }
+
+  @Test
+  void aSilentNodeHoldsNoCallForEver() {
+    try (Loop loop = new Loop()) {
+      RedisLink link = link(loop, Duration.ofMillis(500));
+      Script nothing = Script.of("nothing", "return 1");
+      nodes.get(2).stop();
+
+      List<CompletableFuture<Response>> calls = new ArrayList<>();
+      for (int i = 0; i < USERS; i++) {
+        List<String> key = List.of("{" + i + "}");
+        calls.add(loop.start(() -> link.send(nothing, key, List.of())));
+      }
+
+      assertThat(calls)
+          .allSatisfy(call -> call.handle((answer, failure) -> true).get(3, TimeUnit.SECONDS));
+      assertThat(calls).anyMatch(call -> !call.isCompletedExceptionally());
+      nodes.get(2).cont();
+      close(loop, link);
     }
   }
 
