@@ -129,13 +129,14 @@ final class Processes {
         run.waits().stream()
             .filter(wait -> wait.micros() > BOUND_MICROS + TOLERANCE_MICROS)
             .toList();
+    long over = run.waits().stream().filter(wait -> wait.micros() > BOUND_MICROS).count();
     long longest = run.waits().stream().mapToLong(Site.Wait::micros).max().orElse(0);
     boolean good = excess <= bound && share >= least && late.isEmpty();
     missed |= !good;
     System.out.printf(
         Locale.ROOT,
-        "%-46s excess %6.2f   admitted/allowed %.4f   longest wait %5.1f ms, over the bound %d  %s%n",
-        what, excess, share, longest / 1e3, late.size(), good ? "ok" : "MISSED");
+        "%-46s excess %6.2f   admitted/allowed %.4f   longest wait %5.1f ms, over 20 ms %d, over 30 ms %d  %s%n",
+        what, excess, share, longest / 1e3, over, late.size(), good ? "ok" : "MISSED");
     if (run.late().toMillis() > 20) {
       System.out.printf(
           Locale.ROOT, "%46s the client itself was up to %d ms late%n", "", run.late().toMillis());
