@@ -287,7 +287,7 @@ public final class BudgetFilter implements Filter {
         charge.term.unreadable();
       }
     }
-    if (ledger.settle(hold, costs)) {
+    if (ledger.settle(hold, costs, hold.millis(exchange.endNanos()))) {
       open.remove(hold);
     }
   }

@@ -8,8 +8,8 @@ import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.term.Labels;
 import app.avalo.gateway.filter.budget.term.Span;
-import app.avalo.gateway.filter.budget.term.Sums;
 import app.avalo.gateway.filter.budget.term.Term;
 import app.avalo.gateway.filter.budget.term.Term.Answer;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
@@ -42,7 +42,7 @@ public final class BudgetLedger {
   private final BudgetDesk desk;
   private final Purses purses = new Purses(this);
   private final Span.Today today = new Span.Today();
-  private final Sums.Kept kept = new Sums.Kept();
+  private final Labels.Recent labels = new Labels.Recent();
 
   /**
    * What a process needs to share budgets with others.
@@ -117,7 +117,7 @@ public final class BudgetLedger {
   /** Reserves the upper bound in every budget, or in none. */
   Verdict reserve(Ask ask) {
     long now = ticker.epochMillis();
-    Hold hold = new Hold(this, ask);
+    Hold hold = new Hold(this, ask, now);
     for (int i = 0; i < hold.charges.length; i++) {
       Account account = account(ask.budgets().get(i), now);
       BudgetConfig config = account.config();
@@ -195,8 +195,8 @@ public final class BudgetLedger {
     long held = charge.held;
     long cost = Math.min(due, held);
     charge.move(next, cost);
-    Sums.Labels labels = hold.labels(kept, today.label(over.span.endMillis() - 1));
-    over.settle(charge.account.config(), labels.each(), held, cost);
+    Labels under = hold.labels(labels, today.label(over.span.endMillis() - 1));
+    over.settle(charge.account.config(), hold.service, under, held, cost);
     return cost;
   }
 
@@ -223,7 +223,7 @@ public final class BudgetLedger {
   private void expire(OpenHolds holds, List<Hold> forgotten, IntConsumer told) {
     for (Hold hold : forgotten) {
       holds.remove(hold);
-      settle(hold, hold.held());
+      settle(hold, hold.held(), ticker.epochMillis());
     }
     if (!forgotten.isEmpty()) {
       told.accept(forgotten.size());
@@ -294,19 +294,19 @@ public final class BudgetLedger {
    * Charges what a request truly cost, and releases the rest; once.
    *
    * @param costs micro-units by budget, 0 for a request that never reached an upstream
+   * @param nowMillis about when it ended, for the day under which it counts
    * @return whether this call did it
    */
-  boolean settle(Hold hold, long[] costs) {
+  boolean settle(Hold hold, long[] costs, long nowMillis) {
     if (!hold.settleOnce()) {
       return false;
     }
-    long now = ticker.epochMillis();
-    Sums.Labels labels = hold.labels(kept, today.label(now));
+    Labels under = hold.labels(labels, today.label(nowMillis));
     for (int i = 0; i < costs.length; i++) {
       Charge charge = hold.charges[i];
       Account account = charge.account;
-      charge.term.settle(account.config(), labels.each(), charge.held, costs[i]);
-      account.settled(charge, hold.user, costs[i], now);
+      charge.term.settle(account.config(), hold.service, under, charge.held, costs[i]);
+      account.settled(charge, hold.user, costs[i], nowMillis);
     }
     return true;
   }
@@ -355,8 +355,8 @@ public final class BudgetLedger {
     long now = ticker.epochMillis();
     Account account = account(unit.account(), now);
     Term term = account.term(now);
-    List<String> labels = List.of(service, today.label(now));
-    term.settle(account.config(), labels, 0, micros);
+    Labels under = labels.of("", today.label(now), null);
+    term.settle(account.config(), service, under, 0, micros);
   }
 
   @Nullable Account known(String name) {

@@ -8,7 +8,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
-import app.avalo.gateway.filter.budget.term.Sums;
+import app.avalo.gateway.filter.budget.term.Labels;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +21,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   /** A moment that is always near enough to look again. */
   private static final long NEVER_NANOS = 3_600_000_000_000L;
 
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
   final String service;
   final Charge[] charges;
   final @Nullable String user;
@@ -30,6 +32,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private @Nullable String region;
   private boolean flowing;
   private long dueNanos;
+  private final long beganNanos; // of its exchange
+  private final long madeMillis; // since 1970
   private boolean settled;
 
   // Its neighbours among those that are open.
@@ -68,7 +72,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     }
   }
 
-  Hold(BudgetLedger ledger, Ask ask) {
+  Hold(BudgetLedger ledger, Ask ask, long nowMillis) {
     this.ledger = ledger;
     this.tier = ask.tier();
     this.user = ask.user();
@@ -76,6 +80,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     this.charges = new Charge[ask.budgets().size()];
     this.patienceNanos = ask.patienceNanos();
     this.dueNanos = ask.beganNanos() + patienceNanos;
+    this.beganNanos = ask.beganNanos();
+    this.madeMillis = nowMillis;
   }
 
   void at(int i, Charge charge) {
@@ -83,14 +89,19 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     flowing |= charge.cost.flows();
   }
 
+  /** Milliseconds since 1970 of a moment of its exchange, about; asks no clock. */
+  long millis(long nanos) {
+    return madeMillis + (nanos - beganNanos) / NANOS_PER_MILLI;
+  }
+
   /** The region that served it. */
   void servedBy(String region) {
     this.region = region;
   }
 
-  /** Under which its cost is summed up. */
-  Sums.Labels labels(Sums.Kept kept, String day) {
-    return kept.of(service, tier, day, region);
+  /** Under which its cost is summed up besides its service. */
+  Labels labels(Labels.Recent recent, String day) {
+    return recent.of(tier, day, region);
   }
 
   /** What the head or the trailers of an answer say of its cost. */

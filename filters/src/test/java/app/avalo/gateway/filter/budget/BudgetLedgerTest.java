@@ -55,7 +55,7 @@ class BudgetLedgerTest {
 
   private boolean spend(BudgetConfig budget, ServiceConfig service, long cost) {
     if (ledger.reserve(BudgetSample.ask(List.of(budget), service)) instanceof Hold hold) {
-      ledger.settle(hold, new long[] {cost});
+      ledger.settle(hold, new long[] {cost}, ledger.nowMillis());
       return true;
     }
     return false;
@@ -87,8 +87,8 @@ class BudgetLedgerTest {
                   if (verdict instanceof Hold hold) {
                     long cost = random.nextLong(1_001);
                     truth.addAndGet(cost);
-                    ledger.settle(hold, new long[] {cost});
-                    ledger.settle(hold, new long[] {cost + 1});
+                    ledger.settle(hold, new long[] {cost}, ledger.nowMillis());
+                    ledger.settle(hold, new long[] {cost + 1}, ledger.nowMillis());
                   }
                 }
               });
@@ -134,8 +134,8 @@ class BudgetLedgerTest {
     Hold first = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
     Hold second = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
     for (long cost : List.of(120L, 250L)) {
-      ledger.settle(second, new long[] {cost});
-      ledger.settle(first, new long[] {cost + 1});
+      ledger.settle(second, new long[] {cost}, ledger.nowMillis());
+      ledger.settle(first, new long[] {cost + 1}, ledger.nowMillis());
     }
 
     assertThat(view(budget).spent()).isEqualTo(241);
@@ -258,7 +258,7 @@ class BudgetLedgerTest {
     time.advance(Duration.ofHours(1));
     assertThat(view(budget).spent()).isZero();
     assertThat(view(budget).reserved()).isZero();
-    ledger.settle(late, new long[] {77});
+    ledger.settle(late, new long[] {77}, ledger.nowMillis());
 
     assertThat(view(budget).spent()).isZero();
     assertThat(late.charges[0].account.view(late.charges[0].term, time.epochMillis()).spent())

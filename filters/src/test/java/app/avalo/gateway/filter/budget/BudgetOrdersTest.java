@@ -53,7 +53,7 @@ class BudgetOrdersTest {
 
   private boolean spend(BudgetConfig budget, ServiceConfig service, long cost) {
     if (ledger.reserve(BudgetSample.ask(List.of(budget), service)) instanceof Hold hold) {
-      ledger.settle(hold, new long[] {cost});
+      ledger.settle(hold, new long[] {cost}, ledger.nowMillis());
       return true;
     }
     return false;
@@ -154,7 +154,7 @@ class BudgetOrdersTest {
       ledger.configure(plan);
       Hold hold = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
       hold.servedBy("eu");
-      ledger.settle(hold, new long[] {700});
+      ledger.settle(hold, new long[] {700}, ledger.nowMillis());
       ledger.count(chats, "ai", 1_000_000);
       ledger.count(chats, "ai", 1_000_000);
       assertMonth(ledger.desk().month(budget, month).result());

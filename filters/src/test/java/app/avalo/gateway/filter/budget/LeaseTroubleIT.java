@@ -25,7 +25,7 @@ class LeaseTroubleIT extends Replicas {
       for (int i = 0; i < 50; i++) {
         Verdict verdict = ask(gateway.ledger, budget, CHAT);
         if (verdict instanceof Hold hold) {
-          gateway.ledger.settle(hold, new long[] {1_000});
+          gateway.ledger.settle(hold, new long[] {1_000}, gateway.ledger.nowMillis());
           before++;
         }
       }
@@ -36,7 +36,7 @@ class LeaseTroubleIT extends Replicas {
 
     long alone = 0;
     while (ask(one.ledger, budget, CHAT) instanceof Hold hold) {
-      one.ledger.settle(hold, new long[] {1_000});
+      one.ledger.settle(hold, new long[] {1_000}, one.ledger.nowMillis());
       alone++;
       // 5,000 of the allowance, and at most 1,000 that were leased.
       assertThat(alone).as("the allowance is bounded").isLessThanOrEqualTo(6_000);
@@ -44,7 +44,7 @@ class LeaseTroubleIT extends Replicas {
     assertThat(alone).isGreaterThanOrEqualTo(5_000);
     assertThat(ask(one.ledger, budget, PANIC)).isInstanceOf(Hold.class);
     Hold floor = (Hold) ask(one.ledger, budget, PANIC);
-    one.ledger.settle(floor, new long[] {1_000});
+    one.ledger.settle(floor, new long[] {1_000}, one.ledger.nowMillis());
     redis.restart();
 
     long truth = (before + alone + 1) * 1_000;

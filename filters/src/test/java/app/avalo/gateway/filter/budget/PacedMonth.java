@@ -136,7 +136,7 @@ final class PacedMonth {
     long each = Math.round(cost / 10);
     for (int i = 0; i < 10; i++) {
       if (ledger.reserve(BudgetSample.ask(List.of(budget), service)) instanceof Hold hold) {
-        ledger.settle(hold, new long[] {each});
+        ledger.settle(hold, new long[] {each}, ledger.nowMillis());
         passed += each;
       }
     }

@@ -250,7 +250,7 @@ abstract class Replicas {
                         long cost = random.nextInt(4) == 0 ? worst : random.nextLong(worst + 1);
                         long now = truth.addAndGet(cost);
                         most.accumulateAndGet(now, Math::max);
-                        gateway.ledger.settle(hold, new long[] {cost});
+                        gateway.ledger.settle(hold, new long[] {cost}, gateway.ledger.nowMillis());
                         refusals = 0;
                       } else {
                         refusals++;

@@ -27,7 +27,7 @@ class SharedPursesIT extends Replicas {
   private boolean paid(Gateway gateway, String user) throws Exception {
     for (int tries = 0; tries < 30; tries++) {
       if (ask(gateway.ledger, purse(gateway, users, user), CHAT) instanceof Hold hold) {
-        gateway.ledger.settle(hold, new long[] {1_000});
+        gateway.ledger.settle(hold, new long[] {1_000}, gateway.ledger.nowMillis());
         return true;
       }
       Thread.onSpinWait();

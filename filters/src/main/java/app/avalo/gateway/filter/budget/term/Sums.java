@@ -2,30 +2,31 @@ package app.avalo.gateway.filter.budget.term;
 
 import app.avalo.gateway.filter.budget.journal.Counter;
 import app.avalo.gateway.filter.budget.price.Price;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Money by label: service, and with a prefix region, tier and day; of this replica and, as far as
- * it heard, of others. Bounded: what comes beyond the bound is summed up as {@code other}. Guarded
+ * Money by service, and by label: region, tier and day; of this replica and, as far as it heard, of
+ * others. What a service spent and holds is one counter, the labels of a request together another,
+ * so a request moves two. Bounded: tiers beyond the bound are summed up as {@code other}. Guarded
  * by its owner; adding makes no garbage.
  */
 public final class Sums {
   private static final int MOST = 512;
-  private static final String OTHER = "tier:other";
 
   private final Function<String, Counter> counters;
   private final boolean labelled;
-  private final Map<String, Sum> own = new LinkedHashMap<>();
+  private final Map<String, Sum> services = new LinkedHashMap<>();
+  private final Map<Labels, Sum> parts = new HashMap<>(); // of one day
+  private final Map<String, Long> known = new LinkedHashMap<>(); // by label, besides parts
   private final Map<String, Long> others = new LinkedHashMap<>();
 
-  /** Under one label. */
+  /** Of one service, or of what has the same labels. */
   private static final class Sum {
     private final Counter counter;
     private long micros; // spent
@@ -40,6 +41,18 @@ public final class Sums {
       micros = by < 0 ? micros + by : Price.add(micros, by);
     }
 
+    private void hold(long more) {
+      held = Price.signed(held, more);
+      count();
+    }
+
+    private void settle(long released, long cost) {
+      move(cost);
+      since = Price.add(since, cost);
+      held -= released;
+      count();
+    }
+
     private void count() {
       counter.set(Price.add(since, held), held);
     }
@@ -48,7 +61,7 @@ public final class Sums {
   /**
    * No sums yet.
    *
-   * @param counters by label
+   * @param counters by service or labels
    * @param labelled whether more than services is told apart
    */
   public Sums(Function<String, Counter> counters, boolean labelled) {
@@ -56,93 +69,71 @@ public final class Sums {
     this.labelled = labelled;
   }
 
-  /**
-   * Under what one cost is summed up.
-   *
-   * @param each the service first
-   */
-  public record Labels(String service, String tier, String day, String region, List<String> each) {
-    private static Labels of(String service, String tier, String day, @Nullable String region) {
-      List<String> each =
-          region == null
-              ? List.of(service, "tier:" + tier, day)
-              : List.of(service, "tier:" + tier, day, "region:" + region);
-      return new Labels(service, tier, day, region == null ? "" : region, each);
-    }
-
-    private boolean fits(String service, String tier, String day, @Nullable String region) {
-      return this.service.equals(service)
-          && this.tier.equals(tier)
-          && this.day.equals(day)
-          && this.region.equals(region == null ? "" : region);
-    }
-  }
-
-  /** Labels that were used lately, as most settlements have some of few. Safe from every thread. */
-  public static final class Kept {
-    private static final int PLACES = 64;
-
-    private final AtomicReferenceArray<Labels> places = new AtomicReferenceArray<>(PLACES);
-
-    public Labels of(String service, String tier, String day, @Nullable String region) {
-      int hash =
-          31 * service.hashCode() + tier.hashCode() + (region == null ? 0 : region.hashCode());
-      int place = (hash ^ hash >>> 16) & PLACES - 1;
-      Labels known = places.getPlain(place);
-      if (known == null || !known.fits(service, tier, day, region)) {
-        known = Labels.of(service, tier, day, region);
-        places.set(place, known);
-      }
-      return known;
-    }
-  }
-
   static boolean isService(String label) {
     return label.indexOf(':') < 0;
   }
 
-  private Sum sum(String label) {
-    Sum sum = own.get(label);
-    return sum == null ? begin(label) : sum;
+  /** Services are as many as are configured. */
+  private Sum service(String name) {
+    Sum sum = services.get(name);
+    return sum == null
+        ? services.computeIfAbsent(name, first -> new Sum(counters.apply(first)))
+        : sum;
   }
 
-  /** Services are as many as are configured, so they always have a sum of their own. */
-  private Sum begin(String label) {
-    String under = own.size() < MOST || isService(label) ? label : OTHER;
-    return own.computeIfAbsent(under, first -> new Sum(counters.apply(first)));
+  private Sum part(Labels labels) {
+    Sum sum = parts.get(labels);
+    return sum == null ? begin(labels) : sum;
+  }
+
+  /** Nobody spends on a day that is over. */
+  private Sum begin(Labels labels) {
+    parts
+        .entrySet()
+        .removeIf(
+            each ->
+                !each.getKey().day().equals(labels.day()) && fold(each.getKey(), each.getValue()));
+    Labels under = parts.size() < MOST ? labels : labels.ofOthers();
+    return parts.computeIfAbsent(under, first -> new Sum(counters.apply(first.text())));
+  }
+
+  private boolean fold(Labels labels, Sum sum) {
+    for (String label : labels.each()) {
+      known.merge(label, sum.micros, Price::add);
+    }
+    sum.counter.end();
+    return true;
   }
 
   /** What the ledger says already. */
   void known(String label, long micros) {
-    sum(label).move(micros);
+    if (isService(label)) {
+      service(label).move(micros);
+    } else {
+      known.merge(label, micros, Price::signed);
+    }
   }
 
   /** More is held for a service, or less. */
   void hold(String service, long micros) {
-    Sum sum = sum(service);
-    sum.held = Price.signed(sum.held, micros);
-    sum.count();
+    service(service).hold(micros);
   }
 
-  /**
-   * What was held turned into its true cost.
-   *
-   * @param labels the service first
-   */
-  void settle(List<String> labels, long held, long cost) {
-    for (int i = 0; i < (labelled ? labels.size() : 1); i++) {
-      Sum sum = sum(labels.get(i));
-      sum.move(cost);
-      sum.since = Price.add(sum.since, cost);
-      sum.held -= i == 0 ? held : 0;
-      sum.count();
+  /** What was held turned into its true cost. */
+  void settle(String service, Labels labels, long held, long cost) {
+    service(service).settle(held, cost);
+    if (labelled) {
+      part(labels).settle(0, cost);
     }
   }
 
   /** Nothing is added any more, or from zero again. */
   void end() {
-    own.values().forEach(sum -> sum.counter.end());
-    own.clear();
+    services.values().forEach(sum -> sum.counter.end());
+    parts.values().forEach(sum -> sum.counter.end());
+    services.clear();
+    parts.clear();
+    known.clear();
   }
 
   /** What others spent under a label. */
@@ -150,22 +141,30 @@ public final class Sums {
     others.put(label, Math.max(0, micros));
   }
 
+  private Map<String, Long> own() {
+    Map<String, Long> own = new LinkedHashMap<>(known);
+    services.forEach((name, sum) -> own.put(name, sum.micros));
+    parts.forEach(
+        (labels, sum) -> {
+          for (String label : labels.each()) {
+            own.merge(label, sum.micros, Price::add);
+          }
+        });
+    return own;
+  }
+
   /** Own sums, in the order of these labels. */
   long[] own(List<String> labels) {
-    long[] of = new long[labels.size()];
-    for (int i = 0; i < of.length; i++) {
-      Sum sum = own.get(labels.get(i));
-      of[i] = sum == null ? 0 : sum.micros;
-    }
-    return of;
+    Map<String, Long> own = own();
+    return labels.stream().mapToLong(label -> own.getOrDefault(label, 0L)).toArray();
   }
 
   /** What a statement has to name: services and own labels, but days only as they may change. */
-  List<String> labels(List<String> services, long nowMillis) {
-    Set<String> labels = new LinkedHashSet<>(services);
+  List<String> labels(List<String> named, long nowMillis) {
+    Set<String> labels = new LinkedHashSet<>(named);
     String today = Span.day(nowMillis);
     String yesterday = Span.day(nowMillis - Span.DAY_MILLIS);
-    for (String label : own.keySet()) {
+    for (String label : own().keySet()) {
       if (!label.startsWith(Span.DAY) || label.equals(today) || label.equals(yesterday)) {
         labels.add(label);
       }
@@ -176,14 +175,14 @@ public final class Sums {
   /** All there is, own and others'. */
   Map<String, Long> all() {
     Map<String, Long> all = new LinkedHashMap<>(others);
-    own.forEach((label, sum) -> all.merge(label, sum.micros, Price::add));
+    own().forEach((label, micros) -> all.merge(label, micros, Price::add));
     return all;
   }
 
   /** Likewise of services alone. */
   Map<String, Long> services() {
-    Map<String, Long> services = all();
-    services.keySet().removeIf(label -> !isService(label));
-    return services;
+    Map<String, Long> all = all();
+    all.keySet().removeIf(label -> !isService(label));
+    return all;
   }
 }

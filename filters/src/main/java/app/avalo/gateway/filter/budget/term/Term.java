@@ -66,7 +66,7 @@ public final class Term {
   private long pacedAt; // total when the shares were made
   private int pacedLevel;
   private volatile boolean moved = true; // since then
-  private volatile long left = Long.MAX_VALUE; // of the lease, when more was held last
+  private long left = Long.MAX_VALUE; // of the lease; asked by whoever has just held more
   private long frozenUntil; // milliseconds since 1970; 0 if nobody froze it
   private long freeUntil; // likewise: until then nobody is slowed
   private final Demand demand = new Demand();
@@ -228,14 +228,15 @@ public final class Term {
   /**
    * Turns a hold into its true cost.
    *
-   * @param labels under which it counts, the service first
+   * @param labels under which it counts besides its service
    */
-  public synchronized void settle(BudgetConfig budget, List<String> labels, long held, long cost) {
+  public synchronized void settle(
+      BudgetConfig budget, String service, Labels labels, long held, long cost) {
     reserved -= held;
     spent = Price.add(spent, cost);
     settled++;
     underestimated += cost > held ? 1 : 0;
-    sums.settle(labels, held, cost);
+    sums.settle(service, labels, held, cost);
     moves(budget);
   }
 
