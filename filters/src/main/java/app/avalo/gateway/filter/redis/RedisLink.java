@@ -33,8 +33,6 @@ public final class RedisLink implements ScriptRunner {
 
   private final Vertx vertx;
   private final StateConfig.Redis config;
-  // A tenth of the deadline is left to what comes before a call and behind it: a timer has whole
-  // milliseconds, and its loop other things to do.
   private final Wire.Patience patience;
   private final Timers timers;
   private final Backoff backoff = new Backoff(RandomGenerator.getDefault());
@@ -51,7 +49,7 @@ public final class RedisLink implements ScriptRunner {
   private RedisLink(Vertx vertx, StateConfig.Redis config, Ticker ticker) {
     this.vertx = vertx;
     this.config = config;
-    this.patience = new Wire.Patience(config.deadline().multipliedBy(9).dividedBy(10), ticker);
+    this.patience = new Wire.Patience(config.deadline(), ticker);
     this.timers = Timers.of(vertx);
   }
 
@@ -94,7 +92,10 @@ public final class RedisLink implements ScriptRunner {
 
   @Override
   public <T> PendingCalls<T> waits() {
-    return new PendingCalls<>(patience.deadline(), patience.ticker(), timers, late -> {});
+    // A quarter is left to what comes before the wait and behind it: a timer has whole
+    // milliseconds, and its loop other things to do.
+    Duration most = patience.deadline().multipliedBy(3).dividedBy(4);
+    return new PendingCalls<>(most, patience.ticker(), timers, late -> {});
   }
 
   @Override
