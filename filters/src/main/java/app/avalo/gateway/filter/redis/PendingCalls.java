@@ -11,7 +11,8 @@ import java.util.function.Consumer;
  * start and one timer for the oldest serves all: no timer per call. One event loop.
  */
 public final class PendingCalls<T> {
-  private static final StoreUnavailable LATE = new StoreUnavailable("no answer in time");
+  private static final StoreUnavailable LATE =
+      new StoreUnavailable(StoreUnavailable.How.LATE, "no answer in time");
 
   private static final long MILLI = 1_000_000;
 

@@ -28,8 +28,10 @@ import org.slf4j.LoggerFactory;
 public final class RedisLink implements ScriptRunner {
   private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
   private static final Duration DIAL_PATIENCE = Duration.ofSeconds(2);
-  private static final StoreUnavailable DOWN = new StoreUnavailable("Redis is down");
-  private static final StoreUnavailable FULL = new StoreUnavailable("too many calls wait");
+  private static final StoreUnavailable DOWN =
+      new StoreUnavailable(StoreUnavailable.How.UNSENT, "Redis is down");
+  private static final StoreUnavailable FULL =
+      new StoreUnavailable(StoreUnavailable.How.UNSENT, "too many calls wait");
 
   private final Vertx vertx;
   private final StateConfig.Redis config;
@@ -123,9 +125,9 @@ public final class RedisLink implements ScriptRunner {
       return Future.failedFuture(FULL);
     }
     PendingCall<Response> inTime = current.start();
-    PendingCall<Response> ever = outlasting ? current.outlasting() : inTime;
+    PendingCall<Response> ever = current.outlasting();
     send(current, inTime, ever, invocation, Command.EVALSHA);
-    return ever.future();
+    return outlasting ? ever.future() : inTime.future();
   }
 
   /** What to run with what. */
@@ -154,7 +156,9 @@ public final class RedisLink implements ScriptRunner {
             (response, failure) -> {
               if (failure == null) {
                 inTime.answer(response);
-                ever.answer(response);
+                if (ever.answer(response)) {
+                  on.settled();
+                }
                 on.answered();
               } else if (command == Command.EVALSHA
                   && is(failure, "NOSCRIPT")
@@ -163,7 +167,9 @@ public final class RedisLink implements ScriptRunner {
                 send(on, inTime, ever, invocation, Command.EVAL);
               } else {
                 refused(on, inTime, invocation, failure);
-                ever.fail(new StoreUnavailable(reason(failure)));
+                if (ever.fail(new StoreUnavailable(reason(failure)))) {
+                  on.settled();
+                }
               }
             });
   }

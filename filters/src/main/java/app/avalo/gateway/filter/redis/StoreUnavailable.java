@@ -4,7 +4,28 @@ package app.avalo.gateway.filter.redis;
 public final class StoreUnavailable extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /** How far the call came. */
+  public enum How {
+    /** It never left, so nothing came of it. */
+    UNSENT,
+    /** Redis is there but silent so far; perhaps it did what it was asked, or will. */
+    LATE,
+    /** Redis refused it, or the connection ended. */
+    FAILED
+  }
+
+  private final How how;
+
   public StoreUnavailable(String reason) {
+    this(How.FAILED, reason);
+  }
+
+  public StoreUnavailable(How how, String reason) {
     super(reason, null, false, false);
+    this.how = how;
+  }
+
+  public How how() {
+    return how;
   }
 }

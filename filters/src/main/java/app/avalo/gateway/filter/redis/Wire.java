@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * shows whether Redis answers within the deadline. The breaker opens after two pings without
  * answer, or at once when calls have been met by silence for three deadlines; while it is open,
  * calls fail at once and the next ping is the probe. Two pings that stay without any answer until
- * the third is due end the connection. "Any success means recovery" is right here: Redis is one
- * thread, so one answer in time says that it works.
+ * the third is due end the connection. Any answer ends the silence, however late: Redis is one
+ * thread, so it works, and whether it is slow the pings tell. One that answers in time closes the
+ * breaker.
  */
 final class Wire {
   static final Duration PING_EVERY = Duration.ofMillis(500);
@@ -43,7 +44,7 @@ final class Wire {
   private final Consumer<String> died;
   private volatile boolean dead;
   private volatile boolean open; // by the breaker's handlers
-  private int unsettled; // commands without answer, the late ones included; metrics may read stale
+  private int unsettled; // calls neither answered nor given up; metrics may read stale
   private int pingsMissed;
   private long silentSince; // start of the first call that went unanswered, 0 while answers come
   private Timers.@Nullable Timer nextPing;
@@ -76,7 +77,7 @@ final class Wire {
               late.run();
               silence(call);
             });
-    this.outlasting = new PendingCalls<>(GIVEN_UP, ticker, timers, call -> {});
+    this.outlasting = new PendingCalls<>(GIVEN_UP, ticker, timers, call -> unsettled--);
     this.breaker = CircuitBreaker.create("redis", vertx, breakerOptions(patience.deadline()));
     breaker.openHandler(opened -> open = true);
     breaker.closeHandler(closed -> open = false);
@@ -101,7 +102,7 @@ final class Wire {
     return !open && !dead;
   }
 
-  /** Commands that Redis has not answered yet. */
+  /** Calls and pings that wait for Redis, their deadline passed or not. */
   int unsettled() {
     return unsettled;
   }
@@ -111,15 +112,20 @@ final class Wire {
     return pending.start();
   }
 
-  /** A call that waits on when its deadline has passed. */
+  /** A call that waits on when its deadline has passed, and has a place until it ends. */
   PendingCall<Response> outlasting() {
+    unsettled++;
     return outlasting.start();
   }
 
   /** Sends one command; its answer, when it comes, however late, or why none can come. */
   Future<Response> send(Request request) {
-    unsettled++;
-    return connection.send(request).onComplete(answer -> unsettled--);
+    return connection.send(request);
+  }
+
+  /** Who was waiting until now has ended. */
+  void settled() {
+    unsettled--;
   }
 
   /** Notes an answer, perhaps a late one: slow is for the pings to tell. */
@@ -165,9 +171,11 @@ final class Wire {
   private Future<Response> sendPing() {
     PendingCall<Response> call = start();
     pingsMissed++;
+    unsettled++;
     send(Request.cmd(Command.PING))
         .onComplete(
             (pong, failure) -> {
+              settled();
               pingsMissed = 0;
               if (failure != null) {
                 call.fail(new StoreUnavailable("ping refused"));
