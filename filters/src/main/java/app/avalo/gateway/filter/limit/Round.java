@@ -15,6 +15,7 @@ import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Reading;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -115,15 +116,15 @@ final class Round {
         waiting++;
         Buckets buckets = ask.tier.buckets;
         (looking ? buckets.peek(ask.key, ask.tokens) : buckets.ask(ask.key, ask.tokens))
-            .onComplete((said, failure) -> answered(ask, said));
+            .onComplete((said, failure) -> answered(ask, said, failure));
       }
     }
     oneLess();
   }
 
-  private void answered(Ask ask, @Nullable Reading said) {
+  private void answered(Ask ask, @Nullable Reading said, @Nullable Throwable failure) {
     if (said == null) {
-      withoutStore(ask);
+      withoutStore(ask, failure);
     } else {
       ask.from = ask.tier.buckets;
       ask.verdict = ask.tier.verdict(said, ask.tier.rule.by);
@@ -134,13 +135,13 @@ final class Round {
     oneLess();
   }
 
-  private void withoutStore(Ask ask) {
+  private void withoutStore(Ask ask, @Nullable Throwable failure) {
     switch (ask.policy().onStoreDown()) {
       case LOCAL_SHARE -> {
         Here share = ask.tier.share();
         if (looking) {
           share.buckets().peek(ask.key, share.shape(), ask.tokens, reading);
-        } else if (!ask.tier.buckets.scarce(ask.key, ask.tokens, reading)) {
+        } else if (!(isLate(failure) && ask.tier.buckets.scarce(ask.key, ask.tokens, reading))) {
           share.take(ask.key, ask.tokens, reading);
           ask.from = share;
           if (reading.allowed()) {
@@ -152,6 +153,10 @@ final class Round {
       case OPEN -> ask.verdict = undecided(ask.tier, By.OPEN);
       case CLOSED -> ask.verdict = undecided(ask.tier, By.CLOSED);
     }
+  }
+
+  private static boolean isLate(@Nullable Throwable failure) {
+    return failure instanceof StoreUnavailable known && known.how() == StoreUnavailable.How.LATE;
   }
 
   private static LimitVerdict undecided(Tier tier, By by) {

@@ -138,6 +138,11 @@ final class Fleet implements AutoCloseable {
     return again;
   }
 
+  /** {@code r} of the last answer. */
+  long remaining() {
+    return Objects.requireNonNull(last).remaining();
+  }
+
   /** Of the client that obeys. */
   int refusals() {
     return refusals;

@@ -115,6 +115,21 @@ class FleetIT {
   }
 
   @Test
+  void whatIsLeftIsToldWhereARateIsLargeAgainstItsBurst() {
+    LimitConfig small =
+        Policies.named("leased")
+            .of(Policies.per(1000, Duration.ofSeconds(1), 100))
+            .leased()
+            .build();
+    try (Fleet fleet = new Fleet(2, small, 8)) {
+      fleet.offer(0.32, Duration.ofSeconds(2));
+
+      assertThat(fleet.remaining()).isGreaterThan(50);
+      assertThat(fleet.outcome().excess()).isZero();
+    }
+  }
+
+  @Test
   void whoWaitsAsLongAsToldIsNotRefusedAgainByAnotherGateway() {
     for (LimitConfig policy : Fleet.OBEYED) {
       try (Fleet fleet = Fleet.sharing(policy, 5)) {

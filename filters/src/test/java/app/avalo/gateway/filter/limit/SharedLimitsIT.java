@@ -24,6 +24,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.redis.client.Response;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -353,6 +354,18 @@ class SharedLimitsIT {
     server.restart();
     loop.until(RECOVERY, redis::isUp);
     assertThat(passes(filter, closed, 20)).isEqualTo(5);
+  }
+
+  @Test
+  void whileRedisRefusesToWriteTheShareDecidesHoweverLittleWasLeft() throws IOException {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(10)).build());
+    LimitFilter filter = replica();
+    passes(filter, plan, 8);
+
+    server.command("CONFIG SET maxmemory 1");
+
+    assertThat(passes(filter, plan, 20)).as("a tenth").isEqualTo(1);
+    assertThat(redis.isUp()).isTrue();
   }
 
   @Test

@@ -6,6 +6,7 @@ import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.Script;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
+import app.avalo.gateway.filter.redis.StoreUnavailable.How;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.Future;
@@ -17,8 +18,8 @@ import java.util.List;
 
 /**
  * A real Redis as one gateway sees it in virtual time: scripts run there with that time as their
- * clock, half a round trip after they were sent; answers may be lost or late, and Redis may be
- * away.
+ * clock, half a round trip after they were sent; answers may be late, or lost with their
+ * connection, and Redis may be away.
  */
 final class VirtualRedis implements ScriptRunner {
   private static final long EPOCH_MICROS = 1_795_219_200_000_000L;
@@ -27,6 +28,10 @@ final class VirtualRedis implements ScriptRunner {
   /** Until a connection without answers is given up. */
   private static final Duration SILENT = Duration.ofMillis(100);
 
+  /** How long a limit waits. */
+  private static final Duration WAIT = DEADLINE.multipliedBy(3).dividedBy(4);
+
+  private static final Duration DIALLING = Duration.ofMillis(50);
   private static final Duration LATE = Duration.ofMillis(30);
 
   private final Loop loop;
@@ -37,6 +42,8 @@ final class VirtualRedis implements ScriptRunner {
   int loseEvery = Integer.MAX_VALUE;
   int delayEvery = Integer.MAX_VALUE;
   boolean away;
+  boolean open; // the breaker: calls fail at once, answers go on coming
+  private final List<Promise<Response>> pending = new ArrayList<>();
   private long connectedNanos = Long.MIN_VALUE;
 
   VirtualRedis(Loop loop, RedisLink link, VirtualTime time, Duration oneWay) {
@@ -60,14 +67,15 @@ final class VirtualRedis implements ScriptRunner {
       Script script, List<String> keys, List<String> arguments, Duration patience) {
     Promise<Response> promise = Promise.promise();
     calls++;
-    if (away) {
-      return Future.failedFuture(new StoreUnavailable("away"));
+    if (!isUp()) {
+      return Future.failedFuture(new StoreUnavailable(How.UNSENT, "away"));
     }
-    boolean lost = calls % loseEvery == 0; // with its connection
+    pending.removeIf(call -> call.future().isComplete());
+    pending.add(promise);
+    boolean lost = calls % loseEvery == 0;
     Duration back = calls % delayEvery == 0 ? LATE : oneWay;
     time.after(
-        lost ? DEADLINE : patience,
-        () -> promise.tryFail(new StoreUnavailable("no answer in time")));
+        patience, () -> promise.tryFail(new StoreUnavailable(How.LATE, "no answer in time")));
     time.after(
         oneWay,
         () -> {
@@ -80,9 +88,18 @@ final class VirtualRedis implements ScriptRunner {
   }
 
   private void answered(Promise<Response> promise, boolean lost, Response answer) {
-    if (!lost && !away) {
+    if (lost) {
+      cut();
+    } else if (!away) {
       promise.tryComplete(answer);
     }
+  }
+
+  /** The connection breaks with all that waits for answers; the next stands soon. */
+  private void cut() {
+    connectedNanos = time.nanos() + DIALLING.toNanos();
+    pending.forEach(call -> call.tryFail(new StoreUnavailable("connection closed")));
+    pending.clear();
   }
 
   private Response atOnce(Script script, List<String> keys, List<String> arguments) {
@@ -101,7 +118,7 @@ final class VirtualRedis implements ScriptRunner {
 
   @Override
   public boolean isUp() {
-    return !away;
+    return !away && !open && time.nanos() >= connectedNanos;
   }
 
   @Override
@@ -111,7 +128,7 @@ final class VirtualRedis implements ScriptRunner {
 
   @Override
   public <T> PendingCalls<T> waits() {
-    return new PendingCalls<>(DEADLINE, time, time, late -> {});
+    return new PendingCalls<>(WAIT, time, time, late -> {});
   }
 
   @Override

@@ -42,6 +42,11 @@ public record Band(long capacity, long unitsPerToken, long unitsPerMicro) {
     return units <= 0 ? 0 : ceilDiv(units, unitsPerMicro);
   }
 
+  /** Whole tokens that come back in some time. */
+  public long tokens(long micros) {
+    return micros * unitsPerMicro / unitsPerToken;
+  }
+
   /** What is left of missing units after some time. */
   long missingLater(long missing, long micros) {
     // Compared first: the product could overflow.

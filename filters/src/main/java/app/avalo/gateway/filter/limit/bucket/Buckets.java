@@ -7,6 +7,9 @@ import io.vertx.core.Future;
  * Futures fail only with {@link app.avalo.gateway.filter.redis.StoreUnavailable}.
  */
 public interface Buckets {
+  /** For so long what was heard of a bucket says how it is, beside a late answer. */
+  long FRESH_NANOS = 1_000_000_000L;
+
   /** What can be said without waiting. */
   enum Said {
     /** The tokens are taken. */
@@ -24,9 +27,9 @@ public interface Buckets {
   Future<Reading> ask(BucketKey key, long tokens);
 
   /**
-   * Whether tokens must not be let pass for want of an answer: the store is there and only this
-   * answer late, and when it was last heard less than half of the burst would have been left, which
-   * others may have used up meanwhile. If so the reading is a refusal.
+   * Whether tokens must not be let pass although only the answer is late: the store is there, and
+   * by what it said within the last {@link #FRESH_NANOS} others may have used up the rest meanwhile
+   * ({@link Shape#spares}). If so the reading is a refusal.
    */
   boolean scarce(BucketKey key, long tokens, Reading reading);
 

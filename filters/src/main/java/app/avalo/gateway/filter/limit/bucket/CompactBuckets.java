@@ -28,10 +28,6 @@ public final class CompactBuckets implements LocalBuckets {
     return parts[(int) (key.hash() >>> 58)];
   }
 
-  private long nowMicros() {
-    return Math.floorDiv(ticker.nanos(), 1000L);
-  }
-
   @Override
   public boolean take(BucketKey key, Shape shape, long tokens, Reading reading) {
     return part(key).take(key.hash(), shape, tokens, nowMicros(), reading);
@@ -44,7 +40,7 @@ public final class CompactBuckets implements LocalBuckets {
 
   @Override
   public void giveBack(BucketKey key, long tokens) {
-    part(key).giveBack(key.hash(), tokens, nowMicros());
+    part(key).giveBack(key.hash(), tokens);
   }
 
   @Override
@@ -57,9 +53,14 @@ public final class CompactBuckets implements LocalBuckets {
     part(key).reset(key.hash());
   }
 
-  /** Notes how full a bucket is that somebody else keeps: missing units by band, as of now. */
-  public void note(BucketKey key, Shape shape, long[] missing) {
-    part(key).note(key.hash(), shape, missing, nowMicros());
+  /** The present moment, for {@link #note}. */
+  public long nowMicros() {
+    return Math.floorDiv(ticker.nanos(), 1000L);
+  }
+
+  /** Notes how full a bucket is that somebody else keeps: missing units by band at that time. */
+  public void note(BucketKey key, Shape shape, long[] missing, long atMicros) {
+    part(key).note(key.hash(), shape, missing, atMicros);
   }
 
   /**

@@ -66,10 +66,10 @@ final class CompactPart {
     asked.read(fresh, 0, tokens, allowed, reading);
   }
 
-  synchronized void giveBack(long hash, long tokens, long now) {
+  /** The state keeps its age: refilled before or behind, it comes to the same. */
+  synchronized void giveBack(long hash, long tokens) {
     int at = place(hash);
     if (at >= 0) {
-      shape.refill(states, at, now);
       shape.giveBack(states, at, tokens);
     }
   }

@@ -17,6 +17,7 @@ public final class Shape {
   private final long[] left; // units by band that stay for others; no part of the bucket's identity
   private final boolean leaves;
   private final long microsToFull;
+  private final long smallest; // capacity of all bands
 
   private Shape(Band[] bands, long[] left) {
     this.bands = bands;
@@ -27,6 +28,7 @@ public final class Shape {
       longest = Math.max(longest, band.microsToFull());
     }
     this.microsToFull = longest;
+    this.smallest = Arrays.stream(bands).mapToLong(Band::capacity).min().orElse(0);
   }
 
   public static Shape of(Allowance allowance) {
@@ -129,10 +131,17 @@ public final class Shape {
     return true;
   }
 
-  /** Whether half of every band is left when so many tokens are taken. */
+  /**
+   * Whether the tokens are there even if others have taken some since it was known what is missing.
+   * At once no more can be taken than the smallest burst; half of that has to be left in every
+   * band, and what stays for others anyway. A full bucket spares whatever fits into it.
+   */
   public boolean spares(long[] missing, long tokens) {
     for (int i = 0; i < bands.length; i++) {
-      if (missingFor(missing, -1, i, tokens) + bands[i].capacityUnits() / 2 > 0) {
+      long unit = bands[i].unitsPerToken();
+      long rest = bands[i].capacityUnits() - tokens * unit;
+      long least = Math.min(rest, Math.max(left[i], smallest * unit / 2));
+      if (rest < 0 || rest - missing[i] < least) {
         return false;
       }
     }

@@ -23,7 +23,7 @@ public record Seeded(CompactBuckets own, Shape shape, Here before) implements Bu
       for (int i = 0; i < missing.length; i++) {
         missing[i] = (long) Math.ceil(used * shape.band(i).capacityUnits());
       }
-      own.note(key, shape, missing);
+      own.note(key, shape, missing, own.nowMicros());
     }
     return new Here(own, shape);
   }

@@ -33,7 +33,7 @@ public final class ExactBuckets implements Buckets {
   private final CompactBuckets notes;
   private final PendingCalls<Reading> waits;
   private final Map<String, Queue> queues = new HashMap<>();
-  private final Map<String, Long> owed = new HashMap<>();
+  private final Map<String, Long> owed = new HashMap<>(); // below zero: to be given back
   private final long[] missing;
 
   /**
@@ -65,9 +65,11 @@ public final class ExactBuckets implements Buckets {
 
   @Override
   public boolean scarce(BucketKey key, long tokens, Reading reading) {
+    long when = notes.noted(key, shape(), missing);
     boolean scarce =
         link.isUp()
-            && notes.noted(key, shape(), missing) != CompactBuckets.NEVER
+            && when != CompactBuckets.NEVER
+            && notes.nowMicros() - when <= FRESH_NANOS / 1000
             && !shape().spares(missing, tokens);
     if (scarce) {
       shape().read(missing, tokens, false, reading);
@@ -93,6 +95,9 @@ public final class ExactBuckets implements Buckets {
   /** A request that waits for tokens. */
   private record Waiting(PendingCall<Reading> call, long tokens) {}
 
+  /** A call under way. */
+  private record Sent(List<Waiting> asking, long owed, long atMicros) {}
+
   /** Those who wait for one bucket; exists while a call is under way. */
   private final class Queue {
     final String name;
@@ -116,9 +121,11 @@ public final class ExactBuckets implements Buckets {
       long least = asking.get(0).tokens;
       Long debt = owed.remove(name);
       long owing = debt == null ? 0 : debt;
+      long sentMicros = notes.nowMicros();
       redis
           .take(name, new BucketCall.Wish(wanted, least, owing, doubtful()))
-          .onComplete((grant, failure) -> answered(asking, owing, grant, failure));
+          .onComplete(
+              (grant, failure) -> answered(new Sent(asking, owing, sentMicros), grant, failure));
     }
 
     /** What is known to be missing, if it was heard on another connection than the present one. */
@@ -129,16 +136,17 @@ public final class ExactBuckets implements Buckets {
           : missing.clone();
     }
 
-    private void answered(
-        List<Waiting> asking, long owing, @Nullable Grant grant, @Nullable Throwable failure) {
+    private void answered(Sent sent, @Nullable Grant grant, @Nullable Throwable failure) {
       underWay = false;
       if (grant != null) {
-        notes.note(key, shape(), grant.missing());
-        share(asking, grant);
+        notes.note(key, shape(), grant.missing(), sent.atMicros());
+        share(sent.asking(), grant);
       } else if (failure != null) {
         // Perhaps it was charged and only the answer is lost: too much rather than too little.
-        owe(name, owing);
-        for (Waiting one : asking) {
+        if (sent.owed() > 0 || Unavailable.unsent(failure)) {
+          owe(name, sent.owed());
+        }
+        for (Waiting one : sent.asking()) {
           one.call.fail(Unavailable.of(failure));
         }
       }
@@ -169,13 +177,22 @@ public final class ExactBuckets implements Buckets {
 
   private void returned(BucketKey key, String name, long tokens) {
     notes.giveBack(key, tokens);
-    redis.take(name, BucketCall.Wish.only(-tokens));
+    redis
+        .take(name, BucketCall.Wish.only(-tokens))
+        .onFailure(
+            failure -> {
+              // Else it may have arrived, and must not be given back twice.
+              if (Unavailable.unsent(failure)) {
+                owe(name, -tokens);
+              }
+            });
   }
 
   @Override
   public void charge(BucketKey key, long tokens) {
     BucketKey kept = key.copy();
     String name = redis.name(key);
+    long sentMicros = notes.nowMicros();
     redis
         .take(name, new BucketCall.Wish(0, 0, tokens, null))
         .onComplete(
@@ -183,7 +200,7 @@ public final class ExactBuckets implements Buckets {
               if (grant == null) {
                 owe(name, tokens);
               } else {
-                notes.note(kept, shape(), grant.missing());
+                notes.note(kept, shape(), grant.missing(), sentMicros);
               }
             });
   }
@@ -195,7 +212,7 @@ public final class ExactBuckets implements Buckets {
 
   private void owe(String name, long tokens) {
     if (tokens != 0 && (owed.size() < MOST_DEBTS || owed.containsKey(name))) {
-      owed.merge(name, tokens, (one, other) -> one + other > 0 ? one + other : null);
+      owed.merge(name, tokens, (one, other) -> one + other != 0 ? one + other : null);
     }
   }
 

@@ -1,6 +1,8 @@
 package app.avalo.gateway.filter.limit.shared;
 
+import app.avalo.gateway.filter.limit.bucket.Band;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.redis.PendingCall;
@@ -89,13 +91,14 @@ final class Lease {
     return shape.later(missing, (nowNanos - heardNanos) / 1000);
   }
 
-  /** Whether Redis has been heard, and had too little to spare so many tokens. */
+  /** Whether Redis was heard just now, and had too little to spare so many tokens. */
   boolean scarce(Shape shape, long tokens, long nowNanos) {
     return heardNanos != Long.MIN_VALUE
+        && ageNanos(nowNanos) <= Buckets.FRESH_NANOS
         && !shape.spares(shape.later(missing, ageNanos(nowNanos) / 1000), tokens);
   }
 
-  /** How old the last answer is. */
+  /** How old the last answer is, at most. */
   long ageNanos(long nowNanos) {
     return nowNanos - heardNanos;
   }
@@ -133,11 +136,15 @@ final class Lease {
   }
 
   /**
-   * Tokens in Redis that cannot be promised to whoever asks next: what others may have asked for
-   * since it was last heard, and as many as make them wait for their turn.
+   * Tokens of a band in Redis that cannot be promised to whoever asks next: what all may have taken
+   * since it was last heard, beyond what came back.
    */
-  long unsure(long most) {
-    return most / live < 4 ? 0 : most + demand * LeaseCall.LIFETIME.toMillis() / 1000;
+  long unsure(long most, Band band) {
+    if (most / live < 4) {
+      return 0;
+    }
+    long micros = LeaseCall.LIFETIME.toNanos() / 1000;
+    return Math.max(0, demand * micros / 1_000_000 - band.tokens(micros));
   }
 
   boolean low(long most, long nowNanos) {
@@ -202,7 +209,7 @@ final class Lease {
     live = grant.live();
     demand = grant.demand();
     missing = grant.missing();
-    heardNanos = nowNanos;
+    heardNanos = sentNanos;
     refused(0, 1000 * grant.retryMicros(), nowNanos);
   }
 

@@ -100,7 +100,7 @@ public final class LeasedBuckets implements Buckets {
    */
   private void read(Lease lease, long tokens, boolean allowed, Reading reading) {
     redis.shape().read(lease.missing, tokens, allowed, reading);
-    reading.unsure(lease.unsure(redis.most()));
+    reading.unsure(lease.unsure(redis.most(), redis.shape().band(reading.band())));
   }
 
   @Override

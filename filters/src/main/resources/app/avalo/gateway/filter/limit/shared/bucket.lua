@@ -9,7 +9,8 @@
 -- ARGV[1] time in microseconds, for tests; empty: the clock of Redis, the only one for all replicas
 -- ARGV[2] '1' only looks
 -- ARGV[3] tokens wanted; below zero: given back      ARGV[4] fewest tokens that are of any use
--- ARGV[5] tokens that the caller has let pass without asking, while it could not
+-- ARGV[5] tokens that the caller has let pass without asking, while it could not; below zero: that it
+--   could not give back
 -- ARGV[6...] for each band: units of a token, units that come back per microsecond, capacity in
 --   units, units that the caller knows to be missing (empty when this state may be believed), and
 --   units that have to stay there for others
@@ -61,7 +62,7 @@ for i = 1, bands do
 end
 if wanted > 0 and granted < least then granted = 0 end
 
-if ARGV[2] ~= '1' and (granted ~= 0 or owed > 0) then
+if ARGV[2] ~= '1' and (granted ~= 0 or owed ~= 0) then
   local longest, text = 1000, {}
   for i = 1, bands do
     local unit, refill, capacity = tonumber(ARGV[1 + 5 * i]), tonumber(ARGV[2 + 5 * i]), tonumber(ARGV[3 + 5 * i])

@@ -137,7 +137,7 @@ class CompactBucketsTest {
     long token = shape.band(0).unitsPerToken();
 
     time.advance(Duration.ofSeconds(1));
-    notes.note(user(1), shape, new long[] {10 * token});
+    notes.note(user(1), shape, new long[] {10 * token}, notes.nowMicros());
     time.advance(Duration.ofSeconds(3));
 
     assertThat(notes.noted(user(1), shape, missing)).isEqualTo(1_000_000);
