@@ -108,7 +108,8 @@ class FurtherAttemptsIT {
       regions.all().forEach(region -> region.mode(Mode.ERROR_503));
 
       for (int i = 0; i < requests; i++) {
-        assertThat(get()).isEqualTo(503);
+        // 502 is for who was under way at a region as that was convicted, with an empty purse.
+        assertThat(get()).isIn(502, 503);
       }
 
       assertThat(regions.requests() - requests).isBetween(10L, 80L);
