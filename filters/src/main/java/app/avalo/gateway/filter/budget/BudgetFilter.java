@@ -159,6 +159,7 @@ public final class BudgetFilter implements Filter {
   private void reserve(Exchange exchange, Next next, Ask ask, int attempt) {
     Verdict verdict = ledger.reserve(ask);
     if (verdict instanceof Hold hold) {
+      hold.of(exchange);
       open.add(hold);
       exchange.budget(hold);
       next.proceed(exchange);

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The accounts of all budgets of a process: reserve, extend, settle, correct, show. A hold is made
- * once and settled once, a correction counts once by its id. Every operation is safe from every
- * thread; none waits. What was spent survives reloads, and with a journal restarts.
+ * once and settled once, both on its event loop; a correction counts once by its id. All else is
+ * safe from every thread. What was spent survives reloads, and with a journal restarts.
  */
 public final class BudgetLedger {
   private final Ticker ticker;
@@ -38,7 +38,7 @@ public final class BudgetLedger {
   private final BudgetListener listener;
   private final @Nullable Sharing sharing;
   private final ConcurrentMap<String, Account> accounts = new ConcurrentHashMap<>();
-  private final List<OpenHolds> open = new CopyOnWriteArrayList<>();
+  private final List<OpenHolds> loops = new CopyOnWriteArrayList<>();
   private final BudgetDesk desk;
   private final Purses purses = new Purses(this);
   private final Span.Today today = new Span.Today();
@@ -203,7 +203,7 @@ public final class BudgetLedger {
   /** Where the holds of an event loop are kept until they are settled. */
   OpenHolds open(Executor loop) {
     OpenHolds made = new OpenHolds(loop);
-    open.add(made);
+    loops.add(made);
     return made;
   }
 
@@ -215,7 +215,7 @@ public final class BudgetLedger {
    */
   public void expire(IntConsumer told) {
     long now = ticker.nanos();
-    for (OpenHolds holds : open) {
+    for (OpenHolds holds : loops) {
       holds.execute(() -> expire(holds, holds.forgotten(now), told));
     }
   }

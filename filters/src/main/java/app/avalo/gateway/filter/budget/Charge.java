@@ -105,7 +105,8 @@ final class Charge {
    * tell, it is charged as reserved, at least.
    */
   long trueCost(Exchange exchange) {
-    long due = due(exchange, 0, exchange.endNanos());
+    // A trailer may tell less than the head, for which a period that ended was charged.
+    long due = Math.max(0, due(exchange, 0, exchange.endNanos()));
     return isTold() ? due : Math.max(due, held);
   }
 }

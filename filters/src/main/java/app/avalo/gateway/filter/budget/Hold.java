@@ -35,6 +35,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private final long beganNanos; // of its exchange
   private final long madeMillis; // since 1970
   private boolean settled;
+  private long seenBytes; // when somebody looked last
+  private @Nullable Exchange exchange;
 
   // Its neighbours among those that are open.
   Hold before = this;
@@ -94,6 +96,11 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     return madeMillis + (nanos - beganNanos) / NANOS_PER_MILLI;
   }
 
+  /** Whose bytes show that it is alive. */
+  void of(Exchange exchange) {
+    this.exchange = exchange;
+  }
+
   /** The region that served it. */
   void servedBy(String region) {
     this.region = region;
@@ -130,7 +137,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     for (int i = 0; i < micros.length; i++) {
       micros[i] = charges[i].attempt(exchange);
     }
-    boolean paid = ledger.again(this, micros);
+    boolean paid = !settled && ledger.again(this, micros);
     for (int i = 0; paid && i < micros.length; i++) {
       charges[i].lose(micros[i]);
     }
@@ -140,7 +147,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   @Override
   public @Nullable GatewayError meter(Exchange exchange, int bytes, long nowNanos) {
     dueNanos = nowNanos + patienceNanos;
-    for (int i = 0; flowing && i < charges.length; i++) {
+    // One that expired is paid for; nobody would release what it holds from here on.
+    for (int i = 0; flowing && !settled && i < charges.length; i++) {
       long due = charges[i].due(exchange, bytes, nowNanos);
       if (charges[i].isLow(due)) {
         Refused refused = refused(charges[i], due);
@@ -180,8 +188,13 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     return held;
   }
 
-  /** Whether nobody has used it for longer than its exchange may be silent. */
+  /** Whether its exchange has been silent for longer than it may. */
   boolean isForgotten(long nowNanos) {
+    long bytes = exchange == null ? 0 : exchange.bytesIn() + exchange.bytesOut();
+    if (bytes != seenBytes) {
+      seenBytes = bytes;
+      dueNanos = nowNanos + patienceNanos;
+    }
     return nowNanos - dueNanos > 0;
   }
 

@@ -208,7 +208,9 @@ final class LeaseKeeper {
     }
     away = lost;
     dryNanos = now;
-    dry = lost || failure == null && lease.granted() < said.want();
+    // Of a purse that is back the store knows more than was said; then it pays to ask once more.
+    boolean known = failure == null && lease.stated() <= said.spent();
+    dry = lost || known && lease.granted() < said.want();
     // A lease that came back empty is an answer for those who waited, not for those to come.
     for (Runnable retry = waiting.poll(); retry != null; retry = waiting.poll()) {
       waiters.decrementAndGet();

@@ -23,7 +23,6 @@ import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -306,27 +305,6 @@ class BudgetFilterTest {
 
     assertThat(view(plan).spent()).isEqualTo(150);
     assertThat(view(plan).counts().unreadable()).isZero();
-  }
-
-  @Test
-  void aHoldThatNobodySettlesIsChargedInTheEnd() {
-    Plan plan = plan(budget("ai", 1_000_000, flat(1_000)));
-    Exchange exchange = Exchanges.on(plan).live();
-    Outcome.of(filter, exchange);
-    long patience = exchange.route().config().timeouts().total().plusMinutes(5).toMillis();
-
-    List<Integer> expired = new ArrayList<>();
-    ledger.expire(expired::add);
-    assertThat(expired).isEmpty();
-    time.advance(Duration.ofMillis(patience + 60_001));
-    ledger.expire(expired::add);
-    ledger.expire(expired::add);
-    assertThat(expired).containsExactly(1);
-    exchange.ended(1);
-    filter.end(exchange);
-
-    assertThat(view(plan).reserved()).isZero();
-    assertThat(view(plan).spent()).isEqualTo(1_000);
   }
 
   @Test

@@ -52,7 +52,7 @@ public final class Spenders {
   /** Takes in what a request cost. */
   public synchronized void spent(Abuse abuse, String user, long micros, long nowMillis) {
     long now = nowMillis / HOUR_MILLIS;
-    if (now != hour) {
+    if (now > hour) { // one that took long may come late
       hour = now;
       sum = 0;
       spent.clear();

@@ -186,10 +186,6 @@ final class Book {
     return terms == null ? null : terms.get(term);
   }
 
-  int openHolds() {
-    return open.size();
-  }
-
   /** Charges every hold that was not settled at what was reserved; returns how many. */
   int chargeOpen() {
     List<Entry> holds = List.copyOf(open.values());
@@ -207,16 +203,11 @@ final class Book {
     forgetPurses();
     sheets.forEach(
         (budget, terms) -> {
-          List<String> keys = List.copyOf(terms.keySet());
+          List<String> keys = terms.keySet().stream().sorted().toList(); // by time
           terms.keySet().removeAll(keys.subList(0, Math.max(0, keys.size() - TERMS)));
           terms.forEach((term, sheet) -> write(lines, budget, term, sheet));
         });
     hours.values().forEach(kept -> lines.addAll(kept.values()));
-    for (Entry hold : open.values()) {
-      lines.add(
-          new Entry(
-              Kind.RESERVE, hold.id(), hold.budget(), hold.term(), hold.subject(), hold.micros()));
-    }
     marks.forEach((counter, mark) -> lines.add(mark.entry(counter)));
     lines.add(new Entry(Kind.END, "", "", "", "", lines.size()));
     return lines;

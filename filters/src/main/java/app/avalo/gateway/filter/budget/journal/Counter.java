@@ -3,7 +3,7 @@ package app.avalo.gateway.filter.budget.journal;
 /**
  * A sum of money that changes too often for a line each: what it stands at outlives a killed
  * process, and a line says so now and then. Set by one thread at a time, which its owner sees to;
- * setting it never waits and makes no garbage.
+ * setting it never waits.
  */
 public interface Counter {
   /** Is forgotten with the process. */

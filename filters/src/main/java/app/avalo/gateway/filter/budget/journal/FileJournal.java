@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The ledger in a directory of its own. {@link #open} reads and {@link #close} writes, so both
- * belong off the event loops; the rest is safe everywhere and never waits.
+ * belong off the event loops; the rest is safe everywhere and waits for no disk.
  */
 public final class FileJournal implements Journal, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
@@ -89,7 +89,10 @@ public final class FileJournal implements Journal, AutoCloseable {
     Path counters = directory.resolve("budget-ledger.counters");
     Pad.read(latest, book.sequence()).forEach(book::apply);
     Slots.read(counters).forEach(book::apply);
-    book.chargeOpen();
+    int charged = book.chargeOpen();
+    if (charged > 0) {
+      LOG.warn("holds of an earlier release charged at what was reserved: holds={}", charged);
+    }
     this.sequence = book.sequence();
     this.recovered = book.copy();
     this.hours = book.hours();
@@ -185,6 +188,14 @@ public final class FileJournal implements Journal, AutoCloseable {
     wake();
   }
 
+  /** There is something that the writer should not let gather. */
+  void hurry() {
+    if (!awaited) {
+      awaited = true;
+      LockSupport.unpark(writer);
+    }
+  }
+
   void ended(FileCounter counter) {
     ended.add(counter);
     wake();
@@ -223,6 +234,7 @@ public final class FileJournal implements Journal, AutoCloseable {
     LockSupport.unpark(writer);
     try {
       writer.join(5_000);
+      slots.close();
       lock.close();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
@@ -235,7 +247,7 @@ public final class FileJournal implements Journal, AutoCloseable {
     while (!closing || !isEmpty()) {
       if (isEmpty() && channel != null) {
         idle.set(true);
-        if (isEmpty() && !closing) {
+        if (isEmpty() && !closing && !awaited) {
           LockSupport.park(this);
         }
         idle.set(false);
@@ -270,7 +282,7 @@ public final class FileJournal implements Journal, AutoCloseable {
     try {
       write(group.text());
       failing = false;
-      free(over);
+      release(over);
       waiting.forEach(done -> done.complete(null));
     } catch (IOException failed) {
       if (!closing) {
@@ -280,6 +292,7 @@ public final class FileJournal implements Journal, AutoCloseable {
       waiting.forEach(done -> done.completeExceptionally(failed));
     }
     group.clear();
+    slots.grow();
   }
 
   /**
@@ -309,11 +322,10 @@ public final class FileJournal implements Journal, AutoCloseable {
     return drained;
   }
 
-  private void free(Set<FileCounter> over) {
-    slots.grow();
+  private void release(Set<FileCounter> over) throws IOException {
     if (!over.isEmpty()) {
       looked.removeAll(over);
-      slots.free(over);
+      slots.release(over);
       book.forget(over.stream().map(FileCounter::number).toList());
     }
   }

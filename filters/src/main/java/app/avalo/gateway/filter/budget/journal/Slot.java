@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  *  80  period, label and budget, between tabs
  * </pre>
  *
- * @param memory mapped, little-endian
+ * @param memory little-endian
  * @param at first byte, a multiple of {@link #BYTES}
+ * @param mapped whether the memory is that of a file, which outlives the process
  */
-record Slot(ByteBuffer memory, int at) {
+record Slot(ByteBuffer memory, int at, boolean mapped) {
   static final int BYTES = 512;
 
   private static final VarHandle LONG =

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget.journal;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
@@ -12,7 +13,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,17 +32,20 @@ final class Slots {
   private static final long MOST_BYTES = 1L << 30;
 
   /** Kept free, so that a loop that needs one does not wait for a disk. */
-  private static final int AHEAD = CHUNK / Slot.BYTES / 2;
+  private static final int AHEAD = 4096;
 
-  private final FileChannel channel; // guarded by this
+  private final FileChannel channel;
   private final ArrayDeque<Slot> free = new ArrayDeque<>(); // guarded by this
-  private boolean failing; // guarded by this
+  private final ArrayDeque<Slot> unmapped = new ArrayDeque<>(); // likewise; die with the process
+  private boolean failing; // writer thread
   private long number; // of the latest counter; guarded by this
 
   private Slots(FileChannel channel, long number) throws IOException {
     this.channel = channel;
     this.number = number;
-    map();
+    while (free.size() < AHEAD) {
+      add(map(), true, free);
+    }
   }
 
   /** Where the counters of an earlier process stood when it ended. */
@@ -57,7 +64,7 @@ final class Slots {
     int damaged = 0;
     long inFlight = 0;
     for (int at = 0; at + Slot.BYTES <= memory.position(); at += Slot.BYTES) {
-      Slot slot = new Slot(memory, at);
+      Slot slot = new Slot(memory, at, false);
       long number = slot.number();
       Slot.Name name = number == 0 ? null : slot.name();
       if (name != null) {
@@ -102,48 +109,63 @@ final class Slots {
   }
 
   /** Takes the space at once: a mapped hole on a full disk kills the process. */
-  private void map() throws IOException {
+  private MappedByteBuffer map() throws IOException {
     long from = channel.size();
     ByteBuffer zeros = ByteBuffer.allocate(CHUNK);
-    while (zeros.hasRemaining()) {
-      channel.write(zeros, from + zeros.position());
+    try {
+      while (zeros.hasRemaining()) {
+        channel.write(zeros, from + zeros.position());
+      }
+    } catch (IOException full) {
+      channel.truncate(from); // others need what is left of the disk
+      throw full;
     }
-    MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, from, CHUNK).load();
-    add(mapped);
+    return channel.map(FileChannel.MapMode.READ_WRITE, from, CHUNK).load();
   }
 
-  private void add(ByteBuffer chunk) {
+  private static void add(ByteBuffer chunk, boolean mapped, ArrayDeque<Slot> to) {
     ByteBuffer memory = chunk.order(ByteOrder.LITTLE_ENDIAN);
     for (int at = 0; at < CHUNK; at += Slot.BYTES) {
-      free.add(new Slot(memory, at));
+      to.add(new Slot(memory, at, mapped));
     }
   }
 
   /** A counter that stands at zero. */
   synchronized FileCounter take(FileJournal journal, Slot.Name name) {
-    if (free.isEmpty()) {
-      grow();
+    Slot slot = free.poll();
+    if (slot == null) {
+      // More were asked for at once than are kept free, or the disk is full.
+      if (unmapped.isEmpty()) {
+        add(ByteBuffer.allocateDirect(CHUNK), false, unmapped);
+      }
+      slot = unmapped.remove();
     }
-    Slot slot = free.remove();
+    if (free.size() < AHEAD) {
+      journal.hurry();
+    }
     slot.begin(++number, name);
     return new FileCounter(journal, slot, number, name);
   }
 
-  /** Makes room before it is needed. */
-  synchronized void grow() {
-    if (free.size() < AHEAD) {
-      try {
-        map();
-        failing = false;
-      } catch (IOException full) {
-        if (!failing) {
-          LOG.error("budget counters do not outlive a kill: cause={}", full.toString());
-        }
-        failing = true;
-        if (free.isEmpty()) {
-          add(ByteBuffer.allocateDirect(CHUNK));
+  private synchronized boolean isShort() {
+    return free.size() < AHEAD;
+  }
+
+  /** Makes room before it is needed; for the writer. */
+  void grow() {
+    try {
+      while (isShort()) {
+        MappedByteBuffer more = map();
+        synchronized (this) {
+          add(more, true, free);
         }
       }
+      failing = false;
+    } catch (IOException full) {
+      if (!failing) {
+        LOG.error("new budget counters will not outlive a kill: cause={}", full.toString());
+      }
+      failing = true;
     }
   }
 
@@ -151,16 +173,27 @@ final class Slots {
    * The places of counters that ended are free, on disk too: one that came back after a loss of
    * power would count again.
    */
-  void free(Collection<FileCounter> ended) {
+  void release(Collection<FileCounter> ended) throws IOException {
+    Set<MappedByteBuffer> chunks = Collections.newSetFromMap(new IdentityHashMap<>());
     for (FileCounter counter : ended) {
-      Slot slot = counter.slot();
-      slot.clear();
-      if (slot.memory() instanceof MappedByteBuffer mapped) {
-        mapped.force(slot.at(), Slot.BYTES);
+      counter.slot().clear();
+      if (counter.slot().mapped()) {
+        chunks.add((MappedByteBuffer) counter.slot().memory());
       }
     }
-    synchronized (this) {
-      ended.forEach(counter -> free.add(counter.slot()));
+    try {
+      chunks.forEach(MappedByteBuffer::force);
+    } catch (UncheckedIOException failed) {
+      throw failed.getCause();
     }
+    synchronized (this) {
+      for (FileCounter counter : ended) {
+        (counter.slot().mapped() ? free : unmapped).add(counter.slot());
+      }
+    }
+  }
+
+  void close() throws IOException {
+    channel.close();
   }
 }

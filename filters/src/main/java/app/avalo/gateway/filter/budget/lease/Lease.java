@@ -11,6 +11,7 @@ import java.util.List;
  * @param frozenUntil milliseconds since 1970 until which only floors may spend; 0 by default
  * @param freeUntil milliseconds since 1970 until which nobody is slowed; 0 by default
  * @param part micro-units that are this replica's part of what nobody holds
+ * @param stated the most that this replica has ever stated to have spent
  * @param ours keys of what it falls to this replica to tell
  * @param byService micro-units of all replicas, in the order asked
  */
@@ -21,5 +22,6 @@ public record Lease(
     long frozenUntil,
     long freeUntil,
     long part,
+    long stated,
     List<String> ours,
     long[] byService) {}

@@ -24,7 +24,7 @@ public final class RedisLender implements Lender {
   private static final Script SUMS = load("budget-sums");
 
   /** Place of the first sum by label in an answer. */
-  private static final int SUMS_AT = 7;
+  private static final int SUMS_AT = 8;
 
   private static final long KEPT_MILLIS = 40L * 24 * 3600 * 1000;
 
@@ -92,6 +92,7 @@ public final class RedisLender implements Lender {
         answer.get(4).toLong(),
         answer.get(5).toLong(),
         answer.get(6).toLong(),
+        answer.get(7).toLong(),
         ours.isEmpty() ? List.of() : List.of(ours.split(",")),
         byService);
   }

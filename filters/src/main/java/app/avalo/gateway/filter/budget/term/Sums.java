@@ -18,11 +18,13 @@ import java.util.function.Function;
  */
 public final class Sums {
   private static final int MOST = 512;
+  private static final String OTHER = "tier:other";
 
   private final Function<String, Counter> counters;
   private final boolean labelled;
   private final Map<String, Sum> services = new LinkedHashMap<>();
-  private final Map<Labels, Sum> parts = new HashMap<>(); // of one day
+  private final Map<Labels, Sum> parts = new HashMap<>(); // of this day
+  private String day = "";
   private final Map<String, Long> known = new LinkedHashMap<>(); // by label, besides parts
   private final Map<String, Long> others = new LinkedHashMap<>();
 
@@ -88,21 +90,21 @@ public final class Sums {
 
   /** Nobody spends on a day that is over. */
   private Sum begin(Labels labels) {
-    parts
-        .entrySet()
-        .removeIf(
-            each ->
-                !each.getKey().day().equals(labels.day()) && fold(each.getKey(), each.getValue()));
+    if (!labels.day().equals(day)) {
+      day = labels.day();
+      parts.forEach(this::fold);
+      parts.clear();
+    }
     Labels under = parts.size() < MOST ? labels : labels.ofOthers();
     return parts.computeIfAbsent(under, first -> new Sum(counters.apply(first.text())));
   }
 
-  private boolean fold(Labels labels, Sum sum) {
+  private void fold(Labels labels, Sum sum) {
     for (String label : labels.each()) {
-      known.merge(label, sum.micros, Price::add);
+      boolean room = known.size() < MOST || known.containsKey(label);
+      known.merge(room ? label : OTHER, sum.micros, Price::add);
     }
     sum.counter.end();
-    return true;
   }
 
   /** What the ledger says already. */

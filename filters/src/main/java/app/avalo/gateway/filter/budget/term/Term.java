@@ -147,7 +147,7 @@ public final class Term {
     return true;
   }
 
-  /** An extension that came too late for its hold. */
+  /** More that was held for a request is given up because another budget refused. */
   public synchronized void shrink(Standing standing, String service, long micros) {
     reserved -= micros;
     sums.hold(service, -micros);
@@ -191,7 +191,7 @@ public final class Term {
         .forEach(
             (service, micros) -> {
               int i = standings.getOrDefault(service, Standing.OTHER).ordinal();
-              spentBy[i] = Price.add(spentBy[i], micros);
+              spentBy[i] = Price.signed(spentBy[i], micros);
             });
     return new Tally(demand.askedBy(), demand.passedBy(), spentBy, total(), amount(budget));
   }
@@ -346,7 +346,9 @@ public final class Term {
     granted = lease.granted();
     allowance = 0;
     part = lease.part();
-    elsewhere = lease.spent() - said.spent();
+    // A purse that was forgotten and is back spent this before.
+    spent = Math.max(spent, lease.stated());
+    elsewhere = lease.spent() - lease.stated();
     moved |= raised != lease.raised();
     moved |= frozenUntil != lease.frozenUntil() || freeUntil != lease.freeUntil();
     frozenUntil = lease.frozenUntil();

@@ -18,7 +18,8 @@
 -- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at,
 --          milliseconds of silence after which a lease is charged, then service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
---          free, this replica's part of what nobody holds, then spent of each service by all
+--          free, this replica's part of what nobody holds, the most it has stated, then spent of each
+--          service by all
 --
 -- A statement holds sums, not differences: replayed, late or lost ones change nothing that the
 -- next does not put right. A replica lowers its own lease before it says so here, so what Redis
@@ -114,7 +115,7 @@ for k in string.gmatch(ARGV[6], '[^,]+') do
   if redis.call('HGET', key, 'o:' .. k) == replica then ours[#ours + 1] = k end
 end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
-  had[11] or '0', had[12] or '0', text(part)}
+  had[11] or '0', had[12] or '0', text(part), text(mine)}
 for i = 10, #ARGV, 2 do
   answer[#answer + 1] = redis.call('HGET', key, 'v:' .. ARGV[i]) or '0'
 end

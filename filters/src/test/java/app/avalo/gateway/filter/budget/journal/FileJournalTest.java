@@ -134,6 +134,20 @@ class FileJournalTest {
   }
 
   @Test
+  void theLatestPeriodsStayWhateverCameLast() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      for (String day : List.of("05", "06", "02", "03")) {
+        journal.counter("ai", "2026-11-" + day + ".PLN", "svc").set(100, 0);
+      }
+    }
+    for (int open = 0; open < 2; open++) {
+      try (FileJournal journal = FileJournal.open(directory)) {
+        assertThat(journal.recovered("ai", "2026-11-06.PLN").spent()).isEqualTo(100);
+      }
+    }
+  }
+
+  @Test
   void everyLineTwiceMoreInAnyOrderChangesNothing() throws Exception {
     try (FileJournal journal = FileJournal.open(directory)) {
       Counter counter = journal.counter("ai", TERM, "svc");
