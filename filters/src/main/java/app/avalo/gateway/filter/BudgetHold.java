@@ -13,6 +13,9 @@ public interface BudgetHold {
    */
   boolean again(Exchange exchange);
 
+  /** Whether it costs by the byte or second, so that it has to be metered. */
+  boolean flows();
+
   /**
    * Holds more as an answer flows, as far as it costs by the byte or second. Whoever relays asks
    * before it passes bytes on, and at {@link #nextNanos}.

@@ -145,6 +145,11 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   }
 
   @Override
+  public boolean flows() {
+    return flowing;
+  }
+
+  @Override
   public @Nullable GatewayError meter(Exchange exchange, int bytes, long nowNanos) {
     dueNanos = nowNanos + patienceNanos;
     // One that expired is paid for; nobody would release what it holds from here on.

@@ -27,13 +27,13 @@ public final class Metered {
   }
 
   /**
-   * The meter of an answer, or null when no budget pays for it.
+   * The meter of an answer, or null when no budget pays for what flows of it.
    *
    * @param events whether it is a stream of events in plain text
    */
   public static @Nullable Metered of(Exchange exchange, boolean events) {
     BudgetHold hold = exchange.budget();
-    if (hold == null) {
+    if (hold == null || !hold.flows()) {
       return null;
     }
     Boundary boundary =

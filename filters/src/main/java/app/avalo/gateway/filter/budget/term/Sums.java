@@ -14,7 +14,7 @@ import java.util.function.Function;
  * Money by service, and by label: region, tier and day; of this replica and, as far as it heard, of
  * others. What a service spent and holds is one counter, the labels of a request together another,
  * so a request moves two. Bounded: tiers beyond the bound are summed up as {@code other}. Guarded
- * by its owner; adding makes no garbage.
+ * by its owner.
  */
 public final class Sums {
   private static final int MOST = 512;
