@@ -162,14 +162,13 @@ public final class LeasedBuckets implements Buckets {
                 wish,
                 lease.lostMissing(redis.shape(), link.connectedNanos(), sent))
             .transform(
-                (grant, failure) ->
-                    answered(lease, new Sent(asking, wish.owed(), sent), grant, failure));
+                (grant, failure) -> answered(lease, new Sent(asking, wish, sent), grant, failure));
     lease.over = over;
     return over;
   }
 
   /** A call under way. */
-  private record Sent(List<Waiting> asking, long owed, long atNanos) {}
+  private record Sent(List<Waiting> asking, LeaseCall.Wish wish, long atNanos) {}
 
   private Future<Void> answered(
       Lease lease, Sent sent, LeaseCall.@Nullable Grant grant, @Nullable Throwable failure) {
@@ -179,7 +178,10 @@ public final class LeasedBuckets implements Buckets {
       share(lease, sent.asking(), grant);
     } else if (failure != null) {
       // Perhaps it was charged and only the answer is lost: too much rather than too little.
-      lease.owe(sent.owed());
+      lease.owe(sent.wish().owed());
+      if (Unavailable.unsent(failure)) {
+        lease.giveBack(sent.wish().returned());
+      }
       for (Waiting one : sent.asking()) {
         one.call().fail(Unavailable.of(failure));
       }
@@ -230,7 +232,9 @@ public final class LeasedBuckets implements Buckets {
         if (lease.idle(GONE_NANOS, now)) {
           leases.remove(lease.key);
         }
-      } else if (!lease.underWay && (lease.old(now) || lease.idle(IDLE_NANOS, now))) {
+      } else if (link.isUp()
+          && !lease.underWay
+          && (lease.old(now) || lease.idle(IDLE_NANOS, now))) {
         call(lease, lease.idle(IDLE_NANOS, now));
       }
     }
