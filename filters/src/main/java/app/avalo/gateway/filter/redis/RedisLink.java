@@ -155,11 +155,12 @@ public final class RedisLink implements ScriptRunner {
         .onComplete(
             (response, failure) -> {
               if (failure == null) {
-                inTime.answer(response);
-                if (ever.answer(response)) {
-                  on.settled();
+                if (!ever.settled()) {
+                  on.settled(); // before anybody hears of it, who may look at once
                 }
                 on.answered();
+                ever.answer(response);
+                inTime.answer(response);
               } else if (command == Command.EVALSHA
                   && is(failure, "NOSCRIPT")
                   && !inTime.settled()) {
