@@ -36,7 +36,7 @@ public record GatewayError(
     URI_TOO_LONG(414, Source.DOWNSTREAM, "URI too long"),
     EXPECTATION_FAILED(417, Source.DOWNSTREAM, "Expectation failed"),
     LIMITED(429, Source.DOWNSTREAM, "Too many requests"),
-    BUDGET(429, Source.GATEWAY, "Budget used up"),
+    BUDGET(429, Source.GATEWAY, "Not covered by the budget"),
     HEADERS_TOO_LARGE(431, Source.DOWNSTREAM, "Header fields too large"),
     RESIDENCY(451, Source.GATEWAY, "No region may serve this user"),
     CLIENT_GONE(499, Source.DOWNSTREAM, "Client closed the connection"),

@@ -10,7 +10,6 @@ final class Plot {
   private static final int LEFT = 8;
   private static final int TOP = 14;
   private static final int BOTTOM = HEIGHT - 22;
-  private static final int DAYS = 31;
 
   private Plot() {}
 
@@ -18,20 +17,20 @@ final class Plot {
    * Spent by day as bars, and what it adds up to as a line, with the amount above.
    *
    * @param byDay micro-units by day of the month, two digits
+   * @param days of the month
    */
   static String month(Map<String, Long> byDay, int days, long amount, String title) {
     double most = Math.max(1, byDay.values().stream().mapToLong(Long::longValue).max().orElse(1));
     double all = Math.max(amount, byDay.values().stream().mapToLong(Long::longValue).sum());
-    double width = (double) (WIDTH - 2 * LEFT) / DAYS;
+    double width = (double) (WIDTH - 2 * LEFT) / days;
     StringBuilder bars = new StringBuilder();
     StringBuilder line = new StringBuilder("M").append(LEFT).append(' ').append(BOTTOM);
     long sum = 0;
-    boolean more = false;
-    for (int day = days; day >= 1 && !more; day--) {
-      more = byDay.containsKey(name(day));
-      days = more ? day : days;
+    int last = days;
+    while (last > 1 && !byDay.containsKey(name(last))) {
+      last--;
     }
-    for (int day = 1; day <= days; day++) {
+    for (int day = 1; day <= last; day++) {
       long micros = byDay.getOrDefault(name(day), 0L);
       sum += micros;
       double x = LEFT + (day - 1) * width;
@@ -66,7 +65,7 @@ final class Plot {
         BOTTOM,
         WIDTH - LEFT,
         line,
-        days(width),
+        days(days, width),
         WIDTH - LEFT,
         limit - 3);
   }
@@ -75,9 +74,9 @@ final class Plot {
     return day < 10 ? "0" + day : Integer.toString(day);
   }
 
-  private static String days(double width) {
+  private static String days(int days, double width) {
     StringBuilder text = new StringBuilder();
-    for (int day = 1; day <= DAYS; day += 5) {
+    for (int day = 1; day <= days; day += 5) {
       text.append(
           String.format(
               Locale.ROOT,

@@ -5,7 +5,10 @@ import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -54,10 +57,16 @@ public record Report(
     return BigDecimal.valueOf(micros, 6).stripTrailingZeros().toPlainString();
   }
 
+  /** A count for people. */
+  static String grouped(long micros) {
+    return new DecimalFormat("#,##0.######", DecimalFormatSymbols.getInstance(Locale.ROOT))
+        .format(BigDecimal.valueOf(micros, 6));
+  }
+
   /** An amount for people: two decimals. */
   static String rounded(long micros, String currency) {
     BigDecimal units = BigDecimal.valueOf(micros, 6).setScale(2, RoundingMode.HALF_UP);
-    return String.format(java.util.Locale.ROOT, "%,.2f %s", units, currency);
+    return String.format(Locale.ROOT, "%,.2f %s", units, currency);
   }
 
   /** Exact, as everywhere else. */

@@ -81,7 +81,7 @@ public final class ReportPage {
     page.append("<th class=\"n\">spent on each</tr>");
     for (BudgetMonth unit : report.units()) {
       page.append("<tr><td>").append(escaped(unit.name()));
-      number(page, Report.plain(unit.spent()));
+      number(page, Report.grouped(unit.spent()));
       StringBuilder each = new StringBuilder();
       report
           .totals()
@@ -98,14 +98,32 @@ public final class ReportPage {
 
   private static void budget(StringBuilder page, BudgetMonth budget, int days) {
     String name = escaped(budget.name());
+    Map<String, Long> byDay = budget.by("day");
     page.append("<h2>").append(name).append("</h2>");
-    page.append(
-        Plot.month(budget.by("day"), days, budget.amount(), "spent on " + name + " by day"));
+    page.append(Plot.month(byDay, days, budget.amount(), "spent on " + name + " by day"));
+    page.append("<p class=\"quiet\">").append(caption(budget, byDay)).append("</p>");
     page.append("<div class=\"by\">");
     for (String kind : List.of("", "region", "tier")) {
       table(page, budget, kind);
     }
     page.append("</div>");
+  }
+
+  /** What the bars and the line mean, and what they leave out. */
+  private static String caption(BudgetMonth budget, Map<String, Long> byDay) {
+    long most = byDay.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    long dated = byDay.values().stream().mapToLong(Long::longValue).sum();
+    String text =
+        "Bars: by day, "
+            + Report.rounded(most, budget.currency())
+            + " at most. Line: since the 1st.";
+    long undated = budget.spent() - dated;
+    return undated == 0
+        ? text
+        : text
+            + " Imports and corrections are of no day: "
+            + Report.rounded(undated, budget.currency())
+            + ".";
   }
 
   private static void table(StringBuilder page, BudgetMonth budget, String kind) {

@@ -61,9 +61,20 @@ class ReportTest {
     String page = ReportPage.of(REPORT);
 
     assertThat(page)
-        .contains("41,250.50 PLN", "1200000", "0.034375 PLN", "&lt;b&gt;&amp;&quot;")
+        .contains("41,250.50 PLN", "1,200,000", "0.034375 PLN", "&lt;b&gt;&amp;&quot;")
         .doesNotContain("<b>&", "<script", "style=", "http:", "https:", "url(");
     assertThat(page.split("<svg", -1)).as("a plot, and a bar").hasSize(3);
     assertThat(page.split("fill=\"#9db8dd\"", -1)).as("two days and their bars").hasSize(3);
+  }
+
+  @Test
+  void thePlotIsAsLongAsTheMonthAndSaysWhatIsOfNoDay() {
+    BudgetMonth imported =
+        new BudgetMonth("ai", "PLN", 9_000_000, 5_250_000, Map.of("day:30", 5_000_000L));
+
+    String page = ReportPage.of(new Report("2026-11", "e", "w", List.of(imported), List.of()));
+
+    assertThat(page)
+        .contains("x=\"612.2\" y=\"79.6\" width=\"18.8\"", "5.00 PLN at most", "no day: 0.25 PLN.");
   }
 }
