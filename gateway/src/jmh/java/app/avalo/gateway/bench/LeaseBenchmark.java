@@ -14,6 +14,7 @@ import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.Script;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
@@ -23,6 +24,7 @@ import io.vertx.redis.client.impl.types.NumberType;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -66,8 +68,8 @@ public class LeaseBenchmark {
     }
 
     @Override
-    public boolean isUp() {
-      return true;
+    public @Nullable StoreUnavailable refusal() {
+      return null;
     }
 
     @Override

@@ -141,7 +141,7 @@ final class Round {
         Here share = ask.tier.share();
         if (looking) {
           share.buckets().peek(ask.key, share.shape(), ask.tokens, reading);
-        } else if (!(isLate(failure) && ask.tier.buckets.scarce(ask.key, ask.tokens, reading))) {
+        } else if (!(late(failure) && ask.tier.buckets.scarce(ask.key, ask.tokens, reading))) {
           share.take(ask.key, ask.tokens, reading);
           ask.from = share;
           if (reading.allowed()) {
@@ -155,8 +155,8 @@ final class Round {
     }
   }
 
-  private static boolean isLate(@Nullable Throwable failure) {
-    return failure instanceof StoreUnavailable known && known.how() == StoreUnavailable.How.LATE;
+  private static boolean late(@Nullable Throwable failure) {
+    return failure instanceof StoreUnavailable known && known.late();
   }
 
   private static LimitVerdict undecided(Tier tier, By by) {

@@ -34,7 +34,7 @@ final class Dial {
             .setPoolRecycleTimeout(-1)
             .setPoolCleanerInterval(-1)
             // Pings go beside the calls, so a full queue cannot hide that Redis is well again.
-            .setMaxWaitingHandlers(QUEUE + 8)
+            .setMaxWaitingHandlers(QUEUE + 16)
             .setTracingPolicy(TracingPolicy.IGNORE)
             .setNetClientOptions(socket());
     if (config.masterName() != null) {

@@ -30,6 +30,8 @@ public final class RedisLink implements ScriptRunner {
   private static final Duration DIAL_PATIENCE = Duration.ofSeconds(2);
   private static final StoreUnavailable DOWN =
       new StoreUnavailable(StoreUnavailable.How.UNSENT, "Redis is down");
+  private static final StoreUnavailable SLOW =
+      new StoreUnavailable(StoreUnavailable.How.SLOW, "Redis is slow");
   private static final StoreUnavailable FULL =
       new StoreUnavailable(StoreUnavailable.How.UNSENT, "too many calls wait");
 
@@ -82,9 +84,12 @@ public final class RedisLink implements ScriptRunner {
   }
 
   @Override
-  public boolean isUp() {
+  public @Nullable StoreUnavailable refusal() {
     Wire current = wire;
-    return current != null && current.up();
+    if (current == null || current.dead()) {
+      return DOWN;
+    }
+    return current.up() ? null : SLOW;
   }
 
   @Override
@@ -94,10 +99,7 @@ public final class RedisLink implements ScriptRunner {
 
   @Override
   public <T> PendingCalls<T> waits() {
-    // A quarter is left to what comes before the wait and behind it: a timer has whole
-    // milliseconds, and its loop other things to do.
-    Duration most = patience.deadline().multipliedBy(3).dividedBy(4);
-    return new PendingCalls<>(most, patience.ticker(), timers, late -> {});
+    return new PendingCalls<>(patience.prompt(), patience.ticker(), timers, late -> {});
   }
 
   @Override
@@ -116,9 +118,10 @@ public final class RedisLink implements ScriptRunner {
   }
 
   private Future<Response> call(Invocation invocation, boolean outlasting) {
+    StoreUnavailable refusal = refusal();
     Wire current = wire;
-    if (current == null || !current.up()) {
-      return Future.failedFuture(DOWN);
+    if (refusal != null || current == null) {
+      return Future.failedFuture(refusal == null ? DOWN : refusal);
     }
     if (current.unsettled() >= Dial.QUEUE) {
       errors.increment();
@@ -158,7 +161,7 @@ public final class RedisLink implements ScriptRunner {
                 if (!ever.settled()) {
                   on.settled(); // before anybody hears of it, who may look at once
                 }
-                on.answered();
+                on.answered(inTime);
                 ever.answer(response);
                 inTime.answer(response);
               } else if (command == Command.EVALSHA

@@ -4,6 +4,7 @@ import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Runs scripts in Redis for one event loop. */
 public interface ScriptRunner {
@@ -22,8 +23,13 @@ public interface ScriptRunner {
    */
   Future<Response> send(Script script, List<String> keys, List<String> arguments);
 
-  /** Whether the last calls were answered; false means a call fails at once. */
-  boolean isUp();
+  /** Why a call would fail at once, or null while the last ones were answered. */
+  @Nullable StoreUnavailable refusal();
+
+  /** Whether calls are tried at all. */
+  default boolean isUp() {
+    return refusal() == null;
+  }
 
   /**
    * When the present connection was made, on the ticker's clock: what Redis said before may be

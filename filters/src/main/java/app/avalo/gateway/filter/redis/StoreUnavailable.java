@@ -8,6 +8,8 @@ public final class StoreUnavailable extends RuntimeException {
   public enum How {
     /** It never left, so nothing came of it. */
     UNSENT,
+    /** Likewise, as Redis is there but has been too slow of late to be asked. */
+    SLOW,
     /** Redis is there but silent so far; perhaps it did what it was asked, or will. */
     LATE,
     /** Redis refused it, or the connection ended. */
@@ -25,7 +27,13 @@ public final class StoreUnavailable extends RuntimeException {
     this.how = how;
   }
 
-  public How how() {
-    return how;
+  /** Whether nothing can have come of the call. */
+  public boolean unsent() {
+    return how == How.UNSENT || how == How.SLOW;
+  }
+
+  /** Whether Redis is there all the same: others may be answered meanwhile. */
+  public boolean late() {
+    return how == How.LATE || how == How.SLOW;
   }
 }

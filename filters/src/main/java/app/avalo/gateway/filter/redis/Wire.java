@@ -11,18 +11,20 @@ import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import io.vertx.redis.client.impl.types.ErrorType;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One pipelined connection from its birth to its death; never revived. A ping every half second
- * shows whether Redis answers within the deadline. The breaker opens after two pings without
- * answer, or at once when calls have been met by silence for three deadlines; while it is open,
- * calls fail at once and the next ping is the probe. Two pings that stay without any answer until
- * the third is due end the connection. Any answer ends the silence, however late: Redis is one
- * thread, so it works, and whether it is slow the pings tell. One that answers in time closes the
- * breaker.
+ * shows whether Redis answers as soon as limits need it. The breaker opens after two late pings
+ * with nothing answered in time since the one before the first, or at once when calls have been met
+ * by silence for three deadlines; while it is open, calls fail at once and a ping soon after is the
+ * probe: in time, it closes the breaker. Any answer ends the silence, however late: Redis is one
+ * thread, so it works, and whether it is slow the pings tell. A ping that nothing follows for
+ * nearly a second ends the connection.
  */
 final class Wire {
   static final Duration PING_EVERY = Duration.ofMillis(500);
@@ -30,7 +32,13 @@ final class Wire {
   /** Longer than it takes to end a connection: one node of a cluster may be silent alone. */
   private static final Duration GIVEN_UP = Duration.ofSeconds(2);
 
-  private static final int PINGS_MISSED = 2;
+  /** Nearly two pings: the third finds it so though timers are not exact. */
+  private static final long GONE_NANOS = 900_000_000;
+
+  /** Shares decide meanwhile, which are less just than Redis; so the pause is short. */
+  private static final long PROBE_MILLIS = 100;
+
+  private static final int PINGS_LATE = 2;
   private static final int SILENT_DEADLINES = 3;
 
   private final Redis client;
@@ -38,14 +46,17 @@ final class Wire {
   private final Ticker ticker;
   private final Timers timers;
   private final PendingCalls<Response> pending;
+  private final PendingCalls<Response> pings;
   private final PendingCalls<Response> outlasting;
   private final CircuitBreaker breaker;
   private final long deadlineNanos;
+  private final long spareNanos; // what is left of the deadline behind an answer in time
   private final Consumer<String> died;
   private volatile boolean dead;
   private volatile boolean open; // by the breaker's handlers
   private int unsettled; // calls neither answered nor given up; metrics may read stale
-  private int pingsMissed;
+  private long pingedSince; // when the first ping was sent that nothing has followed, or 0
+  private boolean prompt; // something was answered in time since the last ping was judged
   private long silentSince; // start of the first call that went unanswered, 0 while answers come
   private Timers.@Nullable Timer nextPing;
 
@@ -67,6 +78,7 @@ final class Wire {
     this.ticker = patience.ticker();
     this.timers = Timers.of(vertx);
     this.deadlineNanos = patience.deadline().toNanos();
+    this.spareNanos = deadlineNanos - patience.prompt().toNanos();
     this.died = died;
     this.pending =
         new PendingCalls<>(
@@ -75,7 +87,16 @@ final class Wire {
             timers,
             call -> {
               late.run();
-              silence(call);
+              silence(call.dueNanos() - deadlineNanos);
+            });
+    this.pings =
+        new PendingCalls<>(
+            patience.prompt(),
+            ticker,
+            timers,
+            ping -> {
+              late.run();
+              silence(ping.dueNanos() - patience.prompt().toNanos());
             });
     this.outlasting = new PendingCalls<>(GIVEN_UP, ticker, timers, call -> unsettled--);
     this.breaker = CircuitBreaker.create("redis", vertx, breakerOptions(patience.deadline()));
@@ -88,14 +109,27 @@ final class Wire {
   }
 
   /** How long a call may take, on which clock. */
-  record Patience(Duration deadline, Ticker ticker) {}
+  record Patience(Duration deadline, Ticker ticker) {
+    /**
+     * What limits wait, and what pings are judged by. A quarter is left to what comes before the
+     * wait and behind it: a timer has whole milliseconds, and its loop other things to do.
+     */
+    Duration prompt() {
+      return deadline.multipliedBy(3).dividedBy(4);
+    }
+  }
 
   private static CircuitBreakerOptions breakerOptions(Duration deadline) {
     return new CircuitBreakerOptions()
-        .setMaxFailures(PINGS_MISSED)
-        .setResetTimeout(PING_EVERY.toMillis())
+        .setMaxFailures(PINGS_LATE)
+        // Replicas that found it slow together do not come back together.
+        .setResetTimeout(PROBE_MILLIS + RandomGenerator.getDefault().nextLong(PROBE_MILLIS / 2))
         // Pings end by the deadline; this only keeps a lost one from wedging the half-open state.
         .setTimeout(deadline.toMillis() + 1000);
+  }
+
+  boolean dead() {
+    return dead;
   }
 
   boolean up() {
@@ -128,14 +162,16 @@ final class Wire {
     unsettled--;
   }
 
-  /** Notes an answer, perhaps a late one: slow is for the pings to tell. */
-  void answered() {
+  /** Notes the answer to a call, perhaps a late one: slow is for the pings to tell. */
+  void answered(PendingCall<Response> call) {
     silentSince = 0;
+    pingedSince = 0;
+    prompt = prompt || call.dueNanos() - ticker.nanos() >= spareNanos;
   }
 
-  private void silence(PendingCall<Response> call) {
+  private void silence(long startNanos) {
     if (silentSince == 0) {
-      silentSince = call.dueNanos() - deadlineNanos;
+      silentSince = startNanos;
     }
     if (!open && ticker.nanos() - silentSince >= SILENT_DEADLINES * deadlineNanos) {
       breaker.open();
@@ -161,30 +197,39 @@ final class Wire {
     if (dead) {
       return;
     }
-    if (pingsMissed >= PINGS_MISSED) {
-      die("no answer to " + pingsMissed + " pings");
+    if (pingedSince != 0 && ticker.nanos() - pingedSince >= GONE_NANOS) {
+      die("no answer to pings");
       return;
     }
     breaker.execute(this::sendPing);
   }
 
-  private Future<Response> sendPing() {
-    PendingCall<Response> call = start();
-    pingsMissed++;
+  private Future<Void> sendPing() {
+    PendingCall<Response> ping = pings.start();
+    pingedSince = pingedSince == 0 ? ticker.nanos() : pingedSince;
     unsettled++;
     send(Request.cmd(Command.PING))
         .onComplete(
             (pong, failure) -> {
               settled();
-              pingsMissed = 0;
-              if (failure != null) {
-                call.fail(new StoreUnavailable("ping refused"));
+              if (failure == null || failure instanceof ErrorType) {
+                silentSince = 0;
+                pingedSince = 0;
+              }
+              if (failure == null) {
+                ping.answer(pong);
               } else {
-                call.answer(pong);
-                answered();
+                ping.fail(new StoreUnavailable("ping refused"));
               }
             });
-    return call.future();
+    return ping.future().transform((pong, failure) -> judged(failure));
+  }
+
+  /** One node of a cluster, or one lost packet, may delay pings while others are answered. */
+  private Future<Void> judged(@Nullable Throwable failure) {
+    boolean slow = failure != null && !prompt;
+    prompt = false;
+    return slow ? Future.failedFuture(failure) : Future.succeededFuture();
   }
 
   /** Ends the connection; what waits fails now. */
@@ -197,6 +242,7 @@ final class Wire {
       nextPing.cancel();
     }
     pending.failAll(new StoreUnavailable(reason));
+    pings.failAll(new StoreUnavailable(reason));
     outlasting.failAll(new StoreUnavailable(reason));
     breaker.close();
     client.close();

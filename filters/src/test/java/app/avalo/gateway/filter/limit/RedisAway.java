@@ -13,9 +13,12 @@ import java.util.List;
 
 /** A Redis that was never reached. */
 record RedisAway(VirtualTime time) implements ScriptRunner {
+  private static final StoreUnavailable AWAY =
+      new StoreUnavailable(StoreUnavailable.How.UNSENT, "away");
+
   @Override
   public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
-    return Future.failedFuture(new StoreUnavailable("away"));
+    return Future.failedFuture(AWAY);
   }
 
   @Override
@@ -24,8 +27,8 @@ record RedisAway(VirtualTime time) implements ScriptRunner {
   }
 
   @Override
-  public boolean isUp() {
-    return false;
+  public StoreUnavailable refusal() {
+    return AWAY;
   }
 
   @Override

@@ -18,6 +18,7 @@ import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.redis.Script;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,8 +80,8 @@ class SharedLimitsIT {
     }
 
     @Override
-    public boolean isUp() {
-      return link.isUp();
+    public @Nullable StoreUnavailable refusal() {
+      return link.refusal();
     }
 
     @Override

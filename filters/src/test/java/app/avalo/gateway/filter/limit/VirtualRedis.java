@@ -15,6 +15,7 @@ import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real Redis as one gateway sees it in virtual time: scripts run there with that time as their
@@ -67,8 +68,9 @@ final class VirtualRedis implements ScriptRunner {
       Script script, List<String> keys, List<String> arguments, Duration patience) {
     Promise<Response> promise = Promise.promise();
     calls++;
-    if (!isUp()) {
-      return Future.failedFuture(new StoreUnavailable(How.UNSENT, "away"));
+    StoreUnavailable refusal = refusal();
+    if (refusal != null) {
+      return Future.failedFuture(refusal);
     }
     pending.removeIf(call -> call.future().isComplete());
     pending.add(promise);
@@ -117,8 +119,11 @@ final class VirtualRedis implements ScriptRunner {
   }
 
   @Override
-  public boolean isUp() {
-    return !away && !open && time.nanos() >= connectedNanos;
+  public @Nullable StoreUnavailable refusal() {
+    if (away || time.nanos() < connectedNanos) {
+      return new StoreUnavailable(How.UNSENT, "away");
+    }
+    return open ? new StoreUnavailable(How.SLOW, "slow") : null;
   }
 
   @Override

@@ -235,6 +235,29 @@ class RedisLinkIT {
     assertThat(link.isUp()).isTrue();
   }
 
+  @Test
+  void aRedisThatIsAlwaysTooSlowForLimitsIsNotAskedAnyMore() {
+    Duration deadline = Duration.ofMillis(200);
+    int road = SlowRoad.open(loop.vertx(), server().port(), Duration.ofMillis(170));
+    RedisLink link =
+        link(
+            new StateConfig.Redis(
+                StateConfig.Mode.SINGLE,
+                List.of("redis://127.0.0.1:" + road),
+                null,
+                null,
+                deadline,
+                "t",
+                1));
+    loop.until(RECOVERY, link::isUp);
+
+    loop.until(Duration.ofSeconds(2), () -> !link.isUp());
+
+    StoreUnavailable refusal = loop.get(link::refusal);
+    assertThat(refusal.late()).isTrue();
+    assertThat(refusal.unsent()).isTrue();
+  }
+
   private static String clients(RedisServer server) {
     try {
       return server.command("INFO clients");

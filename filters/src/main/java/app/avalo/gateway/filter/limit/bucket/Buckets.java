@@ -27,9 +27,9 @@ public interface Buckets {
   Future<Reading> ask(BucketKey key, long tokens);
 
   /**
-   * Whether tokens must not be let pass although only the answer is late: the store is there, and
-   * by what it said within the last {@link #FRESH_NANOS} others may have used up the rest meanwhile
-   * ({@link Shape#spares}). If so the reading is a refusal.
+   * Whether tokens must not be let pass although the store is only late: by what it said within the
+   * last {@link #FRESH_NANOS} others may have used up the rest meanwhile ({@link Shape#spares}). If
+   * so the reading is a refusal.
    */
   boolean scarce(BucketKey key, long tokens, Reading reading);
 

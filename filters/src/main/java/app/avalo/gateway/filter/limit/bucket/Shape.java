@@ -135,17 +135,24 @@ public final class Shape {
    * Whether the tokens are there even if others have taken some since it was known what is missing.
    * At once no more can be taken than the smallest burst; half of that has to be left in every
    * band, and what stays for others anyway. A full bucket spares whatever fits into it.
+   *
+   * @param reading becomes a refusal until it would, if it does not
    */
-  public boolean spares(long[] missing, long tokens) {
+  public boolean spares(long[] missing, long tokens, Reading reading) {
+    boolean spares = true;
+    long longest = 0;
     for (int i = 0; i < bands.length; i++) {
       long unit = bands[i].unitsPerToken();
       long rest = bands[i].capacityUnits() - tokens * unit;
       long least = Math.min(rest, Math.max(left[i], smallest * unit / 2));
-      if (rest < 0 || rest - missing[i] < least) {
-        return false;
+      long wait = bands[i].micros(Math.max(missing[i] + least - rest, -rest));
+      if (wait > longest) {
+        spares = false;
+        longest = wait;
+        reading.set(false, i, 0, 1000 * wait, 1000 * bands[i].micros(missing[i]));
       }
     }
-    return true;
+    return spares;
   }
 
   /** From empty to full in every band. */

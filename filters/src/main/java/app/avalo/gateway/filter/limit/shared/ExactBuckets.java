@@ -9,6 +9,7 @@ import app.avalo.gateway.filter.limit.shared.BucketCall.Grant;
 import app.avalo.gateway.filter.redis.PendingCall;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
 import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -66,21 +67,16 @@ public final class ExactBuckets implements Buckets {
   @Override
   public boolean scarce(BucketKey key, long tokens, Reading reading) {
     long when = notes.noted(key, shape(), missing);
-    boolean scarce =
-        link.isUp()
-            && when != CompactBuckets.NEVER
-            && notes.nowMicros() - when <= FRESH_NANOS / 1000
-            && !shape().spares(missing, tokens);
-    if (scarce) {
-      shape().read(missing, tokens, false, reading);
-    }
-    return scarce;
+    return when != CompactBuckets.NEVER
+        && notes.nowMicros() - when <= FRESH_NANOS / 1000
+        && !shape().spares(missing, tokens, reading);
   }
 
   @Override
   public Future<Reading> ask(BucketKey key, long tokens) {
-    if (!link.isUp()) {
-      return Future.failedFuture(Unavailable.DOWN);
+    StoreUnavailable refusal = link.refusal();
+    if (refusal != null) {
+      return Future.failedFuture(refusal);
     }
     String name = redis.name(key);
     Queue queue = queues.computeIfAbsent(name, unknown -> new Queue(name, key.copy()));

@@ -91,11 +91,14 @@ final class Lease {
     return shape.later(missing, (nowNanos - heardNanos) / 1000);
   }
 
-  /** Whether Redis was heard just now, and had too little to spare so many tokens. */
-  boolean scarce(Shape shape, long tokens, long nowNanos) {
+  /**
+   * Whether Redis was heard just now, and had too little to spare so many tokens: then the reading
+   * is a refusal.
+   */
+  boolean scarce(Shape shape, long tokens, long nowNanos, Reading reading) {
     return heardNanos != Long.MIN_VALUE
         && ageNanos(nowNanos) <= Buckets.FRESH_NANOS
-        && !shape.spares(shape.later(missing, ageNanos(nowNanos) / 1000), tokens);
+        && !shape.spares(shape.later(missing, ageNanos(nowNanos) / 1000), tokens, reading);
   }
 
   /** How old the last answer is, at most. */

@@ -9,6 +9,7 @@ import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.shared.Lease.Waiting;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
 import java.security.SecureRandom;
@@ -106,18 +107,14 @@ public final class LeasedBuckets implements Buckets {
   @Override
   public boolean scarce(BucketKey key, long tokens, Reading reading) {
     Lease lease = leases.get(key);
-    boolean scarce =
-        lease != null && link.isUp() && lease.scarce(redis.shape(), tokens, ticker.nanos());
-    if (scarce) {
-      read(lease, tokens, false, reading);
-    }
-    return scarce;
+    return lease != null && lease.scarce(redis.shape(), tokens, ticker.nanos(), reading);
   }
 
   @Override
   public Future<Reading> ask(BucketKey key, long tokens) {
-    if (!link.isUp()) {
-      return Future.failedFuture(Unavailable.DOWN);
+    StoreUnavailable refusal = link.refusal();
+    if (refusal != null) {
+      return Future.failedFuture(refusal);
     }
     Lease lease = lease(key);
     Waiting one = new Waiting(waits.start(), tokens);

@@ -1,17 +1,14 @@
 package app.avalo.gateway.filter.limit.shared;
 
 import app.avalo.gateway.filter.redis.StoreUnavailable;
-import app.avalo.gateway.filter.redis.StoreUnavailable.How;
 
 /** Makes of any failure of a call the one that callers know. */
 final class Unavailable {
-  static final StoreUnavailable DOWN = new StoreUnavailable(How.UNSENT, "Redis is down");
-
   private Unavailable() {}
 
   /** Whether nothing can have come of the call. */
   static boolean unsent(Throwable failure) {
-    return failure instanceof StoreUnavailable known && known.how() == How.UNSENT;
+    return failure instanceof StoreUnavailable known && known.unsent();
   }
 
   static StoreUnavailable of(Throwable failure) {

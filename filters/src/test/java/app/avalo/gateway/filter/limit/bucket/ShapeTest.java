@@ -25,7 +25,7 @@ class ShapeTest {
     for (int i = 0; i < tokens.length; i++) {
       missing[i] = (shape.band(i).capacity() - tokens[i]) * shape.band(i).unitsPerToken();
     }
-    return shape.spares(missing, cost);
+    return shape.spares(missing, cost, new Reading());
   }
 
   @Test
