@@ -23,17 +23,19 @@ import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One budget through its periods. Safe from every thread. */
 final class Account {
-  /** Periods remembered: the running one, and those that holds or a reload may come back to. */
-  private static final int TERMS = 4;
+  /** Periods that are over and remembered, because of holds that outlived them. */
+  private static final int OVER = 3;
 
   /** Between two looks at what passes, unless much is spent meanwhile. */
   private static final long PACE_MILLIS = 10_000;
@@ -252,12 +254,25 @@ final class Account {
     long granted = sharing == null ? Long.MAX_VALUE : 0;
     Term term = new Term(span, granted, sums, journal.recovered(name, span.key()));
     Tenure tenure = new Tenure(term, sharing == null ? null : new LeaseKeeper(this, term, sharing));
+    evict(span.startMillis());
     tenures.put(span.key(), tenure);
-    if (tenures.size() > TERMS) {
-      String eldest = tenures.keySet().iterator().next();
-      tenures.remove(eldest).term().end();
-    }
     return tenure;
+  }
+
+  /**
+   * Forgets all but the last few of the periods that are over; a reload may come back to others.
+   */
+  private void evict(long nowMillis) {
+    List<String> over = new ArrayList<>();
+    tenures.forEach(
+        (key, tenure) -> {
+          if (tenure.term().span.endMillis() <= nowMillis) {
+            over.add(key);
+          }
+        });
+    for (String key : over.subList(0, Math.max(0, over.size() - OVER))) {
+      tenures.remove(key).term().end();
+    }
   }
 
   /** Nobody asks for it any more. */

@@ -24,20 +24,28 @@ final class BudgetSample {
   }
 
   static BudgetConfig priced(BudgetConfig model, List<BudgetConfig.Price> prices) {
-    return changed(model, prices, model.leaseExpiry());
+    return changed(model, model.period(), prices, model.leaseExpiry());
   }
 
   /** A replica that is silent for this long has spent what it leased. */
   static BudgetConfig expiring(BudgetConfig model, long millis) {
-    return changed(model, model.prices(), Duration.ofMillis(millis));
+    return changed(model, model.period(), model.prices(), Duration.ofMillis(millis));
+  }
+
+  /** The amount is of a day. */
+  static BudgetConfig daily(BudgetConfig model) {
+    return changed(model, BudgetConfig.Period.DAY, model.prices(), model.leaseExpiry());
   }
 
   private static BudgetConfig changed(
-      BudgetConfig model, List<BudgetConfig.Price> prices, Duration leaseExpiry) {
+      BudgetConfig model,
+      BudgetConfig.Period period,
+      List<BudgetConfig.Price> prices,
+      Duration leaseExpiry) {
     return new BudgetConfig(
         model.name(),
         model.amount(),
-        model.period(),
+        period,
         model.services(),
         model.routes(),
         model.cost(),

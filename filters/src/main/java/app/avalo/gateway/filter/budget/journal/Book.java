@@ -1,12 +1,16 @@
 package app.avalo.gateway.filter.budget.journal;
 
 import app.avalo.gateway.filter.budget.journal.Entry.Kind;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * that was seen before changes nothing, as far as its kind has an id. Confined to one thread.
  */
 final class Book {
-  /** Periods kept per budget: the running one, and the one before for holds that outlived it. */
-  private static final int TERMS = 2;
-
   private static final int SUBJECTS = 1024;
+
+  /** Characters of a month, {@code 2026-11}. */
+  private static final int MONTH = 7;
 
   /** Before the value in the name of a purse. */
   private static final char PURSE = '@';
@@ -203,8 +207,7 @@ final class Book {
     forgetPurses();
     sheets.forEach(
         (budget, terms) -> {
-          List<String> keys = terms.keySet().stream().sorted().toList(); // by time
-          terms.keySet().removeAll(keys.subList(0, Math.max(0, keys.size() - TERMS)));
+          terms.keySet().retainAll(kept(terms.keySet()));
           terms.forEach((term, sheet) -> write(lines, budget, term, sheet));
         });
     hours.values().forEach(kept -> lines.addAll(kept.values()));
@@ -213,32 +216,81 @@ final class Book {
     return lines;
   }
 
-  /** Of budgets that each caller has for itself only the period counts in which any was used. */
-  private void forgetPurses() {
-    Map<String, String> newest = new LinkedHashMap<>();
-    sheets.forEach(
-        (budget, terms) -> {
-          int at = budget.indexOf(PURSE);
-          if (at >= 0) {
-            newest.merge(budget.substring(0, at), last(terms), Book::later);
-          }
-        });
-    sheets
-        .entrySet()
-        .removeIf(
-            each -> {
-              int at = each.getKey().indexOf(PURSE);
-              return at >= 0
-                  && !last(each.getValue()).equals(newest.get(each.getKey().substring(0, at)));
-            });
+  /**
+   * Those of a budget's periods that may not have ended when the latest began, of which a change of
+   * configuration leaves several; and the last one that had, for holds that outlived it.
+   */
+  private static Set<String> kept(Collection<String> terms) {
+    String now = now(terms);
+    Set<String> kept = new HashSet<>();
+    String last = "";
+    for (String term : terms) {
+      if (end(term).compareTo(now) > 0) {
+        kept.add(term);
+      } else if (last.isEmpty() || end(term).compareTo(end(last)) > 0) {
+        last = term;
+      }
+    }
+    kept.add(last);
+    return kept;
   }
 
-  private static String last(Map<String, Sheet> terms) {
-    return terms.keySet().stream().reduce("", Book::later);
+  /** The first day of the latest of these periods; today is no earlier. */
+  private static String now(Collection<String> terms) {
+    return terms.stream().map(Book::start).reduce("", Book::later);
   }
 
   private static String later(String a, String b) {
     return a.compareTo(b) >= 0 ? a : b;
+  }
+
+  /** First day of a period, {@code 2026-11-01} of {@code 2026-11.PLN}. */
+  private static String start(String term) {
+    String date = term.substring(0, Math.max(0, term.indexOf('.')));
+    return date.length() == MONTH ? date + "-01" : date;
+  }
+
+  /** First day after it, or after all, of a key that is none. */
+  private static String end(String term) {
+    try {
+      LocalDate start = LocalDate.parse(start(term));
+      boolean monthly = term.indexOf('.') == MONTH;
+      return (monthly ? start.plusMonths(1) : start.plusDays(1)).toString();
+    } catch (DateTimeParseException foreign) {
+      return "";
+    }
+  }
+
+  /**
+   * Of budgets that each caller has for itself only those count that were used in a late period.
+   */
+  private void forgetPurses() {
+    Map<String, Set<String>> of = new LinkedHashMap<>();
+    sheets.forEach(
+        (budget, terms) -> {
+          if (isPurse(budget)) {
+            of.computeIfAbsent(common(budget), first -> new HashSet<>()).addAll(terms.keySet());
+          }
+        });
+    Map<String, String> now = new LinkedHashMap<>();
+    of.forEach((budget, terms) -> now.put(budget, now(terms)));
+    sheets
+        .entrySet()
+        .removeIf(
+            each ->
+                isPurse(each.getKey())
+                    && each.getValue().keySet().stream()
+                        .allMatch(
+                            term -> end(term).compareTo(now.get(common(each.getKey()))) <= 0));
+  }
+
+  private static boolean isPurse(String budget) {
+    return budget.indexOf(PURSE) >= 0;
+  }
+
+  /** The name of the budget of which it is a purse. */
+  private static String common(String budget) {
+    return budget.substring(0, budget.indexOf(PURSE));
   }
 
   private static void write(List<Entry> lines, String budget, String term, Sheet sheet) {
