@@ -31,9 +31,6 @@ import org.slf4j.LoggerFactory;
 public final class FileJournal implements Journal, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
 
-  /** A file that grew by this much is replaced by a snapshot. */
-  private static final long ROTATE_BYTES = 8L << 20;
-
   /**
    * How long the writer lets entries and changes of counters gather before it writes them as one
    * group, unless somebody waits for them. Forcing a file is what a ledger costs most, and mapped
@@ -74,9 +71,8 @@ public final class FileJournal implements Journal, AutoCloseable {
   private final String replica;
   private final Thread writer = new Thread(this::work, "budget-ledger");
   private long sequence; // guarded by order
-  private @Nullable FileChannel channel; // writer thread, after open
   private Set<FileCounter> looked = new LinkedHashSet<>(); // at last time; writer thread
-  private boolean failing; // writer thread: whether the fault was logged
+  private volatile boolean failing; // writer thread
   private volatile boolean closing;
   private volatile boolean awaited; // whether somebody waits for a group
 
@@ -96,7 +92,7 @@ public final class FileJournal implements Journal, AutoCloseable {
     this.sequence = book.sequence();
     this.recovered = book.copy();
     this.hours = book.hours();
-    this.channel = segments.start(book);
+    segments.start(book);
     this.pad = Pad.start(latest);
     this.slots = Slots.start(counters, book.lastCounter());
     book.forgetCounters();
@@ -212,6 +208,11 @@ public final class FileJournal implements Journal, AutoCloseable {
     return done;
   }
 
+  @Override
+  public boolean failing() {
+    return failing || !closing && !writer.isAlive();
+  }
+
   private boolean isEmpty() {
     synchronized (order) {
       return gathering.records().isEmpty()
@@ -245,7 +246,7 @@ public final class FileJournal implements Journal, AutoCloseable {
 
   private void work() {
     while (!closing || !isEmpty()) {
-      if (isEmpty() && channel != null) {
+      if (isEmpty() && segments.isOpen()) {
         idle.set(true);
         if (isEmpty() && !closing && !awaited) {
           LockSupport.park(this);
@@ -257,69 +258,115 @@ public final class FileJournal implements Journal, AutoCloseable {
       }
       commit();
     }
-    closeChannel();
+    segments.close();
   }
 
-  /** One group: applied to the book first, so that a failing disk loses nothing in memory. */
+  /**
+   * One group: applied to the book first, so that a failing disk loses nothing in memory. Whatever
+   * fails, the writer goes on: nobody else would put money on disk.
+   */
   private void commit() {
-    Group group;
-    synchronized (order) {
-      group = gathering;
-      gathering = written;
-      awaited = false;
-    }
-    written = group;
     List<CompletableFuture<Void>> waiting = new ArrayList<>();
-    for (Record next : group.records()) {
-      if (next instanceof Entry.Line line) {
-        book.apply(line);
-      } else if (next instanceof Mark mark) {
+    Set<FileCounter> moved = new LinkedHashSet<>();
+    Set<FileCounter> over = new LinkedHashSet<>();
+    try {
+      drain(changed, moved);
+      Group group = gathered();
+      drain(ended, over);
+      apply(group.records(), waiting);
+      Throwable unread = count(group.text(), moved, over);
+      if (segments.append(group.text(), book)) {
+        LOG.info("budget ledger written again");
+      }
+      release(over);
+      slots.grow();
+      failing = failing && unread != null;
+      if (unread != null) {
+        fault(unread, waiting);
+      }
+      waiting.forEach(done -> done.complete(null));
+    } catch (IOException | RuntimeException | Error failed) {
+      segments.close(); // it may end in half a line; the book is written anew
+      again(moved, over);
+      fault(failed, waiting);
+    } finally {
+      written.clear();
+    }
+  }
+
+  private Group gathered() {
+    synchronized (order) {
+      Group group = gathering;
+      gathering = written;
+      written = group;
+      awaited = false;
+      return group;
+    }
+  }
+
+  private void apply(List<Record> records, List<CompletableFuture<Void>> waiting) {
+    for (Record next : records) {
+      if (next instanceof Mark mark) {
         waiting.add(mark.done());
       }
     }
-    Set<FileCounter> over = drain(ended);
-    count(group.text(), over);
-    try {
-      write(group.text());
-      failing = false;
-      release(over);
-      waiting.forEach(done -> done.complete(null));
-    } catch (IOException failed) {
-      if (!closing) {
-        ended.addAll(over);
+    for (Record next : records) {
+      if (next instanceof Entry.Line line) {
+        book.apply(line);
       }
-      fault(failed);
-      waiting.forEach(done -> done.completeExceptionally(failed));
     }
-    group.clear();
-    slots.grow();
+  }
+
+  /** What a failed group had of counters and lines that the book has not is due once more. */
+  private void again(Set<FileCounter> moved, Set<FileCounter> over) {
+    if (!closing) {
+      changed.addAll(moved);
+      ended.addAll(over);
+    }
+    List<Record> missing = written.records();
+    missing.removeIf(
+        each -> !(each instanceof Entry.Line line) || line.sequence() <= book.sequence());
+    synchronized (order) {
+      gathering.records().addAll(0, missing);
+    }
   }
 
   /**
    * Lines for the counters that moved. Each is looked at once more the next time, since what its
    * owner set just before it heard that the writer had looked may only be seen then.
+   *
+   * @param over those of them that move no more; without those that could not be read, afterwards
+   * @return why some could not be read, or null; they are looked at again
    */
-  private void count(Text text, Set<FileCounter> over) {
-    Set<FileCounter> moved = drain(changed);
+  private @Nullable Throwable count(Text text, Set<FileCounter> moved, Set<FileCounter> over) {
     Set<FileCounter> due = new LinkedHashSet<>(looked);
     due.addAll(moved);
     due.addAll(over);
+    looked = moved;
+    Throwable unread = null;
     for (FileCounter counter : due) {
-      Entry entry = counter.due();
-      if (entry != null) {
-        book.apply(entry);
-        entry.writeTo(text, 0);
+      try {
+        Entry entry = counter.due();
+        if (entry != null) {
+          book.apply(entry);
+          entry.writeTo(text, 0);
+        }
+      } catch (RuntimeException | Error failed) {
+        // A page of a mapped file that the disk does not give back: InternalError.
+        unread = failed;
+        Queue<FileCounter> queue = over.remove(counter) ? ended : changed;
+        if (!closing) {
+          queue.add(counter);
+        }
       }
     }
-    looked = moved;
+    return unread;
   }
 
-  private static Set<FileCounter> drain(Queue<FileCounter> queue) {
-    Set<FileCounter> drained = new LinkedHashSet<>();
+  private static void drain(Queue<FileCounter> queue, Set<FileCounter> to) {
     for (FileCounter each = queue.poll(); each != null; each = queue.poll()) {
-      drained.add(each);
+      to.add(each);
     }
-    return drained;
   }
 
   private void release(Set<FileCounter> over) throws IOException {
@@ -330,42 +377,14 @@ public final class FileJournal implements Journal, AutoCloseable {
     }
   }
 
-  /** After a fault the file may end in half a line, so the next attempt starts a new one. */
-  private void write(Text text) throws IOException {
-    FileChannel open = channel;
-    if (open == null) {
-      channel = segments.start(book);
-      LOG.info("budget ledger written again");
-    } else if (text.length() > 0) {
-      Segments.write(open, text);
-      open.force(false);
-      if (open.position() > ROTATE_BYTES) {
-        channel = segments.start(book);
-        open.close();
-      }
-    }
-  }
-
-  private void fault(IOException failed) {
+  private void fault(Throwable failed, List<CompletableFuture<Void>> waiting) {
     if (!failing) {
       LOG.error("budget ledger not written, kept in memory: cause={}", failed.toString());
     }
     failing = true;
-    closeChannel();
+    waiting.forEach(done -> done.completeExceptionally(failed));
     if (!closing) {
       LockSupport.parkNanos(this, RETRY_NANOS);
-    }
-  }
-
-  private void closeChannel() {
-    FileChannel open = channel;
-    channel = null;
-    if (open != null) {
-      try {
-        open.close();
-      } catch (IOException failed) {
-        LOG.debug("budget ledger not closed: {}", failed.toString());
-      }
     }
   }
 }

@@ -53,4 +53,11 @@ public interface Journal {
 
   /** Completes when everything appended before is on disk, or fails with the disk's fault. */
   CompletableFuture<Void> flush();
+
+  /**
+   * Whether the disk, or what writes to it, fails: until that ends a crash of the machine loses.
+   */
+  default boolean failing() {
+    return false;
+  }
 }

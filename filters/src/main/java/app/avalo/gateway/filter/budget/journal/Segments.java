@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The numbered files of a ledger. Each begins with a snapshot of everything before it, so the
- * newest whole one is enough; the one before stays as a second copy. Used by one thread.
+ * newest whole one is enough; the one before stays as a second copy. The newest grows, until what
+ * was added since its snapshot is worth another. Used by one thread.
  */
 final class Segments {
   private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
@@ -29,8 +30,13 @@ final class Segments {
   /** A line longer than this is no line of ours; keeps a foreign file from filling the memory. */
   private static final int LONGEST_LINE = 16 << 10;
 
+  /** A file is replaced when so much was added to it, and as much as its snapshot has. */
+  private static final long ROTATE_BYTES = 8L << 20;
+
   private final Path directory;
   private long number;
+  private @Nullable FileChannel channel; // of the newest file; null after a fault
+  private long began; // bytes of its snapshot
 
   Segments(Path directory) {
     this.directory = directory;
@@ -166,32 +172,83 @@ final class Segments {
         line.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
 
+  /** Whether the newest file can be added to; otherwise the next addition writes all anew. */
+  boolean isOpen() {
+    return channel != null;
+  }
+
+  /**
+   * Puts lines on disk.
+   *
+   * @param book what they and all before them add up to
+   * @return whether it had to write the book anew, because of a fault before
+   */
+  boolean append(Text lines, Book book) throws IOException {
+    FileChannel open = channel;
+    if (open == null) {
+      start(book);
+      return true;
+    }
+    if (lines.length() > 0) {
+      write(open, lines);
+      open.force(false);
+      if (open.position() - began > Math.max(ROTATE_BYTES, began)) {
+        start(book);
+        open.close();
+      }
+    }
+    return false;
+  }
+
   /** Starts the next file with this book; it counts only once it is whole and on disk. */
-  FileChannel start(Book book) throws IOException {
+  void start(Book book) throws IOException {
     Path next = file(number + 1);
     Path draft = next.resolveSibling(next.getFileName() + ".draft");
     Text text = new Text();
     for (Entry entry : book.snapshot()) {
       entry.writeTo(text, book.sequence());
     }
-    FileChannel channel =
+    FileChannel opened =
         FileChannel.open(
             draft,
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
     try {
-      write(channel, text);
-      channel.force(true);
+      write(opened, text);
+      opened.force(true);
       Files.move(draft, next, StandardCopyOption.ATOMIC_MOVE);
-      forceDirectory();
-    } catch (IOException failed) {
-      channel.close();
+    } catch (IOException | RuntimeException | Error failed) {
+      opened.close();
       throw failed;
     }
+    forceDirectory();
     number++;
-    Files.deleteIfExists(file(number - 2));
-    return channel;
+    channel = opened;
+    began = text.length();
+    forget(file(number - 2));
+  }
+
+  /** One file too many does no harm. */
+  private static void forget(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException failed) {
+      LOG.warn("old budget ledger not deleted: cause={}", failed.toString());
+    }
+  }
+
+  /** Adds no more to the newest file, which may end in half a line. */
+  void close() {
+    FileChannel open = channel;
+    channel = null;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (IOException failed) {
+        LOG.debug("budget ledger not closed: {}", failed.toString());
+      }
+    }
   }
 
   /** Makes the new name itself durable; file systems that cannot open a directory need not. */
@@ -203,7 +260,7 @@ final class Segments {
     }
   }
 
-  static void write(FileChannel channel, Text text) throws IOException {
+  private static void write(FileChannel channel, Text text) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(text.bytes(), 0, text.length());
     while (bytes.hasRemaining()) {
       channel.write(bytes);

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -294,5 +295,100 @@ class FileJournalTest {
     try (FileJournal journal = FileJournal.open(directory)) {
       return journal.replica();
     }
+  }
+
+  @Test
+  void aLedgerLargerThanItMayGrowIsNotWrittenAnewForEachLine() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      for (int i = 0; i < 2_400; i++) {
+        journal.append(new Entry(Kind.ORDER, "o" + i, "ai", TERM, "n".repeat(4000), i));
+      }
+      journal.flush().get();
+      String before = newest().getFileName().toString();
+      for (int i = 0; i < 10; i++) {
+        journal.append(entry(Kind.ADJUST, "" + i, 1));
+        journal.flush().get();
+      }
+
+      assertThat(newest()).hasFileName(before);
+    }
+    assertThat(spent()).isEqualTo(10);
+  }
+
+  private List<Boolean> recovered(String budget, String... terms) throws IOException {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      return Arrays.stream(terms).map(term -> journal.recovered(budget, term) != null).toList();
+    }
+  }
+
+  @Test
+  void noPeriodThatMayStillRunIsForgottenWhateverAReloadChanged() throws Exception {
+    String[] running = {TERM, "2026-11.EUR", "2026-11-28.PLN", "2026-11-28.EUR"};
+    String[] over = {"2026-10.PLN", "2026-09.PLN"};
+    try (FileJournal journal = FileJournal.open(directory)) {
+      for (String term : running) {
+        journal.counter("ai", term, "svc").set(100, 0);
+        journal.counter("users@" + term, term, "svc").set(100, 0);
+      }
+      for (String term : over) {
+        journal.counter("ai", term, "svc").set(100, 0);
+        journal.counter("users@" + term, term, "svc").set(100, 0);
+      }
+    }
+    assertThat(spent()).isEqualTo(100); // and a snapshot was made
+
+    assertThat(recovered("ai", running)).containsOnly(true);
+    assertThat(recovered("ai", over)).containsExactly(true, false);
+    for (String term : running) {
+      assertThat(recovered("users@" + term, term)).as(term).containsOnly(true);
+    }
+    assertThat(recovered("users@2026-10.PLN", over)).containsOnly(false);
+  }
+
+  @Test
+  void aCounterThatCannotBeReadStopsNeitherTheOthersNorTheWriter() throws Exception {
+    java.nio.ByteBuffer memory = java.nio.ByteBuffer.allocateDirect(Slot.BYTES);
+    memory.order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    Slot slot = new Slot(memory, 0, false);
+    Slot.Name name = new Slot.Name("ai", TERM, "svc");
+    try (FileJournal journal = FileJournal.open(directory)) {
+      slot.begin(1_000_000, name);
+      FileCounter counter = new FileCounter(journal, slot, 1_000_000, name);
+      slot.write(1_000_000, 1, 70, 0);
+      memory.limit(0); // as a page of which the disk is gone
+      journal.changed(counter);
+      journal.append(entry(Kind.ADJUST, "x", 5));
+      assertThatThrownBy(() -> journal.flush().get(5, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(IndexOutOfBoundsException.class);
+      assertThat(journal.failing()).isTrue();
+
+      memory.limit(Slot.BYTES);
+      journal.flush().get(5, TimeUnit.SECONDS);
+
+      assertThat(journal.failing()).isFalse();
+    }
+    assertThat(spent()).isEqualTo(75);
+  }
+
+  @Test
+  void aFullDiskIsSaidAndMadeUpForOnceThereIsSpace() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      Path next = directory.resolve("budget-ledger.0000000002.draft");
+      Files.createSymbolicLink(next, Path.of("/dev/full")); // as large as can be, and no space
+      for (int i = 0; i < 2_400; i++) {
+        journal.append(new Entry(Kind.ORDER, "o", "ai", TERM, "n".repeat(4000), i));
+      }
+      journal.append(entry(Kind.ADJUST, "x", 5));
+      assertThatThrownBy(() -> journal.flush().get(5, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(IOException.class)
+          .hasMessageContaining("No space left on device");
+      assertThat(journal.failing()).isTrue();
+
+      Files.delete(next);
+      journal.flush().get(5, TimeUnit.SECONDS);
+
+      assertThat(journal.failing()).isFalse();
+    }
+    assertThat(spent()).isEqualTo(5);
   }
 }
