@@ -4,6 +4,7 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
@@ -197,7 +198,8 @@ public final class LimitFilter implements Filter {
   /** Charges what the service says that the request has cost, or gives the rest back. */
   private void settle(Exchange exchange, Reply reply, LimitVerdict verdict) {
     String header = verdict.policy().cost().header();
-    if (header == null || !verdict.allowed()) {
+    // Who passed an open limit has paid nothing that could be settled.
+    if (header == null || !verdict.allowed() || verdict.by() == By.OPEN) {
       return;
     }
     long cost = tokens(reply.headers().get(header));

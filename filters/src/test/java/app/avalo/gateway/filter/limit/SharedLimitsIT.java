@@ -277,6 +277,31 @@ class SharedLimitsIT {
     }
   }
 
+  @Test
+  void whoPassedAnOpenLimitWithoutPayingGetsNothingBack() {
+    LimitConfig policy =
+        Policies.named("calls")
+            .of(Policies.per(30, Duration.ofDays(1), 30))
+            .cost(new Cost(10, Map.of(), 0, "X-Cost"))
+            .onStoreDown(OnStoreDown.OPEN)
+            .build();
+    Plan plan = Policies.plan(policy);
+    LimitFilter filter = replica();
+    passes(filter, plan, 1);
+    server.kill();
+    loop.until(RECOVERY, () -> !redis.isUp());
+    Exchange free = alice(plan);
+    loop.await(() -> ask(filter, free));
+    server.restart();
+    loop.until(RECOVERY, redis::isUp);
+
+    loop.get(() -> answer(filter, free, "1"));
+    passes(filter, plan, 1);
+
+    LimitAdmin admin = new LimitAdmin(new Limits(Ticker.SYSTEM, 1), redis, "t");
+    assertThat(remaining(admin, policy)).as("two have paid").isEqualTo(10);
+  }
+
   private static boolean answer(LimitFilter filter, Exchange exchange, String cost) {
     filter.response(exchange, new Reply.Proxied(200, HttpHeaders.headers().add("X-Cost", cost)));
     return true;
