@@ -76,6 +76,7 @@ final class AdminFixture implements AutoCloseable {
       - {name: all, match: {path: {prefix: /}}, service: feed}
     limits:
       few: {key: caller, rate: 3/h, burst: 3}
+      shared: {key: route, rate: 1000/s}
     budgets:
       ai-month: {amount: 1.00 PLN, services: [ai], cost: {perRequest: 0.25 PLN}}
     identity:

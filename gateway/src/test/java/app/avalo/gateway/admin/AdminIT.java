@@ -184,7 +184,23 @@ class AdminIT {
 
     assertThat(ended.json().getJsonArray("overrides")).isEmpty();
     assertThat(fixture.gateway.get("/limited", shop).headers().firstValue("ratelimit").orElse(""))
-        .contains(";r=1;");
+        .as("199 of 300 are 1.99 of 3, and this one took one")
+        .contains(";r=0;");
+  }
+
+  @Test
+  void a_bucket_that_callers_share_keeps_its_rates() {
+    Answer refused =
+        admin.call(
+            "PUT",
+            OPERATOR,
+            "/admin/limits/shared/overrides/u=alice",
+            "{\"rates\":\"300/h\",\"reason\":\"sale\"}");
+
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.json().getString("detail"))
+        .isEqualTo(
+            "subject: u=alice (expected one with a bucket of its own; those of shared are per route)");
   }
 
   private static int remaining(Answer answer) {

@@ -56,7 +56,7 @@ public final class LimitAdmin {
             verdict ->
                 new BucketView(
                     verdict.policy().name(),
-                    tier.name,
+                    tier.callers.tier(),
                     verdict.remaining(),
                     verdict.bandwidth().burst(),
                     verdict.resetNanos(),
@@ -83,7 +83,7 @@ public final class LimitAdmin {
       LimitConfig policy, String key, BiFunction<Tier, BucketKey, Future<T>> operation) {
     List<Future<T>> all = new ArrayList<>();
     for (Tier tier : rules.of(policy).of(key)) {
-      BucketKey bucket = BucketKey.parse(policy, tier.name, key);
+      BucketKey bucket = BucketKey.parse(policy, tier.callers.tier(), key);
       if (bucket == null) {
         return Future.failedFuture(
             new IllegalArgumentException(key + " (expected parts as in u=alice|r=chat)"));

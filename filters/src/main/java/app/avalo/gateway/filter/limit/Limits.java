@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.limit.bucket.FewBuckets;
 import app.avalo.gateway.filter.limit.bucket.LocalBuckets;
 import app.avalo.gateway.filter.limit.bucket.Room;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.override.LimitOverride;
 import app.avalo.gateway.filter.limit.override.Overrides;
 import app.avalo.gateway.filter.time.Ticker;
 import java.util.EnumMap;
@@ -16,8 +17,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -47,22 +48,32 @@ public final class Limits {
     this.ticker = ticker;
     this.replicas = replicas;
     this.room = room;
-    this.overrides = new Overrides(ticker);
+    this.overrides = new Overrides(ticker, this::ended);
   }
 
   /** What a table is for. */
   enum Purpose {
     /** Decides. */
     BUCKETS,
-    /** Decides for one caller with other rates, by whom it is named. */
-    OVERRIDE,
     /** What Redis said. */
     NOTES,
     /** Decides while Redis does not answer. */
     SHARE
   }
 
-  private record Use(String policy, String tier, Purpose purpose) {}
+  /**
+   * Whom a table is for.
+   *
+   * @param subject of an override, which has a table of its own as a table has one shape; empty for
+   *     all callers of the tier
+   */
+  record Callers(String tier, String subject) {
+    static Callers of(String tier) {
+      return new Callers(tier, "");
+    }
+  }
+
+  private record Use(String policy, Callers callers, Purpose purpose) {}
 
   /** Decisions of one policy since the start, each request counted once per policy it met. */
   private static final class Tally {
@@ -121,6 +132,11 @@ public final class Limits {
     return tables.values().stream().mapToLong(LocalBuckets::size).sum();
   }
 
+  /** Tables that hold them. */
+  int tables() {
+    return tables.size();
+  }
+
   /** What a policy grants now, in percent of its rates. */
   public int percent(String policy) {
     Pace pace = paces.get(policy);
@@ -160,46 +176,48 @@ public final class Limits {
     return ticker;
   }
 
-  LocalBuckets few(String policy, String tier) {
-    return table(new Use(policy, tier, Purpose.BUCKETS), () -> new FewBuckets(ticker));
+  LocalBuckets few(String policy, Callers callers) {
+    return tables.computeIfAbsent(
+        new Use(policy, callers, Purpose.BUCKETS), unknown -> new FewBuckets(ticker));
   }
 
-  CompactBuckets many(String policy, String tier, Purpose purpose, Shape shape) {
-    Use use = new Use(policy, tier, purpose);
-    LocalBuckets table = table(use, () -> new CompactBuckets(shape, ticker, room));
-    if (table instanceof CompactBuckets many) {
-      return many;
-    }
-    // The key of the policy has changed from few values to many.
-    CompactBuckets many = new CompactBuckets(shape, ticker, room);
-    tables.put(use, many);
-    return many;
+  /** In place of few, if the key of the policy had few values before. */
+  CompactBuckets many(String policy, Callers callers, Purpose purpose, Shape shape) {
+    CompactBuckets usual =
+        callers.subject().isEmpty()
+            ? null
+            : many(policy, Callers.of(callers.tier()), purpose, shape);
+    return (CompactBuckets)
+        tables.compute(
+            new Use(policy, callers, purpose),
+            (use, known) ->
+                known instanceof CompactBuckets
+                    ? known
+                    : new CompactBuckets(shape, ticker, room, usual));
   }
 
-  private LocalBuckets table(Use use, Supplier<LocalBuckets> made) {
-    return tables.computeIfAbsent(use, unknown -> made.get());
-  }
-
-  /** Forgets the buckets of policies, and of overrides, that are no more. */
+  /** Forgets the buckets of policies that are no more. */
   void keep(Set<String> policies) {
     paces.keySet().retainAll(policies);
     offenders.keySet().retainAll(policies);
-    forget(use -> !policies.contains(use.policy()) || isOver(use));
+    forget(use -> !policies.contains(use.policy()), CompactBuckets::close);
   }
 
-  private boolean isOver(Use use) {
-    return use.purpose() == Purpose.OVERRIDE
-        && overrides.of(use.policy()).stream().noneMatch(each -> each.subject().equals(use.tier()));
+  /** What a caller had with other rates is what it has with the usual ones: as full. */
+  private void ended(LimitOverride over) {
+    forget(
+        use -> use.policy().equals(over.policy()) && use.callers().subject().equals(over.subject()),
+        CompactBuckets::handBack);
   }
 
-  private void forget(Predicate<Use> ended) {
+  private void forget(Predicate<Use> ended, Consumer<CompactBuckets> last) {
     tables
         .entrySet()
         .removeIf(
             entry -> {
               boolean gone = ended.test(entry.getKey());
               if (gone && entry.getValue() instanceof CompactBuckets many) {
-                many.close();
+                last.accept(many);
               }
               return gone;
             });

@@ -9,6 +9,7 @@ import app.avalo.gateway.config.plan.Target;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.limit.Limits.Callers;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets;
@@ -16,17 +17,13 @@ import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.override.LimitOverride;
-import app.avalo.gateway.filter.limit.override.Overrides;
-import app.avalo.gateway.filter.limit.override.Seeded;
 import app.avalo.gateway.filter.limit.shared.ExactBuckets;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +45,6 @@ final class Rule {
   private int percent = FULL;
   private @Nullable Tier all;
   private Map<String, Tier> tiers = Map.of();
-  private final Map<LimitOverride, Tier> overridden = new HashMap<>(); // those that were used
 
   /**
    * Makes the buckets of a policy reachable.
@@ -72,11 +68,10 @@ final class Rule {
   /** Makes the tiers as they are now; buckets stay as full as they were. */
   private void make() {
     Allowance own = policy.allowance();
-    all = own == null ? null : tier("", own);
+    all = own == null ? null : tier(Callers.of(""), own);
     Map<String, Tier> named = new LinkedHashMap<>();
-    policy.tiers().forEach((name, each) -> named.put(name, tier(name, each)));
+    policy.tiers().forEach((name, each) -> named.put(name, tier(Callers.of(name), each)));
     tiers = named;
-    overridden.clear();
   }
 
   private void keepPace() {
@@ -92,9 +87,9 @@ final class Rule {
     }
   }
 
-  private Tier tier(String name, Allowance whole) {
+  private Tier tier(Callers callers, Allowance whole) {
     Allowance allowance = percent == FULL ? whole : whole.scaled(percent, policy.cost().most());
-    return tier(name, allowance, leaves -> buckets(name, allowance, leaves));
+    return tier(callers, allowance, leaves -> buckets(callers, allowance, leaves));
   }
 
   /**
@@ -102,7 +97,7 @@ final class Rule {
    *
    * @param buckets as they are for requests that leave so many percent to others
    */
-  private Tier tier(String name, Allowance allowance, IntFunction<Buckets> buckets) {
+  private Tier tier(Callers callers, Allowance allowance, IntFunction<Buckets> buckets) {
     Map<Priority, Tier> lower = new EnumMap<>(Priority.class);
     policy
         .reserve()
@@ -110,26 +105,29 @@ final class Rule {
             (priority, leaves) ->
                 lower.put(
                     priority,
-                    new Tier(this, name, allowance, buckets.apply(leaves), leaves, Map.of())));
-    return new Tier(this, name, allowance, buckets.apply(0), 0, lower);
+                    new Tier(this, callers, allowance, buckets.apply(leaves), leaves, Map.of())));
+    return new Tier(this, callers, allowance, buckets.apply(0), 0, lower);
   }
 
   private Shape shape(Allowance allowance, int leaves) {
     return Shape.of(allowance).leaving(leaves, policy.cost().most());
   }
 
-  private Buckets buckets(String name, Allowance allowance, int leaves) {
-    Shape shape = shape(allowance, leaves);
+  private Buckets buckets(Callers callers, Allowance allowance, int leaves) {
     if (redis == null || by == By.LOCAL) {
-      return here(name, shape);
+      return here(callers, shape(allowance, leaves));
     }
     return by == By.EXACT
-        ? exact(redis, shape, limits.many(policy.name(), name, Purpose.NOTES, shape))
+        ? exact(redis, callers, shape(allowance, leaves))
         : leased(redis, allowance, leaves);
   }
 
-  private Buckets exact(ScriptRunner link, Shape shape, CompactBuckets notes) {
-    return new ExactBuckets(link, prefix, shape, notes);
+  private Buckets exact(ScriptRunner link, Callers callers, Shape shape) {
+    return new ExactBuckets(link, prefix, shape, many(callers, Purpose.NOTES, shape));
+  }
+
+  private CompactBuckets many(Callers callers, Purpose purpose, Shape shape) {
+    return limits.many(policy.name(), callers, purpose, shape);
   }
 
   private Buckets leased(ScriptRunner link, Allowance allowance, int leaves) {
@@ -138,11 +136,11 @@ final class Rule {
     return new LeasedBuckets(link, prefix, shape, most, limits.ticker());
   }
 
-  private Here here(String tier, Shape shape) {
+  private Here here(Callers callers, Shape shape) {
     return new Here(
         FEW.containsAll(policy.key())
-            ? limits.few(policy.name(), tier)
-            : limits.many(policy.name(), tier, Purpose.BUCKETS, shape),
+            ? limits.few(policy.name(), callers)
+            : many(callers, Purpose.BUCKETS, shape),
         shape);
   }
 
@@ -180,7 +178,7 @@ final class Rule {
     if (usual == null) {
       return null;
     }
-    LimitOverride over = limits.overrides().of(policy.name(), caller);
+    LimitOverride over = limits.overrides().of(policy, caller);
     Tier mine = over == null ? usual : overridden(over, usual);
     return policy.reserve().isEmpty() ? mine : mine.of(priority(exchange));
   }
@@ -195,44 +193,24 @@ final class Rule {
     return target == null ? Priority.NORMAL : target.service().config().priority();
   }
 
+  /** The same bucket in Redis; here one of its own, as a table has one shape. */
   private Tier overridden(LimitOverride over, Tier usual) {
-    Tier known = overridden.get(over);
-    if (known == null) {
-      if (overridden.size() >= Overrides.MOST) {
-        overridden.values().forEach(Tier::close);
-        overridden.clear();
-      }
-      known = overriding(over, usual);
-      overridden.put(over, known);
-    }
-    return known;
+    Tier known = usual.of(over);
+    return known != null ? known : usual.keep(over, overriding(over, usual.callers.tier()));
   }
 
-  /** The same bucket in Redis; here one of its own, as a table has one shape. */
-  private Tier overriding(LimitOverride over, Tier usual) {
-    Allowance allowance = over.allowance().scaled(percent, policy.cost().most());
-    CompactBuckets own =
-        limits.many(policy.name(), over.subject(), Purpose.OVERRIDE, Shape.of(allowance));
-    return tier(
-        usual.name,
-        allowance,
-        leaves -> {
-          Shape shape = shape(allowance, leaves);
-          if (usual.buckets instanceof Here before) {
-            return new Seeded(own, shape, before);
-          }
-          ScriptRunner link = Objects.requireNonNull(redis);
-          return by == By.EXACT ? exact(link, shape, own) : leased(link, allowance, leaves);
-        });
+  private Tier overriding(LimitOverride over, String tier) {
+    Allowance payable = over.allowance().scaled(FULL, policy.cost().most());
+    return tier(new Callers(tier, over.subject()), payable);
   }
 
   /** What applies to the callers of a key that an operator writes. */
   List<Tier> of(String key) {
     keepPace();
     List<String> parts = List.of(key.split("\\|", -1));
-    for (LimitOverride over : limits.overrides().of(policy.name())) {
-      if (parts.contains(over.subject()) && all != null) {
-        return List.of(overridden(over, all));
+    for (LimitOverride over : limits.overrides().of(policy)) {
+      if (parts.contains(over.subject())) {
+        return byName().values().stream().map(usual -> overridden(over, usual)).toList();
       }
     }
     return List.copyOf(byName().values());

@@ -6,13 +6,17 @@ import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.limit.Limits.Callers;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
 import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.override.LimitOverride;
+import app.avalo.gateway.filter.limit.override.Overrides;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +27,7 @@ final class Tier {
   private static final double PART_WITHOUT_STORE = 0.1;
 
   final Rule rule;
-  final String name;
+  final Callers callers;
   final Allowance allowance;
   final Buckets buckets;
   private final int leaves; // percent of every burst, to others
@@ -31,6 +35,7 @@ final class Tier {
   private final long most;
   private @Nullable Here share;
   private int shares;
+  private final Map<LimitOverride, Tier> others = new HashMap<>(); // those that were used
 
   /**
    * The buckets of one tier.
@@ -40,13 +45,13 @@ final class Tier {
    */
   Tier(
       Rule rule,
-      String name,
+      Callers callers,
       Allowance allowance,
       Buckets buckets,
       int leaves,
       Map<Priority, Tier> lower) {
     this.rule = rule;
-    this.name = name;
+    this.callers = callers;
     this.allowance = allowance;
     this.buckets = buckets;
     this.leaves = leaves;
@@ -63,10 +68,26 @@ final class Tier {
     return other == null ? this : other;
   }
 
+  /** What applies to a caller of it who has other rates, or null when nobody has asked yet. */
+  @Nullable Tier of(LimitOverride over) {
+    return others.get(over);
+  }
+
+  /** Keeps the answer; those of overrides that are over go when there are too many. */
+  Tier keep(LimitOverride over, Tier made) {
+    if (others.size() >= Overrides.MOST) {
+      others.values().forEach(Tier::close);
+      others.clear();
+    }
+    others.put(over, made);
+    return made;
+  }
+
   /** Brings back what is held for requests to come. */
   Future<Void> close() {
     List<Future<?>> closed = new ArrayList<>();
     lower.values().forEach(each -> closed.add(each.close()));
+    others.values().forEach(each -> closed.add(each.close()));
     closed.add(buckets.close());
     return Future.join(closed).mapEmpty();
   }
@@ -78,7 +99,7 @@ final class Tier {
     if (known == null || shares != now) {
       long cost = rule.policy.cost().most();
       Shape shape = Shape.share(allowance, now, PART_WITHOUT_STORE, cost).leaving(leaves, cost);
-      known = new Here(rule.limits.many(rule.policy.name(), name, Purpose.SHARE, shape), shape);
+      known = new Here(rule.limits.many(rule.policy.name(), callers, Purpose.SHARE, shape), shape);
       share = known;
       shares = now;
     }

@@ -1,6 +1,8 @@
 package app.avalo.gateway.filter.limit.bucket;
 
+import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.filter.time.Ticker;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Buckets for keys that clients make, by the million: no object per key, 64 parts with a lock each.
@@ -15,17 +17,44 @@ public final class CompactBuckets implements LocalBuckets {
 
   private final CompactPart[] parts = new CompactPart[PARTS];
   private final Ticker ticker;
+  private final @Nullable CompactBuckets usual;
 
   /** An empty table. */
   public CompactBuckets(Shape shape, Ticker ticker, Room room) {
+    this(shape, ticker, room, null);
+  }
+
+  /**
+   * A table for a while.
+   *
+   * @param usual from where a bucket comes when it is first asked for, as full as it is there, and
+   *     where it goes when this is over; null to begin full
+   */
+  public CompactBuckets(Shape shape, Ticker ticker, Room room, @Nullable CompactBuckets usual) {
     this.ticker = ticker;
+    this.usual = usual;
     for (int i = 0; i < PARTS; i++) {
       parts[i] = new CompactPart(shape, room);
     }
   }
 
   private CompactPart part(BucketKey key) {
-    return parts[(int) (key.hash() >>> 58)];
+    CompactPart part = part(key.hash());
+    if (usual != null && !part.knows(key.hash())) {
+      move(key.hash(), usual, this);
+    }
+    return part;
+  }
+
+  private CompactPart part(long hash) {
+    return parts[(int) (hash >>> 58)];
+  }
+
+  /** Holds one lock at a time: whoever asks between finds the bucket full in both. */
+  private static void move(long hash, CompactBuckets from, CompactBuckets to) {
+    long[] state = new long[Shape.longs(Allowance.MOST)];
+    Shape shape = from.part(hash).leave(hash, from.nowMicros(), state);
+    to.part(hash).arrive(hash, shape, state);
   }
 
   @Override
@@ -83,7 +112,19 @@ public final class CompactBuckets implements LocalBuckets {
     return size;
   }
 
-  /** Gives its memory back to the room; nobody may use it afterwards. */
+  /** As {@link #close}; what is missing here is missing in the usual table from now on. */
+  public void handBack() {
+    if (usual != null) {
+      for (CompactPart part : parts) {
+        for (long hash : part.hashes()) {
+          move(hash, this, usual);
+        }
+      }
+    }
+    close();
+  }
+
+  /** Gives its memory back to the room; whoever still uses it begins anew, with next to none. */
   public void close() {
     for (CompactPart part : parts) {
       part.close();

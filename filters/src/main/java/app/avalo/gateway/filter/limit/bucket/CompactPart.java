@@ -22,7 +22,7 @@ final class CompactPart {
   private static final long NOBODY = 0;
   private static final long PATIENCE_MICROS = 1_000_000;
 
-  private final Room room;
+  private Room room;
   private Shape shape;
   private int width; // longs of one state
   private int rows;
@@ -87,21 +87,12 @@ final class CompactPart {
 
   synchronized void note(long hash, Shape asked, long[] missing, long now) {
     follow(asked);
-    if (place(hash) < 0 && isFull(missing)) {
+    if (place(hash) < 0 && shape.microsToFull(missing, -1) == 0) {
       return;
     }
     int at = current(hash, asked, now);
     states[at] = now;
     System.arraycopy(missing, 0, states, at + 1, shape.bands());
-  }
-
-  private boolean isFull(long[] missing) {
-    for (int i = 0; i < shape.bands(); i++) {
-      if (missing[i] > 0) {
-        return false;
-      }
-    }
-    return true;
   }
 
   synchronized long noted(long hash, Shape asked, long[] missing, long now) {
@@ -113,12 +104,40 @@ final class CompactPart {
     return when;
   }
 
+  synchronized boolean knows(long hash) {
+    return place(hash) >= 0;
+  }
+
+  /** Tells the state of a key as of now, known or not, and its shape; it is full from then on. */
+  synchronized Shape leave(long hash, long now, long[] state) {
+    load(hash, now);
+    System.arraycopy(fresh, 0, state, 0, width);
+    reset(hash);
+    return shape;
+  }
+
+  /** Lets a key lack what it lacked elsewhere. */
+  synchronized void arrive(long hash, Shape from, long[] state) {
+    shape.rescale(from, state, 0);
+    if (shape.microsToFull(state, 0) > 0) {
+      int at = current(hash, shape, state[0]);
+      for (int i = 1; i < width; i++) {
+        states[at + i] = Math.max(states[at + i], state[i]);
+      }
+    }
+  }
+
+  synchronized long[] hashes() {
+    return Arrays.stream(hashes).filter(hash -> hash != NOBODY).toArray();
+  }
+
   synchronized int size() {
     return size;
   }
 
   synchronized void close() {
     room.giveBack(bytes(rows));
+    room = new Room(0);
     rows = 0;
     size = 0;
     hashes = new long[0];
@@ -151,17 +170,9 @@ final class CompactPart {
     if (rows == 0) {
       return -1;
     }
-    int at = find(first(hash), hash);
-    return at >= 0 ? at : find(second(hash), hash);
-  }
-
-  private int find(int row, long name) {
-    for (int i = row * ROW; i < row * ROW + ROW; i++) {
-      if (hashes[i] == name) {
-        return i * width;
-      }
-    }
-    return -1;
+    int at = indexOf(first(hash), hash);
+    at = at >= 0 ? at : indexOf(second(hash), hash);
+    return at < 0 ? -1 : at * width;
   }
 
   /** Finds a place for a key that has none. */
@@ -170,9 +181,6 @@ final class CompactPart {
     if ((free < 0 || crowded()) && now >= growAgainMicros) {
       growOrClean(now);
       free = free(hash);
-    }
-    if (free < 0) {
-      free = filledUp(hash, now);
     }
     if (free < 0) {
       free = pushOut(hash, now);
@@ -221,8 +229,12 @@ final class CompactPart {
   }
 
   private int indexOf(int row, long name) {
-    int at = find(row, name);
-    return at < 0 ? -1 : at / width;
+    for (int i = row * ROW; i < row * ROW + ROW; i++) {
+      if (hashes[i] == name) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private int used(int row) {
@@ -233,18 +245,8 @@ final class CompactPart {
     return used;
   }
 
-  /** A bucket that is full by now, and so need not be remembered, or -1. */
-  private int filledUp(long hash, long now) {
-    int soonest = soonest(hash);
-    return fullAt(soonest * width) <= now ? soonest : -1;
-  }
-
-  private long fullAt(int state) {
-    return states[state] + shape.microsToFull(states, state);
-  }
-
-  private boolean isFullAt(long[] state, int at, long now) {
-    return state[at] + shape.microsToFull(state, at) <= now;
+  private long fullAt(long[] from, int at) {
+    return from[at] + shape.microsToFull(from, at);
   }
 
   /** Of the sixteen buckets in the key's rows the one that will be full first. */
@@ -254,7 +256,7 @@ final class CompactPart {
     int soonest = one;
     for (int i = 0; i < 2 * ROW; i++) {
       int at = i < ROW ? one + i : other + i - ROW;
-      if (fullAt(at * width) < fullAt(soonest * width)) {
+      if (fullAt(states, at * width) < fullAt(states, soonest * width)) {
         soonest = at;
       }
     }
@@ -280,12 +282,15 @@ final class CompactPart {
     }
   }
 
-  /** Makes the place of a bucket free that is not full yet; the row remembers what it lacked. */
+  /** Makes the place of a bucket free; if it is not full yet the row remembers what it lacked. */
   private int pushOut(long hash, long now) {
+    int gone = soonest(hash);
+    if (fullAt(states, gone * width) <= now) {
+      return gone;
+    }
     if (floors.length == 0) {
       floors = new long[rows * width];
     }
-    int gone = soonest(hash);
     shape.refill(states, gone * width, now);
     int floor = gone / ROW * width;
     poorer(states, gone * width, gone / ROW, now);
@@ -302,24 +307,18 @@ final class CompactPart {
   private void growOrClean(long now) {
     int dead = 0;
     for (int i = 0; i < hashes.length; i++) {
-      dead += hashes[i] != NOBODY && fullAt(i * width) <= now ? 1 : 0;
+      dead += hashes[i] != NOBODY && fullAt(states, i * width) <= now ? 1 : 0;
     }
     int more = dead * 8 > size ? rows : Math.max(FEWEST_ROWS, rows + (rows + 7) / 8);
     if (more == rows || room.take(bytes(more) - bytes(rows))) {
       rebuild(more, now);
     } else if (rows == 0) {
-      smallest(now);
+      // Two rows all the same; a table then has 64 times that.
+      room.giveBack(-bytes(FEWEST_ROWS));
+      rebuild(FEWEST_ROWS, now);
     } else {
       growAgainMicros = now + PATIENCE_MICROS;
     }
-  }
-
-  /**
-   * A part that finds no room at all takes two rows all the same; a table then has 64 times that.
-   */
-  private void smallest(long now) {
-    room.giveBack(-bytes(FEWEST_ROWS));
-    rebuild(FEWEST_ROWS, now);
   }
 
   private long bytes(int rows) {
@@ -379,7 +378,7 @@ final class CompactPart {
       }
     }
     for (int i = 0; i < oldHashes.length; i++) {
-      if (oldHashes[i] != NOBODY && !isFullAt(oldStates, i * width, now)) {
+      if (oldHashes[i] != NOBODY && fullAt(oldStates, i * width) > now) {
         move(oldHashes[i], oldStates, i * width, now);
       }
     }

@@ -1,7 +1,9 @@
 package app.avalo.gateway.filter.limit.override;
 
+import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.unit.Rate;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -34,6 +36,15 @@ public record LimitOverride(
     return text.length() > 2
         && text.length() <= LONGEST_SUBJECT
         && (text.startsWith("u=") || text.startsWith("k="));
+  }
+
+  /**
+   * Whether a policy keeps a bucket for the subject alone; one that others share has the rates of
+   * all.
+   */
+  public static boolean fits(LimitConfig policy, String subject) {
+    KeyPart own = subject.startsWith("u=") ? KeyPart.USER : KeyPart.API_KEY;
+    return policy.key().contains(own) || policy.key().contains(KeyPart.CALLER);
   }
 
   /**

@@ -1,11 +1,14 @@
 package app.avalo.gateway.filter.limit.override;
 
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.time.Ticker;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The overrides that hold. Safe from every thread; replaced whole. */
@@ -14,38 +17,72 @@ public final class Overrides {
   public static final int MOST = 1000;
 
   private final Ticker ticker;
-  private volatile Map<String, Map<String, LimitOverride>> byPolicy = Map.of(); // the desk
+  private final Consumer<LimitOverride> ended;
+  private volatile Map<String, Map<String, LimitOverride>> byPolicy = Map.of(); // guarded by this
 
-  public Overrides(Ticker ticker) {
+  /**
+   * None yet.
+   *
+   * @param ended hears of each whose subject has no rates of its own any more, once
+   */
+  public Overrides(Ticker ticker, Consumer<LimitOverride> ended) {
     this.ticker = ticker;
+    this.ended = ended;
   }
 
-  /** That of a caller, by user before API key, or null. */
-  public @Nullable LimitOverride of(String policy, Caller caller) {
-    Map<String, LimitOverride> some = byPolicy.get(policy);
+  /** That of a caller whose bucket it is, by user before API key, or null. */
+  public @Nullable LimitOverride of(LimitConfig policy, Caller caller) {
+    Map<String, LimitOverride> some = byPolicy.get(policy.name());
     if (some == null) {
       return null;
     }
-    LimitOverride own = caller.user() == null ? null : some.get("u=" + caller.user());
-    if (own == null && caller.apiKey() != null) {
+    List<KeyPart> key = policy.key();
+    boolean byCaller = key.contains(KeyPart.CALLER);
+    String user = caller.user();
+    LimitOverride own =
+        user != null && (byCaller || key.contains(KeyPart.USER)) ? some.get("u=" + user) : null;
+    if (own == null
+        && caller.apiKey() != null
+        && (byCaller && user == null || key.contains(KeyPart.API_KEY))) {
       own = some.get("k=" + caller.apiKey());
     }
-    return own != null && own.untilEpochMillis() > ticker.epochMillis() ? own : null;
+    if (own != null && isOver(own)) {
+      endDue();
+      return null;
+    }
+    return own;
+  }
+
+  private boolean isOver(LimitOverride order) {
+    return order.untilEpochMillis() <= ticker.epochMillis();
   }
 
   /** Those of a policy. */
-  public List<LimitOverride> of(String policy) {
-    long now = ticker.epochMillis();
-    return byPolicy.getOrDefault(policy, Map.of()).values().stream()
-        .filter(each -> each.untilEpochMillis() > now)
+  public List<LimitOverride> of(LimitConfig policy) {
+    return byPolicy.getOrDefault(policy.name(), Map.of()).values().stream()
+        .filter(each -> !isOver(each) && LimitOverride.fits(policy, each.subject()))
         .toList();
   }
 
-  void replace(Collection<LimitOverride> all) {
+  private synchronized void endDue() {
+    replace(byPolicy.values().stream().flatMap(each -> each.values().stream()).toList());
+  }
+
+  synchronized void replace(Collection<LimitOverride> all) {
     Map<String, Map<String, LimitOverride>> next = new HashMap<>();
     for (LimitOverride each : all) {
-      next.computeIfAbsent(each.policy(), policy -> new HashMap<>()).put(each.subject(), each);
+      if (!isOver(each)) {
+        next.computeIfAbsent(each.policy(), policy -> new HashMap<>()).put(each.subject(), each);
+      }
     }
+    byPolicy.forEach(
+        (policy, some) ->
+            some.forEach(
+                (subject, order) -> {
+                  if (!next.getOrDefault(policy, Map.of()).containsKey(subject)) {
+                    ended.accept(order);
+                  }
+                }));
     byPolicy = next;
   }
 }

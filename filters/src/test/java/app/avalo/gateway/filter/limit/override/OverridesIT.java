@@ -3,7 +3,10 @@ package app.avalo.gateway.filter.limit.override;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.limit.Policies;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
@@ -16,12 +19,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Overrides of limits are kept where all gateways find them. */
 class OverridesIT {
   private static final Caller ALICE = new Caller("alice", null, "vip", Set.of());
+
+  private static final LimitConfig CALLS = Policies.named("calls").build();
 
   private static LimitOverride order(String subject, long untilEpochMillis) {
     var rates = Objects.requireNonNull(LimitOverride.rates("5000/d, 10/s"));
@@ -35,8 +41,9 @@ class OverridesIT {
       RedisLink link = loop.link(server);
       long now = Ticker.SYSTEM.epochMillis();
       VirtualTime time = new VirtualTime(now);
-      Overrides there = new Overrides(time);
-      OverrideDesk one = new OverrideDesk(new RedisOverrides(link, "t"), new Overrides(time), time);
+      Overrides there = new Overrides(time, over -> {});
+      OverrideDesk one =
+          new OverrideDesk(new RedisOverrides(link, "t"), new Overrides(time, over -> {}), time);
       OverrideDesk other = new OverrideDesk(new RedisOverrides(link, "t"), there, time);
       LimitOverride order = order("u=alice", now + 60_000);
 
@@ -47,12 +54,12 @@ class OverridesIT {
             return true;
           });
 
-      loop.until(Duration.ofSeconds(5), () -> there.of("calls", ALICE) != null);
-      assertThat(there.of("calls", ALICE)).isEqualTo(order);
-      assertThat(there.of("others", ALICE)).isNull();
-      assertThat(there.of("calls", new Caller("bob", null, "vip", Set.of()))).isNull();
+      loop.until(Duration.ofSeconds(5), () -> there.of(CALLS, ALICE) != null);
+      assertThat(there.of(CALLS, ALICE)).isEqualTo(order);
+      assertThat(there.of(Policies.named("others").build(), ALICE)).isNull();
+      assertThat(there.of(CALLS, new Caller("bob", null, "vip", Set.of()))).isNull();
       time.advance(Duration.ofMinutes(1));
-      assertThat(there.of("calls", ALICE)).as("an hour is over").isNull();
+      assertThat(there.of(CALLS, ALICE)).as("an hour is over").isNull();
     }
   }
 
@@ -76,6 +83,61 @@ class OverridesIT {
           .hasMessageContaining("1000 overrides already");
       assertThat(loop.await(() -> store.remove("calls", "k=last"))).hasSize(Overrides.MOST - 1);
     }
+  }
+
+  @Test
+  void anOrderThatCannotBeReadStopsNoOther() throws IOException {
+    try (Loop loop = new Loop();
+        RedisServer server = RedisServer.start()) {
+      RedisOverrides store = new RedisOverrides(loop.link(server), "t");
+      long until = Ticker.SYSTEM.epochMillis() + 60_000;
+      loop.await(() -> store.put(order("u=alice", until)));
+      server.command("HSET t:limit-overrides:{all} broken \"" + until + " {}\"");
+
+      assertThat(loop.await(store::all)).containsExactly(order("u=alice", until));
+    }
+  }
+
+  @Test
+  void aChangeThatIsAnsweredLateHasNotFailed() {
+    try (Loop loop = new Loop();
+        RedisServer server = RedisServer.start()) {
+      Duration deadline = Duration.ofMillis(50);
+      RedisOverrides store = new RedisOverrides(loop.link(server, deadline), "t");
+      LimitOverride order = order("u=alice", Ticker.SYSTEM.epochMillis() + 60_000);
+      loop.await(store::all);
+      server.stop();
+      CompletableFuture<List<LimitOverride>> put = loop.start(() -> store.put(order));
+      loop.await(() -> loop.vertx().timer(4 * deadline.toMillis()));
+
+      server.cont();
+
+      assertThat(put).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(List.of(order));
+    }
+  }
+
+  @Test
+  void onlyWhoHasABucketOfTheirOwnCanHaveOtherRates() {
+    Overrides view = new Overrides(new VirtualTime(0), over -> {});
+    view.replace(List.of(order("u=alice", 1000), order("k=shop", 1000)));
+    Caller both = new Caller("alice", "shop", "vip", Set.of());
+    Caller key = new Caller(null, "shop", "vip", Set.of());
+
+    assertThat(view.of(policy(KeyPart.ROUTE, KeyPart.TIER), both)).isNull();
+    assertThat(view.of(policy(KeyPart.ROUTE), key)).isNull();
+    assertThat(view.of(policy(KeyPart.USER), both)).isEqualTo(order("u=alice", 1000));
+    assertThat(view.of(policy(KeyPart.USER), key)).isNull();
+    assertThat(view.of(policy(KeyPart.API_KEY), both)).isEqualTo(order("k=shop", 1000));
+    assertThat(view.of(policy(KeyPart.CALLER), both)).isEqualTo(order("u=alice", 1000));
+    assertThat(view.of(policy(KeyPart.CALLER), key)).isEqualTo(order("k=shop", 1000));
+    assertThat(view.of(policy(KeyPart.CALLER), new Caller("bob", "shop", "vip", Set.of())))
+        .as("the bucket is bob's")
+        .isNull();
+    assertThat(view.of(policy(KeyPart.ROUTE))).isEmpty();
+  }
+
+  private static LimitConfig policy(KeyPart... key) {
+    return Policies.named("calls").key(key).build();
   }
 
   @Test

@@ -50,7 +50,7 @@ public final class OverridesApi {
 
   private JsonObject view(LimitConfig policy) {
     JsonArray overrides = new JsonArray();
-    controls.limits().overrides().of(policy.name()).stream()
+    controls.limits().overrides().of(policy).stream()
         .sorted(Comparator.comparing(LimitOverride::subject))
         .forEach(
             each ->
@@ -76,6 +76,16 @@ public final class OverridesApi {
   private Future<Answer> put(Call call) {
     LimitConfig policy = policy(call.target(call.path("policy") + " " + call.path("subject")));
     String subject = subject(call);
+    if (!LimitOverride.fits(policy, subject)) {
+      throw Refusal.malformed(
+          "subject: "
+              + subject
+              + " (expected one with a bucket of its own; those of "
+              + policy.name()
+              + " are per "
+              + policy.partition()
+              + ")");
+    }
     Fields body = call.knows().body();
     String text = body.text("rates", 200);
     Allowance allowance = LimitOverride.rates(text);
