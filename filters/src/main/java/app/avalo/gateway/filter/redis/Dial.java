@@ -56,9 +56,9 @@ final class Dial {
 
   private static RedisClientType type(StateConfig.Mode mode) {
     return switch (mode) {
-      case SINGLE -> RedisClientType.STANDALONE;
+      // Of a cluster each node by itself.
+      case SINGLE, CLUSTER -> RedisClientType.STANDALONE;
       case SENTINEL -> RedisClientType.SENTINEL;
-      case CLUSTER -> RedisClientType.CLUSTER;
     };
   }
 }

@@ -125,21 +125,48 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /** A cluster of so many masters, each with an equal part of the slots; they find each other. */
-  public static List<RedisServer> cluster(int nodes) {
+  public static List<RedisServer> cluster(int nodes, String... more) {
     List<RedisServer> all = new ArrayList<>();
     try {
       for (int i = 0; i < nodes; i++) {
-        Path file = Files.createTempFile("nodes", ".conf");
-        file.toFile().deleteOnExit();
-        List<String> flags =
-            List.of("--cluster-enabled", "yes", "--cluster-config-file", file.toString());
-        RedisServer node = new RedisServer("127.0.0.1", clusterPort(), flags);
-        node.restart();
+        RedisServer node = clusterNode(more);
         all.add(node);
         node.ownSlots(16_384 * i / nodes, 16_384 * (i + 1) / nodes);
         node.command("CLUSTER MEET 127.0.0.1 " + all.get(0).port);
       }
       return all;
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static RedisServer clusterNode(String... more) throws IOException {
+    Path file = Files.createTempFile("nodes", ".conf");
+    file.toFile().deleteOnExit();
+    List<String> flags =
+        new ArrayList<>(
+            List.of("--cluster-enabled", "yes", "--cluster-config-file", file.toString()));
+    flags.addAll(List.of(more));
+    RedisServer node = new RedisServer("127.0.0.1", clusterPort(), flags);
+    node.restart();
+    return node;
+  }
+
+  /** A replica of this node of a cluster; it takes its place when it is gone. */
+  public RedisServer clusterReplica(String... more) {
+    try {
+      RedisServer replica = clusterNode(more);
+      replica.command("CLUSTER MEET 127.0.0.1 " + port);
+      long end = System.nanoTime() + PATIENCE.toNanos();
+      String order = "CLUSTER REPLICATE " + command("CLUSTER MYID");
+      boolean ordered = false;
+      while (!ordered || !replica.command("INFO replication").contains("master_link_status:up")) {
+        if (System.nanoTime() > end) {
+          throw new IOException("no replica");
+        }
+        ordered = ordered || replica.command(order).equals("+OK"); // once it knows the node
+      }
+      return replica;
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }

@@ -79,7 +79,7 @@ public final class CompactBuckets implements LocalBuckets {
 
   @Override
   public void reset(BucketKey key) {
-    part(key).reset(key.hash());
+    part(key).reset(key.hash(), nowMicros());
   }
 
   /** The present moment, for {@link #note}. */

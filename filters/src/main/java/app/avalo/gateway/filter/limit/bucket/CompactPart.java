@@ -78,16 +78,19 @@ final class CompactPart {
     shape.charge(states, current(hash, asked, now), tokens);
   }
 
-  synchronized void reset(long hash) {
+  synchronized void reset(long hash, long now) {
     int at = place(hash);
     if (at >= 0) {
+      states[at] = Math.max(states[at], now);
       Arrays.fill(states, at + 1, at + width, 0);
     }
   }
 
+  /** Loops share the notes: what one heard is not undone by what another asked earlier. */
   synchronized void note(long hash, Shape asked, long[] missing, long now) {
     follow(asked);
-    if (place(hash) < 0 && shape.microsToFull(missing, -1) == 0) {
+    int known = place(hash);
+    if (known < 0 ? shape.microsToFull(missing, -1) == 0 : states[known] > now) {
       return;
     }
     int at = current(hash, asked, now);
@@ -112,7 +115,7 @@ final class CompactPart {
   synchronized Shape leave(long hash, long now, long[] state) {
     load(hash, now);
     System.arraycopy(fresh, 0, state, 0, width);
-    reset(hash);
+    reset(hash, now);
     return shape;
   }
 

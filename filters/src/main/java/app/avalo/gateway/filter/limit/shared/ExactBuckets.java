@@ -231,8 +231,9 @@ public final class ExactBuckets implements Buckets {
 
   @Override
   public Future<Void> reset(BucketKey key) {
-    notes.reset(key);
-    return redis.reset(redis.name(key));
+    BucketKey kept = key.copy();
+    // Answers that were under way have said how it was before.
+    return redis.reset(redis.name(key)).onSuccess(full -> notes.reset(kept));
   }
 
   @Override

@@ -143,4 +143,25 @@ class CompactBucketsTest {
     assertThat(notes.noted(user(1), shape, missing)).isEqualTo(1_000_000);
     assertThat(missing).containsExactly(7 * token);
   }
+
+  @Test
+  void whatWasAskedEarlierDoesNotUndoANote() {
+    Shape shape = Shape.of(all(perMinute(60)));
+    CompactBuckets notes = new CompactBuckets(shape, time, new Room(1 << 20));
+    long[] missing = new long[1];
+    long token = shape.band(0).unitsPerToken();
+    time.advance(Duration.ofSeconds(1));
+    notes.note(user(1), shape, new long[] {10 * token}, 900_000);
+
+    notes.note(user(1), shape, new long[] {2 * token}, 800_000);
+
+    assertThat(notes.noted(user(1), shape, missing)).isEqualTo(900_000);
+    assertThat(missing).containsExactly(10 * token - 100_000 * shape.band(0).unitsPerMicro());
+
+    notes.reset(user(1));
+    notes.note(user(1), shape, new long[] {10 * token}, 950_000);
+
+    notes.noted(user(1), shape, missing);
+    assertThat(missing).as("asked before it was filled").containsExactly(0);
+  }
 }
