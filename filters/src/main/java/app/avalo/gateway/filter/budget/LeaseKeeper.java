@@ -16,9 +16,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps this replica's lease on one budget and period: enough ahead that requests rarely wait,
  * little enough that a replica that dies takes at most a thousandth of the amount (or four
- * requests' worth) with it. One exchange with the store is under way at a time; requests that found
- * the lease empty meanwhile share the next. While the store is away the period's allowance serves
- * instead; the next statement that arrives accounts for what was spent of it.
+ * requests' worth) with it, and that others find their part of what is scarce. One exchange with
+ * the store is under way at a time; requests that found the lease empty meanwhile share the next.
+ * While the store is away the period's allowance serves instead; the next statement that arrives
+ * accounts for what was spent of it.
  *
  * <p>{@link #await}, {@link #hurry} and the readers are safe from every thread; the rest runs on
  * the loop that owns the road to the store.
@@ -151,6 +152,7 @@ final class LeaseKeeper {
     long[] demand = term.drainDemand();
     long slice = budget.cost().flows() ? budget.cost().slice() : 0;
     long ask = Math.max(demand[1], Math.max(slice, budget.cost().reserve()));
+    idle = demand[0] > 0 ? 0 : idle + 1;
     headroom = ahead(budget, demand[0], ask, Math.max(1, now - askedNanos));
     askedNanos = now;
     long[] sums = term.handBack(headroom, ask);
@@ -160,6 +162,7 @@ final class LeaseKeeper {
         ++sequence,
         sums[2],
         Price.add(sums[1], headroom),
+        Price.add(sums[1], Math.min(ask, headroom)),
         sums[0],
         List.copyOf(term.telling.due(term.level(budget))),
         labels,
@@ -180,7 +183,6 @@ final class LeaseKeeper {
   }
 
   private long ahead(BudgetConfig budget, long asked, long ask, long elapsedNanos) {
-    idle = asked > 0 ? 0 : idle + 1;
     if (isIdle() || !account.runs(term)) {
       return 0;
     }
@@ -210,11 +212,15 @@ final class LeaseKeeper {
     dryNanos = now;
     // Of a purse that is back the store knows more than was said; then it pays to ask once more.
     boolean known = failure == null && lease.stated() <= said.spent();
-    dry = lost || known && lease.granted() < said.want();
-    // A lease that came back empty is an answer for those who waited, not for those to come.
-    for (Runnable retry = waiting.poll(); retry != null; retry = waiting.poll()) {
-      waiters.decrementAndGet();
-      retry.run();
+    dry = lost || known && lease.granted() < said.need();
+    // What came back is an answer for those who waited; who comes back meanwhile waits for the
+    // next.
+    for (int left = waiters.get(); left > 0; left--) {
+      Runnable retry = waiting.poll();
+      if (retry != null) {
+        waiters.decrementAndGet();
+        retry.run();
+      }
     }
     if (hurried.get()) {
       exchange();

@@ -105,7 +105,8 @@ abstract class Replicas {
           new Statement.Where(
               "ai", span.key(), 1_000_000, span.endMillis(), budget.leaseExpiry().toMillis());
       Statement said =
-          new Statement(where, sequence, keep, want, spent, List.of(), List.of(), new long[0]);
+          new Statement(
+              where, sequence, keep, want, want, spent, List.of(), List.of(), new long[0]);
       CompletableFuture<Lease> answer = new CompletableFuture<>();
       loop.runOnContext(go -> say(by, said, answer));
       return answer.get(10, TimeUnit.SECONDS);
@@ -174,11 +175,15 @@ abstract class Replicas {
         .compile();
   }
 
-  /** Asks as the filter does: waits for the lease up to three times. */
   static Verdict ask(BudgetLedger ledger, BudgetConfig budget, ServiceConfig service)
       throws Exception {
+    return ask(ledger, BudgetSample.ask(List.of(budget), service));
+  }
+
+  /** Asks as the filter does: waits for the lease up to three times. */
+  static Verdict ask(BudgetLedger ledger, Hold.Ask ask) throws Exception {
     for (int attempt = 1; ; attempt++) {
-      Verdict verdict = ledger.reserve(BudgetSample.ask(List.of(budget), service));
+      Verdict verdict = ledger.reserve(ask);
       if (!(verdict instanceof Waiting waiting)) {
         return verdict;
       }

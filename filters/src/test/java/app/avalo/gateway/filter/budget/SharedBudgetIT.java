@@ -3,10 +3,12 @@ package app.avalo.gateway.filter.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.byHeader;
 import static app.avalo.gateway.filter.budget.BudgetSample.flat;
+import static app.avalo.gateway.filter.budget.BudgetSample.priced;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
@@ -15,6 +17,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gateways that share one amount through a real Redis. */
 class SharedBudgetIT extends Replicas {
@@ -78,6 +82,39 @@ class SharedBudgetIT extends Replicas {
     assertThat(month.by("")).containsEntry("chat", 600L).containsEntry("ai", 4_000L);
     assertThat(month.by("region")).containsExactly(java.util.Map.entry("eu", 600L));
     assertThat(month.by("day")).hasSize(1).containsValue(600L);
+  }
+
+  /** How many of these calls are paid. */
+  private static int paid(Gateway gateway, BudgetConfig budget, int calls) throws Exception {
+    int paid = 0;
+    for (int i = 0; i < calls; i++) {
+      if (ask(gateway.ledger, budget, CHAT) instanceof Hold hold) {
+        gateway.ledger.settle(hold, new long[] {10_000}, gateway.ledger.nowMillis());
+        paid++;
+      }
+    }
+    return paid;
+  }
+
+  private static Hold.Ask dear(BudgetConfig budget) {
+    return new Hold.Ask(List.of(budget), CHAT, "all", "POST", 0, "vip", null, 0, 60_000_000_000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {50_000_000, 15_000_000})
+  void aDearRequestAtOneGatewayLeavesTheOthersWhatItDoesNotPayFor(long price) throws Exception {
+    BudgetConfig.Price post = new BudgetConfig.Price(List.of(), List.of("POST"), flat(price));
+    BudgetConfig budget = priced(budget("ai", 20_000_000, flat(10_000)), List.of(post));
+    share(budget, 2);
+    Gateway one = gateways.get(0);
+
+    Verdict verdict = ask(one.ledger, dear(budget));
+
+    assertThat(verdict).isInstanceOf(price > 20_000_000 ? Refused.class : Hold.class);
+    int stated = one.stated.get();
+    until(() -> one.stated.get() > stated + 1);
+    assertThat(paid(gateways.get(1), budget, 100)).isEqualTo(100);
+    assertThat(paid(one, budget, 100)).isEqualTo(100);
   }
 
   private static BudgetMonth month(Gateway gateway, BudgetConfig budget) throws Exception {

@@ -72,6 +72,7 @@ public final class RedisLender implements Lender {
     arguments.add(Long.toString(said.where().amount()));
     arguments.add(Long.toString(said.where().endMillis() + KEPT_MILLIS));
     arguments.add(Long.toString(said.where().silenceMillis()));
+    arguments.add(Long.toString(said.need()));
     for (int i = 0; i < said.byService().length; i++) {
       arguments.add(said.services().get(i));
       arguments.add(Long.toString(said.byService()[i]));

@@ -9,7 +9,8 @@ import java.util.List;
  * @param where the budget and period
  * @param sequence grows with every statement of a replica; older ones are ignored
  * @param keep micro-units leased that it goes on holding, spent ones included
- * @param want micro-units it would like to hold
+ * @param want micro-units it would like to hold; of what is scarce it gets its part
+ * @param need micro-units below which one request more cannot be paid
  * @param spent micro-units settled
  * @param due keys of what operators are to be told, as far as this replica sees and was not told to
  * @param services that can be charged
@@ -20,6 +21,7 @@ public record Statement(
     long sequence,
     long keep,
     long want,
+    long need,
     long spent,
     List<String> due,
     List<String> services,

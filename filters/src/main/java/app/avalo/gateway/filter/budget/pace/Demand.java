@@ -5,14 +5,21 @@ import app.avalo.gateway.filter.budget.price.Price;
 /** What was asked of one budget in one period, and what of it passed. Guarded by its term. */
 public final class Demand {
   private long asked; // since the last exchange with the store
-  private long largest; // since the period began
+  private long largest; // lately
   private final long[] askedBy = new long[Standing.values().length];
   private final long[] passedBy = new long[Standing.values().length];
 
-  /** More is wanted; whether it counts as asked for is decided later. */
-  public void wanted(long micros) {
-    asked = Price.add(asked, micros);
-    largest = Math.max(largest, micros);
+  /**
+   * More is wanted; whether it counts as asked for is decided later. No lease is kept for what
+   * cannot be paid.
+   *
+   * @param payable micro-units that are left with nothing else in flight
+   */
+  public void wanted(long micros, long payable) {
+    if (micros <= payable) {
+      asked = Price.add(asked, micros);
+      largest = Math.max(largest, micros);
+    }
   }
 
   public void asked(Standing by, long micros) {
@@ -29,10 +36,14 @@ public final class Demand {
     passedBy[by.ordinal()] -= micros;
   }
 
-  /** Micro-units asked for since the last call, and the largest request of the period. */
+  /**
+   * Micro-units asked for since the last call, and the largest request lately: each call forgets a
+   * tenth of it, so that one dear request does not keep a dear lease for the rest of the period.
+   */
   public long[] drain() {
     long[] drained = {asked, largest};
     asked = 0;
+    largest -= largest / 10;
     return drained;
   }
 

@@ -55,13 +55,7 @@ public final class Term {
   private long elsewhere; // by other replicas and corrections in the store; may be negative
   private long raised;
   public final Telling telling = new Telling();
-  private long unreadable;
-  private long admitted;
-  private long paced;
-  private long diverted;
-  private long refused;
-  private long settled;
-  private long underestimated;
+  private final Counted counted = new Counted();
   private final Gate gate = new Gate();
   private long pacedAt; // total when the shares were made
   private int pacedLevel;
@@ -97,8 +91,13 @@ public final class Term {
     return Math.max(0, Price.add(budget.amount().micros(), raised));
   }
 
-  private long room(BudgetConfig budget) {
-    return Math.min(Price.add(granted, allowance) - spent, amount(budget) - total()) - reserved;
+  /** What all replicas together have left, with nothing in flight. */
+  private long unspent(BudgetConfig budget) {
+    return amount(budget) - total();
+  }
+
+  private long room(long unspent) {
+    return Math.min(Price.add(granted, allowance) - spent, unspent) - reserved;
   }
 
   private long total() {
@@ -108,40 +107,42 @@ public final class Term {
   /** Holds the money, or says why not. */
   public synchronized Answer reserve(
       BudgetConfig budget, Standing standing, String service, long micros) {
-    demand.wanted(micros);
+    long unspent = unspent(budget);
+    demand.wanted(micros, unspent);
     demand.asked(standing, micros);
     if (standing != Standing.FLOOR) {
       if (gate.isShut()) {
         return Answer.FROZEN;
       }
       // Room first: a request that waits for a lease must not use up its place in the ramp.
-      if (room(budget) < micros) {
+      if (room(unspent) < micros) {
         return Answer.NO_ROOM;
       }
       if (!gate.take(standing)) {
         return Answer.PACED;
       }
     }
-    hold(budget, service, micros);
+    hold(unspent, service, micros);
     demand.passed(standing, micros);
-    admitted++;
+    counted.admitted++;
     return Answer.ADMITTED;
   }
 
-  private void hold(BudgetConfig budget, String service, long micros) {
+  private void hold(long unspent, String service, long micros) {
     reserved = Price.add(reserved, micros);
     sums.hold(service, micros);
-    left = granted == Long.MAX_VALUE ? Long.MAX_VALUE : room(budget);
+    left = granted == Long.MAX_VALUE ? Long.MAX_VALUE : room(unspent);
   }
 
   /** Holds more for a request that was admitted, if there is room for it. */
   public synchronized boolean extend(
       BudgetConfig budget, Standing standing, String service, long micros) {
-    demand.wanted(micros);
-    if (standing != Standing.FLOOR && (gate.isShut() || room(budget) < micros)) {
+    long unspent = unspent(budget);
+    demand.wanted(micros, unspent);
+    if (standing != Standing.FLOOR && (gate.isShut() || room(unspent) < micros)) {
       return false;
     }
-    hold(budget, service, micros);
+    hold(unspent, service, micros);
     demand.asked(standing, micros);
     demand.passed(standing, micros);
     return true;
@@ -162,7 +163,7 @@ public final class Term {
     if (gate.isShut()) {
       return Answer.FROZEN;
     }
-    if (room(budget) < micros) {
+    if (room(unspent(budget)) < micros) {
       return Answer.NO_ROOM;
     }
     return gate.peek(standing) ? Answer.ADMITTED : Answer.PACED;
@@ -172,13 +173,13 @@ public final class Term {
   public synchronized void diverted(Standing standing, long micros) {
     demand.asked(standing, micros);
     gate.miss(standing);
-    diverted++;
+    counted.diverted++;
   }
 
   /** A hold that was made here is given up because another budget refused. */
   public synchronized void unreserve(Standing standing, String service, long micros) {
     shrink(standing, service, micros);
-    admitted--;
+    counted.admitted--;
     if (standing != Standing.FLOOR) {
       gate.giveBack(standing);
     }
@@ -216,13 +217,12 @@ public final class Term {
   }
 
   public synchronized void refused(Answer why) {
-    paced += why == Answer.PACED ? 1 : 0;
-    refused += why == Answer.PACED ? 0 : 1;
+    counted.refused(why);
   }
 
   /** Whether the refusal would stand if nothing else were in flight. */
   public synchronized boolean usedUp(BudgetConfig budget, long micros) {
-    return amount(budget) - total() < micros;
+    return unspent(budget) < micros;
   }
 
   /**
@@ -234,14 +234,13 @@ public final class Term {
       BudgetConfig budget, String service, Labels labels, long held, long cost) {
     reserved -= held;
     spent = Price.add(spent, cost);
-    settled++;
-    underestimated += cost > held ? 1 : 0;
+    counted.settled(held, cost);
     sums.settle(service, labels, held, cost);
     moves(budget);
   }
 
   public synchronized void unreadable() {
-    unreadable++;
+    counted.unreadable++;
   }
 
   /** Outcome of a correction. */
@@ -328,7 +327,7 @@ public final class Term {
 
   /** What a statement has to name. */
   public synchronized List<String> labels(BudgetConfig budget, long nowMillis) {
-    return sums.labels(budget.services(), nowMillis);
+    return sums.labels(budget.services(), Math.min(nowMillis, span.endMillis() - 1));
   }
 
   /** What this replica spent per label, in the given order. */
@@ -389,8 +388,7 @@ public final class Term {
         forecast,
         span.startMillis(),
         span.endMillis(),
-        new BudgetView.Counts(
-            admitted, diverted, paced, refused, settled, unreadable, underestimated),
+        counted.counts(),
         Map.copyOf(sums.services()),
         frozenUntil,
         freeUntil,

@@ -1,0 +1,30 @@
+package app.avalo.gateway.filter.budget.term;
+
+import app.avalo.gateway.filter.budget.term.Term.Answer;
+import app.avalo.gateway.filter.budget.view.BudgetView;
+
+/** Requests of one period by what became of them. Guarded by its term. */
+final class Counted {
+  long admitted;
+  long diverted;
+  private long paced;
+  private long refused;
+  private long settled;
+  long unreadable;
+  private long underestimated;
+
+  void refused(Answer why) {
+    paced += why == Answer.PACED ? 1 : 0;
+    refused += why == Answer.PACED ? 0 : 1;
+  }
+
+  void settled(long held, long cost) {
+    settled++;
+    underestimated += cost > held ? 1 : 0;
+  }
+
+  BudgetView.Counts counts() {
+    return new BudgetView.Counts(
+        admitted, diverted, paced, refused, settled, unreadable, underestimated);
+  }
+}
