@@ -195,9 +195,13 @@ public final class BudgetLedger {
     long held = charge.held;
     long cost = Math.min(due, held);
     charge.move(next, cost);
-    Labels under = hold.labels(labels, today.label(over.span.endMillis() - 1));
-    over.settle(charge.account.config(), hold.service, under, held, cost);
+    over.settle(charge.account.config(), hold.service, lastDay(hold, over), held, cost);
     return cost;
+  }
+
+  /** Under which counts what outlives its period. */
+  private Labels lastDay(Hold hold, Term over) {
+    return hold.labels(labels, today.label(over.span.endMillis() - 1));
   }
 
   /** Where the holds of an event loop are kept until they are settled. */
@@ -301,11 +305,13 @@ public final class BudgetLedger {
     if (!hold.settleOnce()) {
       return false;
     }
-    Labels under = hold.labels(labels, today.label(nowMillis));
+    Labels now = hold.labels(labels, today.label(nowMillis));
     for (int i = 0; i < costs.length; i++) {
       Charge charge = hold.charges[i];
       Account account = charge.account;
-      charge.term.settle(account.config(), hold.service, under, charge.held, costs[i]);
+      Term term = charge.term;
+      Labels under = nowMillis < term.span.endMillis() ? now : lastDay(hold, term);
+      term.settle(account.config(), hold.service, under, charge.held, costs[i]);
       account.settled(charge, hold.user, costs[i], nowMillis);
     }
     return true;

@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.flat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
@@ -143,6 +144,21 @@ class BudgetOrdersTest {
   }
 
   @Test
+  void aCreditNoteMayOutweighWhatAServiceSpentAndTheOthersPayForIt() {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    ledger.configure(plan(budget));
+    spend(budget, CHAT, 900);
+
+    await(ledger.desk().correct("ai", new Correction("c", false, "ai", -500, "eva", "credit")));
+    spend(budget, AI, 100);
+
+    assertThat(view(budget).spent()).isEqualTo(500);
+    assertThat(view(budget).byService()).containsEntry("ai", -400L).containsEntry("chat", 900L);
+    String month = Span.of(budget, time.epochMillis()).key().substring(0, 7);
+    assertThat(ledger.desk().month(budget, month).result().by("")).containsEntry("ai", -400L);
+  }
+
+  @Test
   void aMonthIsKnownByServiceRegionTierAndDayAfterARestartToo(@TempDir Path directory)
       throws Exception {
     BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
@@ -168,5 +184,28 @@ class BudgetOrdersTest {
       assertThat(counted.spent()).isEqualTo(2_000_000);
       assertThat(ledger.desk().month(budget, "1999-01").result()).isNull();
     }
+  }
+
+  @Test
+  void whatEndsAfterMidnightCountsUnderADayOfItsPeriodAndWhatIsLateUnderItsOwn() {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    ledger.configure(plan(budget));
+    String month = Span.of(budget, time.epochMillis()).key().substring(0, 7);
+    time.advance(Duration.ofDays(9).plusHours(23)); // 30 November
+    long yesterday = time.epochMillis() - Duration.ofDays(1).toMillis();
+    List<Hold> holds = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      holds.add((Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI)));
+    }
+
+    for (int i = 0; i < 4; i++) {
+      long at = i % 2 == 0 ? time.epochMillis() : yesterday;
+      ledger.settle(holds.get(i), new long[] {100}, at);
+    }
+    time.advance(Duration.ofHours(2));
+    ledger.settle(holds.get(4), new long[] {7}, ledger.nowMillis());
+
+    assertThat(ledger.desk().month(budget, month).result().by("day"))
+        .containsOnly(entry("29", 200L), entry("30", 207L));
   }
 }

@@ -23,10 +23,11 @@ public final class Sums {
   private final Function<String, Counter> counters;
   private final boolean labelled;
   private final Map<String, Sum> services = new LinkedHashMap<>();
-  private final Map<Labels, Sum> parts = new HashMap<>(); // of this day
+  private final Map<Labels, Sum> parts = new HashMap<>(); // of this day, and what came late
   private String day = "";
   private final Map<String, Long> known = new LinkedHashMap<>(); // by label, besides parts
-  private final Map<String, Long> others = new LinkedHashMap<>();
+  private final Map<String, Long> others = new LinkedHashMap<>(); // services
+  private final Map<String, Long> otherParts = new LinkedHashMap<>(); // all other labels
 
   /** Of one service, or of what has the same labels. */
   private static final class Sum {
@@ -40,7 +41,7 @@ public final class Sums {
     }
 
     private void move(long by) {
-      micros = by < 0 ? micros + by : Price.add(micros, by);
+      micros = Price.signed(micros, by); // a credit note may outweigh what was spent
     }
 
     private void hold(long more) {
@@ -88,9 +89,9 @@ public final class Sums {
     return sum == null ? begin(labels) : sum;
   }
 
-  /** Nobody spends on a day that is over. */
+  /** Hardly anybody spends on a day that is over; who does has parts of that day. */
   private Sum begin(Labels labels) {
-    if (!labels.day().equals(day)) {
+    if (labels.day().compareTo(day) > 0) {
       day = labels.day();
       parts.forEach(this::fold);
       parts.clear();
@@ -102,7 +103,7 @@ public final class Sums {
   private void fold(Labels labels, Sum sum) {
     for (String label : labels.each()) {
       boolean room = known.size() < MOST || known.containsKey(label);
-      known.merge(room ? label : OTHER, sum.micros, Price::add);
+      known.merge(room ? label : OTHER, sum.micros, Price::signed);
     }
     sum.counter.end();
   }
@@ -140,7 +141,7 @@ public final class Sums {
 
   /** What others spent under a label. */
   void ofOthers(String label, long micros) {
-    others.put(label, Math.max(0, micros));
+    (isService(label) ? others : otherParts).put(label, micros);
   }
 
   private Map<String, Long> own() {
@@ -149,7 +150,7 @@ public final class Sums {
     parts.forEach(
         (labels, sum) -> {
           for (String label : labels.each()) {
-            own.merge(label, sum.micros, Price::add);
+            own.merge(label, sum.micros, Price::signed);
           }
         });
     return own;
@@ -177,14 +178,15 @@ public final class Sums {
   /** All there is, own and others'. */
   Map<String, Long> all() {
     Map<String, Long> all = new LinkedHashMap<>(others);
-    own().forEach((label, micros) -> all.merge(label, micros, Price::add));
+    all.putAll(otherParts);
+    own().forEach((label, micros) -> all.merge(label, micros, Price::signed));
     return all;
   }
 
-  /** Likewise of services alone. */
+  /** Likewise of services alone; asked often. */
   Map<String, Long> services() {
-    Map<String, Long> all = all();
-    all.keySet().removeIf(label -> !isService(label));
+    Map<String, Long> all = new LinkedHashMap<>(others);
+    services.forEach((name, sum) -> all.merge(name, sum.micros, Price::signed));
     return all;
   }
 }
