@@ -58,6 +58,8 @@ class AdminShapesIT {
         "paused; GET; /admin/budgets/ai-month/paused;",
         "paused; DELETE; /admin/budgets/ai-month/paused/shop?reason=r;",
         "correction; POST; /admin/budgets/ai-month/corrections; {'id':'c','of':'spent','by':'0.01 PLN','reason':'r'}",
+        "correction; POST; /admin/budgets/ai-month/costs; {'id':'d','service':'ai','by':'0.01 PLN','reason':'r'}",
+        "order; POST; /admin/budgets/ai-month/orders; {'order':'unthrottle','for':'1s','reason':'r'}",
         "reload; GET; /admin/reload;",
         "config; GET; /admin/config;",
         "explain; POST; /admin/explain; {'url':'/chat','client':'192.0.2.1'}",

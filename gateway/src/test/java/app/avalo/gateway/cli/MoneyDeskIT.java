@@ -13,6 +13,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,6 +95,9 @@ class MoneyDeskIT {
     assertThat(gateway.get("/ai").statusCode()).isEqualTo(200);
 
     assertThat(call(ADMIN, path, freeze).statusCode()).isEqualTo(200);
+    JsonObject long31 = new JsonObject(call(ADMIN, path, freeze.replace("1h", "31d")).body());
+    assertThat(long31.getBoolean("endsWithPeriod")).isTrue();
+    assertThat(long31.getString("until")).endsWith("-01T00:00:00Z");
 
     HttpResponse<String> refused = gateway.get("/ai");
     assertThat(refused.statusCode()).isEqualTo(429);
@@ -119,7 +124,14 @@ class MoneyDeskIT {
     assertThat(budget.getJsonObject("spent").getString("text")).isEqualTo("2 PLN");
     assertThat(budget.getJsonObject("byService").getJsonObject("ai").getString("text"))
         .isEqualTo("2 PLN");
-    Files.writeString(file, "inv/3,nobody,1 PLN,typo\n");
+    String[] late = {
+      "costs", "--admin", admin(), "--token", ADMIN, "--period", "2001-01", "month", file.toString()
+    };
+    Files.writeString(file, "inv/3,ai,1 PLN,of a month that nobody knows\n");
+    assertThat(AvaloGateway.commandLine().execute(late)).isNotZero();
+    late[6] = Instant.now().atOffset(ZoneOffset.UTC).toString().substring(0, 7);
+    assertThat(AvaloGateway.commandLine().execute(late)).isZero();
+    Files.writeString(file, "inv/4,nobody,1 PLN,typo\n");
     assertThat(AvaloGateway.commandLine().execute(command)).isNotZero();
   }
 

@@ -9,6 +9,7 @@ import app.avalo.gateway.filter.budget.journal.Counter;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.journal.Sheet;
+import app.avalo.gateway.filter.budget.lease.Corrected;
 import app.avalo.gateway.filter.budget.pace.Forecast;
 import app.avalo.gateway.filter.budget.pace.Pacer;
 import app.avalo.gateway.filter.budget.pace.Shares;
@@ -25,6 +26,7 @@ import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,6 +49,7 @@ final class Account {
   private final BudgetListener listener;
   private final BudgetLedger.@Nullable Sharing sharing;
   private final Map<String, Tenure> tenures = new LinkedHashMap<>(); // guarded by this
+  private final Set<String> evicted = new HashSet<>(); // keys of tenures; guarded by this
   private final @Nullable Pacer pacer; // guarded by this; null for purses, which only end
   final Spenders spenders;
   private volatile Map<String, Standing> standings = Map.of(); // whoever installs a plan
@@ -191,10 +194,43 @@ final class Account {
     }
   }
 
+  /** Corrects a period once, in whichever of those close to it the id was seen before. */
+  synchronized Corrected correct(Span span, Entry correction) {
+    Tenure tenure = tenures.get(span.key());
+    if (tenure == null && recovered(span.key()) == null) {
+      return Corrected.UNKNOWN;
+    }
+    if (isSeen(span, correction.id())) {
+      return Corrected.SEEN;
+    }
+    Term term = tenure == null ? begin(span).term() : tenure.term();
+    return term.correct(config, correction);
+  }
+
+  private boolean isSeen(Span span, String id) {
+    for (Tenure each : tenures.values()) {
+      if (each.term().isCorrectedBy(id)) {
+        return true;
+      }
+    }
+    for (Span each : List.of(span, span.before(config), current.term().span.before(config))) {
+      Sheet sheet = recovered(each.key());
+      if (sheet != null && sheet.corrections().containsKey(id)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What was on disk of a period in which this process spent nothing. */
+  private @Nullable Sheet recovered(String key) {
+    return evicted.contains(key) ? null : journal.recovered(config.name(), key);
+  }
+
   /** The period of this key, as far as this process knows it, or null. */
   synchronized @Nullable BudgetMonth month(String key) {
     Tenure tenure = tenures.get(key);
-    Sheet sheet = tenure == null ? journal.recovered(config.name(), key) : null;
+    Sheet sheet = tenure == null ? recovered(key) : null;
     if (tenure == null && sheet == null) {
       return null;
     }
@@ -272,6 +308,7 @@ final class Account {
         });
     for (String key : over.subList(0, Math.max(0, over.size() - OVER))) {
       tenures.remove(key).term().end();
+      evicted.add(key);
     }
   }
 

@@ -4,11 +4,17 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.lease.Corrected;
+import app.avalo.gateway.filter.budget.lease.Lender;
+import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.term.Term;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +56,10 @@ public final class BudgetDesk {
       require(exact, "micros", Long.toString(micros), "between -2^53 and 2^53");
     }
 
+    private String note() {
+      return who + ": " + reason;
+    }
+
     private static void require(boolean holds, String name, String value, String expected) {
       if (!holds) {
         throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
@@ -69,67 +79,105 @@ public final class BudgetDesk {
     }
   }
 
-  /**
-   * Corrects a budget's running period once.
-   *
-   * @return whether it was new; fails with {@link IllegalArgumentException} for a budget nobody
-   *     knows or a sum below zero, otherwise when the store does not answer
-   */
+  /** Corrects a budget's running period once. */
   public Future<Boolean> correct(String budget, Correction correction) {
+    return correct(budget, null, correction);
+  }
+
+  /**
+   * Corrects a period of a budget once: an id that was seen in it, in the running one or in those
+   * before them is known.
+   *
+   * @param period {@code 2026-11}, of budgets by the day {@code 2026-11-21}; null for the running
+   *     one
+   * @return whether it was new; fails with {@link IllegalArgumentException} for a budget or period
+   *     nobody knows or a sum below zero, otherwise when the store does not answer
+   */
+  public Future<Boolean> correct(String budget, @Nullable String period, Correction correction) {
     Account account = ledger.known(budget);
     if (account == null) {
       return unknown(budget);
     }
-    Term term = account.term(ledger.nowMillis());
+    BudgetConfig config = account.config();
+    Span running = account.term(ledger.nowMillis()).span;
+    Span span = running;
+    try {
+      span = period == null ? running : Span.named(config, period);
+    } catch (IllegalArgumentException malformed) {
+      return Future.failedFuture(malformed);
+    }
     LeaseKeeper keeper = account.keeper();
-    String note = correction.who() + ": " + correction.reason();
-    if (keeper != null && sharing != null) {
-      return correctShared(sharing, keeper, account.config(), correction, note);
-    }
+    Future<Corrected> done =
+        span.startMillis() > running.startMillis()
+            ? Future.succeededFuture(Corrected.UNKNOWN)
+            : keeper == null || sharing == null
+                ? Future.succeededFuture(correctAlone(account, span, correction))
+                : correctShared(sharing, keeper, config, running, span, correction);
+    return done.map(outcome -> isNew(outcome, period));
+  }
+
+  private static boolean isNew(Corrected outcome, @Nullable String period) {
+    return switch (outcome) {
+      case DONE -> true;
+      case SEEN -> false;
+      case IMPOSSIBLE -> throw new IllegalArgumentException("the sum would fall below zero");
+      case UNKNOWN -> throw new IllegalArgumentException("nothing is known of period " + period);
+    };
+  }
+
+  private Corrected correctAlone(Account account, Span span, Correction correction) {
     boolean imported = !correction.raise() && !correction.service().isEmpty();
-    Entry.Kind kind =
-        correction.raise() ? Entry.Kind.RAISE : imported ? Entry.Kind.IMPORT : Entry.Kind.ADJUST;
-    String subject = imported ? correction.service() : note;
     Entry entry =
-        new Entry(kind, correction.id(), budget, term.span.key(), subject, correction.micros());
-    switch (term.correct(account.config(), entry)) {
-      case IMPOSSIBLE -> {
-        return Future.failedFuture(new IllegalArgumentException("the sum would fall below zero"));
-      }
-      case SEEN -> {
-        return Future.succeededFuture(false);
-      }
-      case DONE -> {
-        journal.append(entry);
-        account.announceAlone(term, ledger.nowMillis());
-      }
+        new Entry(
+            correction.raise()
+                ? Entry.Kind.RAISE
+                : imported ? Entry.Kind.IMPORT : Entry.Kind.ADJUST,
+            correction.id(),
+            account.config().name(),
+            span.key(),
+            imported ? correction.service() : correction.note(),
+            correction.micros());
+    Corrected outcome = account.correct(span, entry);
+    if (outcome == Corrected.DONE) {
+      journal.append(entry);
+      account.announceAlone(account.term(ledger.nowMillis()), ledger.nowMillis());
     }
-    return Future.succeededFuture(true);
+    return outcome;
   }
 
   private static <T> Future<T> unknown(String budget) {
     return Future.failedFuture(new IllegalArgumentException("no such budget: " + budget));
   }
 
-  private static Future<Boolean> correctShared(
+  private static Future<Corrected> correctShared(
       BudgetLedger.Sharing sharing,
       LeaseKeeper keeper,
       BudgetConfig budget,
-      Correction made,
-      String note) {
+      Span running,
+      Span span,
+      Correction made) {
+    Lender.Change change =
+        new Lender.Change(made.id(), made.raise(), made.micros(), made.service(), made.note());
+    Map<String, Span> others = new LinkedHashMap<>();
+    for (Span each : List.of(running, running.before(budget), span.before(budget))) {
+      others.put(each.key(), each);
+    }
+    others.remove(span.key());
+    Statement.Where where = keeper.where(budget);
     return atHome(
             sharing,
             () ->
                 sharing
                     .lender()
                     .correct(
-                        keeper.where(budget),
-                        made.id(),
-                        made.raise(),
-                        made.micros(),
-                        made.service(),
-                        note))
+                        of(where, span),
+                        others.values().stream().map(each -> of(where, each)).toList(),
+                        change))
         .onComplete(answered -> keeper.hurry());
+  }
+
+  private static Statement.Where of(Statement.Where where, Span span) {
+    return where.of(span.key(), span.endMillis());
   }
 
   private static <T> Future<T> atHome(BudgetLedger.Sharing sharing, Supplier<Future<T>> call) {
@@ -138,8 +186,12 @@ public final class BudgetDesk {
     return done.future();
   }
 
-  /** Takes an order for a budget's running period; the latest of its kind holds. */
-  public Future<Void> order(String budget, Order order) {
+  /**
+   * Takes an order for a budget's running period; the latest of its kind holds.
+   *
+   * @return until when it holds, milliseconds since 1970: no longer than the period
+   */
+  public Future<Long> order(String budget, Order order) {
     Account account = ledger.known(budget);
     if (account == null) {
       return unknown(budget);
@@ -147,22 +199,16 @@ public final class BudgetDesk {
     Term term = account.term(ledger.nowMillis());
     LeaseKeeper keeper = account.keeper();
     String note = order.who() + ": " + order.reason();
+    long until = Math.min(order.untilMillis(), term.span.endMillis());
     if (keeper != null && sharing != null) {
-      BudgetLedger.Sharing shared = sharing;
-      return atHome(
-              shared,
-              () ->
-                  shared
-                      .lender()
-                      .order(
-                          keeper.where(account.config()), order.what(), order.untilMillis(), note))
-          .onComplete(answered -> keeper.hurry());
+      Statement.Where where = of(keeper.where(account.config()), term.span);
+      return atHome(sharing, () -> sharing.lender().order(where, order.what(), until, note))
+          .onComplete(answered -> keeper.hurry())
+          .map(until);
     }
-    term.order(order.what(), order.untilMillis());
-    journal.append(
-        new Entry(
-            Entry.Kind.ORDER, order.what(), budget, term.span.key(), note, order.untilMillis()));
-    return Future.succeededFuture();
+    term.order(order.what(), until);
+    journal.append(new Entry(Entry.Kind.ORDER, order.what(), budget, term.span.key(), note, until));
+    return Future.succeededFuture(until);
   }
 
   /** Who spends much of a budget, or null if nobody knows it. */
@@ -173,21 +219,22 @@ public final class BudgetDesk {
   /**
    * What a calendar month came to.
    *
+   * @param budget by the month
    * @param month {@code 2026-11}
    * @return null when nobody knows of it
    */
   public Future<@Nullable BudgetMonth> month(BudgetConfig budget, String month) {
     Account account = ledger.known(budget.name());
-    String key = month + '.' + budget.amount().currency();
+    Span span = Span.named(budget, month);
     if (account == null) {
       return Future.succeededFuture();
     }
     LeaseKeeper keeper = account.keeper();
     if (keeper == null || sharing == null) {
-      return Future.succeededFuture(account.month(key));
+      return Future.succeededFuture(account.month(span.key()));
     }
     BudgetLedger.Sharing shared = sharing;
-    return atHome(shared, () -> shared.lender().sums(keeper.where(budget).of(key)))
+    return atHome(shared, () -> shared.lender().sums(of(keeper.where(budget), span)))
         .map(sums -> sums.isEmpty() ? null : month(budget, sums));
   }
 

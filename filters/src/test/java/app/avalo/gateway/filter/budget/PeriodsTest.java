@@ -10,13 +10,19 @@ import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.BudgetDesk.Order;
+import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.Future;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a budget knows of its periods as they end, and as a reload changes them. */
 class PeriodsTest {
@@ -52,5 +58,90 @@ class PeriodsTest {
     ledger.configure(plan(monthly));
 
     assertThat(view(monthly).spent()).isEqualTo(700);
+  }
+
+  private Future<Boolean> cost(String period, String id, long micros) {
+    Correction cost = new Correction(id, false, "ai", micros, "eva", "GPU hours");
+    return ledger.desk().correct("ai", period, cost);
+  }
+
+  private void start(Journal journal) {
+    ledger = BudgetLedger.alone(time, journal, BudgetListener.NONE);
+    ledger.configure(plan(monthly));
+  }
+
+  private long spentInNovember() {
+    return ledger.desk().month(monthly, "2026-11").result().spent();
+  }
+
+  @Test
+  void aCorrectionRepeatedInTheNextPeriodIsKnownAfterARestartToo(@TempDir Path directory)
+      throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      start(journal);
+      assertThat(cost(null, "inv-7", 500).result()).isTrue();
+      time.advance(Duration.ofDays(12)); // 3 December
+
+      assertThat(cost(null, "inv-7", 500).result()).isFalse();
+      assertThat(view(monthly).spent()).isZero();
+    }
+    try (FileJournal journal = FileJournal.open(directory)) {
+      start(journal);
+
+      assertThat(cost(null, "inv-7", 500).result()).isFalse();
+      assertThat(view(monthly).spent()).isZero();
+    }
+  }
+
+  @Test
+  void anInvoiceOfDecemberIsBookedToNovemberOnce(@TempDir Path directory) throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      start(journal);
+      spend(monthly, 700);
+    }
+    time.advance(Duration.ofDays(12)); // 3 December
+    try (FileJournal journal = FileJournal.open(directory)) {
+      start(journal);
+      spend(monthly, 40);
+
+      assertThat(cost("2026-11", "inv-8", 500).result()).isTrue();
+      assertThat(cost("2026-11", "inv-8", 500).result()).isFalse();
+      assertThat(cost(null, "inv-8", 500).result()).isFalse();
+      assertThat(cost("2026-12", "inv-9", 1).result()).isTrue();
+      assertThat(cost("2026-11", "inv-9", 1).result()).isFalse();
+    }
+    try (FileJournal journal = FileJournal.open(directory)) {
+      start(journal);
+
+      assertThat(cost("2026-11", "inv-8", 500).result()).isFalse();
+      assertThat(spentInNovember()).isEqualTo(1_200);
+      assertThat(view(monthly).spent()).isEqualTo(41);
+    }
+  }
+
+  @Test
+  void costsAreBookedToNoPeriodThatNobodyKnows() {
+    start(Journal.NONE);
+    for (String period : List.of("2026-10", "2026-12", "2026-13", "2026-11-21", "november")) {
+      Future<Boolean> refused = cost(period, "inv", 500);
+
+      assertThat(refused.cause())
+          .as(period)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(period);
+    }
+    assertThat(view(monthly).spent()).isZero();
+  }
+
+  @Test
+  void anOrderHoldsNoLongerThanItsPeriodAndSaysSo() {
+    BudgetConfig daily = daily(monthly);
+    ledger.configure(plan(daily));
+    long until = time.epochMillis() + Duration.ofHours(48).toMillis();
+
+    Future<Long> holds = ledger.desk().order("ai", new Order(true, until, "eva", "odd bill"));
+
+    assertThat(holds.result()).isEqualTo(view(daily).periodEnd());
+    assertThat(view(daily).frozenUntil()).isEqualTo(view(daily).periodEnd());
   }
 }

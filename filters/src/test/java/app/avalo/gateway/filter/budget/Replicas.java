@@ -13,6 +13,7 @@ import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.lease.Corrected;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
@@ -32,6 +33,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -139,9 +141,9 @@ abstract class Replicas {
     }
 
     @Override
-    public Future<Boolean> correct(
-        Statement.Where where, String id, boolean raise, long micros, String service, String note) {
-      return way.correct(where, id, raise, micros, service, note);
+    public Future<Corrected> correct(
+        Statement.Where where, Collection<Statement.Where> others, Change change) {
+      return way.correct(where, others, change);
     }
 
     @Override
@@ -288,11 +290,15 @@ abstract class Replicas {
   }
 
   static Boolean done(Gateway gateway, Correction correction) {
+    return done(gateway, null, correction);
+  }
+
+  static Boolean done(Gateway gateway, String period, Correction correction) {
     try {
       return gateway
           .ledger
           .desk()
-          .correct("ai", correction)
+          .correct("ai", period, correction)
           .toCompletionStage()
           .toCompletableFuture()
           .get(5, TimeUnit.SECONDS);

@@ -127,4 +127,29 @@ class SharedBudgetIT extends Replicas {
         .toCompletableFuture()
         .get(5, TimeUnit.SECONDS);
   }
+
+  @Test
+  void aCostIsBookedOnceToThePeriodItIsOfAsLongAsThatIsKnown() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    Span running = Span.of(budget, Ticker.SYSTEM.epochMillis());
+    Span before = running.before(budget);
+    String month = before.key().substring(0, 7);
+    String known = "avalo:budget:{ai}:" + before.key();
+    redis.command("HSET " + known + " spent 700 charged 700 c:inv-1 spent-500-eva");
+    share(budget, 2);
+    Gateway one = gateways.get(0);
+    Gateway two = gateways.get(1);
+
+    assertThat(done(one, new Correction("inv-1", false, "ai", 500, "eva", "again"))).isFalse();
+    Correction late = new Correction("inv-2", false, "ai", 300, "eva", "late");
+    assertThat(done(one, month, late)).isTrue();
+    assertThat(done(two, month, late)).isFalse();
+    assertThat(done(two, late)).isFalse();
+
+    assertThat(redis.command("HGET " + known + " spent")).isEqualTo("1000");
+    assertThat(redis.command("HGET " + known + " v:ai")).isEqualTo("300");
+    assertThat(view(one, budget).spent()).isZero();
+    String unknown = before.before(budget).key().substring(0, 7);
+    assertThat(done(one, unknown, new Correction("inv-3", false, "ai", 1, "eva", "r"))).isNull();
+  }
 }

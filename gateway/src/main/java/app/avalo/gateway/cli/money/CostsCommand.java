@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -18,21 +20,27 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "costs",
     description = {
-      "Imports costs that the gateway cannot see into the running period of a budget: invoices, "
-          + "measured spend. FILE has a line for each: id,service,amount,reason. An id counts once, "
-          + "so a file may be imported again after a fault.",
+      "Imports costs that the gateway cannot see into a period of a budget: invoices, measured "
+          + "spend. FILE has a line for each: id,service,amount,reason. An id counts once, so a "
+          + "file may be imported again after a fault.",
       ""
     },
     footerHeading = "%nExample:%n",
     footer = {
       "  echo 'inv-7/1,ai,1250.40 PLN,invoice 7 line 1' > costs.csv",
-      "  avalo-gateway costs --admin http://127.0.0.1:9090 --token TOKEN ai costs.csv"
+      "  avalo-gateway costs --admin http://127.0.0.1:9090 --token TOKEN --period 2026-11 ai costs.csv"
     })
 public final class CostsCommand implements Callable<Integer> {
   private static final int FIELDS = 4;
 
   private @Spec CommandSpec spec;
   private @Mixin AdminPort admin = new AdminPort();
+
+  @Option(
+      names = "--period",
+      paramLabel = "PERIOD",
+      description = "2026-11, or the day of a budget by the day. Default: the running one.")
+  private @Nullable String period;
 
   @Parameters(index = "0", paramLabel = "BUDGET", description = "Name of the budget.")
   private String budget = "";
@@ -69,6 +77,9 @@ public final class CostsCommand implements Callable<Integer> {
             .put("service", fields[1].strip())
             .put("by", fields[2].strip())
             .put("reason", fields[3].strip());
+    if (period != null) {
+      cost.put("period", period);
+    }
     try {
       return admin.call("/admin/budgets/" + budget + "/costs", cost).body();
     } catch (Failure refused) {

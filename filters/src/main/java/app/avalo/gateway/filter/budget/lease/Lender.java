@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget.lease;
 
 import io.vertx.core.Future;
+import java.util.Collection;
 import java.util.Map;
 
 /** Keeps the amounts that replicas share. Called on one event loop, where answers arrive. */
@@ -9,16 +10,22 @@ public interface Lender {
   Future<Lease> exchange(Statement statement);
 
   /**
-   * Corrects money spent or the amount itself, once per id.
+   * A change of money spent, or of the amount itself.
    *
+   * @param id under which it counts once
    * @param raise whether the amount changes instead of the money spent
    * @param service that the money was spent for, or empty
    * @param note who and why
-   * @return whether it was new; fails with {@link IllegalArgumentException} when a sum would fall
-   *     below zero
    */
-  Future<Boolean> correct(
-      Statement.Where where, String id, boolean raise, long micros, String service, String note);
+  record Change(String id, boolean raise, long micros, String service, String note) {}
+
+  /**
+   * Corrects a period once per id.
+   *
+   * @param others periods close to it in which the id may have been seen
+   */
+  Future<Corrected> correct(
+      Statement.Where where, Collection<Statement.Where> others, Change change);
 
   /** An operator's order of this name holds until then. */
   Future<Void> order(Statement.Where where, String what, long untilMillis, String note);

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,8 +57,8 @@ public final class RedisLender implements Lender {
     }
   }
 
-  private List<String> key(Statement.Where where) {
-    return List.of(prefix + ":budget:{" + where.budget() + "}:" + where.term());
+  private String key(Statement.Where where) {
+    return prefix + ":budget:{" + where.budget() + "}:" + where.term();
   }
 
   @Override
@@ -77,7 +78,7 @@ public final class RedisLender implements Lender {
       arguments.add(said.services().get(i));
       arguments.add(Long.toString(said.byService()[i]));
     }
-    return redis.run(LEASE, key(said.where()), arguments).map(RedisLender::lease);
+    return redis.run(LEASE, List.of(key(said.where())), arguments).map(RedisLender::lease);
   }
 
   private static Lease lease(Response answer) {
@@ -99,27 +100,30 @@ public final class RedisLender implements Lender {
   }
 
   @Override
-  public Future<Boolean> correct(
-      Statement.Where where, String id, boolean raise, long micros, String service, String note) {
+  public Future<Corrected> correct(
+      Statement.Where where, Collection<Statement.Where> others, Change change) {
+    List<String> keys = new ArrayList<>(List.of(key(where)));
+    others.forEach(other -> keys.add(key(other)));
     List<String> arguments =
         List.of(
-            id,
-            raise ? "raised" : "spent",
-            Long.toString(micros),
-            note,
+            change.id(),
+            change.raise() ? "raised" : "spent",
+            Long.toString(change.micros()),
+            change.note(),
             Long.toString(where.amount()),
+            Long.toString(where.endMillis()),
             Long.toString(where.endMillis() + KEPT_MILLIS),
-            service);
+            change.service());
     return redis
-        .run(CORRECT, key(where), arguments)
+        .run(CORRECT, keys, arguments)
         .map(
-            answer -> {
-              int verdict = answer.toInteger();
-              if (verdict < 0) {
-                throw new IllegalArgumentException("the sum would fall below zero");
-              }
-              return verdict == 1;
-            });
+            answer ->
+                switch (answer.toInteger()) {
+                  case 1 -> Corrected.DONE;
+                  case 0 -> Corrected.SEEN;
+                  case -1 -> Corrected.IMPOSSIBLE;
+                  default -> Corrected.UNKNOWN;
+                });
   }
 
   @Override
@@ -127,12 +131,12 @@ public final class RedisLender implements Lender {
     List<String> arguments =
         List.of(
             what, Long.toString(untilMillis), note, Long.toString(where.endMillis() + KEPT_MILLIS));
-    return redis.run(ORDER, key(where), arguments).mapEmpty();
+    return redis.run(ORDER, List.of(key(where)), arguments).mapEmpty();
   }
 
   @Override
   public Future<Map<String, Long>> sums(Statement.Where where) {
-    return redis.run(SUMS, key(where), List.of()).map(RedisLender::sums);
+    return redis.run(SUMS, List.of(key(where)), List.of()).map(RedisLender::sums);
   }
 
   private static Map<String, Long> sums(Response answer) {

@@ -37,9 +37,9 @@ public record Statement(
    * @param silenceMillis after which what a replica has leased counts as spent
    */
   public record Where(String budget, String term, long amount, long endMillis, long silenceMillis) {
-    /** Another period of the same budget, to be read. */
-    public Where of(String otherTerm) {
-      return new Where(budget, otherTerm, amount, endMillis, silenceMillis);
+    /** Another period of the same budget. */
+    public Where of(String otherTerm, long otherEndMillis) {
+      return new Where(budget, otherTerm, amount, otherEndMillis, silenceMillis);
     }
   }
 }

@@ -2,8 +2,10 @@ package app.avalo.gateway.filter.budget.term;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Period;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.YearMonth;
 import java.time.ZoneOffset;
 
 /**
@@ -50,6 +52,25 @@ public record Span(String key, long startMillis, long endMillis) {
         (daily ? date : date.substring(0, date.length() - 3)) + '.' + budget.amount().currency(),
         millis(start),
         millis(end));
+  }
+
+  /**
+   * The period of this name, {@code 2026-11}, or of a budget by the day {@code 2026-11-21}; fails
+   * with {@link IllegalArgumentException} when it is none.
+   */
+  public static Span named(BudgetConfig budget, String name) {
+    boolean daily = budget.period() == Period.DAY;
+    try {
+      return of(budget, millis(daily ? LocalDate.parse(name) : YearMonth.parse(name).atDay(1)));
+    } catch (DateTimeException malformed) {
+      String example = daily ? "a day such as 2026-11-21" : "a month such as 2026-11";
+      throw new IllegalArgumentException("period: " + name + " (expected: " + example + ")");
+    }
+  }
+
+  /** The one before it. */
+  public Span before(BudgetConfig budget) {
+    return of(budget, startMillis - 1);
   }
 
   private static long millis(LocalDate day) {

@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.budget.term;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Sheet;
+import app.avalo.gateway.filter.budget.lease.Corrected;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.budget.pace.Demand;
@@ -243,29 +244,25 @@ public final class Term {
     counted.unreadable++;
   }
 
-  /** Outcome of a correction. */
-  public enum Correction {
-    DONE,
-    /** Its id was seen before. */
-    SEEN,
-    /** A sum would fall below zero. */
-    IMPOSSIBLE
-  }
-
   /** Applies a correction once. */
-  public synchronized Correction correct(BudgetConfig budget, Entry entry) {
+  public synchronized Corrected correct(BudgetConfig budget, Entry entry) {
     if (corrections.containsKey(entry.id())) {
-      return Correction.SEEN;
+      return Corrected.SEEN;
     }
     boolean raise = entry.kind() == Entry.Kind.RAISE;
     long sum = Price.signed(raise ? amount(budget) : spent, entry.micros());
     if (sum < 0) {
-      return Correction.IMPOSSIBLE;
+      return Corrected.IMPOSSIBLE;
     }
     remember(entry);
     moved = true;
     spent = raise ? spent : sum;
-    return Correction.DONE;
+    return Corrected.DONE;
+  }
+
+  /** Whether a correction of this id counts here. */
+  public synchronized boolean isCorrectedBy(String id) {
+    return corrections.containsKey(id);
   }
 
   private void remember(Entry entry) {

@@ -19,6 +19,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What operators and accounting change of budgets: corrections, imported costs and counts, each
@@ -82,7 +83,7 @@ public final class CostsApi {
     long micros = micros(body, budget.amount().currency());
     String reason = call.because(body.text("reason", 512));
     body.end();
-    return applied(budget.name(), new Correction(id, raise, "", micros, call.by(), reason));
+    return applied(budget.name(), null, new Correction(id, raise, "", micros, call.by(), reason));
   }
 
   private Future<Answer> cost(Call call) {
@@ -92,9 +93,11 @@ public final class CostsApi {
     String service = body.text("service", 64);
     Words.service(controls.plan(), service);
     long micros = micros(body, budget.amount().currency());
+    String period = body.textOrNull("period", 10);
     String reason = call.because(body.text("reason", 512));
     body.end();
-    return applied(budget.name(), new Correction(id, false, service, micros, call.by(), reason));
+    return applied(
+        budget.name(), period, new Correction(id, false, service, micros, call.by(), reason));
   }
 
   private Future<Answer> count(Call call) {
@@ -108,16 +111,18 @@ public final class CostsApi {
     String id = body.text("id", 128);
     String text = body.text("by", 32);
     long micros = signed(body, text, text + " " + unit.account().amount().currency(), "120");
+    String period = body.textOrNull("period", 10);
     String reason = call.because(body.text("reason", 512));
     body.end();
-    return applied(unit.account().name(), new Correction(id, false, "", micros, call.by(), reason));
+    return applied(
+        unit.account().name(), period, new Correction(id, false, "", micros, call.by(), reason));
   }
 
-  private Future<Answer> applied(String account, Correction correction) {
+  private Future<Answer> applied(String account, @Nullable String period, Correction correction) {
     return controls
         .ledger()
         .desk()
-        .correct(account, correction)
+        .correct(account, period, correction)
         .recover(CostsApi::refused)
         .map(
             isNew ->
@@ -163,22 +168,23 @@ public final class CostsApi {
     String reason = call.because(body.text("reason", 512));
     body.end();
     long until = span == null ? 0 : Ticker.SYSTEM.epochMillis() + span.toMillis();
-    Future<Void> done =
+    Future<Long> done =
         order.equals(LIFT)
             ? put(budget, true, 0, call, reason)
                 .compose(lifted -> put(budget, false, 0, call, reason))
             : put(budget, order.equals(FREEZE), until, call, reason);
     return done.map(
-        taken ->
+        holds ->
             new Answer(
                 200,
                 new JsonObject()
                     .put("budget", budget.name())
                     .put("order", order)
-                    .put("until", Words.time(until))));
+                    .put("until", Words.time(holds))
+                    .put("endsWithPeriod", holds < until)));
   }
 
-  private Future<Void> put(
+  private Future<Long> put(
       BudgetConfig budget, boolean freeze, long until, Call call, String reason) {
     return controls
         .ledger()
