@@ -10,6 +10,7 @@ import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.shared.Debts;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.Script;
@@ -100,7 +101,9 @@ public class LeaseBenchmark {
     exchange = Exchanges.on(plan).client("192.0.2.1").live();
     long most = LeasedBuckets.most(policy.allowance());
     Shape shape = Shape.of(LeasedBuckets.without(policy.allowance(), most));
-    buckets = new LeasedBuckets(new Lender(), "bench", shape, most, Ticker.SYSTEM);
+    buckets =
+        new LeasedBuckets(
+            new Lender(), "bench", shape, most, Ticker.SYSTEM, new Debts(Ticker.SYSTEM));
     key.fill(policy, exchange);
     while (buckets.take(key, 1, reading) != Said.YES) {
       buckets.ask(key, 1);

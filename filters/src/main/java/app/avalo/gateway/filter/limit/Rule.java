@@ -17,6 +17,7 @@ import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.override.LimitOverride;
+import app.avalo.gateway.filter.limit.shared.Debts;
 import app.avalo.gateway.filter.limit.shared.ExactBuckets;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
 import app.avalo.gateway.filter.redis.ScriptRunner;
@@ -40,6 +41,7 @@ final class Rule {
   final Limits limits;
   private final @Nullable ScriptRunner redis;
   private final String prefix;
+  private final Debts debts;
   private final @Nullable Pace pace; // null when its rates never change
   private final @Nullable Offenders offenders; // null when nobody is shut out
   private int percent = FULL;
@@ -50,12 +52,15 @@ final class Rule {
    * Makes the buckets of a policy reachable.
    *
    * @param redis of this loop, or null to keep all buckets in the process
+   * @param debts of this loop
    */
-  Rule(LimitConfig policy, Limits limits, @Nullable ScriptRunner redis, String prefix) {
+  Rule(
+      LimitConfig policy, Limits limits, @Nullable ScriptRunner redis, String prefix, Debts debts) {
     this.policy = policy;
     this.limits = limits;
     this.redis = redis;
     this.prefix = prefix;
+    this.debts = debts;
     this.by =
         redis == null || policy.mode() == Mode.LOCAL
             ? By.LOCAL
@@ -123,7 +128,7 @@ final class Rule {
   }
 
   private Buckets exact(ScriptRunner link, Callers callers, Shape shape) {
-    return new ExactBuckets(link, prefix, shape, many(callers, Purpose.NOTES, shape));
+    return new ExactBuckets(link, prefix, shape, many(callers, Purpose.NOTES, shape), debts);
   }
 
   private CompactBuckets many(Callers callers, Purpose purpose, Shape shape) {
@@ -133,7 +138,7 @@ final class Rule {
   private Buckets leased(ScriptRunner link, Allowance allowance, int leaves) {
     long most = LeasedBuckets.most(allowance);
     Shape shape = shape(LeasedBuckets.without(allowance, most), leaves);
-    return new LeasedBuckets(link, prefix, shape, most, limits.ticker());
+    return new LeasedBuckets(link, prefix, shape, most, limits.ticker(), debts);
   }
 
   private Here here(Callers callers, Shape shape) {

@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.limit.shared.Debts;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ final class Rules {
   private final Limits limits;
   private final @Nullable ScriptRunner redis;
   private final String prefix;
+  private final Debts debts;
   private final Map<List<LimitConfig>, Rule[]> byPolicies = new IdentityHashMap<>();
   private Map<LimitConfig, Rule> rules = new HashMap<>();
   private @Nullable Plan plan;
@@ -27,6 +29,7 @@ final class Rules {
     this.limits = limits;
     this.redis = redis;
     this.prefix = prefix;
+    this.debts = new Debts(limits.ticker());
   }
 
   /** The rules of some policies of a plan. */
@@ -71,6 +74,6 @@ final class Rules {
   }
 
   Rule of(LimitConfig policy) {
-    return rules.computeIfAbsent(policy, made -> new Rule(made, limits, redis, prefix));
+    return rules.computeIfAbsent(policy, made -> new Rule(made, limits, redis, prefix, debts));
   }
 }

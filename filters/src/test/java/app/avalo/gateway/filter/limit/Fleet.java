@@ -52,6 +52,8 @@ final class Fleet implements AutoCloseable {
   private long[] admitted = new long[1024];
   private int admissions;
   private long requests;
+  private int before; // admissions that are not looked at any more
+  private long sinceNanos = -1; // of those that are; below zero: of all
   private long longestWaitNanos;
   private @Nullable LimitVerdict last;
   private int refusals;
@@ -213,6 +215,19 @@ final class Fleet implements AutoCloseable {
     }
   }
 
+  /** The busiest gateway becomes the idlest, and so on; admitted and asked is counted anew. */
+  void turnLoad() {
+    double[] turned = new double[reach.length];
+    for (int i = 0; i < reach.length; i++) {
+      turned[i] = i == reach.length - 1 ? 1 : 1 - reach[reach.length - 2 - i];
+    }
+    System.arraycopy(turned, 0, reach, 0, reach.length);
+    before = admissions;
+    sinceNanos = time.nanos();
+    requests = 0;
+    roads.forEach(road -> road.calls = 0);
+  }
+
   /** A gateway dies with all that it holds; its callers go to the others. */
   void kill(int replica) {
     roads.get(replica).away = true;
@@ -241,11 +256,13 @@ final class Fleet implements AutoCloseable {
     time.advance(Duration.ofMillis(50)); // for those who still wait
     var bandwidth = policy.allowance().bandwidths().get(0);
     double allowed =
-        bandwidth.burst()
-            + (double) bandwidth.rate().count() * span / bandwidth.rate().period().toNanos();
+        (sinceNanos < 0 ? bandwidth.burst() : 0)
+            + (double) bandwidth.rate().count()
+                * (span - Math.max(0, sinceNanos))
+                / bandwidth.rate().period().toNanos();
     return new Outcome(
         Window.excess(Arrays.copyOf(admitted, admissions), bandwidth),
-        admissions / allowed,
+        (admissions - before) / allowed,
         (double) roads.stream().mapToLong(road -> road.calls).sum() / requests,
         Duration.ofNanos(longestWaitNanos));
   }

@@ -55,6 +55,36 @@ class FleetIT {
   }
 
   @Test
+  void whenTheLoadMovesToOtherGatewaysSoDoesWhatTheyHoldWithinASecond() {
+    try (Fleet fleet = new Fleet(16, LEASED, 9)) {
+      fleet.offer(2, Duration.ofSeconds(3));
+      fleet.turnLoad();
+      fleet.offer(2, Duration.ofSeconds(1));
+
+      Fleet.Outcome outcome = fleet.outcome();
+      assertThat(outcome.excess()).isZero();
+      assertThat(outcome.share()).isGreaterThan(0.98);
+      assertThat(outcome.calls()).isLessThan(0.2);
+    }
+  }
+
+  @Test
+  void aRedisThatHasForgottenIsToldByThoseWhoRemember() {
+    for (LimitConfig policy : new LimitConfig[] {EXACT, LEASED}) {
+      try (Fleet fleet = new Fleet(4, policy, 10)) {
+        fleet.offer(2, Duration.ofSeconds(1));
+        fleet.redisIsAway(Duration.ofMillis(500), 2, true);
+        fleet.offer(2, Duration.ofSeconds(1));
+
+        Fleet.Outcome outcome = fleet.outcome();
+        double burst = policy.allowance().bandwidths().get(0).burst();
+        assertThat(outcome.excess()).as(policy.name()).isLessThanOrEqualTo(burst * 0.1);
+        assertThat(outcome.longestWait()).isLessThanOrEqualTo(BOUND);
+      }
+    }
+  }
+
+  @Test
   void lostAnswersAndADeadGatewayCostTokensButAdmitNoneTooMany() {
     try (Fleet fleet = new Fleet(4, LEASED, 3)) {
       fleet.loseEvery(10);

@@ -129,6 +129,20 @@ class LateAnswersIT {
   }
 
   @Test
+  void whatWasLetPassIsChargedThoughThePolicyHasChangedMeanwhile() {
+    LimitConfig policy = policies(perMinute(10)).get(0);
+    ask(policy, 1);
+    road.away = true;
+    assertThat(ask(policy, 1).by()).isEqualTo(LimitVerdict.By.LOCAL_SHARE);
+    road.back();
+
+    LimitVerdict verdict = ask(policies(perMinute(20)).get(0), 1);
+
+    // Nine tenths of twenty are eighteen, and two more have passed.
+    assertThat(verdict.remaining()).isEqualTo(16);
+  }
+
+  @Test
   void whatWasHeardLongAgoSaysNothing() {
     for (LimitConfig policy : policies(perMinute(10))) {
       ask(policy, 6);

@@ -27,25 +27,26 @@ import org.jspecify.annotations.Nullable;
  * new connection tells it.
  */
 public final class ExactBuckets implements Buckets {
-  private static final int MOST_DEBTS = 50_000;
-
   private final BucketCall redis;
   private final ScriptRunner link;
   private final CompactBuckets notes;
   private final PendingCalls<Reading> waits;
   private final Map<String, Queue> queues = new HashMap<>();
-  private final Map<String, Long> owed = new HashMap<>(); // below zero: to be given back
+  private final Debts debts;
   private final long[] missing;
 
   /**
    * Buckets of a policy and tier.
    *
    * @param notes of this policy and tier, shared by the loops of the process
+   * @param debts of this loop
    */
-  public ExactBuckets(ScriptRunner redis, String prefix, Shape shape, CompactBuckets notes) {
+  public ExactBuckets(
+      ScriptRunner redis, String prefix, Shape shape, CompactBuckets notes, Debts debts) {
     this.redis = new BucketCall(redis, prefix, shape);
     this.link = redis;
     this.notes = notes;
+    this.debts = debts;
     this.waits = redis.waits();
     this.missing = new long[shape.bands()];
   }
@@ -111,12 +112,12 @@ public final class ExactBuckets implements Buckets {
       List<Waiting> asking = List.copyOf(waiting);
       waiting.clear();
       long wanted = 0;
+      long least = Long.MAX_VALUE; // who wants more than there is does not keep it from the others
       for (Waiting one : asking) {
         wanted += one.tokens;
+        least = Math.min(least, one.tokens);
       }
-      long least = asking.get(0).tokens;
-      Long debt = owed.remove(name);
-      long owing = debt == null ? 0 : debt;
+      long owing = debts.settle(name);
       long sentMicros = notes.nowMicros();
       redis
           .take(name, new BucketCall.Wish(wanted, least, owing, doubtful()))
@@ -165,7 +166,7 @@ public final class ExactBuckets implements Buckets {
         }
       }
       if (left > 0) {
-        // Of somebody who has given up waiting, or too few for the next.
+        // Of somebody who has given up waiting, or too few for those who want more.
         returned(key, name, left);
       }
     }
@@ -207,9 +208,7 @@ public final class ExactBuckets implements Buckets {
   }
 
   private void owe(String name, long tokens) {
-    if (tokens != 0 && (owed.size() < MOST_DEBTS || owed.containsKey(name))) {
-      owed.merge(name, tokens, (one, other) -> one + other != 0 ? one + other : null);
-    }
+    debts.owe(name, tokens, shape());
   }
 
   @Override

@@ -121,13 +121,20 @@ final class Lease {
     owed = Math.max(0, owed + passed);
   }
 
+  /** What is owed; from now on no more. */
+  long settle() {
+    long settled = owed;
+    owed = 0;
+    return settled;
+  }
+
   private long perSecond() {
     return Math.round(perNano * 1e9);
   }
 
   /**
    * What a loop wants to hold: some time of its own demand, and no more than its part of all
-   * demand.
+   * demand. None for who seldom asks: it would be brought back unused, with a second call.
    */
   long target(long most) {
     if (most / live < 4) {
@@ -135,7 +142,8 @@ final class Lease {
     }
     long own = perSecond();
     long part = Math.max(most / (2 * live), most * own / Math.max(1, Math.max(own, demand)));
-    return Math.max(1, Math.min(part, Math.round(perNano * AHEAD_NANOS)));
+    double wanted = perNano * AHEAD_NANOS;
+    return wanted < 1 ? 0 : Math.min(part, Math.round(wanted));
   }
 
   /**
@@ -176,10 +184,11 @@ final class Lease {
   LeaseCall.Wish wish(List<Waiting> asking, long most, long sequence, long nowNanos) {
     measure(nowNanos);
     long need = 0;
+    long least = asking.isEmpty() ? 0 : Long.MAX_VALUE;
     for (Waiting one : asking) {
       need += one.tokens();
+      least = Math.min(least, one.tokens());
     }
-    long first = asking.isEmpty() ? 0 : asking.get(0).tokens();
     long target = target(most);
     long had = held(nowNanos);
     tokens = Math.min(had, target);
@@ -187,10 +196,9 @@ final class Lease {
     returning = 0;
     long ahead = target - tokens;
     long worth = target == 0 ? 0 : Math.min(need + ahead, Math.max(1, target * 3 / 4));
-    long owing = owed;
-    owed = 0;
+    long owing = settle();
     return new LeaseCall.Wish(
-        tokens, returned, need, first, ahead, worth, owing, perSecond(), sequence);
+        tokens, returned, need, least, ahead, worth, owing, perSecond(), sequence);
   }
 
   private void measure(long nowNanos) {

@@ -26,7 +26,7 @@ record LeaseCall(ScriptRunner redis, String prefix, Shape shape, long most) {
    * @param kept tokens it holds and keeps
    * @param returned tokens it brings back
    * @param need tokens of the requests that wait
-   * @param first tokens of the first of them
+   * @param least tokens of the cheapest of them
    * @param ahead tokens to hold beside
    * @param worth fewest that are worth a call; 0 for any
    * @param owed tokens that were let pass without asking
@@ -37,7 +37,7 @@ record LeaseCall(ScriptRunner redis, String prefix, Shape shape, long most) {
       long kept,
       long returned,
       long need,
-      long first,
+      long least,
       long ahead,
       long worth,
       long owed,
@@ -85,7 +85,7 @@ record LeaseCall(ScriptRunner redis, String prefix, Shape shape, long most) {
     arguments.add(Long.toString(wish.kept()));
     arguments.add(Long.toString(wish.returned()));
     arguments.add(Long.toString(wish.need()));
-    arguments.add(Long.toString(wish.first()));
+    arguments.add(Long.toString(wish.least()));
     arguments.add(Long.toString(wish.ahead()));
     arguments.add(Long.toString(wish.worth()));
     arguments.add(Long.toString(most));

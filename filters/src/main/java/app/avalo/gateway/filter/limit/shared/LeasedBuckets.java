@@ -37,6 +37,7 @@ public final class LeasedBuckets implements Buckets {
   private final ScriptRunner link;
   private final Ticker ticker;
   private final PendingCalls<Reading> waits;
+  private final Debts debts;
   private final Map<BucketKey, Lease> leases = new HashMap<>();
   private final String replica = Long.toHexString(new SecureRandom().nextLong());
   private long sequence; // of calls
@@ -48,11 +49,14 @@ public final class LeasedBuckets implements Buckets {
    *
    * @param shape of the bucket in Redis, {@link #without} what may be out
    * @param most tokens that may be out unspent in all
+   * @param debts of this loop
    */
-  public LeasedBuckets(ScriptRunner redis, String prefix, Shape shape, long most, Ticker ticker) {
+  public LeasedBuckets(
+      ScriptRunner redis, String prefix, Shape shape, long most, Ticker ticker, Debts debts) {
     this.redis = new LeaseCall(redis, prefix, shape, most);
     this.link = redis;
     this.ticker = ticker;
+    this.debts = debts;
     this.waits = redis.waits();
   }
 
@@ -132,6 +136,7 @@ public final class LeasedBuckets implements Buckets {
     }
     BucketKey copy = key.copy();
     Lease lease = new Lease(copy, redis.name(copy), redis.shape().bands(), ticker.nanos());
+    lease.owe(debts.settle(lease.name));
     // One too many asks for itself only and is not kept; it never has a lease.
     if (leases.size() < MOST_LEASES) {
       leases.put(copy, lease);
@@ -178,6 +183,9 @@ public final class LeasedBuckets implements Buckets {
       lease.owe(sent.wish().owed());
       if (Unavailable.unsent(failure)) {
         lease.giveBack(sent.wish().returned());
+      }
+      if (closed || !leases.containsKey(lease.key)) {
+        debts.owe(lease.name, lease.settle(), redis.shape());
       }
       for (Waiting one : sent.asking()) {
         one.call().fail(Unavailable.of(failure));
@@ -265,7 +273,11 @@ public final class LeasedBuckets implements Buckets {
 
   @Override
   public void owe(BucketKey key, long tokens) {
-    lease(key).owe(tokens);
+    if (closed || (leases.size() >= MOST_LEASES && !leases.containsKey(key))) {
+      debts.owe(redis.name(key), tokens, redis.shape());
+    } else {
+      lease(key).owe(tokens);
+    }
   }
 
   /** Other loops and replicas go on spending what they hold, H in all at most. */

@@ -14,7 +14,7 @@
 -- ARGV[1] time in microseconds, for tests; empty: the clock of Redis, the only one for all replicas
 -- ARGV[2] replica; empty: only looks
 -- ARGV[3] tokens it holds and keeps             ARGV[4] tokens it brings back
--- ARGV[5] tokens its waiting requests need now  ARGV[6] those of the first of them
+-- ARGV[5] tokens its waiting requests need now  ARGV[6] those of the cheapest of them
 -- ARGV[7] tokens it would like to hold beside   ARGV[8] fewest that are worth a call; 0: any
 -- ARGV[9] H                                     ARGV[10] microseconds after which it forgets a lease
 -- ARGV[11] tokens that it has let pass without asking, while it could not
@@ -28,7 +28,7 @@
 -- asked lately, what all of them want per second, level of each band...}.
 local replica = ARGV[2]
 local kept, returned = tonumber(ARGV[3]), tonumber(ARGV[4])
-local need, first = tonumber(ARGV[5]), tonumber(ARGV[6])
+local need, least = tonumber(ARGV[5]), tonumber(ARGV[6])
 local ahead, worth = tonumber(ARGV[7]), tonumber(ARGV[8])
 local most, lifetime, owed = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local demand = tonumber(ARGV[12])
@@ -92,7 +92,7 @@ end
 local spent, lent, retry = 0, 0, 0
 local available = math.min(free, need + ahead)
 -- Whoever waits has what is there; a lease is made of enough only.
-if available >= first then spent = math.min(need, available) end
+if available >= least then spent = math.min(need, available) end
 if available >= math.min(need + ahead, worth) then
   lent = math.max(0, math.min(available - spent, most - out - kept))
 end

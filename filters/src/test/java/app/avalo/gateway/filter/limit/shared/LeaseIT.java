@@ -79,47 +79,91 @@ class LeaseIT {
 
   @Test
   void whatIsHeldGoesBackWhenTheGatewayStops() {
-    LeasedBuckets buckets = loop.get(() -> new LeasedBuckets(link, "t", IN_REDIS, 100, stopped()));
+    HandClock clock = new HandClock();
+    LeasedBuckets buckets = loop.get(() -> leased(clock));
     Reading reading = new Reading();
     int spent = 1;
-    loop.await(() -> buckets.ask(KEY, 1));
     while (loop.get(() -> buckets.take(KEY, 1, reading)) != Said.YES) {
       loop.await(() -> buckets.ask(KEY, 1));
+      clock.nanos += 1_000_000;
       spent++;
     }
-    spent++;
 
     loop.await(buckets::close);
 
     // A tenth of the burst is never in the bucket.
     long remaining = loop.await(() -> buckets.peek(KEY, 1)).remaining();
     assertThat(remaining).isEqualTo(900 - spent);
-    assertThat(held()).startsWith("0:");
+    assertThat(held(NAME)).startsWith("0:");
   }
 
-  /** A clock that stands still, so that nothing expires on a machine that stalls. */
-  private static Ticker stopped() {
-    long now = Ticker.SYSTEM.nanos();
-    return new Ticker() {
-      @Override
-      public long nanos() {
-        return now;
-      }
+  /** A clock that only we move, so that nothing expires on a machine that stalls. */
+  private static final class HandClock implements Ticker {
+    volatile long nanos = Ticker.SYSTEM.nanos();
 
-      @Override
-      public long epochMillis() {
-        return Ticker.SYSTEM.epochMillis();
-      }
-    };
+    @Override
+    public long nanos() {
+      return nanos;
+    }
+
+    @Override
+    public long epochMillis() {
+      return Ticker.SYSTEM.epochMillis();
+    }
+  }
+
+  private LeasedBuckets leased(Ticker ticker) {
+    return new LeasedBuckets(link, "t", IN_REDIS, 100, ticker, new Debts(ticker));
+  }
+
+  @Test
+  void whoSeldomAsksCostsOneCallAndHoldsNothing() throws IOException {
+    LeasedBuckets buckets = loop.get(() -> leased(Ticker.SYSTEM));
+    Reading reading = new Reading();
+    loop.await(() -> buckets.ask(KEY, 1)); // makes the script known
+    server.command("CONFIG RESETSTAT");
+
+    for (int i = 0; i < 100; i++) {
+      BucketKey user = Objects.requireNonNull(BucketKey.parse(POLICY, "", "u=user" + i));
+      loop.get(() -> buckets.take(user, 1, reading));
+      loop.await(() -> buckets.ask(user, 1));
+    }
+
+    assertThat(server.command("INFO commandstats")).contains("cmdstat_evalsha:calls=100,");
+    for (int i = 0; i < 100; i++) {
+      assertThat(held("t:ll:{hot:u=user" + i + "}")).startsWith("0:");
+    }
+  }
+
+  @Test
+  void debtsOutliveTheBucketsThatMadeThem() {
+    Debts debts = new Debts(Ticker.SYSTEM);
+    LeasedBuckets before =
+        loop.get(() -> new LeasedBuckets(link, "t", IN_REDIS, 100, Ticker.SYSTEM, debts));
+    loop.await(() -> before.ask(KEY, 1));
+    server.kill();
+    loop.until(Duration.ofSeconds(5), () -> !link.isUp());
+    loop.get(
+        () -> {
+          before.owe(KEY, 7);
+          return before.close();
+        });
+    server.restart();
+    loop.until(Duration.ofSeconds(5), link::isUp);
+
+    LeasedBuckets after =
+        loop.get(() -> new LeasedBuckets(link, "t", IN_REDIS, 100, Ticker.SYSTEM, debts));
+
+    assertThat(loop.await(() -> after.ask(KEY, 1)).remaining()).isEqualTo(900 - 7 - 1);
   }
 
   /** What Redis counts as unspent of the only replica. */
-  private String held() {
+  private String held(String name) {
     String script =
         "for _, f in ipairs(redis.call('HKEYS', KEYS[1])) do"
             + " if string.sub(f, 1, 2) == 'o:' then return redis.call('HGET', KEYS[1], f) end end";
     try {
-      return server.command("EVAL \"" + script + "\" 1 " + NAME);
+      return server.command("EVAL \"" + script + "\" 1 " + name);
     } catch (IOException failure) {
       throw new AssertionError(failure);
     }

@@ -1,0 +1,64 @@
+package app.avalo.gateway.filter.limit.shared;
+
+import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.time.Ticker;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Tokens that one event loop has let pass without asking, by bucket in Redis, to be charged with
+ * the next call for it; below zero they are to be given back. Outlives the buckets, which a change
+ * of a policy replaces. Bounded: when there are too many, those make room that a bucket has earned
+ * back meanwhile, and a new one is forgiven only if there are none.
+ */
+public final class Debts {
+  private static final int MOST = 50_000;
+  private static final long CLEAN_NANOS = 1_000_000_000L;
+
+  private record Debt(long tokens, long earnedNanos) {}
+
+  private final Map<String, Debt> byBucket = new HashMap<>();
+  private final Ticker ticker;
+  private long cleanAgainNanos;
+
+  public Debts(Ticker ticker) {
+    this.ticker = ticker;
+    this.cleanAgainNanos = ticker.nanos();
+  }
+
+  /** Adds to what is owed to a bucket of that shape. */
+  void owe(String bucket, long tokens, Shape shape) {
+    if (tokens == 0 || (byBucket.size() >= MOST && !byBucket.containsKey(bucket) && !clean())) {
+      return;
+    }
+    Debt debt = new Debt(tokens, ticker.nanos() + 1000 * shape.microsToFull());
+    byBucket.merge(
+        bucket,
+        debt,
+        (known, more) -> {
+          long sum = known.tokens + more.tokens;
+          return sum == 0 ? null : new Debt(sum, more.earnedNanos);
+        });
+  }
+
+  /** Whether there is room again. */
+  private boolean clean() {
+    long now = ticker.nanos();
+    if (now - cleanAgainNanos < 0) {
+      return false;
+    }
+    cleanAgainNanos = now + CLEAN_NANOS;
+    byBucket.values().removeIf(debt -> now - debt.earnedNanos >= 0);
+    return byBucket.size() < MOST;
+  }
+
+  /** What is owed to a bucket, and no more from now on. */
+  long settle(String bucket) {
+    Debt debt = byBucket.remove(bucket);
+    return debt == null ? 0 : debt.tokens;
+  }
+
+  int size() {
+    return byBucket.size();
+  }
+}
