@@ -51,10 +51,11 @@ final class Account {
   private final Map<String, Tenure> tenures = new LinkedHashMap<>(); // guarded by this
   private final Set<String> evicted = new HashSet<>(); // keys of tenures; guarded by this
   private final @Nullable Pacer pacer; // guarded by this; null for purses, which only end
-  final Spenders spenders;
+  final Spenders spenders = new Spenders();
   private volatile Map<String, Standing> standings = Map.of(); // whoever installs a plan
   private volatile long paceMillis; // when to look again; guarded by this
   private volatile BudgetConfig config; // whoever installs a plan
+  private volatile boolean retired; // likewise
   private volatile Tenure current; // whoever meets the end of a period first
 
   /** A period and, among replicas, what keeps its lease. */
@@ -71,7 +72,6 @@ final class Account {
     this.listener = listener;
     this.sharing = sharing;
     this.pacer = config.single() ? null : learnt(config.name());
-    this.spenders = new Spenders(config.name());
     this.current = enter(Span.of(config, nowMillis));
   }
 
@@ -190,7 +190,10 @@ final class Account {
     announceAlone(charge.term, nowMillis);
     BudgetConfig.Abuse abuse = config.abuse();
     if (abuse != null && user != null && charge.standing != Standing.FLOOR) {
-      spenders.spent(abuse, user, micros, nowMillis);
+      Spenders.Paused found = spenders.spent(abuse, user, micros, nowMillis);
+      if (found != null) {
+        listener.paused(config, found);
+      }
     }
   }
 
@@ -312,9 +315,32 @@ final class Account {
     }
   }
 
-  /** Nobody asks for it any more. */
-  synchronized void end() {
-    tenures.values().forEach(tenure -> tenure.term().end());
+  /**
+   * Nobody asks for it any more, unless something is held.
+   *
+   * @return whether it is so; then who asks all the same is told that it ended
+   */
+  synchronized boolean end() {
+    boolean ended = current.term().end();
+    if (ended) {
+      tenures.values().forEach(tenure -> tenure.term().end());
+    }
+    return ended;
+  }
+
+  /** Whether its budget is in no plan any more, so that its lease need not be kept. */
+  void retire(boolean retired) {
+    boolean back = this.retired && !retired;
+    this.retired = retired;
+    LeaseKeeper keeper = keeper();
+    if (back && keeper != null) {
+      keeper.start();
+    }
+  }
+
+  /** Whether its lease is given back once nobody asks. */
+  boolean mayRest() {
+    return retired || config.single();
   }
 
   /** Whether this period is the running one. */
@@ -335,11 +361,14 @@ final class Account {
     }
   }
 
-  /** Whether nothing would be missed if it were forgotten: all is stated, or nothing was spent. */
-  boolean isIdle(long nowMillis) {
-    Term term = term(nowMillis);
-    LeaseKeeper keeper = keeper();
-    return keeper == null ? term.used() == 0 : keeper.rests();
+  /** Whether nothing would be missed if it were forgotten: all is stated, or nothing was done. */
+  synchronized boolean isIdle(long nowMillis) {
+    boolean untouched = term(nowMillis).isUntouched();
+    return alone()
+        ? untouched
+        : tenures.values().stream()
+            .map(Tenure::keeper)
+            .allMatch(keeper -> keeper == null || keeper.rests());
   }
 
   boolean alone() {

@@ -18,8 +18,10 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -87,8 +89,10 @@ public final class BudgetLedger {
   /** Takes over a plan's budgets; call it with the first plan and after every swap. */
   public void configure(Plan plan) {
     long now = ticker.epochMillis();
+    Set<String> named = new HashSet<>();
     for (BudgetConfig.Unit unit : plan.units()) {
       account(unit.account(), now).configure(unit.account(), Map.of(), now);
+      named.add(unit.account().name());
     }
     for (BudgetConfig budget : plan.config().budgets().values()) {
       if (budget.per() != null) {
@@ -99,7 +103,9 @@ public final class BudgetLedger {
           .services()
           .forEach((name, service) -> standings.put(name, Account.standing(budget, service)));
       account(budget, now).configure(budget, Map.copyOf(standings), now);
+      named.add(budget.name());
     }
+    accounts.forEach((name, account) -> account.retire(!named.contains(name)));
   }
 
   Account account(BudgetConfig budget, long now) {
@@ -119,20 +125,32 @@ public final class BudgetLedger {
     long now = ticker.epochMillis();
     Hold hold = new Hold(this, ask, now);
     for (int i = 0; i < hold.charges.length; i++) {
-      Account account = account(ask.budgets().get(i), now);
-      BudgetConfig config = account.config();
-      Term term = account.paced(now);
-      long micros = ask.upperBound(config);
-      Standing standing = Account.standing(config, ask.service());
-      Answer answer = term.reserve(config, standing, hold.service, micros);
-      if (answer != Answer.ADMITTED) {
-        giveUp(hold, i);
-        return refusal(account, term, answer, micros);
+      Refused no = reserve(ask, hold, i, now);
+      while (no != null && no.answer() == Answer.ENDED) {
+        no = reserve(ask, hold, i, now);
       }
-      hold.at(i, new Charge(account, term, standing, ask.cost(config), micros));
+      if (no != null) {
+        giveUp(hold, i);
+        return helped(no);
+      }
     }
     refill(hold);
     return hold;
+  }
+
+  /** Reserves in one of the budgets, or says why not. */
+  private @Nullable Refused reserve(Ask ask, Hold hold, int i, long now) {
+    Account account = account(ask.budgets().get(i), now);
+    BudgetConfig config = account.config();
+    Term term = account.paced(now);
+    long micros = ask.upperBound(config);
+    Standing standing = Account.standing(config, ask.service());
+    Answer answer = term.reserve(config, standing, hold.service, micros);
+    if (answer != Answer.ADMITTED) {
+      return new Refused(account, term, answer, term.usedUp(config, micros));
+    }
+    hold.at(i, new Charge(account, term, standing, ask.cost(config), micros));
+    return null;
   }
 
   /**
@@ -154,7 +172,8 @@ public final class BudgetLedger {
     if (!term.extend(config, charge.standing, hold.service, slice)) {
       micros = Math.max(1, missing);
       if (missing <= 0 || !term.extend(config, charge.standing, hold.service, micros)) {
-        Verdict no = refusal(account, term, Answer.NO_ROOM, Price.add(charge.held, micros));
+        boolean usedUp = term.usedUp(config, Price.add(charge.held, micros));
+        Verdict no = helped(new Refused(account, term, Answer.NO_ROOM, usedUp));
         if (no instanceof Waiting waiting) {
           waiting.keeper().hurry();
         }
@@ -248,10 +267,10 @@ public final class BudgetLedger {
     }
   }
 
-  private static Verdict refusal(Account account, Term term, Answer answer, long ask) {
-    Refused refused = new Refused(account, term, answer, term.usedUp(account.config(), ask));
-    LeaseKeeper keeper = account.keeper();
-    return answer == Answer.NO_ROOM && keeper != null && keeper.mayHelp()
+  /** A lease may help. */
+  private static Verdict helped(Refused refused) {
+    LeaseKeeper keeper = refused.account().keeper();
+    return refused.answer() == Answer.NO_ROOM && keeper != null && keeper.mayHelp()
         ? new Waiting(keeper, refused)
         : refused;
   }
@@ -332,6 +351,11 @@ public final class BudgetLedger {
     return account.view(account.paced(now), now);
   }
 
+  /** Whether what is spent now would not outlive a crash of the machine: the journal fails. */
+  public boolean failing() {
+    return journal.failing();
+  }
+
   /** Budgets that each has for itself. */
   public Purses purses() {
     return purses;
@@ -339,12 +363,15 @@ public final class BudgetLedger {
 
   /** Forgets an account unless it would be missed. */
   boolean forget(String name, long now) {
-    Account account = accounts.get(name);
-    boolean forgotten = account == null || account.isIdle(now) && accounts.remove(name, account);
-    if (forgotten && account != null) {
-      account.end();
+    return null == accounts.computeIfPresent(name, (key, known) -> end(known, now) ? null : known);
+  }
+
+  private boolean end(Account account, long now) {
+    boolean ended = account.isIdle(now) && account.end();
+    if (ended && sharing != null) {
+      journal.forget(account.config().name());
     }
-    return forgotten;
+    return ended;
   }
 
   /** Where operators change what is here. */

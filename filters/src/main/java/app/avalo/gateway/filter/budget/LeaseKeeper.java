@@ -46,8 +46,8 @@ final class LeaseKeeper {
   /** Exchanges without demand until the lease is given back. */
   private static final int IDLE = 10;
 
-  /** Of a purse, of which there are many. */
-  private static final int PURSE_IDLE = 3;
+  /** Of a purse, of which there are many, and of a budget that is in no plan any more. */
+  private static final int RESTING_IDLE = 3;
 
   private final Account account;
   private final Term term;
@@ -129,7 +129,7 @@ final class LeaseKeeper {
   private void tick() {
     exchange();
     account.paced(sharing.ticker().epochMillis()); // others spend while nobody asks here
-    boolean kept = account.runs(term) && !(account.config().single() && isIdle());
+    boolean kept = account.runs(term) && !(account.mayRest() && isIdle());
     ticking = kept || told != term.used();
     if (ticking) {
       sharing.timers().after(INTERVAL, this::tick);
@@ -179,7 +179,7 @@ final class LeaseKeeper {
   }
 
   private boolean isIdle() {
-    return idle > (account.config().single() ? PURSE_IDLE : IDLE);
+    return idle > (account.mayRest() ? RESTING_IDLE : IDLE);
   }
 
   private long ahead(BudgetConfig budget, long asked, long ask, long elapsedNanos) {

@@ -22,8 +22,10 @@ import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -150,5 +152,31 @@ class PursesTest {
         .as("places are free again")
         .isEqualTo(3);
     assertThat(fullest(user).keySet().iterator().next()).hasSize(36);
+  }
+
+  @Test
+  void aPurseThatIsForgottenJustAsARequestIsPaidFromItLosesNothing() throws Exception {
+    AtomicReference<String> latest = new AtomicReference<>("");
+    Thread forgetful =
+        new Thread(
+            () -> {
+              for (String name = latest.get(); name != null; name = latest.get()) {
+                ledger.forget(name, time.epochMillis());
+              }
+            });
+    forgetful.start();
+    long lost = 0;
+    for (int i = 0; i < 20_000; i++) {
+      BudgetConfig purse = user.purse("u" + i);
+      latest.set(purse.name());
+      Hold hold = (Hold) ledger.reserve(BudgetSample.ask(List.of(purse), null));
+      ledger.settle(hold, new long[] {1_000}, ledger.nowMillis());
+      Account known = ledger.known(purse.name());
+      lost += known == null ? 1_000 : 1_000 - known.term(time.epochMillis()).used();
+    }
+    latest.set(null);
+    forgetful.join();
+
+    assertThat(lost).isZero();
   }
 }

@@ -7,6 +7,7 @@ import static app.avalo.gateway.filter.budget.BudgetSample.priced;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.term.Span;
@@ -151,5 +152,24 @@ class SharedBudgetIT extends Replicas {
     assertThat(view(one, budget).spent()).isZero();
     String unknown = before.before(budget).key().substring(0, 7);
     assertThat(done(one, unknown, new Correction("inv-3", false, "ai", 1, "eva", "r"))).isNull();
+  }
+
+  @Test
+  void aBudgetThatAReloadTookOutIsNotLeasedAnyMoreUntilItIsBack() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    share(budget, 1);
+    Gateway one = gateways.get(0);
+    LeaseKeeper keeper = one.ledger.known("ai").keeper();
+    Hold hold = (Hold) ask(one.ledger, budget, CHAT);
+    one.ledger.settle(hold, new long[] {700}, one.ledger.nowMillis());
+
+    one.ledger.configure(Plans.minimal().compile());
+    until(keeper::rests);
+
+    assertThat(sum("spent")).isEqualTo(700);
+    assertThat(sum("charged")).as("all else is given back").isEqualTo(700);
+    one.ledger.configure(plan(budget));
+    until(() -> again(one, budget));
+    assertThat(keeper.rests()).isFalse();
   }
 }

@@ -5,8 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What users spent of one budget in the hour under way, and who is paused for spending far more
@@ -14,7 +13,6 @@ import org.slf4j.LoggerFactory;
  * stays, and the others seem to spend more, which spares everybody. Safe from every thread.
  */
 public final class Spenders {
-  private static final Logger LOG = LoggerFactory.getLogger(Spenders.class);
   private static final long HOUR_MILLIS = 3_600_000;
   private static final int MOST = 4096;
   private static final int MOST_PAUSED = 1000;
@@ -22,22 +20,13 @@ public final class Spenders {
   /** With fewer others nobody can say what is usual. */
   private static final int PEERS = 10;
 
-  private final String budget;
   private final Map<String, long[]> spent = new HashMap<>(); // guarded by this, as all below
   private final Map<String, Paused> paused = new LinkedHashMap<>();
   private final Map<String, Long> spared = new LinkedHashMap<>(); // by operators, until when
   private long sum;
+  private long pauses;
   private long hour = -1;
   private volatile boolean any; // whether somebody may be paused
-
-  /**
-   * Watches who spends one budget.
-   *
-   * @param budget name, for the log
-   */
-  public Spenders(String budget) {
-    this.budget = budget;
-  }
 
   /**
    * A user who is refused.
@@ -49,8 +38,13 @@ public final class Spenders {
    */
   public record Paused(String user, long spentMicros, long usualMicros, long untilMillis) {}
 
-  /** Takes in what a request cost. */
-  public synchronized void spent(Abuse abuse, String user, long micros, long nowMillis) {
+  /**
+   * Takes in what a request cost.
+   *
+   * @return its user, if that is paused from now on, or null
+   */
+  public synchronized @Nullable Paused spent(
+      Abuse abuse, String user, long micros, long nowMillis) {
     long now = nowMillis / HOUR_MILLIS;
     if (now > hour) { // one that took long may come late
       hour = now;
@@ -65,13 +59,16 @@ public final class Spenders {
     sum += micros;
     int others = spent.size() - 1;
     if (own[0] < abuse.least() || others < PEERS) {
-      return;
+      return null;
     }
     long usual = (sum - own[0]) / others;
     boolean far = own[0] / abuse.over() > usual;
-    if (far && pausedUntil(user, nowMillis) == 0 && spared.getOrDefault(user, 0L) <= nowMillis) {
-      pause(new Paused(user, own[0], usual, nowMillis + abuse.pause().toMillis()));
+    if (!far || pausedUntil(user, nowMillis) > 0 || spared.getOrDefault(user, 0L) > nowMillis) {
+      return null;
     }
+    Paused found = new Paused(user, own[0], usual, nowMillis + abuse.pause().toMillis());
+    pause(found);
+    return found;
   }
 
   private void forget() {
@@ -86,14 +83,13 @@ public final class Spenders {
   private void pause(Paused found) {
     bound(paused);
     paused.put(found.user(), found);
+    pauses++;
     any = true;
-    LOG.atWarn()
-        .addKeyValue("budget", budget)
-        .addKeyValue("user", found.user())
-        .addKeyValue("spentMicros", found.spentMicros())
-        .addKeyValue("usualMicros", found.usualMicros())
-        .addKeyValue("untilMillis", found.untilMillis())
-        .log("a user spends far more than others, paused");
+  }
+
+  /** How often a user was paused. */
+  public synchronized long pauses() {
+    return pauses;
   }
 
   private static void bound(Map<String, ?> map) {

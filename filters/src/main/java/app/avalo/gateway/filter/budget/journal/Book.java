@@ -37,6 +37,7 @@ final class Book {
   private final Map<Key, Entry> open = new LinkedHashMap<>();
   private final Map<String, String[]> labels = new HashMap<>(); // of subjects, some
   private final Map<Long, Mark> marks = new LinkedHashMap<>(); // by counter
+  private final Map<String, Long> forgotten = new HashMap<>(); // budgets: their last counters
   private long counter; // of the highest number
   private long sequence;
 
@@ -87,6 +88,11 @@ final class Book {
       case TOLD -> sheet(entry).told.add(entry.id());
       case HOUR -> hour(entry);
       case ORDER -> sheet(entry).orders.put(entry.id(), entry);
+      case FORGET -> {
+        sheets.remove(entry.budget());
+        forgotten.put(entry.budget(), entry.micros());
+        counter = Math.max(counter, entry.micros());
+      }
       case ADD, TOTAL -> charge(entry, entry.micros());
       case COUNT, END -> {}
     }
@@ -97,7 +103,9 @@ final class Book {
     Mark next = Mark.of(entry);
     Mark last = marks.get(Mark.counter(entry));
     if (last == null || next.version() > last.version()) {
-      charge(entry, next.micros() - (last == null ? 0 : last.micros()));
+      if (Mark.counter(entry) > forgotten.getOrDefault(entry.budget(), 0L)) {
+        charge(entry, next.micros() - (last == null ? 0 : last.micros()));
+      }
       mark(entry, next);
     }
   }
@@ -113,14 +121,15 @@ final class Book {
     return counter;
   }
 
-  /** These counters move no more, and nothing says so again. */
+  /** These counters move no more, and nothing says so again; all of forgotten budgets are among. */
   void forget(Collection<Long> counters) {
     marks.keySet().removeAll(counters);
+    forgotten.clear();
   }
 
   /** Likewise all of an earlier process. */
   void forgetCounters() {
-    marks.clear();
+    forget(List.copyOf(marks.keySet()));
   }
 
   private void charge(Entry entry, long micros) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param term key of the budget's period, {@code 2026-11.PLN}
  * @param subject the service or other label charged, of earlier releases several, separated by
  *     {@code |}; for a correction who made it and why
- * @param micros amount in micro-units; for {@link Kind#LEVEL} a level
+ * @param micros amount in micro-units; for {@link Kind#LEVEL} a level, for {@link Kind#FORGET} the
+ *     number of a counter
  */
 public record Entry(Kind kind, String id, String budget, String term, String subject, long micros) {
   private static final int FIELDS = 7;
@@ -34,6 +35,10 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
     TOLD('N'),
     /** An hour is over: its number since 1970, who asked, and for how much. */
     HOUR('H'),
+    /** The store that replicas share knows of a budget: its counters up to this one are over. */
+    FORGET('F'),
+    /** Of the money spent this was found to be known to that store alone. */
+    ADD('D'),
     /** Snapshot: money that a service spent so far. */
     TOTAL('T'),
     /** Snapshot: up to this state a counter is in the totals. */
@@ -48,8 +53,6 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
     EXTEND('E'),
     /** A hold ended with this true cost. */
     SETTLE('S'),
-    /** Counted at once, without a hold. */
-    ADD('D'),
     /** Operators were told of this level. */
     LEVEL('L'),
     /** Snapshot: holds settled so far. */

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -84,13 +85,13 @@ public final class FileJournal implements Journal, AutoCloseable {
     Path latest = directory.resolve("budget-ledger.pad");
     Path counters = directory.resolve("budget-ledger.counters");
     Pad.read(latest, book.sequence()).forEach(book::apply);
-    Slots.read(counters).forEach(book::apply);
+    Slots.read(counters, book::apply);
     int charged = book.chargeOpen();
     if (charged > 0) {
       LOG.warn("holds of an earlier release charged at what was reserved: holds={}", charged);
     }
     this.sequence = book.sequence();
-    this.recovered = book.copy();
+    this.recovered = new ConcurrentHashMap<>(book.copy());
     this.hours = book.hours();
     segments.start(book);
     this.pad = Pad.start(latest);
@@ -176,6 +177,12 @@ public final class FileJournal implements Journal, AutoCloseable {
   @Override
   public Counter counter(String budget, String term, String label) {
     return slots.take(this, new Slot.Name(budget, term, label));
+  }
+
+  @Override
+  public void forget(String budget) {
+    recovered.remove(budget);
+    append(new Entry(Entry.Kind.FORGET, "", budget, "", "", slots.latest()));
   }
 
   /** A counter moved for the first time since the writer looked at it. */

@@ -18,6 +18,9 @@ public interface Journal {
         }
 
         @Override
+        public void forget(String budget) {}
+
+        @Override
         public @Nullable Sheet recovered(String budget, String term) {
           return null;
         }
@@ -44,6 +47,12 @@ public interface Journal {
    * label; it begins at zero, whatever was spent before.
    */
   Counter counter(String budget, String term, String label);
+
+  /**
+   * Keeps nothing of a budget any more, because the store that replicas share knows all of it. Its
+   * counters must have ended.
+   */
+  void forget(String budget);
 
   /** What was on disk for this budget and period when the process started, or null. */
   @Nullable Sheet recovered(String budget, String term);

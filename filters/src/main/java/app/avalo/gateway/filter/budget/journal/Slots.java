@@ -11,12 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,9 +26,6 @@ import org.slf4j.LoggerFactory;
 final class Slots {
   private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
   private static final int CHUNK = 1 << 20;
-
-  /** A file larger than this is none of ours. */
-  private static final long MOST_BYTES = 1L << 30;
 
   /** Kept free, so that a loop that needs one does not wait for a disk. */
   private static final int AHEAD = 4096;
@@ -48,31 +44,30 @@ final class Slots {
     }
   }
 
-  /** Where the counters of an earlier process stood when it ended. */
-  static List<Entry> read(Path file) throws IOException {
-    List<Entry> entries = new ArrayList<>();
-    if (!Files.exists(file) || Files.size(file) > MOST_BYTES) {
-      return entries;
+  /**
+   * Where the counters of an earlier process stood when it ended; however many, in little memory.
+   */
+  static void read(Path file, Consumer<Entry> to) throws IOException {
+    if (!Files.exists(file)) {
+      return;
     }
-    ByteBuffer bytes = ByteBuffer.allocateDirect((int) Files.size(file));
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-        // All of it.
-      }
-    }
-    ByteBuffer memory = bytes.order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer memory = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
     int damaged = 0;
     long inFlight = 0;
-    for (int at = 0; at + Slot.BYTES <= memory.position(); at += Slot.BYTES) {
-      Slot slot = new Slot(memory, at, false);
-      long number = slot.number();
-      Slot.Name name = number == 0 ? null : slot.name();
-      if (name != null) {
-        Slot.State state = slot.read(number);
-        entries.add(name.entry(number, state));
-        inFlight += state.held();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (fill(memory, channel)) {
+        for (int at = 0; at + Slot.BYTES <= memory.limit(); at += Slot.BYTES) {
+          Slot slot = new Slot(memory, at, false);
+          long number = slot.number();
+          Slot.Name name = number == 0 ? null : slot.name();
+          if (name != null) {
+            Slot.State state = slot.read(number);
+            to.accept(name.entry(number, state));
+            inFlight += state.held();
+          }
+          damaged += number != 0 && name == null ? 1 : 0;
+        }
       }
-      damaged += number != 0 && name == null ? 1 : 0;
     }
     if (damaged > 0) {
       LOG.error("budget counters damaged, they count as last written: counters={}", damaged);
@@ -80,7 +75,16 @@ final class Slots {
     if (inFlight > 0) {
       LOG.warn("holds of a crashed process charged at what was reserved: micros={}", inFlight);
     }
-    return entries;
+  }
+
+  /** Whether there was more to read. */
+  private static boolean fill(ByteBuffer memory, FileChannel from) throws IOException {
+    memory.clear();
+    while (memory.hasRemaining() && from.read(memory) >= 0) {
+      // A whole chunk, but for the last.
+    }
+    memory.flip();
+    return memory.limit() > 0;
   }
 
   /**
@@ -145,6 +149,11 @@ final class Slots {
     }
     slot.begin(++number, name);
     return new FileCounter(journal, slot, number, name);
+  }
+
+  /** Number of the latest counter. */
+  synchronized long latest() {
+    return number;
   }
 
   private synchronized boolean isShort() {

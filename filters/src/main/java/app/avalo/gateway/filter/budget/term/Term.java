@@ -41,7 +41,9 @@ public final class Term {
     /** An operator froze it. */
     FROZEN,
     /** What is left, or leased, does not cover the request. */
-    NO_ROOM
+    NO_ROOM,
+    /** Its account was forgotten just now; there is another by now, or will be. */
+    ENDED
   }
 
   public static final String FREEZE = "freeze";
@@ -50,6 +52,7 @@ public final class Term {
   public final Span span;
   private long spent; // by this replica, corrections included while alone
   private long reserved;
+  private boolean ended; // nobody asks any more
   private long granted;
   private long part = Long.MAX_VALUE; // of what nobody holds, when the store was last reached
   private long allowance; // spendable beyond what is granted, while the store is away
@@ -108,6 +111,9 @@ public final class Term {
   /** Holds the money, or says why not. */
   public synchronized Answer reserve(
       BudgetConfig budget, Standing standing, String service, long micros) {
+    if (ended) {
+      return Answer.ENDED;
+    }
     long unspent = unspent(budget);
     demand.wanted(micros, unspent);
     demand.asked(standing, micros);
@@ -357,11 +363,22 @@ public final class Term {
     moves(budget);
   }
 
-  /** Forgets its sums, unless something is held in them. */
-  public synchronized void end() {
+  /** Whether nothing was spent, held or corrected. */
+  public synchronized boolean isUntouched() {
+    return used() == 0 && corrections.isEmpty();
+  }
+
+  /**
+   * Forgets its sums, unless something is held in them.
+   *
+   * @return whether it did; then nothing can be reserved here any more
+   */
+  public synchronized boolean end() {
     if (reserved == 0) {
+      ended = true;
       sums.end();
     }
+    return ended;
   }
 
   public synchronized BudgetMonth month(BudgetConfig budget) {

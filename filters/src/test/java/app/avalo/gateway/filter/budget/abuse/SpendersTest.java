@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class SpendersTest {
   private static final Abuse ABUSE = new Abuse(20, 1_000, Duration.ofHours(1));
   private static final long NOON = 12 * 3_600_000L;
-  private final Spenders spenders = new Spenders("ai");
+  private final Spenders spenders = new Spenders();
 
   private void peers(int users, long each) {
     for (int i = 0; i < users; i++) {
@@ -25,10 +25,12 @@ class SpendersTest {
     }
     assertThat(spenders.paused(NOON)).isEmpty();
 
-    spenders.spent(ABUSE, "mallory", 200, NOON);
+    Spenders.Paused found = spenders.spent(ABUSE, "mallory", 200, NOON);
 
-    assertThat(spenders.paused(NOON))
-        .containsExactly(new Spenders.Paused("mallory", 2_100, 100, NOON + 3_600_000));
+    assertThat(found).isEqualTo(new Spenders.Paused("mallory", 2_100, 100, NOON + 3_600_000));
+    assertThat(spenders.paused(NOON)).containsExactly(found);
+    assertThat(spenders.spent(ABUSE, "mallory", 200, NOON)).as("told once").isNull();
+    assertThat(spenders.pauses()).isEqualTo(1);
     assertThat(spenders.pausedUntil("u1", NOON)).isZero();
     assertThat(spenders.pausedUntil("mallory", NOON + 3_600_000)).isZero();
   }
@@ -38,7 +40,7 @@ class SpendersTest {
     peers(9, 1);
     spenders.spent(ABUSE, "mallory", 1_000_000, NOON);
     assertThat(spenders.paused(NOON)).as("nine others").isEmpty();
-    Spenders others = new Spenders("ai");
+    Spenders others = new Spenders();
     for (int i = 0; i < 50; i++) {
       others.spent(ABUSE, "u" + i, 1, NOON);
     }

@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.budget.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -161,5 +162,52 @@ class CountersTest {
 
       assertThat(spent(killed(copies))).isEqualTo(9_000L * 8_999 / 2);
     }
+  }
+
+  @Test
+  void countersCountHoweverLargeTheirFile() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      journal.counter("ai", TERM, "svc").set(300, 0);
+      Path copy = killed(copies);
+      Path counters = copy.resolve("budget-ledger.counters");
+      try (RandomAccessFile file = new RandomAccessFile(counters.toFile(), "rw")) {
+        byte[] slot = new byte[Slot.BYTES];
+        file.readFully(slot);
+        file.seek(0);
+        file.write(new byte[Slot.BYTES]);
+        file.seek(5L << 28); // a hole before it
+        file.write(slot);
+      }
+
+      assertThat(spent(copy)).isEqualTo(300);
+    }
+  }
+
+  @Test
+  void whatIsForgottenCountsNoMoreAndWhatFollowsDoes() throws Exception {
+    try (FileJournal journal = FileJournal.open(directory)) {
+      for (int round = 1; round <= 20; round++) {
+        Counter counter = journal.counter("ai", TERM, "svc");
+        counter.set(100, 0);
+        if (round % 2 == 0) {
+          journal.flush().get();
+        }
+        counter.end();
+        journal.forget("ai");
+        assertThat(spent(killed(copies))).as("round %d", round).isZero();
+
+        Counter next = journal.counter("ai", TERM, "svc");
+        next.set(round, 0);
+        assertThat(spent(killed(copies))).as("round %d", round).isEqualTo(round);
+        if (round % 3 == 0) {
+          journal.flush().get();
+          assertThat(spent(killed(copies))).as("round %d", round).isEqualTo(round);
+        }
+        next.end();
+        journal.forget("ai");
+      }
+      assertThat(journal.recovered("ai", TERM)).isNull();
+    }
+    assertThat(spent(directory)).isZero();
   }
 }
