@@ -7,6 +7,7 @@ import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,13 +18,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where the values of {@link SourceMetric}s come from. Sources are asked at each scrape, on the
- * scraping thread, so they must be safe there and quick; one that throws only loses its own metric.
+ * scraping thread, so they must be safe there and quick; one that throws only loses its own
+ * metrics.
  */
 public final class MetricSources implements MultiCollector {
   private static final Logger LOG = LoggerFactory.getLogger(MetricSources.class);
 
   private final Map<SourceMetric, Supplier<List<Sample>>> sources =
       new EnumMap<>(SourceMetric.class);
+  private final List<Supplier<Map<SourceMetric, List<Sample>>>> groups = new ArrayList<>();
 
   /**
    * One value.
@@ -43,6 +46,12 @@ public final class MetricSources implements MultiCollector {
     return this;
   }
 
+  /** Names the source of several metrics, which is asked once per scrape for all of them. */
+  public synchronized MetricSources together(Supplier<Map<SourceMetric, List<Sample>>> source) {
+    groups.add(source);
+    return this;
+  }
+
   /** A metric without labels. */
   public MetricSources value(SourceMetric metric, java.util.function.DoubleSupplier source) {
     return set(metric, () -> List.of(Sample.of(source.getAsDouble())));
@@ -52,17 +61,28 @@ public final class MetricSources implements MultiCollector {
   public synchronized MetricSnapshots collect() {
     MetricSnapshots.Builder all = MetricSnapshots.builder();
     sources.forEach(
-        (metric, source) -> {
-          try {
-            all.metricSnapshot(snapshot(metric, source.get()));
-          } catch (RuntimeException defect) {
-            LOG.atWarn()
-                .addKeyValue("metric", metric.metricName())
-                .addKeyValue("error", defect.toString())
-                .log("metric source failed");
-          }
-        });
+        (metric, source) ->
+            guarded(metric.metricName(), () -> all.metricSnapshot(snapshot(metric, source.get()))));
+    for (Supplier<Map<SourceMetric, List<Sample>>> group : groups) {
+      guarded(
+          "several",
+          () ->
+              group
+                  .get()
+                  .forEach((metric, samples) -> all.metricSnapshot(snapshot(metric, samples))));
+    }
     return all.build();
+  }
+
+  private static void guarded(String metric, Runnable collect) {
+    try {
+      collect.run();
+    } catch (RuntimeException defect) {
+      LOG.atWarn()
+          .addKeyValue("metric", metric)
+          .addKeyValue("error", defect.toString())
+          .log("metric source failed");
+    }
   }
 
   private static MetricSnapshot snapshot(SourceMetric metric, List<Sample> samples) {

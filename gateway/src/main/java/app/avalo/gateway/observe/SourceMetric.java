@@ -25,6 +25,12 @@ public enum SourceMetric {
       "Requests a budget admitted, paced or refused.",
       "budget",
       "decision"),
+  BUDGET_PAUSES(
+      "gateway_budget_pauses_total",
+      "Users paused because they spent far more than others.",
+      "budget"),
+  BUDGET_LEDGER_FAILING(
+      "gateway_budget_ledger_failing", "1: what is spent is kept in memory, the disk fails."),
   LIMIT_DECISIONS(
       "gateway_limit_decisions_total",
       "Requests a limit allowed, refused or would have refused in shadow.",

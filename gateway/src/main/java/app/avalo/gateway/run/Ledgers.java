@@ -1,8 +1,11 @@
 package app.avalo.gateway.run;
 
+import app.avalo.gateway.admin.http.Audit;
 import app.avalo.gateway.alert.Alert;
 import app.avalo.gateway.alert.Webhook;
+import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.BudgetLedger;
+import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
@@ -31,7 +34,7 @@ final class Ledgers {
     Journal journal = stores.journal();
     RedisLink redis = control.redis();
     if (redis == null) {
-      return BudgetLedger.alone(Ticker.SYSTEM, journal, told(webhook));
+      return BudgetLedger.alone(Ticker.SYSTEM, journal, new Told(webhook));
     }
     // A replica that comes back with its journal goes on as itself; one without is a new one.
     String replica =
@@ -43,7 +46,7 @@ final class Ledgers {
             control.timers(),
             Ticker.SYSTEM),
         journal,
-        told(webhook));
+        new Told(webhook));
   }
 
   /** Looks for forgotten holds from now on; for the control loop. */
@@ -54,8 +57,10 @@ final class Ledgers {
     control.timers().after(SWEEP, () -> sweep(control, ledger));
   }
 
-  private static BudgetListener told(Webhook webhook) {
-    return (budget, notice) -> {
+  /** Words what budgets tell, for logs and the webhook. */
+  private record Told(Webhook webhook) implements BudgetListener {
+    @Override
+    public void told(BudgetView budget, Notice notice) {
       LOG.atWarn()
           .addKeyValue("budget", budget.name())
           .addKeyValue("notice", notice.key())
@@ -64,7 +69,34 @@ final class Ledgers {
           .addKeyValue("forecastMicros", budget.forecast().spent())
           .log("budget notice");
       webhook.send(alert(budget, notice));
-    };
+    }
+
+    @Override
+    public void paused(BudgetConfig budget, Spenders.Paused user) {
+      String until = Instant.ofEpochMilli(user.untilMillis()).toString();
+      String reason =
+          "spent "
+              + user.spentMicros()
+              + " micro-units in an hour, others "
+              + user.usualMicros()
+              + " on average; until "
+              + until;
+      Audit.automatic("pause-spender", budget.name() + ' ' + user.user(), reason);
+      JsonObject facts =
+          new JsonObject()
+              .put("currency", budget.amount().currency())
+              .put("user", user.user())
+              .put("spentMicros", user.spentMicros())
+              .put("usualMicros", user.usualMicros())
+              .put("until", until);
+      webhook.send(
+          new Alert(
+              budget.name() + "/abuse/" + user.user() + '/' + until,
+              "budget.abuse",
+              budget.name(),
+              Ticker.SYSTEM.epochMillis(),
+              facts));
+    }
   }
 
   private static Alert alert(BudgetView budget, Notice notice) {

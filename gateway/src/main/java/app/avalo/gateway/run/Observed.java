@@ -10,6 +10,7 @@ import app.avalo.gateway.observe.MetricSources.Sample;
 import app.avalo.gateway.observe.MetricsPage;
 import app.avalo.gateway.observe.RequestMetrics;
 import app.avalo.gateway.observe.SourceMetric;
+import app.avalo.gateway.observe.source.BudgetSources;
 import app.avalo.gateway.observe.source.PartSources;
 import app.avalo.gateway.observe.source.PinSources;
 import java.util.ArrayList;
@@ -45,7 +46,6 @@ public record Observed(
     new PartSources(sources)
         .regions(shared.health(), plan)
         .recoveries(shared.health().recoveries(), plan)
-        .budgets(shared.ledger(), plan)
         .limits(shared.limits(), shared.ceiling())
         .pins(shared.pinCounters())
         .redis(() -> links(gateway))
@@ -53,6 +53,7 @@ public record Observed(
         .latencies(shared.latencies(), shared.beacons())
         .accessLog(accessLog)
         .build(version());
+    new BudgetSources(shared.ledger(), plan).connect(sources);
     new PinSources(shared.keepers(), plan, Ticker.SYSTEM).connect(sources);
     sources.value(SourceMetric.PIN_WAITING, () -> gateway.waiting());
     sources.value(SourceMetric.CONNECTIONS, () -> shared.openConnections().count());

@@ -10,11 +10,11 @@ import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 
 /** Keeps the audit lines of this JVM while it is open. */
-final class AuditTrail extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+public final class AuditTrail extends AppenderBase<ILoggingEvent> implements AutoCloseable {
   private final Logger logger = (Logger) LoggerFactory.getLogger("app.avalo.gateway.audit");
   private final List<Map<String, String>> lines = new CopyOnWriteArrayList<>();
 
-  AuditTrail() {
+  public AuditTrail() {
     logger.setLevel(ch.qos.logback.classic.Level.INFO);
     logger.setAdditive(false);
     logger.addAppender(this);
@@ -31,10 +31,10 @@ final class AuditTrail extends AppenderBase<ILoggingEvent> implements AutoClosea
   /** The lines of one request. */
   List<Map<String, String>> of(AdminClient.Answer answer) {
     String id = answer.header("x-request-id");
-    return lines.stream().filter(line -> line.get("requestId").equals(id)).toList();
+    return lines.stream().filter(line -> id.equals(line.get("requestId"))).toList();
   }
 
-  List<Map<String, String>> lines() {
+  public List<Map<String, String>> lines() {
     return lines;
   }
 

@@ -15,6 +15,8 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.Test;
 /** What operators' systems receive of a gateway whose money runs out. */
 class WebhookIT {
   private static final String SECRET = "webhook-secret-of-32-bytes-or-more";
+
+  private static final int USERS = 12;
 
   private record Received(String signature, String id, String body) {
     JsonObject json() {
@@ -57,14 +61,33 @@ class WebhookIT {
                     services: [ai]
                     cost: {perRequest: 0.10 PLN}
                     throttleAt: 90%%
+                  chats:
+                    amount: 100 PLN
+                    services: [chat]
+                    cost: {header: X-Cost, reserve: 1 PLN}
+                    abuse: {least: 1 PLN}
+                identity: {apiKeys: [%4$s]}
                 services:
                   ai: {%1$s}
+                  chat: {%1$s}
                   feed: {targets: {recovery: 20ms}, %1$s}
                 routes:
                   - {name: feed, match: {path: /feed}, service: feed}
+                  - {name: chat, match: {path: {prefix: /chat}}, service: chat}
                   - {name: ai, match: {path: {prefix: /}}, service: ai}
                 """
-                    .formatted(regions.everywhere(), receiver.actualPort(), SECRET));
+                    .formatted(
+                        regions.everywhere(),
+                        receiver.actualPort(),
+                        SECRET,
+                        IntStream.range(0, USERS)
+                            .mapToObj(
+                                i -> "{name: u%d, key: \"${env:NONE:-%s}\"}".formatted(i, key(i)))
+                            .collect(Collectors.joining(", "))));
+  }
+
+  private static String key(int user) {
+    return "key-of-user-%02d-0123456789abcdef-not-secret".formatted(user);
   }
 
   @AfterEach
@@ -113,6 +136,28 @@ class WebhookIT {
     assertThat(parts[3]).isEqualTo(hmac(parts[1] + "." + alert.body()));
     assertThat(Instant.ofEpochSecond(Long.parseLong(parts[1])))
         .isBetween(Instant.now().minusSeconds(60), Instant.now());
+  }
+
+  @Test
+  void a_user_who_is_paused_for_spending_far_more_than_others_is_told_once() {
+    for (int user = 1; user < USERS; user++) {
+      gateway.get("/chat?cost=0.01", "x-api-key", key(user));
+    }
+    for (int i = 0; i < 4; i++) {
+      gateway.get("/chat?cost=0.60", "x-api-key", key(0));
+      Awaiting.until(() -> gateway.gateway().inFlight() == 0);
+    }
+    Awaiting.until(() -> gateway.gateway().shared().webhook().count(Webhook.Result.DELIVERED) == 1);
+
+    Received alert = received.remove();
+    assertThat(received).isEmpty();
+    assertThat(alert.json().getString("kind")).isEqualTo("budget.abuse");
+    assertThat(alert.json().getString("subject")).isEqualTo("chats");
+    JsonObject facts = alert.json().getJsonObject("facts");
+    assertThat(facts.getString("user")).isEqualTo("u0");
+    assertThat(facts.getLong("spentMicros")).isEqualTo(1_200_000);
+    assertThat(facts.getLong("usualMicros")).isEqualTo(10_000);
+    assertThat(alert.id()).isEqualTo("chats/abuse/u0/" + facts.getString("until"));
   }
 
   @Test

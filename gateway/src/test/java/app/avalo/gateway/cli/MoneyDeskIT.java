@@ -2,6 +2,7 @@ package app.avalo.gateway.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.admin.AuditTrail;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
@@ -94,7 +95,15 @@ class MoneyDeskIT {
     assertThat(call(OPERATOR, path, freeze).statusCode()).isEqualTo(403);
     assertThat(gateway.get("/ai").statusCode()).isEqualTo(200);
 
-    assertThat(call(ADMIN, path, freeze).statusCode()).isEqualTo(200);
+    try (AuditTrail audit = new AuditTrail()) {
+      assertThat(call(ADMIN, path, freeze).statusCode()).isEqualTo(200);
+      assertThat(audit.lines().get(0))
+          .containsEntry("who", "anna")
+          .containsEntry("action", "order-budget")
+          .containsEntry("target", "month")
+          .containsEntry("reason", "odd bill")
+          .containsEntry("outcome", "done");
+    }
     JsonObject long31 = new JsonObject(call(ADMIN, path, freeze.replace("1h", "31d")).body());
     assertThat(long31.getBoolean("endsWithPeriod")).isTrue();
     assertThat(long31.getString("until")).endsWith("-01T00:00:00Z");

@@ -2,8 +2,10 @@ package app.avalo.gateway.situation;
 
 import static app.avalo.gateway.situation.Answers.header;
 import static app.avalo.gateway.situation.Answers.rule;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.admin.AuditTrail;
 import app.avalo.gateway.filter.budget.abuse.Spenders.Paused;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.testing.Awaiting;
@@ -13,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,7 +106,20 @@ class CheaperServiceIT {
       chat(user, "0.05");
     }
     chat(0, "1.00");
-    assertThat(chat(0, "1.10").statusCode()).as("found out by this one").isEqualTo(200);
+    try (AuditTrail audit = new AuditTrail()) {
+      assertThat(chat(0, "1.10").statusCode()).as("found out by this one").isEqualTo(200);
+      assertThat(audit.lines())
+          .singleElement(as(InstanceOfAssertFactories.map(String.class, String.class)))
+          .containsEntry("who", "gateway")
+          .containsEntry("role", "automatic")
+          .containsEntry("action", "pause-spender")
+          .containsEntry("target", "chats u0")
+          .hasEntrySatisfying(
+              "reason",
+              why ->
+                  assertThat(why)
+                      .startsWith("spent 2100000 micro-units in an hour, others 50000 on average"));
+    }
 
     HttpResponse<String> refused = chat(0, "0.01");
 
@@ -112,6 +128,8 @@ class CheaperServiceIT {
     assertThat(refused.body()).contains("far more of the budget chats than others");
     assertThat(Long.parseLong(header(refused, "Retry-After"))).isBetween(3_590L, 3_600L);
     assertThat(chat(1, "0.05").statusCode()).isEqualTo(200);
+    assertThat(gateway.gateway().shared().observed().page().render(null).body().toString())
+        .contains("gateway_budget_pauses_total{budget=\"chats\"} 1.0");
     var spenders = gateway.gateway().shared().ledger().desk().spenders("chats");
     assertThat(spenders.paused(0)).extracting(Paused::user).isEqualTo(List.of("u0"));
     assertThat(spenders.release("u0")).isTrue();

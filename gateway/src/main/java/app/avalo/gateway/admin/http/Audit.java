@@ -4,14 +4,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** One line per attempt to write, whatever came of it. */
-final class Audit {
+/**
+ * One line per attempt to write, whatever came of it, and per change of what clients may do that
+ * the gateway decided on by itself.
+ */
+public final class Audit {
   private static final Logger LOG = LoggerFactory.getLogger("app.avalo.gateway.audit");
 
   private Audit() {}
 
   /**
-   * Writes the line.
+   * The gateway did something by itself.
+   *
+   * @param action what, in a word
+   * @param reason why
+   */
+  public static void automatic(String action, String target, String reason) {
+    LOG.atInfo()
+        .addKeyValue("who", "gateway")
+        .addKeyValue("role", "automatic")
+        .addKeyValue("action", action)
+        .addKeyValue("target", target)
+        .addKeyValue("reason", reason)
+        .addKeyValue("outcome", "done")
+        .log("automatic action");
+  }
+
+  /**
+   * Somebody tried to change something.
    *
    * @param action what was tried, in a word
    * @param outcome {@code done}, or why it was refused

@@ -2,12 +2,6 @@ package app.avalo.gateway.observe.source;
 
 import static app.avalo.gateway.observe.SourceMetric.ACCESS_LOG_LINES;
 import static app.avalo.gateway.observe.SourceMetric.BEACON_REPORTS;
-import static app.avalo.gateway.observe.SourceMetric.BUDGET_AMOUNT;
-import static app.avalo.gateway.observe.SourceMetric.BUDGET_DECISIONS;
-import static app.avalo.gateway.observe.SourceMetric.BUDGET_FORECAST;
-import static app.avalo.gateway.observe.SourceMetric.BUDGET_LEVEL;
-import static app.avalo.gateway.observe.SourceMetric.BUDGET_SHARE;
-import static app.avalo.gateway.observe.SourceMetric.BUDGET_SPENT;
 import static app.avalo.gateway.observe.SourceMetric.BUILD;
 import static app.avalo.gateway.observe.SourceMetric.CONNECTION_ROUND_TRIPS;
 import static app.avalo.gateway.observe.SourceMetric.GEO_BUILT;
@@ -35,8 +29,6 @@ import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.filter.beacon.Beacons;
 import app.avalo.gateway.filter.beacon.Beacons.Verdict;
-import app.avalo.gateway.filter.budget.BudgetLedger;
-import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoStatus;
 import app.avalo.gateway.filter.latency.LatencyModel;
@@ -130,53 +122,6 @@ public final class PartSources {
       case DRAINING -> 1.5;
       case IN_SERVICE -> 2;
     };
-  }
-
-  /** The budgets of the plan in force. */
-  public PartSources budgets(BudgetLedger ledger, Supplier<Plan> plan) {
-    Supplier<List<BudgetView>> views = () -> ledger.view(plan.get());
-    sources.set(
-        BUDGET_SPENT, () -> each(views.get(), view -> Sample.of(view.share(), view.name())));
-    sources.set(
-        BUDGET_AMOUNT,
-        () ->
-            each(
-                views.get(), view -> Sample.of(view.amount() / 1e6, view.name(), view.currency())));
-    sources.set(
-        BUDGET_LEVEL,
-        () -> each(views.get(), view -> Sample.of(view.level().ordinal(), view.name())));
-    sources.set(
-        BUDGET_FORECAST,
-        () ->
-            each(
-                views.get(),
-                view ->
-                    Sample.of(
-                        (double) view.forecast().spent() / Math.max(1, view.amount()),
-                        view.name())));
-    sources.set(
-        BUDGET_SHARE,
-        () -> {
-          List<Sample> samples = new ArrayList<>();
-          for (BudgetView view : views.get()) {
-            samples.add(Sample.of(view.criticalShare(), view.name(), "critical"));
-            samples.add(Sample.of(view.admittedShare(), view.name(), "normal"));
-          }
-          return samples;
-        });
-    sources.set(
-        BUDGET_DECISIONS,
-        () -> {
-          List<Sample> samples = new ArrayList<>();
-          for (BudgetView view : views.get()) {
-            samples.add(Sample.of(view.counts().admitted(), view.name(), "admitted"));
-            samples.add(Sample.of(view.counts().diverted(), view.name(), "cheaper"));
-            samples.add(Sample.of(view.counts().paced(), view.name(), "paced"));
-            samples.add(Sample.of(view.counts().refused(), view.name(), "refused"));
-          }
-          return samples;
-        });
-    return this;
   }
 
   /** Decisions of limits, and WebSockets. */
