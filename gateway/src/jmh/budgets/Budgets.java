@@ -21,8 +21,12 @@ public final class Budgets {
         switch (kind) {
           case "race" -> race(given > 0 ? given : 10);
           case "kill" -> kill(given > 0 ? given : 200, System.nanoTime());
+          case "replay" -> Replay.measure(given > 0 ? given : 10, System.nanoTime());
+          case "stream" -> Streams.measure(given > 0 ? given : 5);
           case "cpu" -> Cpu.measure(given > 0 ? given : 40);
-          default -> throw new IllegalArgumentException(kind + " (expected race, kill or cpu)");
+          default ->
+              throw new IllegalArgumentException(
+                  kind + " (expected race, kill, replay, stream or cpu)");
         };
     System.exit(good ? 0 : 1);
   }

@@ -109,7 +109,8 @@ final class Payer {
     return wrong;
   }
 
-  void stop() {
+  /** Makes no further call; waits for the one under way. */
+  synchronized void stop() {
     stopped = true;
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -15,6 +16,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /** The service: what it does costs, at most as much as is reserved, and it keeps its own books. */
 final class Service implements AutoCloseable {
+  /** Query of a request for a stream. */
+  static final String STREAM = "stream";
+
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(32);
   private final SplittableRandom random = new SplittableRandom(1);
@@ -40,6 +44,10 @@ final class Service implements AutoCloseable {
   private void serve(HttpExchange exchange) throws IOException {
     try (exchange) {
       String path = exchange.getRequestURI().getPath();
+      if (STREAM.equals(exchange.getRequestURI().getQuery())) {
+        pour(exchange);
+        return;
+      }
       if (path.startsWith("/b")) {
         long cost = cost();
         costs.put(exchange.getRequestURI().toString(), cost);
@@ -50,6 +58,16 @@ final class Service implements AutoCloseable {
         exchange.getResponseHeaders().set("X-Cost", BigDecimal.valueOf(cost, 6).toPlainString());
       }
       exchange.sendResponseHeaders(200, -1);
+    }
+  }
+
+  /** Events without an end, as fast as they are read. */
+  private static void pour(HttpExchange exchange) throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    byte[] event = ("data: " + "x".repeat(1000) + "\n\n").getBytes(StandardCharsets.US_ASCII);
+    while (true) {
+      exchange.getResponseBody().write(event);
     }
   }
 

@@ -1,6 +1,7 @@
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.GatewayProcess;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
@@ -19,6 +21,8 @@ final class World implements AutoCloseable {
   static final long COST = 1_000_000;
 
   static final long AMOUNT = 20_000_000_000L;
+  private static final String TOLD =
+      "amount: " + AMOUNT / 1_000_000 + " PLN, cost: {header: X-Cost, reserve: 1 PLN}";
   private static final String TOKEN = "admin-of-a-benchmark-not-secret-00";
 
   private static final String YAML =
@@ -44,15 +48,25 @@ final class World implements AutoCloseable {
 
   final Service service;
   private final Path directory = Files.createTempDirectory("budgets-");
-  private final int budgets;
+  private final List<String> budgets;
   private final RedisServer redis;
   private final List<Integer> ports = new ArrayList<>();
   private final List<GatewayProcess> gateways = new ArrayList<>();
   private final HttpClient client = HttpClient.newHttpClient();
 
+  /** With so many budgets, each for requests whose cost the service tells. */
   World(int gateways, int budgets) throws IOException {
+    this(gateways, Collections.nCopies(budgets, TOLD));
+  }
+
+  /**
+   * With these budgets.
+   *
+   * @param budgets amount and cost of each, as in the YAML
+   */
+  World(int gateways, List<String> budgets) throws IOException {
     this.budgets = budgets;
-    this.service = new Service(budgets);
+    this.service = new Service(budgets.size());
     this.redis =
         RedisServer.start(
             "--appendonly", "yes", "--appendfsync", "always", "--dir", "" + directory);
@@ -66,12 +80,11 @@ final class World implements AutoCloseable {
   private GatewayProcess launch(int gateway) throws IOException {
     StringBuilder routes = new StringBuilder();
     StringBuilder lines = new StringBuilder();
-    for (int b = 0; b < budgets; b++) {
+    for (int b = 0; b < budgets.size(); b++) {
       routes.append("  - {name: b%d, match: {path: /b%d}, service: paid}\n".formatted(b, b));
       lines.append(
-          ("  b%d: {amount: %d PLN, routes: [b%d], cost: {header: X-Cost, reserve: 1 PLN},"
-                  + " throttleAt: 100%%, criticalAt: 100%%, leaseExpiry: 2s}\n")
-              .formatted(b, AMOUNT / 1_000_000, b));
+          "  b%d: {%s, routes: [b%d], throttleAt: 100%%, criticalAt: 100%%, leaseExpiry: 2s}\n"
+              .formatted(b, budgets.get(b), b));
     }
     Path file = directory.resolve("gateway-" + gateway + ".yaml");
     Files.writeString(
@@ -98,22 +111,38 @@ final class World implements AutoCloseable {
 
   /** Says that all but this much was spent elsewhere, and waits until every gateway knows. */
   void spendAllBut(int budget, long left) throws IOException, InterruptedException {
-    String body =
-        "{\"id\":\"before\",\"of\":\"spent\",\"by\":\"%s PLN\",\"reason\":\"nearly gone\"}"
-            .formatted(java.math.BigDecimal.valueOf(AMOUNT - left, 6).toPlainString());
-    for (HttpResponse<String> answer = correct(budget, body);
-        answer.statusCode() / 100 != 2;
-        answer = correct(budget, body)) {
-      LockSupport.parkNanos(100_000_000);
-    }
+    String body = "\"of\":\"spent\",\"reason\":\"nearly gone\"";
+    correct(0, budget, "corrections", "before", AMOUNT - left, body);
     LockSupport.parkNanos(2_500_000_000L);
   }
 
-  private HttpResponse<String> correct(int budget, String body)
+  /** Imports a cost at a gateway; whether its id was new. */
+  boolean importCost(int gateway, int budget, String id, long micros)
       throws IOException, InterruptedException {
-    URI admin = URI.create("http://127.0.0.1:" + gateways.get(0).port("admin"));
+    String body = "\"service\":\"paid\",\"reason\":\"invoice\"";
+    return correct(gateway, budget, "costs", id, micros, body).contains("true");
+  }
+
+  /** Says it until it is heard. */
+  private String correct(
+      int gateway, int budget, String what, String id, long micros, String more)
+      throws IOException, InterruptedException {
+    String by = BigDecimal.valueOf(micros, 6).toPlainString();
+    String body = "{\"id\":\"%s\",\"by\":\"%s PLN\",%s}".formatted(id, by, more);
+    while (true) {
+      HttpResponse<String> answer = post(gateway, "/admin/budgets/b" + budget + "/" + what, body);
+      if (answer.statusCode() / 100 == 2) {
+        return answer.body();
+      }
+      LockSupport.parkNanos(100_000_000);
+    }
+  }
+
+  private HttpResponse<String> post(int gateway, String path, String body)
+      throws IOException, InterruptedException {
+    URI admin = URI.create("http://127.0.0.1:" + gateways.get(gateway).port("admin"));
     return client.send(
-        HttpRequest.newBuilder(admin.resolve("/admin/budgets/b" + budget + "/corrections"))
+        HttpRequest.newBuilder(admin.resolve(path))
             .header("authorization", "Bearer " + TOKEN)
             .header("content-type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body))
@@ -153,11 +182,28 @@ final class World implements AutoCloseable {
     long value = -1;
     for (int i = 0; i < 150 && value != expected; i++) {
       LockSupport.parkNanos(200_000_000);
-      String month = LocalDate.now(ZoneOffset.UTC).toString().substring(0, 7);
-      String answer = redis.command("HGET avalo:budget:{b" + budget + "}:" + month + ".PLN " + field);
-      value = Long.parseLong(answer);
+      value = sum(budget, field);
     }
     return value;
+  }
+
+  /** What is spent once nothing more is leased, or after half a minute. */
+  long rest(int budget) throws IOException {
+    for (int i = 0; i < 150 && sum(budget, "spent") != sum(budget, "charged"); i++) {
+      LockSupport.parkNanos(200_000_000);
+    }
+    return sum(budget, "spent");
+  }
+
+  /** A sum of a budget in Redis. */
+  long sum(int budget, String field) throws IOException {
+    String month = LocalDate.now(ZoneOffset.UTC).toString().substring(0, 7);
+    String key = "avalo:budget:{b" + budget + "}:" + month + ".PLN ";
+    return Long.parseLong(redis.command("HGET " + key + field));
+  }
+
+  RedisServer redis() {
+    return redis;
   }
 
   @Override

@@ -25,6 +25,13 @@ public interface BudgetHold {
    */
   @Nullable GatewayError meter(Exchange exchange, int bytes, long nowNanos);
 
+  /**
+   * Whether {@link #meter} has just refused only because more money is under way: then the task
+   * runs on this event loop when it has come or is known not to come, to ask again, and nothing is
+   * to be passed on until then.
+   */
+  boolean awaits(Runnable again);
+
   /** When to ask at the latest if nothing is passed on. */
   long nextNanos(Exchange exchange, long nowNanos);
 }

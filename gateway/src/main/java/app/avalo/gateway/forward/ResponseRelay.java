@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * An upstream's answer on its way down, byte for byte and with back-pressure. A body that ends
  * early never looks complete: the client's stream is reset.
  */
-final class ResponseRelay implements Answer {
+final class ResponseRelay implements Answer, Metered.Reader {
   private static final GatewayError UNREAD =
       new GatewayError(Kind.CLIENT_GONE, "The client does not read its answer.");
   private static final GatewayError UNREAD_ENOUGH =
@@ -104,7 +104,7 @@ final class ResponseRelay implements Answer {
     // Not the upstream's: what it listed in Connection is gone, its length maybe included.
     length = length(to.headers().get(HttpHeaders.CONTENT_LENGTH));
     boolean events = endless && plain && length < 0;
-    metered = Metered.of(forwarding.exchange(), events);
+    metered = Metered.of(forwarding.exchange(), events, this);
     leaving = Leaving.of(forwarding.exchange(), events);
     boolean unframed = length < 0 && !isBodiless();
     if (!isHttp2() && (!forwarding.body().isComplete() || unframed && !isHttp11())) {
@@ -151,6 +151,11 @@ final class ResponseRelay implements Answer {
       return;
     }
     activeNanos = forwarding.forwarder().ticker().nanos();
+    Metered meter = metered;
+    if (meter != null && meter.keeps(chunk, activeNanos)) {
+      attempt.pause();
+      return;
+    }
     Leaving leave = leaving;
     if (leave != null) {
       int passing = leave.passing(chunk, activeNanos);
@@ -159,15 +164,27 @@ final class ResponseRelay implements Answer {
         return;
       }
     }
-    Metered meter = metered;
     if (meter != null) {
-      int paid = meter.passing(chunk, activeNanos);
+      int paid = meter.passing(chunk);
       if (meter.isOver()) {
         spent(meter, chunk.getBuffer(0, paid));
         return;
       }
     }
     pass(chunk);
+  }
+
+  @Override
+  public void readOn() {
+    boolean unpaid = metered != null && metered.isWaiting();
+    if (!waiting && !unpaid && !isDone()) {
+      attempt.resume();
+    }
+  }
+
+  @Override
+  public boolean isDone() {
+    return ended || forwarding.isOver();
   }
 
   private void pass(Buffer chunk) {
@@ -264,14 +281,15 @@ final class ResponseRelay implements Answer {
       if (pace != null) {
         pace.rests(activeNanos);
       }
-      if (!forwarding.isOver()) {
-        attempt.resume();
-      }
+      readOn();
     }
   }
 
   @Override
   public void end(@Nullable Fields trailers) {
+    if (!ended && metered != null && metered.keepsEnd(trailers)) {
+      return;
+    }
     if (!ended) {
       ended = true;
       if (trailers != null) {

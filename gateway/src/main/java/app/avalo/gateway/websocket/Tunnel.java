@@ -50,6 +50,8 @@ public final class Tunnel extends Deadline {
   private Timers.@Nullable Timer closeTimer;
   private boolean throttled; // client ahead of its rate
   private boolean serverFull; // client's bytes wait for the server
+  private boolean unpaid; // more money is under way
+  private @Nullable Buffer kept; // of the service until it has come
   private boolean clientFull; // server's bytes wait for the client
   private boolean moving; // told to, at its deadline
   private boolean serverGone; // without a word, while the client is told to move
@@ -144,7 +146,7 @@ public final class Tunnel extends Deadline {
     // What the service said last may still wait for a slow client; its end comes behind it.
     server.closeHandler(
         gone -> {
-          if (!clientFull) {
+          if (!clientFull && kept == null) {
             serverGone(null);
           }
         });
@@ -219,7 +221,13 @@ public final class Tunnel extends Deadline {
 
   private void down(Buffer bytes) {
     activeNanos = now();
-    if (closing != CloseFrame.SPENT && spends(bytes.length())) {
+    boolean paid = closing != CloseFrame.SPENT && spends(bytes.length());
+    if (unpaid) {
+      kept = bytes;
+      server.pause();
+      return;
+    }
+    if (paid) {
       fromServer.scan(bytes);
       passDown(bytes);
     } else if (!fromServer.isAtBoundary()) {
@@ -241,7 +249,7 @@ public final class Tunnel extends Deadline {
       client.drainHandler(
           drained -> {
             clientFull = false;
-            server.resume();
+            readServer();
           });
     }
   }
@@ -305,15 +313,39 @@ public final class Tunnel extends Deadline {
 
   /** Holds money for what flowed and so many bytes more; closes the tunnel if there is none. */
   private boolean spends(int bytes) {
-    if (hold == null || closing != null) {
+    if (hold == null || closing != null || unpaid) {
       return true;
     }
     GatewayError why = hold.meter(exchange, bytes, now());
-    if (why != null) {
+    unpaid = why != null && hold.awaits(this::asked);
+    if (why != null && !unpaid) {
       loss = why;
       close(CloseFrame.SPENT);
     }
     return why == null;
+  }
+
+  /** More money has come, or is known not to come. */
+  private void asked() {
+    unpaid = false;
+    Buffer bytes = kept;
+    kept = null;
+    if (over) {
+      return;
+    }
+    if (bytes != null) {
+      down(bytes);
+      readServer();
+    } else {
+      spends(0);
+    }
+  }
+
+  /** Reads on unless there is a reason not to. */
+  private void readServer() {
+    if (!clientFull && !unpaid && !over) {
+      server.resume();
+    }
   }
 
   private void finish(@Nullable GatewayError error) {

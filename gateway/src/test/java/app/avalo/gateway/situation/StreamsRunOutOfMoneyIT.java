@@ -20,6 +20,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
 import java.util.regex.Matcher;
@@ -41,16 +42,22 @@ class StreamsRunOutOfMoneyIT {
   private static final String GET = " HTTP/1.1\r\nHost: a\r\n\r\n";
   private static final String EVENT = "data: " + "x".repeat(90) + "\n\n";
 
+  private static final String FRAME = "\u0082\u005a" + "y".repeat(90);
+  private static final String SPENT = "\u0088\u0008\u0003\u00f0budget"; // a close frame
+  private static final String UPGRADE =
+      "GET /bytes HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
   private ScriptedUpstream upstream;
   private Server calls;
   private RunningGateway gateway;
 
   @BeforeEach
   void start() throws IOException {
-    start("{}");
+    start("{}", AMOUNT);
   }
 
-  private void start(String state) throws IOException {
+  private void start(String state, long amount) throws IOException {
     upstream = new ScriptedUpstream();
     calls =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
@@ -69,7 +76,7 @@ class StreamsRunOutOfMoneyIT {
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
             budgets:
               bytes:
-                amount: 0.010 PLN
+                amount: %4$s PLN
                 services: [bytes]
                 cost: {perKibibyteOut: 0.0001 PLN, slice: 0.001 PLN}
               seconds:
@@ -92,7 +99,7 @@ class StreamsRunOutOfMoneyIT {
               - {name: seconds, match: {path: {prefix: /seconds}}, service: seconds}
               - {name: calls, match: {path: {prefix: /test.Text}}, service: calls}
             """
-                .formatted(upstream.port(), calls.getPort(), state));
+                .formatted(upstream.port(), calls.getPort(), state, BigDecimal.valueOf(amount, 6)));
   }
 
   @AfterEach
@@ -111,6 +118,16 @@ class StreamsRunOutOfMoneyIT {
     to.send(HEAD + type + "\r\n\r\n");
     for (int at = 0; ; at = (at + 70) % text.length()) {
       chunk(to, (text + text).substring(at, at + 70));
+    }
+  }
+
+  /** An endless row of frames, likewise. */
+  private static void pourFrames(Connection to) throws IOException {
+    to.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+    for (int at = 0; ; at = (at + 71) % FRAME.length()) {
+      to.send((FRAME + FRAME).substring(at, at + 71));
     }
   }
 
@@ -170,23 +187,55 @@ class StreamsRunOutOfMoneyIT {
   }
 
   @Test
-  void money_that_gateways_share_ends_a_stream_too() throws IOException {
+  void one_whose_time_is_not_paid_ends_behind_the_event_under_way() {
+    upstream.script(connection -> pour(connection, "text/event-stream", EVENT));
+
+    try (Wire wire = new Wire(gateway.port())) {
+      wire.send("GET /seconds" + GET).readUntil("\r\n\r\n");
+      String events = unchunked(wire.readUntil("\r\n0\r\n\r\n"));
+
+      assertThat(events.indexOf("event: budget\n") % EVENT.length()).isZero();
+      assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + SLICE);
+    }
+  }
+
+  @Test
+  void one_that_is_faster_than_the_leases_of_its_gateway_waits_for_them() throws IOException {
+    long amount = 100 * SLICE;
     stop();
     try (RedisServer redis = RedisServer.start()) {
-      start("{redis: {endpoints: [\"%s\"]}}".formatted(redis.url()));
-      Awaiting.until(() -> budget(1).store() == BudgetView.Store.SHARED);
-      upstream.script(
-          connection -> {
-            connection.send(HEAD + "text/event-stream\r\n\r\n");
-            chunk(connection, EVENT);
-            connection.read(1);
-          });
+      start("{redis: {endpoints: [\"%s\"]}}".formatted(redis.url()), amount);
+      Awaiting.until(() -> budget(0).store() == BudgetView.Store.SHARED);
+      upstream.script(connection -> pour(connection, "text/event-stream", EVENT));
 
       try (Wire wire = new Wire(gateway.port())) {
-        String events = wire.send("GET /seconds" + GET).readUntil("\r\n0\r\n\r\n");
+        wire.send("GET /bytes" + GET).readUntil("\r\n\r\n");
+        String events = unchunked(wire.readUntil("\r\n0\r\n\r\n"));
 
-        assertThat(events).contains(EVENT, "event: budget\n");
-        assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + SLICE);
+        assertThat(events.indexOf("event: budget\n") % EVENT.length()).isZero();
+        assertThat(budget(0).spent()).isBetween(amount - AMOUNT, amount + SLICE);
+      }
+    }
+  }
+
+  @Test
+  void so_does_a_web_socket() throws IOException {
+    long amount = 100 * SLICE;
+    stop();
+    try (RedisServer redis = RedisServer.start()) {
+      start("{redis: {endpoints: [\"%s\"]}}".formatted(redis.url()), amount);
+      Awaiting.until(() -> budget(0).store() == BudgetView.Store.SHARED);
+      upstream.script(connection -> pourFrames(connection));
+
+      try (Wire wire = new Wire(gateway.port())) {
+        String frames = wire.send(UPGRADE).readUntil(SPENT);
+
+        assertThat(
+                (frames.indexOf("\r\n\r\n") + 4 + SPENT.length() - frames.length())
+                    % FRAME.length())
+            .isZero();
+        wire.send("\u0088\u0082\0\0\0\0\u0003\u00f0");
+        assertThat(budget(0).spent()).isBetween(amount - AMOUNT, amount + SLICE);
       }
     }
   }
@@ -205,27 +254,14 @@ class StreamsRunOutOfMoneyIT {
 
   @Test
   void a_web_socket_is_closed_between_two_frames() {
-    String frame = "\u0082\u005a" + "y".repeat(90);
-    upstream.script(
-        connection -> {
-          connection.send(
-              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                  + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
-          for (int at = 0; ; at = (at + 71) % frame.length()) {
-            connection.send((frame + frame).substring(at, at + 71));
-          }
-        });
+    upstream.script(connection -> pourFrames(connection));
 
     try (Wire wire = new Wire(gateway.port())) {
-      wire.send(
-              "GET /bytes HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                  + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                  + "\r\n")
-          .readUntil("\r\n\r\n");
-      String frames = wire.readUntil("\u0088\u0008\u0003\u00f0budget");
+      wire.send(UPGRADE).readUntil("\r\n\r\n");
+      String frames = wire.readUntil(SPENT);
 
-      assertThat(frames).endsWith("\u0088\u0008\u0003\u00f0budget");
-      assertThat((frames.length() - 10) % frame.length()).isZero();
+      assertThat(frames).endsWith(SPENT);
+      assertThat((frames.length() - SPENT.length()) % FRAME.length()).isZero();
       wire.send("\u0088\u0082\0\0\0\0\u0003\u00f0");
       assertThat(budget(0).spent()).isBetween(LEAST, AMOUNT + SLICE);
     }

@@ -37,8 +37,10 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private boolean settled;
   private long seenBytes; // when somebody looked last
   private @Nullable Exchange exchange;
+  private BudgetLedger.@Nullable Waiting underWay; // of the last look
 
-  // Its neighbours among those that are open.
+  // Among those that are open, and its neighbours there.
+  @Nullable OpenHolds open;
   Hold before = this;
   Hold after = this;
 
@@ -152,6 +154,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   @Override
   public @Nullable GatewayError meter(Exchange exchange, int bytes, long nowNanos) {
     dueNanos = nowNanos + patienceNanos;
+    underWay = null;
     // One that expired is paid for; nobody would release what it holds from here on.
     for (int i = 0; flowing && !settled && i < charges.length; i++) {
       long due = charges[i].due(exchange, bytes, nowNanos);
@@ -165,14 +168,28 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     return null;
   }
 
-  /** Why no more can flow, or null; on credit of half a slice while a lease is under way. */
+  /** Why no more can flow, or not yet, or null. */
   private @Nullable Refused refused(Charge charge, long due) {
     BudgetLedger.Verdict no = ledger.extend(this, charge, due);
-    if (no instanceof BudgetLedger.Waiting waiting) {
-      long credit = waiting.refused().usedUp() ? 0 : charge.cost.slice() / 2;
-      return due > Price.add(charge.held, credit) ? waiting.refused() : null;
+    if (due <= charge.held) {
+      return null;
     }
-    return due > charge.held ? (Refused) no : null;
+    if (no instanceof BudgetLedger.Waiting waiting) {
+      underWay = waiting.refused().usedUp() ? null : waiting;
+      return waiting.refused();
+    }
+    return (Refused) no;
+  }
+
+  @Override
+  public boolean awaits(Runnable again) {
+    BudgetLedger.Waiting waiting = underWay;
+    OpenHolds loop = open;
+    if (waiting == null || loop == null) {
+      return false;
+    }
+    waiting.keeper().await(() -> loop.execute(again));
+    return true;
   }
 
   @Override

@@ -21,6 +21,7 @@ final class OpenHolds {
 
   /** Takes a hold in; once. */
   void add(Hold hold) {
+    hold.open = this;
     Hold next = any;
     if (next != null) {
       hold.after = next;

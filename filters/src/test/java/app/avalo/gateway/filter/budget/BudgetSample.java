@@ -11,10 +11,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Budgets and services for tests: the budget {@code ai} pays for ai, chat and panic. */
-final class BudgetSample {
+public final class BudgetSample {
   private BudgetSample() {}
 
-  static BudgetConfig budget(String name, long amount, BudgetConfig.Cost cost) {
+  public static BudgetConfig budget(String name, long amount, BudgetConfig.Cost cost) {
     return budget(name, amount, cost, 0);
   }
 

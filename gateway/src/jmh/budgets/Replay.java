@@ -1,0 +1,142 @@
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/**
+ * Whatever has an id comes twice more, in another order: statements of gateways to Redis, while
+ * they pay and afterwards, invoices, and the lines of their ledgers. Of what is spent nothing may
+ * change.
+ */
+final class Replay {
+  private static final int GATEWAYS = 2;
+  private static final int INVOICES = 100;
+  private static final long INVOICE = 70_000;
+
+  /** Lines of a snapshot have no id: they are read once, from the beginning. */
+  private static final String SNAPSHOT = "TPZ";
+
+  private static final int LETTER = 9; // behind the checksum and a blank
+  private static final int IN_LEDGER = 20;
+
+  private final World world;
+  private final Random random;
+  private final List<Long> expected = new ArrayList<>(); // by budget
+
+  private Replay(World world, long seed) {
+    this.world = world;
+    this.random = new Random(seed);
+  }
+
+  static boolean measure(int seconds, long seed) throws Exception {
+    try (World world = new World(GATEWAYS, GATEWAYS)) {
+      return new Replay(world, seed).measure(seconds);
+    }
+  }
+
+  private boolean measure(int seconds) throws Exception {
+    long wrong;
+    try (Overheard overheard = new Overheard(world.redis())) {
+      wrong = told(pay(seconds, overheard), "statements while gateways pay");
+      List<String> all = overheard.commands();
+      again(all);
+      again(all);
+      wrong += told(2 * all.size(), "statements afterwards");
+    }
+    wrong += told(invoices(2), "invoices");
+    int lines = 0;
+    for (int gateway = 0; gateway < GATEWAYS; gateway++) {
+      lines += ledger(world.killGateway(gateway));
+      world.startGateway(gateway);
+    }
+    world.awaitGateways();
+    LockSupport.parkNanos(3_000_000_000L); // until they have stated what they believe
+    wrong += told(lines, "lines of ledgers");
+    System.out.printf("replay: spent differs by %d micros (must 0)%n", wrong);
+    return wrong == 0;
+  }
+
+  /** Two gateways pay, while what they said is said again; how often. */
+  private int pay(int seconds, Overheard overheard) throws Exception {
+    List<Payer> payers = new ArrayList<>();
+    for (int gateway = 0; gateway < GATEWAYS; gateway++) {
+      payers.add(new Payer(world, gateway, gateway));
+    }
+    invoices(1);
+    int said = 0;
+    for (long end = System.nanoTime() + seconds * 1_000_000_000L; System.nanoTime() < end; ) {
+      List<String> all = overheard.commands();
+      List<String> late = all.subList(Math.max(0, all.size() - 50), all.size());
+      said += again(late) + again(late);
+    }
+    for (int budget = 0; budget < GATEWAYS; budget++) {
+      payers.get(budget).stop();
+      expected.add(world.service.spent(budget) + INVOICES * INVOICE);
+    }
+    return said;
+  }
+
+  private int again(List<String> commands) throws IOException {
+    List<String> order = new ArrayList<>(commands);
+    Collections.shuffle(order, random);
+    for (String command : order) {
+      world.redis().command(command);
+    }
+    return order.size();
+  }
+
+  /** Sends all invoices so often; how many that were. */
+  private int invoices(int times) throws Exception {
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < times * INVOICES; i++) {
+      order.add(i % INVOICES);
+    }
+    Collections.shuffle(order, random);
+    for (int invoice : order) {
+      for (int budget = 0; budget < GATEWAYS; budget++) {
+        world.importCost(random.nextInt(GATEWAYS), budget, "inv-" + invoice, INVOICE);
+      }
+    }
+    return order.size() * GATEWAYS;
+  }
+
+  /** Writes the lines of a ledger twice more behind its end; how many. */
+  private int ledger(Path directory) throws IOException {
+    Path newest;
+    try (Stream<Path> found = Files.list(directory)) {
+      newest =
+          found
+              .filter(file -> file.getFileName().toString().matches("budget-ledger\\.\\d{10}"))
+              .max(Comparator.naturalOrder())
+              .orElseThrow();
+    }
+    List<String> lines =
+        Files.readAllLines(newest, StandardCharsets.ISO_8859_1).stream()
+            .filter(line -> line.length() > IN_LEDGER)
+            .filter(line -> SNAPSHOT.indexOf(line.charAt(LETTER)) < 0)
+            .toList();
+    List<String> twice = new ArrayList<>(lines);
+    twice.addAll(lines);
+    Collections.shuffle(twice, random);
+    Files.write(newest, twice, StandardCharsets.ISO_8859_1, StandardOpenOption.APPEND);
+    return twice.size();
+  }
+
+  /** By how many micro-units the sums in Redis are wrong by now. */
+  private long told(int times, String what) throws IOException {
+    long wrong = 0;
+    for (int budget = 0; budget < GATEWAYS; budget++) {
+      wrong += Math.abs(world.settled(budget, "spent", expected.get(budget)) - expected.get(budget));
+    }
+    System.out.printf("%d %s: spent differs by %d micros%n", times, what, wrong);
+    return wrong;
+  }
+}
