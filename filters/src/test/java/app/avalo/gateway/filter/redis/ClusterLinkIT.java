@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** What callers see of a cluster whose nodes fall silent, die and pass slots on. */
 class ClusterLinkIT {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Duration DEADLINE = Duration.ofMillis(200);
+  private static final Duration DEADLINE = Duration.ofMillis(500);
   private static final Script ADD =
       Script.of("add", "return redis.call('INCRBY', KEYS[1], ARGV[1])");
 
@@ -107,7 +107,7 @@ class ClusterLinkIT {
   @Test
   void aReplicaTakesThePlaceOfAKilledNodeWhileTheOthersGoOn() {
     String[] flags = {
-      "--cluster-node-timeout", "1000",
+      "--cluster-node-timeout", "600",
       "--cluster-require-full-coverage", "no",
       "--repl-diskless-sync-delay", "0"
     };
