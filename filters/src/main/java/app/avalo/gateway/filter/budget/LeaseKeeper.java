@@ -166,7 +166,7 @@ final class LeaseKeeper {
         sums[0],
         List.copyOf(term.telling.due(term.level(budget))),
         labels,
-        term.spentBy(labels));
+        term.statedBy(labels));
   }
 
   Statement.Where where(BudgetConfig budget) {

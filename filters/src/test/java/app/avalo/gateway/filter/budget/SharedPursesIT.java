@@ -10,6 +10,8 @@ import app.avalo.gateway.config.BudgetConfig.Scope;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.time.Ticker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -68,6 +70,39 @@ class SharedPursesIT extends Replicas {
       passed += paid(one, "alice") ? 1 : 0;
     }
     assertThat(passed).as("with what was spent before").isBetween(30, 40);
+  }
+
+  @Test
+  void aPurseThatComesBackAddsToWhatItSpentBefore() throws Exception {
+    Gateway one = new Gateway("g0");
+    one.ledger.configure(plan(users));
+    BudgetConfig purse = purse(one, users, "alice");
+    floor(one, purse, 3_000);
+    until(() -> sum(purse, "spent") == 3_000);
+    until(() -> one.ledger.forget(purse.name(), Ticker.SYSTEM.epochMillis()));
+
+    floor(one, purse, 2_000);
+
+    until(() -> sum(purse, "spent") == 5_000);
+    assertThat(sum(purse, "v:panic")).isEqualTo(5_000);
+    assertThat(spent(one, "alice")).isEqualTo(5_000);
+  }
+
+  /** Waits for no lease. */
+  private static void floor(Gateway gateway, BudgetConfig purse, long cost) {
+    Hold hold = (Hold) gateway.ledger.reserve(BudgetSample.ask(List.of(purse), PANIC));
+    gateway.ledger.settle(hold, new long[] {cost}, gateway.ledger.nowMillis());
+  }
+
+  private long sum(BudgetConfig purse, String field) {
+    String period = Span.of(users, Ticker.SYSTEM.epochMillis()).key();
+    try {
+      String key = "avalo:budget:{" + purse.name() + "}:" + period;
+      String sum = redis.command("HGET " + key + " " + field);
+      return sum.startsWith("$") ? 0 : Long.parseLong(sum);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
   }
 
   /** Costs nothing: the other gateway may take many tries to get there. */

@@ -14,6 +14,7 @@ import java.util.List;
  * @param stated the most that this replica has ever stated to have spent
  * @param ours keys of what it falls to this replica to tell
  * @param byService micro-units of all replicas, in the order asked
+ * @param statedBy the most that this replica has ever stated of each
  */
 public record Lease(
     long granted,
@@ -24,4 +25,5 @@ public record Lease(
     long part,
     long stated,
     List<String> ours,
-    long[] byService) {}
+    long[] byService,
+    long[] statedBy) {}

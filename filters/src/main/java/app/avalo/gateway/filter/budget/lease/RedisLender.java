@@ -24,7 +24,7 @@ public final class RedisLender implements Lender {
   private static final Script ORDER = load("budget-order");
   private static final Script SUMS = load("budget-sums");
 
-  /** Place of the first sum by label in an answer. */
+  /** Place of the first two sums by label in an answer. */
   private static final int SUMS_AT = 8;
 
   private static final long KEPT_MILLIS = 40L * 24 * 3600 * 1000;
@@ -83,9 +83,11 @@ public final class RedisLender implements Lender {
 
   private static Lease lease(Response answer) {
     String ours = answer.get(3).toString();
-    long[] byService = new long[answer.size() - SUMS_AT];
+    long[] byService = new long[(answer.size() - SUMS_AT) / 2];
+    long[] statedBy = new long[byService.length];
     for (int i = 0; i < byService.length; i++) {
-      byService[i] = answer.get(SUMS_AT + i).toLong();
+      byService[i] = answer.get(SUMS_AT + 2 * i).toLong();
+      statedBy[i] = answer.get(SUMS_AT + 2 * i + 1).toLong();
     }
     return new Lease(
         answer.get(0).toLong(),
@@ -96,7 +98,8 @@ public final class RedisLender implements Lender {
         answer.get(6).toLong(),
         answer.get(7).toLong(),
         ours.isEmpty() ? List.of() : List.of(ours.split(",")),
-        byService);
+        byService,
+        statedBy);
   }
 
   @Override

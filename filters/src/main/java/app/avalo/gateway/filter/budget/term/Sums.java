@@ -1,6 +1,9 @@
 package app.avalo.gateway.filter.budget.term;
 
 import app.avalo.gateway.filter.budget.journal.Counter;
+import app.avalo.gateway.filter.budget.lease.Lease;
+import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Price;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -9,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Money by service, and by label: region, tier and day; of this replica and, as far as it heard, of
@@ -139,9 +143,20 @@ public final class Sums {
     known.clear();
   }
 
-  /** What others spent under a label. */
-  void ofOthers(String label, long micros) {
-    (isService(label) ? others : otherParts).put(label, micros);
+  /**
+   * Takes over what the store answered.
+   *
+   * @param first whether what was stated before is not known here yet, as far as it is not on disk
+   */
+  void leased(Lease lease, Statement said, boolean first) {
+    for (int i = 0; i < lease.byService().length; i++) {
+      String label = said.services().get(i);
+      long stated = lease.statedBy()[i];
+      if (first && stated > said.byService()[i]) {
+        known(label, stated - said.byService()[i]);
+      }
+      (isService(label) ? others : otherParts).put(label, lease.byService()[i] - stated);
+    }
   }
 
   private Map<String, Long> own() {
@@ -160,6 +175,13 @@ public final class Sums {
   long[] own(List<String> labels) {
     Map<String, Long> own = own();
     return labels.stream().mapToLong(label -> own.getOrDefault(label, 0L)).toArray();
+  }
+
+  /** What the ledger said already, in the order of these labels. */
+  long[] known(List<String> labels) {
+    Map<String, Long> before = new LinkedHashMap<>(known);
+    services.forEach((name, sum) -> before.put(name, sum.micros - sum.since));
+    return labels.stream().mapToLong(label -> before.getOrDefault(label, 0L)).toArray();
   }
 
   /** What a statement has to name: services and own labels, but days only as they may change. */
@@ -183,10 +205,23 @@ public final class Sums {
     return all;
   }
 
-  /** Likewise of services alone; asked often. */
+  /** Likewise of services alone. */
   Map<String, Long> services() {
     Map<String, Long> all = new LinkedHashMap<>(others);
     services.forEach((name, sum) -> all.merge(name, sum.micros, Price::signed));
     return all;
+  }
+
+  /** Of services by their standing; asked often. */
+  long[] by(Map<String, Standing> standings) {
+    long[] by = new long[Standing.values().length];
+    services.forEach((name, sum) -> add(by, standings.get(name), sum.micros));
+    others.forEach((name, micros) -> add(by, standings.get(name), micros));
+    return by;
+  }
+
+  private static void add(long[] by, @Nullable Standing standing, long micros) {
+    int i = (standing == null ? Standing.OTHER : standing).ordinal();
+    by[i] = Price.signed(by[i], micros);
   }
 }

@@ -50,7 +50,9 @@ public final class Term {
   public static final String FREE = "free";
 
   public final Span span;
-  private long spent; // by this replica, corrections included while alone
+  private final long recovered; // from the ledger on disk
+  private long spent; // by this replica, recovered included; corrections too while alone
+  private boolean met; // whether the store has told what it knows of this replica
   private long reserved;
   private boolean ended; // nobody asks any more
   private long granted;
@@ -82,8 +84,9 @@ public final class Term {
     this.span = span;
     this.granted = granted;
     this.sums = sums;
+    recovered = before == null ? 0 : before.spent();
+    spent = recovered;
     if (before != null) {
-      spent = before.spent();
       telling.tell(before.told());
       before.totals().forEach(sums::known);
       before.orders().values().forEach(order -> order(order.id(), order.micros()));
@@ -194,13 +197,7 @@ public final class Term {
 
   /** What the period has come to, services by their standing. */
   public synchronized Tally tally(BudgetConfig budget, Map<String, Standing> standings) {
-    long[] spentBy = new long[Standing.values().length];
-    sums.services()
-        .forEach(
-            (service, micros) -> {
-              int i = standings.getOrDefault(service, Standing.OTHER).ordinal();
-              spentBy[i] = Price.signed(spentBy[i], micros);
-            });
+    long[] spentBy = sums.by(standings);
     return new Tally(demand.askedBy(), demand.passedBy(), spentBy, total(), amount(budget));
   }
 
@@ -319,13 +316,13 @@ public final class Term {
    * Gives back what is leased beyond {@code headroom}, and all of it when it would not pay for one
    * request. From here on no more than what is kept can be spent.
    *
-   * @return spent, used and kept, as one moment's truth
+   * @return what is to be stated, used and kept, as one moment's truth
    */
   public synchronized long[] handBack(long headroom, long ask) {
     long used = Price.add(spent, reserved);
     long ahead = granted - used < ask ? 0 : headroom;
     granted = Math.min(granted, Price.add(used, ahead));
-    return new long[] {spent, used, Math.max(granted, used)};
+    return new long[] {met ? spent : recovered, used, Math.max(granted, used)};
   }
 
   /** What a statement has to name. */
@@ -333,9 +330,9 @@ public final class Term {
     return sums.labels(budget.services(), Math.min(nowMillis, span.endMillis() - 1));
   }
 
-  /** What this replica spent per label, in the given order. */
-  public synchronized long[] spentBy(List<String> labels) {
-    return sums.own(labels);
+  /** What is to be stated per label, in the given order. */
+  public synchronized long[] statedBy(List<String> labels) {
+    return met ? sums.own(labels) : sums.known(labels);
   }
 
   /** The store cannot be reached: what is leased has to last, and the allowance with it. */
@@ -348,18 +345,19 @@ public final class Term {
     granted = lease.granted();
     allowance = 0;
     part = lease.part();
-    // A purse that was forgotten and is back spent this before.
-    spent = Math.max(spent, lease.stated());
+    sums.leased(lease, said, !met);
+    if (!met) {
+      // A purse that was forgotten is back: what is spent since then comes on top of what it stated
+      // before, and so its first statement says nothing new.
+      met = true;
+      spent = Price.add(spent, Math.max(0, lease.stated() - said.spent()));
+    }
     elsewhere = lease.spent() - lease.stated();
     moved |= raised != lease.raised();
     moved |= frozenUntil != lease.frozenUntil() || freeUntil != lease.freeUntil();
     frozenUntil = lease.frozenUntil();
     freeUntil = lease.freeUntil();
     raised = lease.raised();
-    for (int i = 0; i < lease.byService().length; i++) {
-      long others = lease.byService()[i] - said.byService()[i];
-      sums.ofOthers(said.services().get(i), others);
-    }
     moves(budget);
   }
 

@@ -19,7 +19,7 @@
 --          milliseconds of silence after which a lease is charged, need, then service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
 --          free, this replica's part of what nobody holds, the most it has stated, then spent of each
---          service by all
+--          service by all and the most that this replica has stated of it
 --
 -- A statement holds sums, not differences: replayed, late or lost ones change nothing that the
 -- next does not put right. A replica lowers its own lease before it says so here, so what Redis
@@ -120,6 +120,8 @@ end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
   had[11] or '0', had[12] or '0', text(part), text(mine)}
 for i = 11, #ARGV, 2 do
-  answer[#answer + 1] = redis.call('HGET', key, 'v:' .. ARGV[i]) or '0'
+  local of = redis.call('HMGET', key, 'v:' .. ARGV[i], 'u:' .. ARGV[i] .. '|' .. replica)
+  answer[#answer + 1] = of[1] or '0'
+  answer[#answer + 1] = of[2] or '0'
 end
 return answer
