@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.budget.price.Price;
@@ -71,7 +72,7 @@ final class LeaseKeeper {
     this.account = account;
     this.term = term;
     this.sharing = sharing;
-    this.sequence = sharing.ticker().epochMillis() * 1000; // above all of an earlier process
+    this.sequence = sharing.ticker().epochMillis() * 1000; // above those of an earlier process
     this.askedNanos = sharing.ticker().nanos();
     this.answeredNanos = askedNanos - AWAY_NANOS;
   }
@@ -199,7 +200,10 @@ final class LeaseKeeper {
     boolean lost = failure != null && now - answeredNanos >= AWAY_NANOS;
     if (failure == null) {
       answeredNanos = now;
-      term.leased(account.config(), lease, said);
+      // The clock may have been set back since an earlier process under this name.
+      sequence = Math.max(sequence, lease.sequence());
+      term.leased(account.config(), lease, said)
+          .forEach((label, micros) -> account.record(Entry.Kind.ADD, "", term, label, micros));
       told = said.spent();
       account.announce(term, term.telling.tell(lease.ours()), sharing.ticker().epochMillis());
     } else if (lost) {

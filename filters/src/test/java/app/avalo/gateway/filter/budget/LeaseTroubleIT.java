@@ -9,6 +9,7 @@ import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.time.Ticker;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -98,10 +99,14 @@ class LeaseTroubleIT extends Replicas {
     assertThat(view(one, budget).spent()).isLessThanOrEqualTo(400);
     until(() -> view(one, budget).spent() == 5_000);
     assertThat(sum("v:(expired)")).isEqualTo(4_600);
+    String replicas = "HGET " + key() + " replicas";
+    assertThat(redis.command(replicas)).as("nobody is looked at for ever").isEqualTo("g0");
     assertThat(one.exchange(dead, budget, 2, 700, 700, 700).spent()).isEqualTo(700);
     until(() -> view(one, budget).spent() == 700);
     assertThat(sum("v:(expired)")).isZero();
     assertThat(one.exchange(dead, budget, 2, 700, 700, 700).spent()).as("repeated").isEqualTo(700);
+    assertThat(one.exchange(dead, budget, 3, 700, 5_000, 700).granted()).isEqualTo(5_000);
+    until(() -> view(one, budget).spent() == 5_000);
   }
 
   @Test
@@ -119,5 +124,19 @@ class LeaseTroubleIT extends Replicas {
     assertThat(sum("charged")).as("until it says that it holds less").isGreaterThan(1_190_000);
     one.exchange(other, budget, 3, recalled, recalled, 100_000);
     until(() -> sum("charged") <= 1_000_000);
+  }
+
+  @Test
+  void aClockThatWasSetBackKeepsNoReplicaFromBeingHeard() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    long later = (Ticker.SYSTEM.epochMillis() + 3_600_000) * 1_000;
+    redis.command("HSET " + key() + " charged 300 spent 300 q:g0 " + later + " s:g0 300 g:g0 300");
+    share(budget, 1);
+    Gateway one = gateways.get(0);
+
+    until(() -> again(one, budget));
+
+    until(() -> view(one, budget).spent() == 300);
+    assertThat(sum("q:g0")).isGreaterThan(later);
   }
 }

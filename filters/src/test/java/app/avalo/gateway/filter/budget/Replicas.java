@@ -68,6 +68,10 @@ abstract class Replicas {
     final BudgetLedger ledger;
 
     Gateway(String name) throws Exception {
+      this(name, Journal.NONE);
+    }
+
+    Gateway(String name, Journal journal) throws Exception {
       loop.runOnContext(
           go -> {
             RedisLink link =
@@ -80,7 +84,7 @@ abstract class Replicas {
                         task -> loop.runOnContext(run -> task.run()),
                         Timers.of(vertx),
                         Ticker.SYSTEM),
-                    Journal.NONE,
+                    journal,
                     (view, notice) -> told.add(notice.kind())));
           });
       ledger = made.get(5, TimeUnit.SECONDS);

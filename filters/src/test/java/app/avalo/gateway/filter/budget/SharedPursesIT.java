@@ -3,18 +3,22 @@ package app.avalo.gateway.filter.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.each;
 import static app.avalo.gateway.filter.budget.BudgetSample.flat;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Scope;
 import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.time.Ticker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Budgets that each user has for itself, with every gateway the same. */
 class SharedPursesIT extends Replicas {
@@ -86,6 +90,28 @@ class SharedPursesIT extends Replicas {
     until(() -> sum(purse, "spent") == 5_000);
     assertThat(sum(purse, "v:panic")).isEqualTo(5_000);
     assertThat(spent(one, "alice")).isEqualTo(5_000);
+  }
+
+  @Test
+  void theLedgerOnDiskHasAllThatAPurseSpentThatIsBack(@TempDir Path directory) throws Exception {
+    String period = Span.of(users, Ticker.SYSTEM.epochMillis()).key();
+    String name;
+    try (FileJournal journal = FileJournal.open(directory)) {
+      Gateway one = new Gateway("g0", journal);
+      one.ledger.configure(plan(users));
+      BudgetConfig purse = purse(one, users, "alice");
+      name = purse.name();
+      floor(one, purse, 3_000);
+      until(() -> sum(purse, "spent") == 3_000);
+      until(() -> one.ledger.forget(name, Ticker.SYSTEM.epochMillis()));
+
+      floor(one, purse, 2_000);
+      until(() -> sum(purse, "spent") == 5_000);
+    }
+
+    try (FileJournal journal = FileJournal.open(directory)) {
+      assertThat(journal.recovered(name, period).totals()).containsExactly(entry("panic", 5_000L));
+    }
   }
 
   /** Waits for no lease. */

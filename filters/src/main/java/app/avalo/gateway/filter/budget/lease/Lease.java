@@ -12,6 +12,7 @@ import java.util.List;
  * @param freeUntil milliseconds since 1970 until which nobody is slowed; 0 by default
  * @param part micro-units that are this replica's part of what nobody holds
  * @param stated the most that this replica has ever stated to have spent
+ * @param sequence of the last statement of this replica that counted
  * @param ours keys of what it falls to this replica to tell
  * @param byService micro-units of all replicas, in the order asked
  * @param statedBy the most that this replica has ever stated of each
@@ -24,6 +25,7 @@ public record Lease(
     long freeUntil,
     long part,
     long stated,
+    long sequence,
     List<String> ours,
     long[] byService,
     long[] statedBy) {}

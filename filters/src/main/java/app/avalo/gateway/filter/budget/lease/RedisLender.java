@@ -25,7 +25,7 @@ public final class RedisLender implements Lender {
   private static final Script SUMS = load("budget-sums");
 
   /** Place of the first two sums by label in an answer. */
-  private static final int SUMS_AT = 8;
+  private static final int SUMS_AT = 9;
 
   private static final long KEPT_MILLIS = 40L * 24 * 3600 * 1000;
 
@@ -97,6 +97,7 @@ public final class RedisLender implements Lender {
         answer.get(5).toLong(),
         answer.get(6).toLong(),
         answer.get(7).toLong(),
+        answer.get(8).toLong(),
         ours.isEmpty() ? List.of() : List.of(ours.split(",")),
         byService,
         statedBy);

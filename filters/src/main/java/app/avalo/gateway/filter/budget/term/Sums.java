@@ -147,16 +147,20 @@ public final class Sums {
    * Takes over what the store answered.
    *
    * @param first whether what was stated before is not known here yet, as far as it is not on disk
+   * @return what was not, by label
    */
-  void leased(Lease lease, Statement said, boolean first) {
+  Map<String, Long> leased(Lease lease, Statement said, boolean first) {
+    Map<String, Long> found = new LinkedHashMap<>();
     for (int i = 0; i < lease.byService().length; i++) {
       String label = said.services().get(i);
       long stated = lease.statedBy()[i];
       if (first && stated > said.byService()[i]) {
-        known(label, stated - said.byService()[i]);
+        found.put(label, stated - said.byService()[i]);
       }
       (isService(label) ? others : otherParts).put(label, lease.byService()[i] - stated);
     }
+    found.forEach(this::known);
+    return found;
   }
 
   private Map<String, Long> own() {

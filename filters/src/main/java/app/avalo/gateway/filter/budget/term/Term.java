@@ -340,12 +340,16 @@ public final class Term {
     allowance = Math.min(part, (long) (amount(budget) * budget.outageAllowance()));
   }
 
-  /** Takes over what the store answered to a statement. */
-  public synchronized void leased(BudgetConfig budget, Lease lease, Statement said) {
+  /**
+   * Takes over what the store answered to a statement.
+   *
+   * @return what it says that this replica spent before, and the ledger on disk does not, by label
+   */
+  public synchronized Map<String, Long> leased(BudgetConfig budget, Lease lease, Statement said) {
     granted = lease.granted();
     allowance = 0;
     part = lease.part();
-    sums.leased(lease, said, !met);
+    Map<String, Long> found = sums.leased(lease, said, !met);
     if (!met) {
       // A purse that was forgotten is back: what is spent since then comes on top of what it stated
       // before, and so its first statement says nothing new.
@@ -359,6 +363,7 @@ public final class Term {
     freeUntil = lease.freeUntil();
     raised = lease.raised();
     moves(budget);
+    return found;
   }
 
   /** Whether nothing was spent, held or corrected. */

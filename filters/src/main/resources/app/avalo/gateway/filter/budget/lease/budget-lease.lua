@@ -8,7 +8,7 @@
 --   v:L, u:L|R  spent under label L, by all replicas and by replica R; a label is a service, or
 --               region:REGION, tier:TIER, day:DAY
 --   o:K         the replica whose task it is to tell operators of K
---   replicas    names of all that ever stated, comma-separated
+--   replicas    names of those that stated lately, comma-separated
 --   t:R         milliseconds of the last statement of replica R
 --   x:R         what replica R had leased and not stated when it had been silent for too long: it
 --               counts as spent (service "(expired)") until R states the truth, if it ever does
@@ -18,8 +18,8 @@
 -- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at,
 --          milliseconds of silence after which a lease is charged, need, then service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
---          free, this replica's part of what nobody holds, the most it has stated, then spent of each
---          service by all and the most that this replica has stated of it
+--          free, this replica's part of what nobody holds, the most it has stated, its last sequence,
+--          then spent of each service by all and the most that this replica has stated of it
 --
 -- A statement holds sums, not differences: replayed, late or lost ones change nothing that the
 -- next does not put right. A replica lowers its own lease before it says so here, so what Redis
@@ -53,13 +53,13 @@ if sequence > last then
     redis.call('HDEL', key, 'x:' .. replica)
   end
   local replicas = had[9] or ''
-  if last < 0 then
+  if not string.find(',' .. replicas .. ',', ',' .. replica .. ',', 1, true) then
     replicas = replicas == '' and replica or replicas .. ',' .. replica
     live = live + 1
     redis.call('HSET', key, 'replicas', replicas, 'live', text(live))
   end
   if now - tonumber(had[10] or 0) > tonumber(ARGV[9]) / 10 then
-    live = 0
+    local heard = {}
     for other in string.gmatch(replicas, '[^,]+') do
       local of = redis.call('HMGET', key, 't:' .. other, 'g:' .. other, 's:' .. other, 'x:' .. other)
       local unstated = tonumber(of[2] or 0) - tonumber(of[3] or 0)
@@ -68,9 +68,11 @@ if sequence > last then
         redis.call('HSET', key, 'x:' .. other, text(unstated))
         expired(unstated)
       end
-      if not silent then live = live + 1 end
+      -- Whose lease is charged is looked at again once it speaks.
+      if not silent then heard[#heard + 1] = other end
     end
-    redis.call('HSET', key, 'swept', text(now), 'live', text(live))
+    live = #heard
+    redis.call('HSET', key, 'swept', text(now), 'live', text(live), 'replicas', table.concat(heard, ','))
   end
   if not had[1] and (keep > 0 or stated > 0) then
     -- Redis lost this hash: let the other replicas state theirs before more is granted.
@@ -118,7 +120,8 @@ for k in string.gmatch(ARGV[6], '[^,]+') do
   if redis.call('HGET', key, 'o:' .. k) == replica then ours[#ours + 1] = k end
 end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
-  had[11] or '0', had[12] or '0', text(part), text(mine)}
+  had[11] or '0', had[12] or '0', text(part), text(mine),
+  text(math.max(last, sequence))}
 for i = 11, #ARGV, 2 do
   local of = redis.call('HMGET', key, 'v:' .. ARGV[i], 'u:' .. ARGV[i] .. '|' .. replica)
   answer[#answer + 1] = of[1] or '0'
