@@ -13,6 +13,26 @@ import java.time.Instant;
  * @param facts figures as of then
  */
 public record Alert(String id, String kind, String subject, long atMillis, JsonObject facts) {
+  /** As it waits on disk. */
+  JsonObject kept() {
+    return new JsonObject()
+        .put("id", id)
+        .put("kind", kind)
+        .put("subject", subject)
+        .put("atMillis", atMillis)
+        .put("facts", facts);
+  }
+
+  /** The one that was {@link #kept}. */
+  static Alert of(JsonObject kept) {
+    return new Alert(
+        kept.getString("id"),
+        kept.getString("kind"),
+        kept.getString("subject"),
+        kept.getLong("atMillis"),
+        kept.getJsonObject("facts"));
+  }
+
   /** As it is sent. */
   String body(String gateway) {
     return new JsonObject()

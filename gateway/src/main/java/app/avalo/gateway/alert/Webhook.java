@@ -11,10 +11,10 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Locale;
-import java.util.Queue;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * Posts alerts to the service that the configuration names, one after the other, each until it is
  * accepted (2xx). Tries again after 1 s, doubling to 5 min; 408, 429 and 5xx likewise. Another
  * answer means that it will never be accepted. Waiting alerts are bounded: the oldest give way.
- * They are kept in memory only.
+ * With a state directory they outlive the process, so one may be sent twice.
  *
  * <p>{@link #send} is safe from every thread and never waits; the rest runs on the control loop.
  */
@@ -56,10 +56,10 @@ public final class Webhook {
   private final Supplier<GatewayConfig> config;
   private final HttpClient plain;
   private final HttpClient secure;
-  private final Queue<Alert> waiting = new ArrayDeque<>();
+  private final Outbox waiting;
   private final AtomicLongArray counts = new AtomicLongArray(Result.values().length);
   private Duration pause = FIRST_PAUSE;
-  private boolean busy;
+  private boolean busy = true; // until it started
   private boolean closed;
 
   /**
@@ -74,12 +74,25 @@ public final class Webhook {
     this.timers = timers;
     this.ticker = ticker;
     this.config = config;
+    Path directory = config.get().state().directory();
+    this.waiting = new Outbox(vertx, directory == null ? null : directory.resolve("alerts.json"));
     this.plain = vertx.createHttpClient(options());
     this.secure = vertx.createHttpClient(options().setSsl(true));
   }
 
   private static HttpClientOptions options() {
     return new HttpClientOptions().setKeepAlive(false).setConnectTimeout(5_000);
+  }
+
+  /** Sends what an earlier process left, and then what comes; for the control loop. */
+  public void start() {
+    waiting
+        .open()
+        .onComplete(
+            opened -> {
+              busy = false;
+              deliver();
+            });
   }
 
   /** Sends an alert when its turn comes; without a webhook it is forgotten. */
@@ -97,7 +110,9 @@ public final class Webhook {
       return;
     }
     if (waiting.size() == MOST_WAITING) {
-      dropped(waiting.remove(), "more are waiting than there is room for");
+      Alert oldest = Objects.requireNonNull(waiting.next());
+      waiting.remove(oldest);
+      dropped(oldest, "more are waiting than there is room for");
     }
     waiting.add(alert);
     deliver();
@@ -105,7 +120,7 @@ public final class Webhook {
 
   private void deliver() {
     GatewayConfig.Webhook to = config.get().alerts().webhook();
-    Alert next = waiting.peek();
+    Alert next = waiting.next();
     if (to == null) {
       waiting.clear();
     } else if (next != null && !busy && !closed) {
@@ -186,13 +201,9 @@ public final class Webhook {
         .log("alert given up");
   }
 
-  /** Sends nothing more. */
+  /** Sends nothing more; what waits is the next process's. */
   public void close() {
-    loop.execute(
-        () -> {
-          closed = true;
-          waiting.clear();
-        });
+    loop.execute(() -> closed = true);
     plain.close();
     secure.close();
   }

@@ -116,6 +116,7 @@ public final class Shared {
 
   /** Opens what is read from outside; a file that is missing delays nothing and fails nothing. */
   Future<Shared> open(Plan first) {
+    control.executor().execute(webhook::start);
     ledger.configure(first);
     control.executor().execute(this::countReplicas);
     control.executor().execute(() -> Ledgers.sweep(control, ledger));

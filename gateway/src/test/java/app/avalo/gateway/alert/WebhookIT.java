@@ -10,7 +10,11 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,6 +26,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What operators' systems receive of a gateway whose money runs out. */
 class WebhookIT {
@@ -35,10 +40,12 @@ class WebhookIT {
     }
   }
 
+  @TempDir private Path directory;
   private final Vertx vertx = Vertx.vertx();
   private final ThreeRegions regions = new ThreeRegions();
   private final ConcurrentLinkedQueue<Integer> answers = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Received> received = new ConcurrentLinkedQueue<>();
+  private String sections;
   private RunningGateway gateway;
 
   @BeforeEach
@@ -46,10 +53,10 @@ class WebhookIT {
     HttpServer receiver =
         RunningGateway.await(
             vertx.createHttpServer().requestHandler(this::receive).listen(0, "127.0.0.1"));
-    gateway =
-        RunningGateway.start(
-            ThreeRegions.PLACES
-                + """
+    sections =
+        ThreeRegions.PLACES
+            + """
+                state: {directory: "%5$s"}
                 alerts:
                   webhook:
                     url: "http://127.0.0.1:%2$d/hooks"
@@ -76,14 +83,15 @@ class WebhookIT {
                   - {name: chat, match: {path: {prefix: /chat}}, service: chat}
                   - {name: ai, match: {path: {prefix: /}}, service: ai}
                 """
-                    .formatted(
-                        regions.everywhere(),
-                        receiver.actualPort(),
-                        SECRET,
-                        IntStream.range(0, USERS)
-                            .mapToObj(
-                                i -> "{name: u%d, key: \"${env:NONE:-%s}\"}".formatted(i, key(i)))
-                            .collect(Collectors.joining(", "))));
+                .formatted(
+                    regions.everywhere(),
+                    receiver.actualPort(),
+                    SECRET,
+                    IntStream.range(0, USERS)
+                        .mapToObj(i -> "{name: u%d, key: \"${env:NONE:-%s}\"}".formatted(i, key(i)))
+                        .collect(Collectors.joining(", ")),
+                    directory);
+    gateway = RunningGateway.start(sections);
   }
 
   private static String key(int user) {
@@ -209,6 +217,33 @@ class WebhookIT {
 
     assertThat(gateway.gateway().shared().webhook().count(Webhook.Result.DROPPED)).isEqualTo(1);
     assertThat(received).hasSize(4);
+  }
+
+  @Test
+  void what_a_process_could_not_deliver_is_sent_by_the_next_in_its_place() throws Exception {
+    answers.addAll(List.of(503, 503, 503));
+    spend(8);
+    Awaiting.until(() -> gateway.gateway().shared().webhook().count(Webhook.Result.FAILED) == 1);
+    Path waiting = directory.resolve("alerts.json");
+    Awaiting.until(() -> Files.exists(waiting)); // and so it is for one that is killed
+    gateway.close();
+    answers.clear();
+    String id = received.remove().id();
+    received.clear();
+
+    gateway = RunningGateway.start(sections);
+    Awaiting.until(() -> gateway.gateway().shared().webhook().count(Webhook.Result.DELIVERED) == 1);
+
+    assertThat(received).singleElement().extracting(Received::id).isEqualTo(id);
+    Awaiting.until(() -> read(waiting).equals("[]"));
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
   }
 
   private static String hmac(String text) throws Exception {
