@@ -15,8 +15,9 @@ import java.time.Duration;
  * @param capacity tokens, at least 1
  * @param unitsPerToken at least 1
  * @param unitsPerMicro at least 1
+ * @param periodMicros of the rate, by which it is known when others come or go
  */
-public record Band(long capacity, long unitsPerToken, long unitsPerMicro) {
+public record Band(long capacity, long unitsPerToken, long unitsPerMicro, long periodMicros) {
   private static final long EXACT = 1L << 52;
 
   static Band of(Bandwidth bandwidth) {
@@ -29,7 +30,7 @@ public record Band(long capacity, long unitsPerToken, long unitsPerMicro) {
       perToken = ceilDiv(micros, count);
       perMicro = 1;
     }
-    return new Band(Math.min(bandwidth.burst(), EXACT / perToken), perToken, perMicro);
+    return new Band(Math.min(bandwidth.burst(), EXACT / perToken), perToken, perMicro, micros);
   }
 
   /** Units of a full bucket. */
@@ -53,16 +54,37 @@ public record Band(long capacity, long unitsPerToken, long unitsPerMicro) {
     return missing <= 0 || micros >= micros(missing) ? 0 : missing - micros * unitsPerMicro;
   }
 
+  /** Units missing when it is full to the same share as another in which so many are missing. */
+  long asFull(Band other, long missing) {
+    long before = other.capacityUnits();
+    long capacity = capacityUnits();
+    // Doubles, as in the script.
+    return missing <= 0 || before == capacity
+        ? missing
+        : capacity - (long) Math.floor((double) (before - missing) / before * capacity);
+  }
+
   /** From empty to full. */
   long microsToFull() {
     return micros(capacityUnits());
   }
 
-  /** The same bucket as Bucket4j sees it; its nanosecond arithmetic on these values is exact. */
-  io.github.bucket4j.Bandwidth bucket4j() {
+  /** How far two periods are apart, as a ratio; 1 when they are the same. */
+  double ratio(Band other) {
+    double own = periodMicros;
+    return Math.max(own / other.periodMicros, other.periodMicros / own);
+  }
+
+  /**
+   * The same bucket as Bucket4j sees it; its nanosecond arithmetic on these values is exact.
+   *
+   * @param id under which a later configuration finds it again
+   */
+  io.github.bucket4j.Bandwidth bucket4j(String id) {
     return io.github.bucket4j.Bandwidth.builder()
         .capacity(capacity)
         .refillGreedy(unitsPerMicro, Duration.ofNanos(1000 * unitsPerToken))
+        .id(id)
         .build();
   }
 

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.limit.bucket;
 
 import app.avalo.gateway.filter.time.Ticker;
+import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.BucketConfiguration;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.EstimationProbe;
@@ -81,14 +82,29 @@ public final class FewBuckets implements LocalBuckets {
   private static final class Bucket {
     final io.github.bucket4j.Bucket bucket;
     volatile Shape shape;
+    private String[] ids = {}; // by band; guarded by this
+    private int lastId; // likewise
 
     Bucket(Shape shape, TimeMeter meter) {
       this.shape = shape;
       var builder = io.github.bucket4j.Bucket.builder();
-      for (int i = 0; i < shape.bands(); i++) {
-        builder.addLimit(shape.band(i).bucket4j());
+      for (Bandwidth limit : limits(shape, shape)) {
+        builder.addLimit(limit);
       }
       this.bucket = builder.withCustomTimePrecision(meter).build();
+    }
+
+    /** Those of a shape; each has the name of the one before that it goes on from. */
+    private Bandwidth[] limits(Shape next, Shape before) {
+      String[] names = new String[next.bands()];
+      Bandwidth[] limits = new Bandwidth[names.length];
+      for (int i = 0; i < names.length; i++) {
+        int origin = next.origin(i, before);
+        names[i] = ids.length == 0 || origin < 0 ? "" + ++lastId : ids[origin];
+        limits[i] = next.band(i).bucket4j(names[i]);
+      }
+      ids = names;
+      return limits;
     }
 
     /** Follows a reload. */
@@ -96,11 +112,11 @@ public final class FewBuckets implements LocalBuckets {
       if (asked != shape && !asked.equals(shape)) {
         synchronized (this) {
           if (!asked.equals(shape)) {
-            var limits = BucketConfiguration.builder();
-            for (int i = 0; i < asked.bands(); i++) {
-              limits.addLimit(asked.band(i).bucket4j());
+            var next = BucketConfiguration.builder();
+            for (Bandwidth limit : limits(asked, shape)) {
+              next.addLimit(limit);
             }
-            bucket.replaceConfiguration(limits.build(), TokensInheritanceStrategy.PROPORTIONALLY);
+            bucket.replaceConfiguration(next.build(), TokensInheritanceStrategy.PROPORTIONALLY);
             shape = asked;
           }
         }

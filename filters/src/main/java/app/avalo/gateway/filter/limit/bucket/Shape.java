@@ -251,20 +251,32 @@ public final class Shape {
     reading.set(allowed, tightest, Math.max(0, least), 1000 * longest, 1000 * reset);
   }
 
-  /** Keeps in each band the share to which a state of another shape was full. */
+  /**
+   * Keeps in each band the share to which a state of another shape was full. A band goes on from
+   * the one there whose period is nearest, if that has no nearer one here; one that is new starts
+   * full.
+   */
   void rescale(Shape from, long[] state, int at) {
+    long[] before = Arrays.copyOfRange(state, at + 1, at + 1 + from.bands.length);
     for (int i = 0; i < bands.length; i++) {
-      long capacity = bands[i].capacityUnits();
-      long before = i < from.bands.length ? from.bands[i].capacityUnits() : capacity;
-      long missing = i < from.bands.length ? state[at + 1 + i] : 0;
-      if (missing > 0 && !bands[i].equals(from.bands[i])) {
-        // Doubles, as in the script.
-        double level = Math.floor((double) (before - missing) / before * capacity);
-        state[at + 1 + i] = capacity - (long) level;
-      } else {
-        state[at + 1 + i] = missing;
-      }
+      int origin = origin(i, from);
+      state[at + 1 + i] = origin < 0 ? 0 : bands[i].asFull(from.bands[origin], before[origin]);
     }
+  }
+
+  /** The band of another shape that one of this goes on from, or -1. */
+  int origin(int index, Shape from) {
+    int origin = from.nearest(bands[index]);
+    return nearest(from.bands[origin]) == index ? origin : -1;
+  }
+
+  /** Of two the later, which is the longer; as in the script. */
+  private int nearest(Band other) {
+    int nearest = 0;
+    for (int i = 1; i < bands.length; i++) {
+      nearest = bands[i].ratio(other) <= bands[nearest].ratio(other) ? i : nearest;
+    }
+    return nearest;
   }
 
   @Override

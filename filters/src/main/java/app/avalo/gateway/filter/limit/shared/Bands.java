@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The bands of a bucket in the words of the scripts, which all begin and end with them alike. */
 record Bands(Shape shape) {
   /** Arguments of a script for one band. */
-  static final int EACH = 5;
+  static final int EACH = 6;
 
   /**
    * Adds the last arguments of a script.
@@ -24,6 +24,7 @@ record Bands(Shape shape) {
       arguments.add(Long.toString(band.capacityUnits()));
       arguments.add(known == null ? "" : Long.toString(known[i]));
       arguments.add(Long.toString(shape.leftUnits(i)));
+      arguments.add(Long.toString(band.periodMicros()));
     }
   }
 

@@ -15,11 +15,15 @@ final class Scripts {
   private Scripts() {}
 
   private static Script load(String name) {
+    return Script.of(name, read("bands.lua") + read(name));
+  }
+
+  private static String read(String name) {
     try (InputStream file = Scripts.class.getResourceAsStream(name)) {
       if (file == null) {
         throw new IllegalStateException(name + " is missing from the jar");
       }
-      return Script.of(name, new String(file.readAllBytes(), StandardCharsets.UTF_8));
+      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }

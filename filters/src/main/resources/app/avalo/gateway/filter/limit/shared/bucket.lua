@@ -1,9 +1,10 @@
 -- One token bucket of one or more bands. No state means full. All numbers are whole and below 2^53,
 -- so Lua's doubles are exact. State, version first:
---   1:<level>:<capacity>:<micros>                           one band
---   2:<micros>:<level>:<capacity>:<level>:<capacity>...     several
--- Levels and capacities in units, the time of all of them in microseconds since 1970. What callers
--- have let pass without asking takes a level below zero, by a tenth of the capacity at most.
+--   2:<micros>:<level>:<capacity>:<level>:<capacity>.../<period>:<period>...
+-- Levels and capacities in units, the time of all of them in microseconds since 1970, periods in
+-- microseconds. What callers have let pass without asking takes a level below zero, by a tenth of the
+-- capacity at most. Releases before wrote no periods, and of one band 1:<level>:<capacity>:<micros>;
+-- they read this.
 --
 -- KEYS[1] bucket
 -- ARGV[1] time in microseconds, for tests; empty: the clock of Redis, the only one for all replicas
@@ -12,8 +13,8 @@
 -- ARGV[5] tokens that the caller has let pass without asking, while it could not; below zero: that it
 --   could not give back
 -- ARGV[6...] for each band: units of a token, units that come back per microsecond, capacity in
---   units, units that the caller knows to be missing (empty when this state may be believed), and
---   units that have to stay there for others
+--   units, units that the caller knows to be missing (empty when this state may be believed), units
+--   that have to stay there for others, and period in microseconds
 -- Returns {tokens granted, level of each band...}.
 local wanted, least, owed = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local now
@@ -24,27 +25,26 @@ else
   now = tonumber(ARGV[1])
 end
 
-local state, then_, held = redis.call('GET', KEYS[1]), now, {}
+local state, then_, held, periods = redis.call('GET', KEYS[1]), now, {}, {}
 if state then
   local level, size, at = string.match(state, '^1:(%-?%d+):(%d+):(%d+)$')
   if level then
     then_, held = tonumber(at), {tonumber(level), tonumber(size)}
   elseif string.sub(state, 1, 2) == '2:' then
-    for number in string.gmatch(string.sub(state, 3), '%-?%d+') do
-      held[#held + 1] = tonumber(number)
-    end
+    held, periods = parted(string.sub(state, 3))
     then_ = table.remove(held, 1)
   end
 end
 -- A clock that steps back, as after a failover, gives nothing and takes nothing.
 if now < then_ then now = then_ end
 
-local bands, granted = (#ARGV - 5) / 5, wanted
-local levels, fullest = {}, true
+local bands, granted, own = (#ARGV - 5) / 6, wanted, {}
+for i = 1, bands do own[i] = ARGV[5 + 6 * i] end
+local from, levels, fullest = origins(periods, own), {}, true
 for i = 1, bands do
-  local unit, refill = tonumber(ARGV[1 + 5 * i]), tonumber(ARGV[2 + 5 * i])
-  local capacity, level = tonumber(ARGV[3 + 5 * i]), nil
-  local before, size = held[2 * i - 1], held[2 * i]
+  local unit, refill = tonumber(ARGV[6 * i]), tonumber(ARGV[1 + 6 * i])
+  local capacity, level = tonumber(ARGV[2 + 6 * i]), nil
+  local before, size = held[2 * from[i] - 1], held[2 * from[i]]
   if before and size then
     -- After a change of the policy as full as before.
     if size ~= capacity then before = math.floor(before / size * capacity) end
@@ -52,12 +52,12 @@ for i = 1, bands do
   end
   level = math.min(capacity, (level or capacity) - owed * unit)
   -- Whoever has lost this bucket's past hears of it from those who remember.
-  local missing = ARGV[4 + 5 * i]
+  local missing = ARGV[3 + 6 * i]
   if missing ~= '' then level = math.min(level, capacity - tonumber(missing)) end
   level = math.max(level, -math.floor(capacity / 10))
   levels[i] = level
   if wanted > 0 then
-    granted = math.min(granted, math.floor((level - tonumber(ARGV[5 + 5 * i])) / unit))
+    granted = math.min(granted, math.floor((level - tonumber(ARGV[4 + 6 * i])) / unit))
   end
 end
 if wanted > 0 and granted < least then granted = 0 end
@@ -65,7 +65,7 @@ if wanted > 0 and granted < least then granted = 0 end
 if ARGV[2] ~= '1' and (granted ~= 0 or owed ~= 0) then
   local longest, text = 1000, {}
   for i = 1, bands do
-    local unit, refill, capacity = tonumber(ARGV[1 + 5 * i]), tonumber(ARGV[2 + 5 * i]), tonumber(ARGV[3 + 5 * i])
+    local unit, refill, capacity = tonumber(ARGV[6 * i]), tonumber(ARGV[1 + 6 * i]), tonumber(ARGV[2 + 6 * i])
     levels[i] = math.min(capacity, levels[i] - granted * unit)
     fullest = fullest and levels[i] == capacity
     -- Twice the time to full, at least a second.
@@ -75,12 +75,7 @@ if ARGV[2] ~= '1' and (granted ~= 0 or owed ~= 0) then
   if fullest then
     redis.call('DEL', KEYS[1])
   else
-    local value
-    if bands == 1 then
-      value = string.format('1:%s:%d', text[1], now)
-    else
-      value = string.format('2:%d:%s', now, table.concat(text, ':'))
-    end
+    local value = string.format('2:%d:%s/%s', now, table.concat(text, ':'), table.concat(own, ':'))
     redis.call('SET', KEYS[1], value, 'PX', string.format('%d', longest))
   end
 end

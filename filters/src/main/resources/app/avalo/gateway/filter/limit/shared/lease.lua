@@ -3,8 +3,9 @@
 -- more than burst and refill (the proof is in the rationale of this module). No state means full.
 -- All numbers are whole and below 2^53, so Lua's doubles are exact. A hash:
 --   t            microseconds since 1970, the time of all levels
---   b            <level>:<capacity> of each band in units, joined by colons; what replicas have let
---                pass without asking takes a level below zero, by a tenth of the capacity at most
+--   b            <level>:<capacity> of each band in units, joined by colons, then after a slash the
+--                period of each in microseconds; what replicas have let pass without asking takes a
+--                level below zero, by a tenth of the capacity at most
 --   s            until when tokens are promised to replicas that were refused, microseconds
 --   l            likewise to those who leave a part to others
 --   o:<replica>  <tokens it holds unspent>:<when it said so, microseconds>:<tokens per second that
@@ -23,7 +24,7 @@
 --   was given up, changes nothing, or it would overwrite what that one holds
 -- ARGV[14...] for each band: units of a token, units that come back per microsecond, capacity
 --   without H in units, units that the caller knows to be missing (empty when this state may be
---   believed), and units that have to stay there for others
+--   believed), units that have to stay there for others, and period in microseconds
 -- Returns {granted now, granted to hold, microseconds until asking again makes sense, replicas that
 -- asked lately, what all of them want per second, level of each band...}.
 local replica = ARGV[2]
@@ -41,8 +42,8 @@ else
 end
 
 local promised = 's'
-for i = 18, #ARGV, 5 do if ARGV[i] ~= '0' then promised = 'l' end end
-local then_, slot, held, out, live, silent, late = now, 0, {}, 0, 1, {}, false
+for i = 18, #ARGV, 6 do if ARGV[i] ~= '0' then promised = 'l' end end
+local then_, slot, held, periods, out, live, silent, late = now, 0, {}, {}, 0, 1, {}, false
 local fields = redis.call('HGETALL', KEYS[1])
 for i = 1, #fields, 2 do
   local name, value = fields[i], fields[i + 1]
@@ -51,7 +52,7 @@ for i = 1, #fields, 2 do
   elseif name == promised then
     slot = tonumber(value)
   elseif name == 'b' then
-    for number in string.gmatch(value, '%-?%d+') do held[#held + 1] = tonumber(number) end
+    held, periods = parted(value)
   elseif name == 'o:' .. replica then
     late = tonumber(string.match(value, ':(%d+)$')) >= tonumber(ARGV[13])
   elseif string.sub(name, 1, 2) == 'o:' then
@@ -69,12 +70,13 @@ if now < then_ then now = then_ end
 
 if late then need, ahead, returned, owed = 0, 0, 0, 0 end
 
-local bands, free = (#ARGV - 13) / 5, math.huge
-local levels, unit, refill, capacity = {}, {}, {}, {}
+local bands, free, own = (#ARGV - 13) / 6, math.huge, {}
+for i = 1, bands do own[i] = ARGV[13 + 6 * i] end
+local from, levels, unit, refill, capacity = origins(periods, own), {}, {}, {}, {}
 for i = 1, bands do
-  unit[i], refill[i] = tonumber(ARGV[9 + 5 * i]), tonumber(ARGV[10 + 5 * i])
-  capacity[i] = tonumber(ARGV[11 + 5 * i])
-  local level, before, size = nil, held[2 * i - 1], held[2 * i]
+  unit[i], refill[i] = tonumber(ARGV[8 + 6 * i]), tonumber(ARGV[9 + 6 * i])
+  capacity[i] = tonumber(ARGV[10 + 6 * i])
+  local level, before, size = nil, held[2 * from[i] - 1], held[2 * from[i]]
   if before and size then
     -- After a change of the policy as full as before.
     if size ~= capacity[i] then before = math.floor(before / size * capacity[i]) end
@@ -82,11 +84,11 @@ for i = 1, bands do
   end
   level = math.min(capacity[i], (level or capacity[i]) - owed * unit[i])
   -- Whoever has lost this bucket's past hears of it from those who remember.
-  local missing = ARGV[12 + 5 * i]
+  local missing = ARGV[11 + 6 * i]
   if missing ~= '' then level = math.min(level, capacity[i] - tonumber(missing)) end
   level = math.max(level, -math.floor(capacity[i] / 10))
   levels[i] = level
-  free = math.min(free, math.max(0, math.floor((level - tonumber(ARGV[13 + 5 * i])) / unit[i])))
+  free = math.min(free, math.max(0, math.floor((level - tonumber(ARGV[12 + 6 * i])) / unit[i])))
 end
 
 local spent, lent, retry = 0, 0, 0
@@ -113,7 +115,7 @@ if replica ~= '' and not late then
     text[i] = string.format('%.0f:%.0f', levels[i], capacity[i])
   end
   for _, name in ipairs(silent) do redis.call('HDEL', KEYS[1], name) end
-  redis.call('HSET', KEYS[1], 't', string.format('%.0f', now), 'b', table.concat(text, ':'),
+  redis.call('HSET', KEYS[1], 't', string.format('%.0f', now), 'b', table.concat(text, ':') .. '/' .. table.concat(own, ':'),
     promised, string.format('%.0f', slot), 'o:' .. replica, string.format('%.0f:%.0f:%s:%s', kept + lent, now, ARGV[12], ARGV[13]))
   redis.call('PEXPIRE', KEYS[1], string.format('%.0f', longest))
 end

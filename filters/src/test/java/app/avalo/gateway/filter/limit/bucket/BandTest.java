@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 class BandTest {
   @Test
   void theUsualRatesAreSmallWholeNumbers() {
-    assertThat(Band.of(Policies.perMinute(100))).isEqualTo(new Band(100, 600_000, 1));
+    assertThat(Band.of(Policies.perMinute(100))).isEqualTo(new Band(100, 600_000, 1, 60_000_000));
     assertThat(Band.of(Policies.per(1000, Duration.ofSeconds(1), 2000)))
-        .isEqualTo(new Band(2000, 1000, 1));
+        .isEqualTo(new Band(2000, 1000, 1, 1_000_000));
   }
 
   @Property

@@ -16,7 +16,6 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -175,14 +174,33 @@ class LocalBucketsTest {
     assertThat(passes(buckets, Shape.of(all(perMinute(1000))), 100)).as("empty").isZero();
   }
 
-  @Test
-  void aBandThatIsAddedStartsFull() {
+  @ParameterizedTest
+  @EnumSource
+  void aBandThatIsAddedStartsFull(Store store) {
     Shape one = Shape.of(all(perMinute(100)));
-    LocalBuckets buckets = Store.MANY.make(one, time);
+    LocalBuckets buckets = store.make(one, time);
     passes(buckets, one, 90);
 
-    Shape two = Shape.of(all(perMinute(100), per(1000, Duration.ofDays(1), 1000)));
+    Shape two = Shape.of(all(per(5, Duration.ofSeconds(1), 50), perMinute(100)));
 
     assertThat(passes(buckets, two, 100)).isEqualTo(10);
+    buckets.peek(user("a"), two, 1, reading);
+    assertThat(reading.band()).as("the minute's is empty, 40 are left in the second's").isOne();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBandGoesOnFromTheOneWithTheNearestPeriod(Store store) {
+    Shape usual =
+        Shape.of(all(per(10, Duration.ofSeconds(1), 10), per(1000, Duration.ofDays(1), 1000)));
+    LocalBuckets buckets = store.make(usual, time);
+    for (int i = 0; i < 50; i++) {
+      passes(buckets, usual, 10);
+      time.advance(Duration.ofSeconds(1));
+    }
+
+    Shape hourly = Shape.of(all(per(300, Duration.ofHours(1), 300)));
+    assertThat(passes(buckets, hourly, 200)).as("half a day's are used").isEqualTo(150);
+    assertThat(passes(buckets, usual, 10)).as("of the day's none is left").isZero();
   }
 }

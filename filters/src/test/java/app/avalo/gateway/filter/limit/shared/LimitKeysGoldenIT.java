@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Keys, values and lifetimes in Redis outlive a release: replicas of two versions share them. The
- * golden file changes only together with the version at the front of the value.
+ * golden file changes only together with the version at the front of the value, or so that the
+ * release before can read it.
  */
 class LimitKeysGoldenIT {
   private static final long NOW = 1_795_219_200_000_000L;
@@ -42,6 +43,27 @@ class LimitKeysGoldenIT {
 
       assertThat(found.toString()).isEqualTo(golden());
     }
+  }
+
+  @Test
+  void whatTheReleaseBeforeWroteIsRead() throws IOException {
+    try (Loop loop = new Loop();
+        RedisServer server = RedisServer.start()) {
+      RedisLink link = loop.link(server);
+      Bandwidth perSecond = Policies.per(10, Duration.ofSeconds(1), 10);
+      server.command("SET one 1:30000000:60000000:" + NOW);
+      server.command("SET two 2:" + NOW + ":600000:1000000:30000000:60000000");
+
+      assertThat(missing(loop, link, "one", perMinute(100))).containsExactly(30_000_000);
+      assertThat(missing(loop, link, "two", perSecond, perMinute(100)))
+          .containsExactly(400_000, 30_000_000);
+    }
+  }
+
+  private static long[] missing(Loop loop, RedisLink link, String name, Bandwidth... bandwidths) {
+    BucketCall call = new BucketCall(link, "avalo", Shape.of(Policies.all(bandwidths)));
+    List<String> looking = call.arguments("" + NOW, "1", BucketCall.Wish.only(1));
+    return call.grant(loop.await(() -> link.run(Scripts.BUCKET, List.of(name), looking))).missing();
   }
 
   private static void record(
