@@ -126,7 +126,7 @@ public final class LimitFilter implements Filter {
       LimitVerdict verdict = said[i];
       if (verdict.allowed() && probe.fill(verdict.policy(), exchange)) {
         long tokens = taken[i].tokens(exchange);
-        taken[i].buckets.giveBack(probe, tokens);
+        taken[i].buckets.untake(probe, tokens);
         said[i] = returned(verdict, tokens);
       }
     }

@@ -312,6 +312,38 @@ class SharedLimitsIT {
   }
 
   @Test
+  void whoIsRefusedElsewhereSpendsNothingOfALease() {
+    LimitConfig leased = Policies.named("leased").of(perMinute(4000)).leased().build();
+    LimitConfig exact = Policies.named("exact").of(perMinute(1)).build();
+    Plan held = Policies.plan(leased);
+    Plan both = Policies.plan(leased, exact);
+    LimitFilter filter = replica();
+    passes(filter, Policies.plan(exact), 2);
+    passes(filter, held, 100);
+    int[] calls = new int[2];
+
+    loop.until(
+        RECOVERY,
+        () -> {
+          int before = redis.calls;
+          ask(filter, alice(held));
+          ask(filter, alice(both));
+          if (redis.calls != before) {
+            return false; // there is no lease yet, or it is renewed just now
+          }
+          for (int i = 0; i < 1000; i++) {
+            ask(filter, alice(both));
+          }
+          calls[0] = redis.calls - before;
+          ask(filter, alice(held));
+          calls[1] = redis.calls - before;
+          return true;
+        });
+
+    assertThat(calls).containsExactly(0, 0);
+  }
+
+  @Test
   void explainingReadsTheSharedBucketAndTakesNothing() {
     Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).build());
     LimitFilter filter = replica();

@@ -39,6 +39,11 @@ public interface Buckets {
   /** Returns what was taken for a request that was then refused elsewhere; may be lost. */
   void giveBack(BucketKey key, long tokens);
 
+  /** As {@link #giveBack}, of what {@link #take} took just now: as if nobody had asked. */
+  default void untake(BucketKey key, long tokens) {
+    giveBack(key, tokens);
+  }
+
   /** Charges tokens of a request that has passed already, as far as there are any; may be lost. */
   void charge(BucketKey key, long tokens);
 

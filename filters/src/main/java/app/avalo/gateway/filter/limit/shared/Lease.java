@@ -110,6 +110,12 @@ final class Lease {
     returning += unspent;
   }
 
+  /** Holds again what was spent just now. */
+  void untake(long unspent) {
+    tokens += unspent;
+    offered = Math.max(0, offered - unspent);
+  }
+
   /** Of what is held, and beyond that with the next call. */
   void charge(long passed, long nowNanos) {
     long here = Math.min(passed, held(nowNanos));

@@ -266,6 +266,17 @@ public final class LeasedBuckets implements Buckets {
     lease(key).giveBack(tokens);
   }
 
+  /** Unless a call is on its way that says how much is held. */
+  @Override
+  public void untake(BucketKey key, long tokens) {
+    Lease lease = lease(key);
+    if (lease.underWay) {
+      lease.giveBack(tokens);
+    } else {
+      lease.untake(tokens);
+    }
+  }
+
   @Override
   public void charge(BucketKey key, long tokens) {
     lease(key).charge(tokens, ticker.nanos());
