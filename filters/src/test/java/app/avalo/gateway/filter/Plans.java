@@ -189,6 +189,7 @@ public final class Plans {
             null,
             0,
             Duration.ofMinutes(5)),
+        new ServiceConfig.Streams(10_000, 100),
         new ServiceConfig.Targets(null, null, null));
   }
 }

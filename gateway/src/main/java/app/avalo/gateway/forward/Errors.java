@@ -4,7 +4,7 @@ import app.avalo.gateway.config.plan.Route;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Full;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Full;
 
 /** What clients are told when forwarding ends without an answer of the service. */
 final class Errors {
@@ -44,6 +44,20 @@ final class Errors {
             Kind.OVERLOADED,
             service.name() + ".webSocket.connections",
             "Too many WebSockets are open to this service.",
+            5);
+  }
+
+  static GatewayError tooManyStreams(Service service, Full full) {
+    return full == Full.OF_USER
+        ? new GatewayError(
+            Kind.LIMITED,
+            service.name() + ".streams.openPerUser",
+            "This user has too many event streams or gRPC calls open to this service.",
+            5)
+        : new GatewayError(
+            Kind.OVERLOADED,
+            service.name() + ".streams.open",
+            "Too many event streams or gRPC calls are open to this service.",
             5);
   }
 

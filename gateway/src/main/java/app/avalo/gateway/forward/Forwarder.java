@@ -6,9 +6,9 @@ import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Reply;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Full;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Verdict;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Full;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Place;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Verdict;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.forward.body.BodyRoom;
 import app.avalo.gateway.forward.body.RequestBody;
@@ -83,11 +83,13 @@ public final class Forwarder {
     Destinations destinations = destinations(exchange.plan());
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
     Service service = Objects.requireNonNull(exchange.target()).service();
-    Place place = null;
+    Place webSocket = null;
+    Place stream = null;
     if (isUpgrade(request)) {
       Verdict verdict =
           webSockets
-              .ceiling()
+              .ceilings()
+              .webSockets()
               .tryAcquire(
                   service.name(),
                   exchange.caller().user(),
@@ -97,9 +99,24 @@ public final class Forwarder {
         responder.local(exchange, Reply.Local.of(Errors.tooManyWebSockets(service, full)));
         return;
       }
-      place = (Place) verdict;
+      webSocket = (Place) verdict;
+    } else if (exchange.grpc() != null) {
+      Verdict verdict = stream(exchange, service);
+      if (verdict instanceof Full full) {
+        responder.local(exchange, Reply.Local.of(Errors.tooManyStreams(service, full)));
+        return;
+      }
+      stream = (Place) verdict;
     }
-    new Forwarding(this, exchange, request, destinations, place).start();
+    new Forwarding(this, exchange, request, destinations, webSocket, stream).start();
+  }
+
+  /** A place for an answer that may go on, or none. */
+  Verdict stream(Exchange exchange, Service service) {
+    return webSockets
+        .ceilings()
+        .streams()
+        .tryAcquire(service.name(), exchange.caller().user(), service.config().streams());
   }
 
   /**

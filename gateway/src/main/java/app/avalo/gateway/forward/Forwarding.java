@@ -5,7 +5,9 @@ import app.avalo.gateway.deadline.Deadline;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Reply;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Full;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Place;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Verdict;
 import app.avalo.gateway.forward.body.RequestBody;
 import app.avalo.gateway.forward.choice.Destinations;
 import app.avalo.gateway.upstream.Fields;
@@ -33,6 +35,8 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
   private final RequestBody body;
   private final Attempts attempts;
   private final @Nullable Place place; // of the WebSocket that it asks to become
+  private @Nullable Place
+      stream; // of a gRPC call from the start, else of events from their head on
   private Phase phase = Phase.COLLECTING;
   private @Nullable HeldAnswer held;
   private @Nullable ResponseRelay relay;
@@ -50,7 +54,8 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       Exchange exchange,
       HttpServerRequest request,
       Destinations destinations,
-      @Nullable Place place) {
+      @Nullable Place place,
+      @Nullable Place stream) {
     this.forwarder = forwarder;
     this.exchange = exchange;
     this.request = request;
@@ -60,6 +65,7 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     this.body = new RequestBody(exchange, request, forwarder.bodyRoom(), forwarder.ticker(), this);
     this.attempts = new Attempts(this, exchange, destinations);
     this.place = place;
+    this.stream = stream;
   }
 
   void start() {
@@ -128,8 +134,16 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
       return null;
     }
     exchange.firstByteNanos(now);
-    ResponseRelay made = new ResponseRelay(this, by, status, response);
-    if (place != null || !attempts.mayReplaceAnswer() || ResponseRelay.isEventStream(fields)) {
+    ResponseRelay made = new ResponseRelay(this, by, status, fields, response);
+    if (made.isEventStream() && stream == null) {
+      Verdict verdict = forwarder.stream(exchange, service);
+      if (verdict instanceof Full full) {
+        answer(Errors.tooManyStreams(service, full));
+        return null;
+      }
+      stream = (Place) verdict;
+    }
+    if (place != null || !attempts.mayReplaceAnswer() || made.isEventStream()) {
       relay(made, fields);
       return made;
     }
@@ -287,6 +301,9 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     phase = Phase.OVER;
     if (place != null) {
       place.release();
+    }
+    if (stream != null) {
+      stream.release();
     }
     forwarder.deadlines().cancel(this);
     if (relay != null && relay.mayLeave()) {

@@ -43,7 +43,7 @@ final class ResponseRelay implements Answer, Metered.Reader {
   private final int status;
   private final HttpServerResponse to;
   private final long idleNanos;
-  private boolean endless; // as a stream of events is
+  private final boolean endless; // as a stream of events is
   private long received;
   private long activeNanos;
   private long length = -1;
@@ -54,10 +54,12 @@ final class ResponseRelay implements Answer, Metered.Reader {
   private @Nullable Leaving leaving; // from the head on
   private Future<Void> written = Future.succeededFuture();
 
-  ResponseRelay(Forwarding forwarding, Attempt attempt, int status, HttpServerResponse to) {
+  ResponseRelay(
+      Forwarding forwarding, Attempt attempt, int status, Fields fields, HttpServerResponse to) {
     this.forwarding = forwarding;
     this.attempt = attempt;
     this.status = status;
+    this.endless = isEventStream(fields);
     this.to = to;
     this.idleNanos = forwarding.exchange().route().config().timeouts().idle().toNanos();
     this.activeNanos = forwarding.forwarder().ticker().nanos();
@@ -74,18 +76,18 @@ final class ResponseRelay implements Answer, Metered.Reader {
     }
   }
 
-  private static boolean isEventStream(@Nullable String type) {
-    return type != null && type.regionMatches(true, 0, EVENTS, 0, EVENTS.length());
-  }
-
-  /** Whether the head begins a stream of events, of which every moment counts. */
-  static boolean isEventStream(Fields fields) {
+  private static boolean isEventStream(Fields fields) {
     for (Map.Entry<CharSequence, CharSequence> field : fields) {
       if (AsciiString.contentEqualsIgnoreCase(field.getKey(), HttpHeaders.CONTENT_TYPE)) {
-        return isEventStream(field.getValue().toString());
+        return field.getValue().toString().regionMatches(true, 0, EVENTS, 0, EVENTS.length());
       }
     }
     return false;
+  }
+
+  /** Whether the head begins a stream of events, of which every moment counts. */
+  boolean isEventStream() {
+    return endless;
   }
 
   Attempt attempt() {
@@ -95,7 +97,6 @@ final class ResponseRelay implements Answer, Metered.Reader {
   void start(Fields fields) {
     to.setStatusCode(status);
     HeaderCopy.down(fields, to.headers());
-    endless = isEventStream(to.headers().get(HttpHeaders.CONTENT_TYPE));
     if (status == 204) {
       // RFC 9110, 8.6: no server may send it.
       to.headers().remove(HttpHeaders.CONTENT_LENGTH);

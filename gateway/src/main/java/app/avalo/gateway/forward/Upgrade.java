@@ -2,7 +2,7 @@ package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Reply;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Place;
 import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.upstream.Fields;

@@ -112,6 +112,7 @@ public enum SourceMetric {
   CONNECTIONS("gateway_connections", "Open client connections."),
   INFLIGHT("gateway_inflight_requests", "Requests that have not ended."),
   WEBSOCKETS("gateway_websocket_connections", "Open WebSockets.", "service"),
+  STREAMS("gateway_streams", "Open event streams and gRPC calls.", "service"),
   ACCESS_LOG_LINES(
       "gateway_access_log_lines_total",
       "Lines written; dropped because the log could not keep up; lost to a write error.",

@@ -57,7 +57,7 @@ public final class LoopVerticle extends VerticleBase implements LoopView {
     DeadlineWheel deadlines = new DeadlineWheel(ticker, timers);
     StateConfig.Redis config = plan.get().config().state().redis();
     redis = config == null ? null : RedisLink.connect(vertx, config, ticker);
-    webSockets = new WebSockets(shared.ceiling(), ticker, timers, deadlines, loops);
+    webSockets = new WebSockets(shared.ceilings(), ticker, timers, deadlines, loops);
     UpstreamPool pool = new UpstreamPool(vertx, ticker, trust);
     this.pool = pool;
     filters = LoopFilters.of(shared, redis, executor(), this::better);

@@ -46,7 +46,7 @@ public record Observed(
     new PartSources(sources)
         .regions(shared.health(), plan)
         .recoveries(shared.health().recoveries(), plan)
-        .limits(shared.limits(), shared.ceiling())
+        .limits(shared.limits(), shared.ceilings())
         .pins(shared.pinCounters())
         .redis(() -> links(gateway))
         .geo(shared.database(), shared.networks())

@@ -128,7 +128,12 @@ final class Operated implements Controls {
 
   @Override
   public Map<String, Integer> webSockets() {
-    return shared.ceiling().open();
+    return shared.ceilings().webSockets().open();
+  }
+
+  @Override
+  public Map<String, Integer> streams() {
+    return shared.ceilings().streams().open();
   }
 
   @Override

@@ -11,9 +11,9 @@ import app.avalo.gateway.filter.geo.GeoLocator;
 import app.avalo.gateway.filter.identity.Identities;
 import app.avalo.gateway.filter.latency.CheckedTrips;
 import app.avalo.gateway.filter.latency.LatencyModel;
-import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.open.Ceilings;
 import app.avalo.gateway.filter.limit.override.OverrideDesk;
 import app.avalo.gateway.filter.limit.shared.Replicas;
 import app.avalo.gateway.filter.pin.PinAdmin;
@@ -59,7 +59,7 @@ public final class Shared {
   private final OverrideDesk overrides;
   private final PinKeys pinKeys = new PinKeys();
   private final PinCounters pinCounters = new PinCounters();
-  private final ConnectionCeiling ceiling = new ConnectionCeiling();
+  private final Ceilings ceilings = new Ceilings();
   private final OpenConnections openConnections = new OpenConnections();
 
   Shared(
@@ -216,8 +216,8 @@ public final class Shared {
     return pinCounters;
   }
 
-  public ConnectionCeiling ceiling() {
-    return ceiling;
+  public Ceilings ceilings() {
+    return ceilings;
   }
 
   public OpenConnections openConnections() {

@@ -1,7 +1,7 @@
 package app.avalo.gateway.websocket;
 
 import app.avalo.gateway.deadline.DeadlineWheel;
-import app.avalo.gateway.filter.limit.ConnectionCeiling;
+import app.avalo.gateway.filter.limit.open.Ceilings;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.region.EndpointHealth;
@@ -10,14 +10,14 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** The open WebSockets of one event loop, and the ceiling that all loops share. */
+/** The open WebSockets of one event loop, and the ceilings that all loops share. */
 public final class WebSockets {
   /** Clients a second that come back, to where all of them go, without hurting anybody there. */
   private static final long ADMITTED_PER_SECOND = 5000;
 
   private static final long SECOND_NANOS = 1_000_000_000L;
 
-  private final ConnectionCeiling ceiling;
+  private final Ceilings ceilings;
   private final Ticker ticker;
   private final Timers timers;
   private final DeadlineWheel deadlines;
@@ -28,8 +28,8 @@ public final class WebSockets {
 
   /** Those of one of so many loops. */
   public WebSockets(
-      ConnectionCeiling ceiling, Ticker ticker, Timers timers, DeadlineWheel deadlines, int loops) {
-    this.ceiling = ceiling;
+      Ceilings ceilings, Ticker ticker, Timers timers, DeadlineWheel deadlines, int loops) {
+    this.ceilings = ceilings;
     this.ticker = ticker;
     this.timers = timers;
     this.deadlines = deadlines;
@@ -38,9 +38,9 @@ public final class WebSockets {
     this.turnNanos = ticker.nanos();
   }
 
-  /** Open WebSockets of all loops per service; whoever admits one acquires a place here. */
-  public ConnectionCeiling ceiling() {
-    return ceiling;
+  /** What is open on all loops per service; whoever admits one more acquires a place here. */
+  public Ceilings ceilings() {
+    return ceilings;
   }
 
   Ticker ticker() {

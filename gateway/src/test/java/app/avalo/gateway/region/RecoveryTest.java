@@ -37,6 +37,7 @@ class RecoveryTest {
         like.residency(),
         like.limits(),
         like.webSocket(),
+        like.streams(),
         new ServiceConfig.Targets(null, null, Duration.ofSeconds(2)));
   }
 

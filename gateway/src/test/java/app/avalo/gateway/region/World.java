@@ -154,6 +154,7 @@ final class World implements Health.ChangeListener {
         false,
         List.of(),
         like.webSocket(),
+        like.streams(),
         like.targets());
   }
 

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param residency whether {@link PlacingConfig.Residency} rules apply to it; default false
  * @param limits names of limits that apply to every route of it
  * @param webSocket ceilings for WebSockets to it
+ * @param streams ceilings for event streams and gRPC calls to it
  * @param targets what the platform promises for it; shown and alerted on, not enforced
  */
 public record ServiceConfig(
@@ -40,6 +41,7 @@ public record ServiceConfig(
     boolean residency,
     List<String> limits,
     WebSocket webSocket,
+    Streams streams,
     Targets targets) {
 
   /** Priority class, highest first. */
@@ -295,6 +297,15 @@ public record ServiceConfig(
       @Nullable Rate messagesPerUser,
       int channels,
       Duration idleTimeout) {}
+
+  /**
+   * Ceilings for answers that may go on: event streams from their head on, and gRPC calls, of one
+   * gateway.
+   *
+   * @param open at once to this service; default 10000
+   * @param openPerUser open at once to this service for one known user; default 100
+   */
+  public record Streams(int open, int openPerUser) {}
 
   /**
    * Promises of the platform.

@@ -150,6 +150,7 @@ public final class BudgetSample {
         false,
         List.of(),
         model.webSocket(),
+        model.streams(),
         model.targets());
   }
 }

@@ -78,6 +78,7 @@ class RoutingAdvisorTest {
         residency,
         plain.limits(),
         plain.webSocket(),
+        plain.streams(),
         plain.targets());
   }
 

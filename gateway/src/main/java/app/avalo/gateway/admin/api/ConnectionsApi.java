@@ -54,10 +54,13 @@ public final class ConnectionsApi {
                 new JsonObject().put("endpoint", url).put("open", sums[0]).put("busy", sums[1])));
     JsonObject webSockets = new JsonObject();
     controls.webSockets().forEach(webSockets::put);
+    JsonObject streams = new JsonObject();
+    controls.streams().forEach(streams::put);
     return new JsonObject()
         .put("open", controls.openConnections())
         .put("inFlight", controls.inFlight())
         .put("webSockets", webSockets)
+        .put("streams", streams)
         .put("loops", loops)
         .put("pools", pools);
   }

@@ -73,6 +73,9 @@ public interface Controls {
   /** Open WebSockets by service. */
   Map<String, Integer> webSockets();
 
+  /** Open event streams and gRPC calls by service. */
+  Map<String, Integer> streams();
+
   /** Everything that is measured; rendered on a worker. */
   MetricsPage metrics();
 

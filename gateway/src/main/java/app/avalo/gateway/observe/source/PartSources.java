@@ -23,6 +23,7 @@ import static app.avalo.gateway.observe.SourceMetric.REGION_DOUBT;
 import static app.avalo.gateway.observe.SourceMetric.REGION_PANIC;
 import static app.avalo.gateway.observe.SourceMetric.REGION_SHARE;
 import static app.avalo.gateway.observe.SourceMetric.REGION_STANDING;
+import static app.avalo.gateway.observe.SourceMetric.STREAMS;
 import static app.avalo.gateway.observe.SourceMetric.WEBSOCKETS;
 
 import app.avalo.gateway.config.plan.Plan;
@@ -32,8 +33,8 @@ import app.avalo.gateway.filter.beacon.Beacons.Verdict;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoStatus;
 import app.avalo.gateway.filter.latency.LatencyModel;
-import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.open.Ceilings;
 import app.avalo.gateway.filter.pin.PinCounters;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.observe.AccessLog;
@@ -124,8 +125,8 @@ public final class PartSources {
     };
   }
 
-  /** Decisions of limits, and WebSockets. */
-  public PartSources limits(Limits limits, ConnectionCeiling ceiling) {
+  /** Decisions of limits, and what is open. */
+  public PartSources limits(Limits limits, Ceilings ceilings) {
     sources.set(
         LIMIT_DECISIONS,
         () -> {
@@ -171,7 +172,16 @@ public final class PartSources {
         () -> each(limits.counts().keySet(), policy -> Sample.of(limits.shutOut(policy), policy)));
     sources.set(
         WEBSOCKETS,
-        () -> each(ceiling.open().entrySet(), open -> Sample.of(open.getValue(), open.getKey())));
+        () ->
+            each(
+                ceilings.webSockets().open().entrySet(),
+                open -> Sample.of(open.getValue(), open.getKey())));
+    sources.set(
+        STREAMS,
+        () ->
+            each(
+                ceilings.streams().open().entrySet(),
+                open -> Sample.of(open.getValue(), open.getKey())));
     return this;
   }
 

@@ -2,13 +2,14 @@ package app.avalo.gateway.observe.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.ServiceConfig.Streams;
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
 import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.geo.GeoDatabaseWatch;
 import app.avalo.gateway.filter.geo.GeoLocator;
-import app.avalo.gateway.filter.limit.ConnectionCeiling;
 import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.open.Ceilings;
 import app.avalo.gateway.filter.pin.PinCounters;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.VirtualTime;
@@ -53,13 +54,17 @@ class PartSourcesTest {
   }
 
   @Test
-  void webSocketsAreShownByService() {
-    ConnectionCeiling ceiling = new ConnectionCeiling();
+  void whatIsOpenIsShownByService() {
+    Ceilings ceilings = new Ceilings();
     Duration second = Duration.ofSeconds(1);
-    ceiling.tryAcquire(
-        "chat", null, new WebSocket(10, 10, new Rate(1, second), null, 0, second), 0);
-    parts.limits(new Limits(new VirtualTime(), 1), ceiling);
-    assertThat(text()).contains("gateway_websocket_connections{service=\"chat\"} 1.0");
+    ceilings.streams().tryAcquire("feed", null, new Streams(10, 10));
+    ceilings
+        .webSockets()
+        .tryAcquire("chat", null, new WebSocket(10, 10, new Rate(1, second), null, 0, second), 0);
+    parts.limits(new Limits(new VirtualTime(), 1), ceilings);
+    assertThat(text())
+        .contains("gateway_websocket_connections{service=\"chat\"} 1.0")
+        .contains("gateway_streams{service=\"feed\"} 1.0");
   }
 
   @Test

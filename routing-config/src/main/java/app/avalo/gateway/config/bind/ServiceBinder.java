@@ -63,6 +63,7 @@ final class ServiceBinder {
         service.flag("residency", false),
         Names.references(service, "limits", "limit", names.limits()),
         webSocket(service.section("webSocket").or(defaults.section("webSocket"))),
+        streams(service.section("streams").or(defaults.section("streams"))),
         new ServiceConfig.Targets(
             targets.durationOrNull("latency"),
             targets.has("errorRatio") ? (Double) targets.share("errorRatio", 0) : null,
@@ -242,6 +243,11 @@ final class ServiceBinder {
     if (retry.flag("idempotencyKeys", false)) {
       retry.unexpected("idempotencyKeys", "false for a single-home service");
     }
+  }
+
+  static ServiceConfig.Streams streams(Section streams) {
+    return new ServiceConfig.Streams(
+        streams.whole("open", 10_000), streams.whole("openPerUser", 100));
   }
 
   static ServiceConfig.WebSocket webSocket(Section webSocket) {

@@ -49,6 +49,7 @@ class PreferenceAndTargetTest {
         false,
         List.of(),
         new ServiceConfig.WebSocket(1, 1, new Rate(1, second), null, 0, second),
+        new ServiceConfig.Streams(1, 1),
         new ServiceConfig.Targets(null, null, null));
   }
 

@@ -1,4 +1,4 @@
-package app.avalo.gateway.filter.limit;
+package app.avalo.gateway.filter.limit.open;
 
 import app.avalo.gateway.config.unit.Rate;
 

@@ -1,6 +1,8 @@
-package app.avalo.gateway.filter.limit;
+package app.avalo.gateway.filter.limit.open;
 
+import app.avalo.gateway.config.ServiceConfig.Streams;
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
+import app.avalo.gateway.config.unit.Rate;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -8,8 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts open WebSockets per service and per user of a service in this process. Bounds come with
- * each call, so a reload holds at once; it never closes what is open. Safe from every thread.
+ * Counts what is open, WebSockets or streams, per service and per user of a service in this
+ * process. Bounds come with each call, so a reload holds at once; it never closes what is open.
+ * Safe from every thread.
  */
 public final class ConnectionCeiling {
   private final ConcurrentHashMap<String, AtomicInteger> open = new ConcurrentHashMap<>();
@@ -29,7 +32,7 @@ public final class ConnectionCeiling {
   }
 
   /**
-   * Counts one more, unless as many as may be are open.
+   * Counts one more WebSocket, unless as many as may be are open.
    *
    * @param user who opens it; one who is not known shares bounds with nobody
    */
@@ -38,6 +41,18 @@ public final class ConnectionCeiling {
     if (!tryCount(service, bounds.connections())) {
       return Full.OF_SERVICE;
     }
+    return ofUser(service, user, bounds.connectionsPerUser(), bounds.messagesPerUser(), nowNanos);
+  }
+
+  /** Likewise one more stream. */
+  public Verdict tryAcquire(String service, @Nullable String user, Streams bounds) {
+    return tryCount(service, bounds.open())
+        ? ofUser(service, user, bounds.openPerUser(), null, 0)
+        : Full.OF_SERVICE;
+  }
+
+  private Verdict ofUser(
+      String service, @Nullable String user, int most, @Nullable Rate messages, long nowNanos) {
     if (user == null) {
       return new Place(service, null);
     }
@@ -45,8 +60,8 @@ public final class ConnectionCeiling {
     shares.compute(
         new UserOf(service, user),
         (key, known) -> {
-          Share share = known == null ? new Share(key, bounds, nowNanos) : known;
-          if (share.open < bounds.connectionsPerUser()) {
+          Share share = known == null ? new Share(key, messages, nowNanos) : known;
+          if (share.open < most) {
             share.open++;
             place[0] = new Place(service, share);
           }
@@ -82,27 +97,24 @@ public final class ConnectionCeiling {
     return counts;
   }
 
-  /** Users of services with an open WebSocket. */
+  /** Users of services with something open. */
   public int users() {
     return shares.size();
   }
 
-  /** What the WebSockets of one user to one service share. */
+  /** What those of one user to one service share. */
   private static final class Share {
     private final UserOf key;
     private final @Nullable MessageMeter meter; // guarded by this
     private int open; // guarded by the map
 
-    Share(UserOf key, WebSocket bounds, long nowNanos) {
+    Share(UserOf key, @Nullable Rate messages, long nowNanos) {
       this.key = key;
-      this.meter =
-          bounds.messagesPerUser() == null
-              ? null
-              : MessageMeter.of(bounds.messagesPerUser(), nowNanos);
+      this.meter = messages == null ? null : MessageMeter.of(messages, nowNanos);
     }
   }
 
-  /** The place of one WebSocket, until it is released. */
+  /** The place of one of them, until it is released. */
   public final class Place implements Verdict {
     private final String service;
     private final @Nullable Share share;

@@ -1,8 +1,9 @@
-package app.avalo.gateway.filter.limit;
+package app.avalo.gateway.filter.limit.open;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.unit.Rate;
+import app.avalo.gateway.filter.limit.Policies;
 import app.avalo.gateway.filter.limit.bucket.Oracle;
 import java.time.Duration;
 import java.util.List;

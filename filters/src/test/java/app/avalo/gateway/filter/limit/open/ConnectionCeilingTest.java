@@ -1,13 +1,13 @@
-package app.avalo.gateway.filter.limit;
+package app.avalo.gateway.filter.limit.open;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
 import app.avalo.gateway.config.unit.Rate;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Full;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Place;
-import app.avalo.gateway.filter.limit.ConnectionCeiling.Verdict;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Full;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Place;
+import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Verdict;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
