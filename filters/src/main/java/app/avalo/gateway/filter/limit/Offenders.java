@@ -3,24 +3,27 @@ package app.avalo.gateway.filter.limit;
 import app.avalo.gateway.config.LimitConfig.TimeOut;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.time.Ticker;
+import java.util.Iterator;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who was refused by one policy and went on: after some refusals they are shut out for a time that
- * doubles. At most {@value #MOST} are known at once; one more is limited, but not shut out. Safe
- * from every thread.
+ * doubles. At most {@value #MOST} are known at once; for one more somebody has to go who was never
+ * shut out, else it is limited only. Safe from every thread.
  */
 final class Offenders {
   static final int MOST = 10_000;
 
+  private static final int SAMPLE = 8;
+
   private final ConcurrentHashMap<BucketKey, Offence> known = new ConcurrentHashMap<>();
   private final Ticker ticker;
-  private volatile long cleanAgainNanos;
+  private Iterator<Map.Entry<BucketKey, Offence>> turn = known.entrySet().iterator(); // makeRoom()
 
   Offenders(Ticker ticker) {
     this.ticker = ticker;
-    this.cleanAgainNanos = ticker.nanos();
   }
 
   /** What one of them has done; guarded by itself. */
@@ -33,6 +36,11 @@ final class Offenders {
     Offence(long nowNanos) {
       sinceNanos = nowNanos;
       untilNanos = nowNanos;
+    }
+
+    /** Refusals that still count; the most of all when it was shut out and may be again. */
+    synchronized int weight(TimeOut rule, long now) {
+      return isOver(rule, now) ? 0 : times > 0 ? Integer.MAX_VALUE : refusals;
     }
 
     /** Nothing that counts any more. */
@@ -92,17 +100,36 @@ final class Offenders {
   }
 
   private @Nullable Offence newcomer(BucketKey key, TimeOut rule, long now) {
-    if (known.size() >= MOST && now - cleanAgainNanos >= 0) {
-      cleanAgainNanos = now + 1_000_000_000L;
-      known.values().removeIf(each -> each.isOver(rule, now));
+    return known.size() < MOST || makeRoom(rule, now)
+        ? known.computeIfAbsent(key.copy(), unknown -> new Offence(now))
+        : null;
+  }
+
+  /**
+   * Of the next few in turn the one goes that has done least, unless all of them have been shut
+   * out: a flood of keys that are refused once each makes nobody unknown who goes on.
+   */
+  private synchronized boolean makeRoom(TimeOut rule, long now) {
+    Map.Entry<BucketKey, Offence> least = null;
+    int fewest = Integer.MAX_VALUE;
+    for (int i = 0; i < SAMPLE; i++) {
+      turn = turn.hasNext() ? turn : known.entrySet().iterator();
+      Map.Entry<BucketKey, Offence> next = turn.hasNext() ? turn.next() : null;
+      int weight = next == null ? Integer.MAX_VALUE : next.getValue().weight(rule, now);
+      if (weight < fewest) {
+        least = next;
+        fewest = weight;
+      }
     }
-    return known.size() >= MOST
-        ? null
-        : known.computeIfAbsent(key.copy(), unknown -> new Offence(now));
+    return least != null && known.remove(least.getKey(), least.getValue());
   }
 
   void forgive(BucketKey key) {
     known.remove(key);
+  }
+
+  int known() {
+    return known.size();
   }
 
   /** Shut out now. */
