@@ -1,6 +1,7 @@
 package app.avalo.gateway.run;
 
 import app.avalo.gateway.alert.Webhook;
+import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.edge.client.OpenConnections;
@@ -13,6 +14,7 @@ import app.avalo.gateway.filter.latency.CheckedTrips;
 import app.avalo.gateway.filter.latency.LatencyModel;
 import app.avalo.gateway.filter.limit.LimitAdmin;
 import app.avalo.gateway.filter.limit.Limits;
+import app.avalo.gateway.filter.limit.Resets;
 import app.avalo.gateway.filter.limit.open.Ceilings;
 import app.avalo.gateway.filter.limit.override.OverrideDesk;
 import app.avalo.gateway.filter.limit.shared.Replicas;
@@ -39,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Shared {
   private final ControlVerticle control;
+  private final CurrentPlan plan;
   private final HealthMonitor health;
   private final Stores stores;
   private final Webhook webhook;
@@ -56,6 +59,7 @@ public final class Shared {
   private volatile Consumer<String> lost = region -> {}; // onLost()
   private final Limits limits;
   private @Nullable Replicas replicas; // open()
+  private @Nullable Resets resets; // open()
   private final OverrideDesk overrides;
   private final PinKeys pinKeys = new PinKeys();
   private final PinCounters pinCounters = new PinCounters();
@@ -70,6 +74,7 @@ public final class Shared {
       Observed observed,
       UpstreamTrust trust) {
     this.control = control;
+    this.plan = plan;
     this.health = health;
     this.stores = stores;
     this.webhook =
@@ -119,6 +124,7 @@ public final class Shared {
     control.executor().execute(webhook::start);
     ledger.configure(first);
     control.executor().execute(this::countReplicas);
+    control.executor().execute(this::followResets);
     control.executor().execute(() -> Ledgers.sweep(control, ledger));
     control.executor().execute(overrides::start);
     control.executor().execute(monthEnd::start);
@@ -134,6 +140,22 @@ public final class Shared {
     RedisLink redis = control.redis();
     if (redis != null) {
       replicas = Replicas.count(redis, stores.prefix(), limits::replicas);
+    }
+  }
+
+  private void followResets() {
+    RedisLink redis = control.redis();
+    if (redis != null) {
+      resets = new Resets(redis, stores.prefix(), this::filled);
+      resets.start();
+    }
+  }
+
+  /** Another gateway was told to; a policy that is not known here has no buckets. */
+  private void filled(String policy, String key) {
+    LimitConfig known = plan.get().config().limits().get(policy);
+    if (known != null) {
+      limitAdmin().filled(known, key);
     }
   }
 
@@ -241,7 +263,7 @@ public final class Shared {
 
   /** Looks at and resets buckets; for the control loop. */
   public LimitAdmin limitAdmin() {
-    return new LimitAdmin(limits, control.redis(), stores.prefix());
+    return new LimitAdmin(limits, control.redis(), stores.prefix(), resets);
   }
 
   /** The loop that owns what is not on the way of a request. */

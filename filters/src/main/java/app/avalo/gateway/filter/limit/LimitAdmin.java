@@ -15,15 +15,21 @@ import org.jspecify.annotations.Nullable;
  * the README of this module.
  */
 public final class LimitAdmin {
+  private final Limits limits;
   private final Rules rules;
+  private final @Nullable Resets resets;
 
   /**
    * Operations on the limits of a process.
    *
    * @param redis of this loop, or null when the gateway runs alone
    * @param prefix of keys in Redis
+   * @param resets tells other gateways, or null when it runs alone
    */
-  public LimitAdmin(Limits limits, @Nullable ScriptRunner redis, String prefix) {
+  public LimitAdmin(
+      Limits limits, @Nullable ScriptRunner redis, String prefix, @Nullable Resets resets) {
+    this.limits = limits;
+    this.resets = resets;
     this.rules = new Rules(limits, redis, prefix);
   }
 
@@ -64,19 +70,32 @@ public final class LimitAdmin {
   }
 
   /**
-   * Fills the buckets of a key, in Redis and here. Another replica that has refused the key lately
-   * goes on until the time it named then. Fails as {@link #peek}.
+   * Fills the buckets of a key, in Redis and here; other gateways hear of it within two seconds.
+   * Fails as {@link #peek}.
    */
   public Future<Void> reset(LimitConfig policy, String key) {
-    return each(
-            policy,
-            key,
-            (tier, bucket) -> {
-              tier.rule.forgive(bucket);
-              tier.share().reset(bucket);
-              return tier.buckets.reset(bucket);
-            })
-        .mapEmpty();
+    return each(policy, key, (tier, bucket) -> tier.buckets.reset(bucket))
+        .compose(
+            done -> {
+              filled(policy, key);
+              return resets == null ? Future.succeededFuture() : resets.tell(policy.name(), key);
+            });
+  }
+
+  /** The buckets of a key were filled up, by whomever: nobody here is held to what they were. */
+  public void filled(LimitConfig policy, String key) {
+    Rule rule = rules.of(policy);
+    List<Tier> tiers = new ArrayList<>(rule.byName().values());
+    tiers.addAll(rule.of(key)); // those of a caller with other rates
+    for (Tier tier : tiers) {
+      BucketKey bucket = BucketKey.parse(policy, tier.callers.tier(), key);
+      if (bucket != null) {
+        rule.forgive(bucket);
+        tier.share().reset(bucket);
+        tier.buckets.filled(bucket);
+      }
+    }
+    limits.filled(policy.name(), key);
   }
 
   private <T> Future<List<T>> each(

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of all limits in this process, shared by all event loops and untouched by reloads: its
@@ -34,6 +35,7 @@ public final class Limits {
   private final ConcurrentHashMap<String, Offenders> offenders = new ConcurrentHashMap<>();
   private final Overrides overrides;
   private volatile int replicas;
+  private volatile Filled lastFilled = new Filled("", ""); // filled()
 
   /**
    * No buckets yet; they may fill an eighth of the heap.
@@ -70,6 +72,18 @@ public final class Limits {
   record Callers(String tier, String subject) {
     static Callers of(String tier) {
       return new Callers(tier, "");
+    }
+  }
+
+  /** A key whose buckets were filled up, and what came after it. */
+  static final class Filled {
+    final String policy;
+    final String key;
+    volatile @Nullable Filled next; // Limits.filled()
+
+    private Filled(String policy, String key) {
+      this.policy = policy;
+      this.key = key;
     }
   }
 
@@ -170,6 +184,17 @@ public final class Limits {
   /** Redis says how many gateways there are. */
   public void replicas(int counted) {
     replicas = Math.max(1, counted);
+  }
+
+  /** The last key whose buckets were filled up; each loop goes on from the one it saw last. */
+  Filled lastFilled() {
+    return lastFilled;
+  }
+
+  synchronized void filled(String policy, String key) {
+    Filled next = new Filled(policy, key);
+    lastFilled.next = next;
+    lastFilled = next;
   }
 
   Ticker ticker() {

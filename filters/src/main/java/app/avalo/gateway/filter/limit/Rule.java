@@ -221,6 +221,16 @@ final class Rule {
     return List.copyOf(byName().values());
   }
 
+  /** Leases are what a loop knows by itself; all else was told for the whole process. */
+  void filled(String key) {
+    for (Tier tier : by == By.LEASED ? byName().values() : List.<Tier>of()) {
+      BucketKey bucket = BucketKey.parse(policy, tier.callers.tier(), key);
+      if (bucket != null) {
+        tier.filled(bucket);
+      }
+    }
+  }
+
   /** All tiers; the one without a name is for callers without one of their own. */
   Map<String, Tier> byName() {
     Map<String, Tier> named = new LinkedHashMap<>();

@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.limit.Limits.Filled;
 import app.avalo.gateway.filter.limit.shared.Debts;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import io.vertx.core.Future;
@@ -24,18 +25,23 @@ final class Rules {
   private final Map<List<LimitConfig>, Rule[]> byPolicies = new IdentityHashMap<>();
   private Map<LimitConfig, Rule> rules = new HashMap<>();
   private @Nullable Plan plan;
+  private Filled seen;
 
   Rules(Limits limits, @Nullable ScriptRunner redis, String prefix) {
     this.limits = limits;
     this.redis = redis;
     this.prefix = prefix;
     this.debts = new Debts(limits.ticker());
+    this.seen = limits.lastFilled();
   }
 
   /** The rules of some policies of a plan. */
   Rule[] of(Plan current, List<LimitConfig> policies) {
     if (plan != current) {
       follow(current);
+    }
+    if (seen != limits.lastFilled()) {
+      forgetFilled();
     }
     Rule[] known = byPolicies.get(policies);
     if (known == null) {
@@ -62,6 +68,17 @@ final class Rules {
             });
     rules = kept;
     limits.keep(current.config().limits().keySet());
+  }
+
+  private void forgetFilled() {
+    for (Filled next = seen.next; next != null; next = next.next) {
+      seen = next;
+      for (Rule rule : rules.values()) {
+        if (rule.policy.name().equals(next.policy)) {
+          rule.filled(next.key);
+        }
+      }
+    }
   }
 
   /** Brings back what is held for requests to come. */

@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.limit.Limits.Callers;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Reading;
@@ -81,6 +82,13 @@ final class Tier {
     }
     others.put(over, made);
     return made;
+  }
+
+  /** For all priorities, and for those who have other rates. */
+  void filled(BucketKey key) {
+    buckets.filled(key);
+    lower.values().forEach(each -> each.filled(key));
+    others.values().forEach(each -> each.filled(key));
   }
 
   /** Brings back what is held for requests to come. */

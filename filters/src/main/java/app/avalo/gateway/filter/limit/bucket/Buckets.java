@@ -56,6 +56,9 @@ public interface Buckets {
   /** Makes the bucket full. */
   Future<Void> reset(BucketKey key);
 
+  /** It was filled up, by whomever: what was known here is not so any more. */
+  void filled(BucketKey key);
+
   /** Whether replicas share them. */
   boolean shared();
 

@@ -45,8 +45,13 @@ public record Here(LocalBuckets buckets, Shape shape) implements Buckets {
 
   @Override
   public Future<Void> reset(BucketKey key) {
-    buckets.reset(key);
+    filled(key);
     return Future.succeededFuture();
+  }
+
+  @Override
+  public void filled(BucketKey key) {
+    buckets.reset(key);
   }
 
   @Override

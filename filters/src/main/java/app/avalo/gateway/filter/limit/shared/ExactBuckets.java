@@ -232,7 +232,12 @@ public final class ExactBuckets implements Buckets {
   public Future<Void> reset(BucketKey key) {
     BucketKey kept = key.copy();
     // Answers that were under way have said how it was before.
-    return redis.reset(redis.name(key)).onSuccess(full -> notes.reset(kept));
+    return redis.reset(redis.name(key)).onSuccess(full -> filled(kept));
+  }
+
+  @Override
+  public void filled(BucketKey key) {
+    notes.reset(key);
   }
 
   @Override

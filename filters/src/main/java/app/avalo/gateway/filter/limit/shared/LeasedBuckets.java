@@ -294,11 +294,16 @@ public final class LeasedBuckets implements Buckets {
   /** Other loops and replicas go on spending what they hold, H in all at most. */
   @Override
   public Future<Void> reset(BucketKey key) {
+    filled(key);
+    return redis.reset(redis.name(key));
+  }
+
+  @Override
+  public void filled(BucketKey key) {
     Lease lease = leases.get(key);
     if (lease != null) {
       lease.forget(ticker.nanos());
     }
-    return redis.reset(redis.name(key));
   }
 
   @Override

@@ -1,0 +1,105 @@
+package app.avalo.gateway.filter.limit;
+
+import static app.avalo.gateway.filter.limit.Policies.per;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.TimeOut;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.RedisLink;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.time.Ticker;
+import java.time.Duration;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A bucket that one gateway is told to fill up is full at all of them. */
+class ResetsIT {
+  private static final Duration DAY = Duration.ofDays(1);
+
+  private final Loop loop = new Loop();
+  private final RedisServer server = RedisServer.start();
+  private final RedisLink link = loop.link(server);
+  private final Gateway here = new Gateway();
+  private final Gateway there = new Gateway();
+  private LimitConfig policy = Policies.named("calls").build();
+
+  @AfterEach
+  void close() {
+    loop.close();
+    server.close();
+  }
+
+  /** With two event loops, as far as limits go. */
+  private final class Gateway {
+    final Limits limits = new Limits(Ticker.SYSTEM, 2);
+    final LimitFilter one = loop.get(() -> new LimitFilter(limits, link, "t"));
+    final LimitFilter other = loop.get(() -> new LimitFilter(limits, link, "t"));
+    final Resets resets =
+        new Resets(
+            link, "t", (name, key) -> new LimitAdmin(limits, link, "t", null).filled(policy, key));
+
+    void reset() {
+      loop.await(resets::look);
+      loop.await(() -> new LimitAdmin(limits, link, "t", resets).reset(policy, "u=alice"));
+    }
+  }
+
+  private int passes(LimitFilter filter, int requests) {
+    Plan plan = Policies.plan(policy);
+    int passed = 0;
+    for (int i = 0; i < requests; i++) {
+      var exchange = Exchanges.on(plan).user("alice").live();
+      passed += loop.await(() -> SharedLimitsIT.ask(filter, exchange)) == null ? 1 : 0;
+    }
+    return passed;
+  }
+
+  @Test
+  void whoWasRefusedTillTomorrowIsServedByEveryLoopOfEveryGateway() {
+    for (Policies kind :
+        new Policies[] {Policies.named("exact"), Policies.named("leased").leased()}) {
+      policy = kind.of(per(20, DAY, 20)).build();
+      loop.await(there.resets::look);
+      assertThat(passes(here.one, 30)).isPositive();
+      for (LimitFilter each : new LimitFilter[] {here.one, here.other, there.one, there.other}) {
+        assertThat(passes(each, 10)).as(policy.name()).isZero();
+      }
+
+      here.reset();
+      loop.await(there.resets::look);
+
+      for (LimitFilter each : new LimitFilter[] {here.one, here.other, there.one, there.other}) {
+        assertThat(passes(each, 3)).as(policy.name()).isEqualTo(3);
+      }
+    }
+  }
+
+  @Test
+  void whatEachGatewayKeepsForItselfIsFilledUpOnce() {
+    TimeOut rule =
+        new TimeOut(3, Duration.ofMinutes(1), Duration.ofMinutes(5), Duration.ofHours(1));
+    policy = Policies.named("calls").local().of(per(5, DAY, 5)).timeOut(rule).build();
+    loop.await(there.resets::look);
+    assertThat(passes(there.one, 10)).isEqualTo(5);
+    assertThat(passes(here.one, 10)).isEqualTo(5);
+    assertThat(there.limits.shutOut("calls")).isEqualTo(1);
+
+    here.reset();
+    loop.await(there.resets::look);
+    assertThat(there.limits.shutOut("calls")).isZero();
+    assertThat(passes(there.one, 5)).isEqualTo(5);
+    assertThat(passes(here.other, 5)).isEqualTo(5);
+    loop.await(there.resets::look);
+    loop.await(here.resets::look);
+
+    assertThat(passes(there.other, 2)).as("heard of again").isZero();
+    assertThat(passes(here.one, 2)).as("what it was told itself").isZero();
+    assertThat(Objects.requireNonNull(there.limits.counts().get("calls")).by())
+        .containsKey(By.LOCAL);
+  }
+}
