@@ -16,6 +16,8 @@ import app.avalo.gateway.testing.ThreeRegions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -122,16 +124,23 @@ class RedisUnavailableIT {
   @Test
   void killed_it_takes_only_what_needs_it_along() {
     assertThat(admitted("/paid", 4)).isEqualTo(4);
+    assertThat(admitted("/alone", 2)).isEqualTo(2);
+    assertThat(decided("alone", "exact")).isEqualTo(2);
     redis.kill();
     Awaiting.until(() -> !isUp());
 
     assertWithoutRedis();
+    assertThat(decided("alone", "exact")).as("none more").isEqualTo(2);
+    assertThat(decided("alone", "local-share")).isEqualTo(15);
+    assertThat(decided("open", "open")).isEqualTo(15);
+    assertThat(decided("closed", "closed")).isEqualTo(1);
     assertThat(admitted("/paid", 30)).as("what was leased, at most").isLessThanOrEqualTo(16);
     assertThat(admitted("/spare", 30)).as("the allowance at least").isBetween(6, 20);
 
     redis.restart();
     Awaiting.until(this::isUp);
     assertThat(gateway.get("/closed").statusCode()).isEqualTo(200);
+    assertThat(decided("closed", "exact")).as("as before").isEqualTo(1);
     Awaiting.until(() -> pay("/wallet", "none").statusCode() == 200);
   }
 
@@ -223,6 +232,20 @@ class RedisUnavailableIT {
     assertThat(problem(wallet)).isEqualTo("store-down");
     assertThat(header(wallet, "Retry-After")).isNotEmpty();
     assertThat(regions.requests()).as("nobody was paid").isEqualTo(before);
+  }
+
+  /** Of a policy by its mode, as operators see it. */
+  private int decided(String policy, String by) {
+    URI metrics = URI.create("http://127.0.0.1:" + gateway.adminPort() + "/metrics");
+    return gateway
+        .send(HttpRequest.newBuilder(metrics).build())
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("gateway_limit_decided_by_total{"))
+        .filter(line -> line.contains("policy=\"" + policy + "\""))
+        .filter(line -> line.contains("by=\"" + by + "\""))
+        .mapToInt(line -> (int) Double.parseDouble(line.substring(line.indexOf("} ") + 2)))
+        .sum();
   }
 
   /** Micro-units that all replicas have spent, as far as this one has heard back. */

@@ -44,6 +44,22 @@ class LimitsWithoutStoreTest {
   }
 
   @Test
+  void whoHasUsedUpTheShareIsToldThatNobodyCanCheckMore() {
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).build());
+    passes(away, plan, 1);
+
+    Outcome refused = ask(away, plan);
+
+    assertThat(refused.status()).isEqualTo(429);
+    assertThat(refused.error().rule()).isEqualTo("calls");
+    assertThat(refused.error().detail())
+        .isEqualTo(
+            "The limit of 5/min per caller cannot be checked now, and what may pass unchecked is"
+                + " used up");
+    assertThat(refused.error().retryAfterSeconds()).isEqualTo(12);
+  }
+
+  @Test
   void withoutTheStoreAnOpenLimitLetsEverybodyPass() {
     Plan plan =
         Policies.plan(

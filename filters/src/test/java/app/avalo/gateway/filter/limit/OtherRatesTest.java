@@ -119,6 +119,28 @@ class OtherRatesTest {
   }
 
   @Test
+  void withoutTheStoreOtherRatesHaveAShareOfTheirOwn() {
+    for (Policies kind :
+        new Policies[] {Policies.named("calls"), Policies.named("calls").leased()}) {
+      Limits own = new Limits(time, 1);
+      LimitFilter away = new LimitFilter(own, new RedisAway(time), "avalo");
+      OtherRates given = new OtherRates(own);
+      Plan plan = plan(kind.of(per(100, DAY, 100)).build());
+      assertThat(passes(away, plan, "alice", 20)).as("a tenth of 100").isEqualTo(10);
+
+      given.give("u=alice", "2000/d", 10 * MINUTE);
+      assertThat(passes(away, plan, "alice", 20)).as("as empty").isZero();
+      time.advance(Duration.ofSeconds(44));
+      assertThat(passes(away, plan, "alice", 20)).as("at 2000 a day").isEqualTo(1);
+      given.give("u=bob", "2000/d", 10 * MINUTE);
+      assertThat(passes(away, plan, "bob", 300)).as("a tenth of 2000").isEqualTo(200);
+      given.end("u=bob");
+
+      assertThat(passes(away, plan, "bob", 20)).as("as empty").isZero();
+    }
+  }
+
+  @Test
   void withoutTheStoreOtherRatesLeaveTheShareOfAllOthersAlone() {
     Plan plan =
         plan(

@@ -13,25 +13,18 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.redis.Loop;
-import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
-import app.avalo.gateway.filter.redis.Script;
-import app.avalo.gateway.filter.redis.ScriptRunner;
-import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
-import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.redis.client.Response;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,48 +49,6 @@ class SharedLimitsIT {
   void close() {
     loop.close();
     server.close();
-  }
-
-  /** Counts the calls that go to Redis. */
-  private static final class Counting implements ScriptRunner {
-    final ScriptRunner link;
-    int calls;
-
-    Counting(ScriptRunner link) {
-      this.link = link;
-    }
-
-    @Override
-    public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
-      calls++;
-      return link.run(script, keys, arguments);
-    }
-
-    @Override
-    public Future<Response> send(Script script, List<String> keys, List<String> arguments) {
-      calls++;
-      return link.send(script, keys, arguments);
-    }
-
-    @Override
-    public @Nullable StoreUnavailable refusal() {
-      return link.refusal();
-    }
-
-    @Override
-    public long connectedNanos() {
-      return link.connectedNanos();
-    }
-
-    @Override
-    public <T> PendingCalls<T> waits() {
-      return link.waits();
-    }
-
-    @Override
-    public Timers timers() {
-      return link.timers();
-    }
   }
 
   /** One gateway of several, with limits of its own. */
@@ -261,7 +212,7 @@ class SharedLimitsIT {
       LimitConfig policy = kind.of(Policies.per(30, Duration.ofDays(1), 30)).cost(told).build();
       Plan plan = Policies.plan(policy);
       LimitFilter filter = replica();
-      LimitAdmin admin = new LimitAdmin(new Limits(Ticker.SYSTEM, 1), redis, "t");
+      LimitAdmin admin = new LimitAdmin(new Limits(Ticker.SYSTEM, 1), redis, "t", null);
       Exchange dear = alice(plan);
       Exchange cheap = alice(plan);
       loop.await(() -> ask(filter, dear));
@@ -298,7 +249,7 @@ class SharedLimitsIT {
     loop.get(() -> answer(filter, free, "1"));
     passes(filter, plan, 1);
 
-    LimitAdmin admin = new LimitAdmin(new Limits(Ticker.SYSTEM, 1), redis, "t");
+    LimitAdmin admin = new LimitAdmin(new Limits(Ticker.SYSTEM, 1), redis, "t", null);
     assertThat(remaining(admin, policy)).as("two have paid").isEqualTo(10);
   }
 
@@ -312,35 +263,18 @@ class SharedLimitsIT {
   }
 
   @Test
-  void whoIsRefusedElsewhereSpendsNothingOfALease() {
-    LimitConfig leased = Policies.named("leased").of(perMinute(4000)).leased().build();
-    LimitConfig exact = Policies.named("exact").of(perMinute(1)).build();
-    Plan held = Policies.plan(leased);
-    Plan both = Policies.plan(leased, exact);
-    LimitFilter filter = replica();
-    passes(filter, Policies.plan(exact), 2);
-    passes(filter, held, 100);
-    int[] calls = new int[2];
+  void whatIsLentUnderOtherRatesGoesBackWhenTheLoopStops() {
+    LimitConfig policy = Policies.named("calls").leased().build();
+    Limits limits = new Limits(Ticker.SYSTEM, 1);
+    long until = Ticker.SYSTEM.epochMillis() + 60_000;
+    new OtherRates(limits).give("u=alice", "4000/d", until);
+    LimitFilter filter = new LimitFilter(limits, redis, "t");
+    assertThat(passes(filter, Policies.plan(policy), 100)).isEqualTo(100);
 
-    loop.until(
-        RECOVERY,
-        () -> {
-          int before = redis.calls;
-          ask(filter, alice(held));
-          ask(filter, alice(both));
-          if (redis.calls != before) {
-            return false; // there is no lease yet, or it is renewed just now
-          }
-          for (int i = 0; i < 1000; i++) {
-            ask(filter, alice(both));
-          }
-          calls[0] = redis.calls - before;
-          ask(filter, alice(held));
-          calls[1] = redis.calls - before;
-          return true;
-        });
+    loop.await(filter::close);
 
-    assertThat(calls).containsExactly(0, 0);
+    LimitAdmin admin = new LimitAdmin(limits, redis, "t", null);
+    assertThat(remaining(admin, policy)).as("of 4000 without a tenth").isEqualTo(3500);
   }
 
   @Test
@@ -377,7 +311,7 @@ class SharedLimitsIT {
         Policies.named("calls").of(perMinute(5)).tier("vip", perMinute(50)).build();
     Limits limits = new Limits(Ticker.SYSTEM, 1);
     LimitFilter filter = new LimitFilter(limits, redis, "t");
-    LimitAdmin admin = new LimitAdmin(limits, redis, "t");
+    LimitAdmin admin = new LimitAdmin(limits, redis, "t", null);
     passes(filter, Policies.plan(policy), 9);
 
     List<LimitAdmin.BucketView> used = loop.await(() -> admin.peek(policy, "u=alice"));

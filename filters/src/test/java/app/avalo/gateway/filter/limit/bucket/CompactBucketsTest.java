@@ -53,6 +53,23 @@ class CompactBucketsTest {
   }
 
   @Test
+  void aTableThatIsClosedTakesNoMoreRoomWhoeverStillUsesIt() {
+    Shape shape = Shape.of(all(perMinute(20)));
+    Room room = new Room(1 << 20);
+    CompactBuckets buckets = new CompactBuckets(shape, time, room);
+    for (int i = 0; i < 1000; i++) {
+      buckets.take(user(i), shape, 1, reading);
+    }
+    buckets.close();
+
+    for (int i = 0; i < 1000; i++) {
+      buckets.take(user(i), shape, 1, reading);
+    }
+
+    assertThat(room.left()).isEqualTo(1 << 20);
+  }
+
+  @Test
   void aFloodOfNewKeysNeitherGrowsMemoryNorResetsAUsedUpBucket() {
     Shape shape = Shape.of(all(perMinute(20)));
     CompactBuckets buckets = new CompactBuckets(shape, time, NO_ROOM);

@@ -1,0 +1,80 @@
+package app.avalo.gateway.filter.limit;
+
+import static app.avalo.gateway.filter.limit.Policies.perMinute;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.Routes;
+import app.avalo.gateway.filter.redis.Loop;
+import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** A leased limit on a route where another one decides as well. */
+class LeaseBesideOthersIT {
+  private static final int LEASED_ONLY = 0;
+  private static final int BOTH = 1;
+
+  private final Plan plan =
+      Plans.minimal()
+          .limit(Policies.named("leased").of(perMinute(4000)).leased().build())
+          .limit(Policies.named("exact").of(perMinute(1)).build())
+          .route(Routes.toFeed().name("leased").limits("leased").build())
+          .route(Routes.toFeed().name("both").path("/both").limits("leased", "exact").build())
+          .compile();
+
+  private Exchange alice(int route) {
+    return Exchanges.on(plan).route(route).user("alice").live();
+  }
+
+  @Test
+  void whoIsRefusedElsewhereSpendsNothingOfALease() {
+    try (Loop loop = new Loop();
+        RedisServer server = RedisServer.start()) {
+      Counting redis = new Counting(loop.link(server));
+      LimitFilter filter =
+          loop.get(() -> new LimitFilter(new Limits(Ticker.SYSTEM, 1), redis, "t"));
+      loop.await(() -> SharedLimitsIT.ask(filter, alice(BOTH)));
+      loop.await(() -> SharedLimitsIT.ask(filter, alice(BOTH)));
+      loop.await(
+          () -> {
+            List<Future<?>> many = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+              many.add(SharedLimitsIT.ask(filter, alice(LEASED_ONLY)));
+            }
+            return Future.all(many);
+          });
+      AtomicInteger calls = new AtomicInteger();
+      AtomicBoolean atOnce = new AtomicBoolean();
+
+      loop.until(
+          Duration.ofSeconds(10),
+          () -> {
+            int before = redis.calls;
+            SharedLimitsIT.ask(filter, alice(LEASED_ONLY));
+            SharedLimitsIT.ask(filter, alice(BOTH));
+            if (redis.calls != before) {
+              return false; // there is no lease yet, or it is renewed just now
+            }
+            for (int i = 0; i < 1000; i++) {
+              SharedLimitsIT.ask(filter, alice(BOTH));
+            }
+            calls.set(redis.calls - before);
+            atOnce.set(SharedLimitsIT.ask(filter, alice(LEASED_ONLY)).isComplete());
+            return true;
+          });
+
+      assertThat(calls).hasValue(0);
+      assertThat(atOnce).as("the lease is still there").isTrue();
+    }
+  }
+}
