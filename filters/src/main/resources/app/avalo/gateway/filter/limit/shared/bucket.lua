@@ -50,10 +50,11 @@ for i = 1, bands do
     if size ~= capacity then before = math.floor(before / size * capacity) end
     level = before + (now - then_) * refill
   end
-  level = math.min(capacity, (level or capacity) - owed * unit)
+  level = level or capacity
   -- Whoever has lost this bucket's past hears of it from those who remember.
   local missing = ARGV[3 + 6 * i]
   if missing ~= '' then level = math.min(level, capacity - tonumber(missing)) end
+  level = math.min(capacity, level - owed * unit)
   level = math.max(level, -math.floor(capacity / 10))
   levels[i] = level
   if wanted > 0 then

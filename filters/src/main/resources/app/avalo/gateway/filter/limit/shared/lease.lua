@@ -82,10 +82,11 @@ for i = 1, bands do
     if size ~= capacity[i] then before = math.floor(before / size * capacity[i]) end
     level = before + (now - then_) * refill[i] + returned * unit[i]
   end
-  level = math.min(capacity[i], (level or capacity[i]) - owed * unit[i])
+  level = level or capacity[i]
   -- Whoever has lost this bucket's past hears of it from those who remember.
   local missing = ARGV[11 + 6 * i]
   if missing ~= '' then level = math.min(level, capacity[i] - tonumber(missing)) end
+  level = math.min(capacity[i], level - owed * unit[i])
   level = math.max(level, -math.floor(capacity[i] / 10))
   levels[i] = level
   free = math.min(free, math.max(0, math.floor((level - tonumber(ARGV[12 + 6 * i])) / unit[i])))
