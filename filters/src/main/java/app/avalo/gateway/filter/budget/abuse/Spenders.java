@@ -45,6 +45,9 @@ public final class Spenders {
    */
   public synchronized @Nullable Paused spent(
       Abuse abuse, String user, long micros, long nowMillis) {
+    if (micros == 0) {
+      return null; // who spends nothing is no peer, and says nothing of what is usual
+    }
     long now = nowMillis / HOUR_MILLIS;
     if (now > hour) { // one that took long may come late
       hour = now;
@@ -71,12 +74,15 @@ public final class Spenders {
     return found;
   }
 
+  /** Makes room for a good number, so that newcomers do not each cost a look at all. */
   private void forget() {
-    long mean = sum / spent.size();
-    spent.values().removeIf(own -> own[0] <= mean);
-    sum = 0;
-    for (long[] own : spent.values()) {
-      sum += own[0];
+    while (spent.size() > MOST - MOST / 8) {
+      long mean = sum / spent.size();
+      spent.values().removeIf(own -> own[0] <= mean);
+      sum = 0;
+      for (long[] own : spent.values()) {
+        sum += own[0];
+      }
     }
   }
 
@@ -96,6 +102,10 @@ public final class Spenders {
     if (map.size() >= MOST_PAUSED) {
       map.remove(map.keySet().iterator().next());
     }
+  }
+
+  synchronized int known() {
+    return spent.size();
   }
 
   /** Until when a user is refused, or 0. */

@@ -78,4 +78,24 @@ class SpendersTest {
 
     assertThat(spenders.paused(NOON)).extracting(Spenders.Paused::user).containsExactly("mallory");
   }
+
+  @Test
+  void whoSpendsNothingSaysNothingOfWhatIsUsual() {
+    peers(50, 0);
+    peers(9, 100);
+
+    spenders.spent(ABUSE, "mallory", 50_000, NOON);
+
+    assertThat(spenders.paused(NOON)).as("nine peers").isEmpty();
+  }
+
+  @Test
+  void aFullTableMakesRoomForManySoThatNewcomersDoNotEachCostALookAtAll() {
+    peers(4_095, 1_000);
+    spenders.spent(ABUSE, "below the mean", 1, NOON);
+
+    spenders.spent(ABUSE, "newcomer", 1, NOON);
+
+    assertThat(spenders.known()).isLessThan(3_600);
+  }
 }
