@@ -72,7 +72,7 @@ final class Account {
     this.listener = listener;
     this.sharing = sharing;
     this.pacer = config.single() ? null : learnt(config.name());
-    this.current = enter(Span.of(config, nowMillis));
+    this.current = enter(nowMillis);
   }
 
   private Pacer learnt(String budget) {
@@ -92,9 +92,8 @@ final class Account {
     config = next;
     standings = who;
     paceMillis = 0;
-    Span span = Span.of(next, nowMillis);
-    if (!span.key().equals(current.term().span.key())) {
-      enter(span);
+    if (!Span.of(next, nowMillis).key().equals(current.term().span.key())) {
+      enter(nowMillis);
     }
   }
 
@@ -106,7 +105,7 @@ final class Account {
 
   private synchronized Term next(long nowMillis) {
     if (nowMillis >= current.term().span.endMillis()) {
-      enter(Span.of(config, nowMillis));
+      enter(nowMillis);
     }
     return current.term();
   }
@@ -271,11 +270,12 @@ final class Account {
             Entry.Kind.HOUR, Long.toString(hour), config.name(), "", standing.name(), micros));
   }
 
-  private synchronized Tenure enter(Span span) {
+  private synchronized Tenure enter(long nowMillis) {
+    Span span = Span.of(config, nowMillis);
     Tenure over = current;
     if (over != null && pacer != null && !over.term().span.key().equals(span.key())) {
       Term last = over.term();
-      pacer.turn(last.span.endMillis(), last.tally(config, standings));
+      pacer.turn(Math.min(nowMillis, last.span.endMillis()), last.tally(config, standings));
     }
     paceMillis = 0;
     Tenure known = tenures.get(span.key());

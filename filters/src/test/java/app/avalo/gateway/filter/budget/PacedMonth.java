@@ -6,9 +6,12 @@ import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.pace.Forecast;
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -27,7 +30,7 @@ final class PacedMonth {
   private final ServiceConfig chat = BudgetSample.service("chat", Priority.CRITICAL);
   private final ServiceConfig ai = BudgetSample.service("ai", Priority.NORMAL);
   private final VirtualTime time = new VirtualTime(START - Duration.ofDays(28).toMillis());
-  private final BudgetLedger ledger = BudgetLedger.alone(time, Journal.NONE, (view, level) -> {});
+  private final BudgetLedger ledger = BudgetLedger.alone(time, Journal.NONE, this::told);
   private final BudgetConfig budget;
   private final SplittableRandom random;
   private final double perHour;
@@ -38,6 +41,8 @@ final class PacedMonth {
   private double servedCritical;
   private int dark;
   private double worstForecast;
+  private double inBand;
+  private final List<Integer> anomalies = new ArrayList<>();
 
   /**
    * What came of it, shares from 0 to 1.
@@ -47,8 +52,17 @@ final class PacedMonth {
    * @param dark hours in which less than a fifth of critical demand was served
    * @param forecast worst error of the month-end spend as seen on any day from the tenth on
    * @param spent of the amount
+   * @param inBand share of those days on which the month's end was within the forecast's band
+   * @param anomalies days of the month on which one was told
    */
-  record Outcome(double critical, double other, int dark, double forecast, double spent) {}
+  record Outcome(
+      double critical,
+      double other,
+      int dark,
+      double forecast,
+      double spent,
+      double inBand,
+      List<Integer> anomalies) {}
 
   private PacedMonth(Mode mode, double amount, int steps, long seed) {
     this.steps = steps;
@@ -75,28 +89,40 @@ final class PacedMonth {
       month.hour(hour, 0.9);
     }
     month.begin();
-    double[] forecasts = new double[HOURS];
-    double[] before = new double[HOURS];
+    List<double[]> forecasts = new ArrayList<>();
     for (int hour = 0; hour < HOURS; hour++) {
-      boolean daily = hour >= 240 && hour % 24 == 0;
-      before[hour] = month.asked;
-      forecasts[hour] = daily ? month.ahead() : 0;
+      if (hour >= 240 && hour % 24 == 0) {
+        forecasts.add(month.forecast());
+      }
       month.hour(hour, demand * (hour >= 300 && hour < 312 ? spike : 1));
     }
-    for (int hour = 240; hour < HOURS; hour += 24) {
-      double error = Math.abs((before[hour] + forecasts[hour]) / month.asked - 1);
+    for (double[] forecast : forecasts) {
+      double error = Math.abs(forecast[1] / month.asked - 1);
       month.worstForecast = Math.max(month.worstForecast, error);
+      boolean within = forecast[0] <= month.asked && month.asked <= forecast[2];
+      month.inBand += within ? 1.0 / forecasts.size() : 0;
     }
     return month.outcome();
+  }
+
+  private void told(BudgetView view, Notice notice) {
+    if (notice.kind() == Notice.Kind.ANOMALY && time.epochMillis() >= START) {
+      anomalies.add((int) ((time.epochMillis() - START) / 86_400_000) + 1);
+    }
   }
 
   private void begin() {
     asked = askedCritical = served = servedCritical = dark = 0;
   }
 
-  private double ahead() {
+  /** What the month will have asked for: low, as likely more as less, high. */
+  private double[] forecast() {
     BudgetView view = view();
-    return view.forecast().spent() - view.spent();
+    double refused = asked - view.spent();
+    Forecast forecast = view.forecast();
+    return new double[] {
+      refused + forecast.low(), refused + forecast.spent(), refused + forecast.high()
+    };
   }
 
   private BudgetView view() {
@@ -105,7 +131,7 @@ final class PacedMonth {
 
   private void hour(int hour, double demand) {
     int ofDay = Math.floorMod(hour, 24);
-    boolean weekend = Math.floorMod(hour / 24 + 6, 7) >= 5;
+    boolean weekend = Math.floorMod(Math.floorDiv(hour, 24) + 6, 7) >= 5;
     double shape = (1 + 0.7 * Math.sin((ofDay - 9) / 24.0 * 2 * Math.PI)) * (weekend ? 1.3 : 0.88);
     double critical = 0.4 * demand * shape * perHour * noise();
     double other = 0.6 * demand * shape * perHour * noise();
@@ -149,16 +175,18 @@ final class PacedMonth {
         (served - servedCritical) / (asked - askedCritical),
         dark,
         worstForecast,
-        served / (perHour * HOURS));
+        served / (perHour * HOURS),
+        inBand,
+        List.copyOf(anomalies));
   }
 
   /** Prints one line per mode and demand; the argument is the number of seeds, 5 by default. */
   public static void main(String[] arguments) {
     int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
-    System.out.println("demand  mode        critical  other  dark h  forecast off  spent");
+    System.out.println("demand  mode        critical  other  dark h  forecast off  spent  in band");
     for (double[] scene : new double[][] {{0.9, 1}, {1.5, 1}, {1.5, 6}, {3, 1}}) {
       for (Mode mode : Mode.values()) {
-        double[] sum = new double[5];
+        double[] sum = new double[6];
         for (int seed = 1; seed <= seeds; seed++) {
           Outcome outcome = play(mode, scene[0], scene[1], 60, seed);
           sum[0] += outcome.critical() / seeds;
@@ -166,9 +194,10 @@ final class PacedMonth {
           sum[2] = Math.max(sum[2], outcome.dark());
           sum[3] = Math.max(sum[3], outcome.forecast());
           sum[4] = Math.max(sum[4], outcome.spent());
+          sum[5] += outcome.inBand() / seeds;
         }
         System.out.printf(
-            "%.1f%s  %-10s  %6.1f %%  %5.1f %%  %5.0f  %8.1f %%  %5.1f %%%n",
+            "%.1f%s  %-10s  %6.1f %%  %5.1f %%  %5.0f  %8.1f %%  %5.1f %%  %3.0f %%%n",
             scene[0],
             scene[1] > 1 ? " spike" : "",
             mode,
@@ -176,7 +205,8 @@ final class PacedMonth {
             100 * sum[1],
             sum[2],
             100 * sum[3],
-            100 * sum[4]);
+            100 * sum[4],
+            100 * sum[5]);
       }
     }
   }

@@ -50,6 +50,24 @@ class PacedMonthTest {
   }
 
   @Test
+  void theForecastsBandHoldsTheMonthsEndAsOftenAsItSaysAndAnOrdinaryHourIsNoAnomaly() {
+    double inBand = 0;
+    for (long seed = 1; seed <= 10; seed++) {
+      Outcome month = PacedMonth.play(Mode.PACED, 0.9, 1, 4, seed);
+      inBand += month.inBand() / 10;
+      assertThat(month.anomalies()).as("seed %d", seed).isEmpty();
+    }
+
+    assertThat(inBand).as("a tenth below, a tenth above").isBetween(0.7, 0.9);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {7, 8})
+  void halfADayOfSixTimesTheUsualIsToldOnThatDay(long seed) {
+    assertThat(PacedMonth.play(Mode.PACED, 0.9, 6, 4, seed).anomalies()).containsExactly(13);
+  }
+
+  @Test
   void whenDemandIsThreeTimesTheBudgetNoHourIsDark() {
     Outcome month = PacedMonth.play(Mode.PACED, 3, 1, 12, 6);
 

@@ -24,6 +24,9 @@ public final class Pacer {
 
   private static final int EXPERIENCED = 24;
 
+  /** Hours in which nobody asked that are learned at once; a week is all there is to learn. */
+  private static final int MOST_SILENT = WeekProfile.HOURS;
+
   private final DemandForecast[] demand = {
     new DemandForecast(), new DemandForecast(), new DemandForecast()
   };
@@ -53,7 +56,7 @@ public final class Pacer {
   /** Learns an hour from a diary; hours must come in their order. */
   public void remember(long at, Standing standing, long micros) {
     demand[standing.ordinal()].learn(at, micros);
-    hours += standing == Standing.OTHER ? 1 : 0;
+    hours += standing == Standing.OTHER && isAsked() ? 1 : 0;
   }
 
   /** Learns from the hours that are over. */
@@ -64,6 +67,7 @@ public final class Pacer {
     } else if (at > hour) {
       if (whole) {
         learn(now);
+        silent(at);
       }
       whole = true;
       since = now;
@@ -71,6 +75,10 @@ public final class Pacer {
       return;
     }
     hour = at;
+  }
+
+  private boolean isAsked() {
+    return demand[0].isAsked() || demand[1].isAsked() || demand[2].isAsked();
   }
 
   /** Whether a day was seen, so that what is said of the future is worth telling. */
@@ -94,10 +102,30 @@ public final class Pacer {
     return strangeHour;
   }
 
-  /** The period is over with this tally; the next begins with nothing. */
-  public void turn(long endMillis, Tally last) {
-    observe(endMillis, last);
+  /**
+   * Nobody asked between the hour under way and this one, or somebody would have looked; after more
+   * than a week nobody knows whether anybody could.
+   */
+  private void silent(long until) {
+    for (long silent = Math.max(hour + 1, until - MOST_SILENT); silent < until; silent++) {
+      for (Standing standing : STANDINGS) {
+        remember(silent, standing, 0);
+        diary.learned(silent, standing, 0);
+      }
+    }
+  }
+
+  /**
+   * Another period begins with nothing.
+   *
+   * @param millis when this one ended; before its time if a reload changed it, and then the hour
+   *     under way is not learned, which belongs to both
+   * @param last what it came to
+   */
+  public void turn(long millis, Tally last) {
+    observe(millis, last);
     since = null;
+    whole &= millis % HOUR_MILLIS == 0;
   }
 
   private void learn(Tally now) {
@@ -165,7 +193,7 @@ public final class Pacer {
   /** What will be asked for between now and a moment of the period. */
   private double need(Standing standing, long start, long now, long until, Tally tally) {
     DemandForecast forecast = demand[standing.ordinal()];
-    if (forecast.knows()) {
+    if (forecast.isAsked()) {
       return forecast.between(now, until);
     }
     // The first hour: it goes on as it has gone so far.
