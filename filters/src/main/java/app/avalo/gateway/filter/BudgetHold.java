@@ -32,6 +32,18 @@ public interface BudgetHold {
    */
   boolean awaits(Runnable again);
 
+  /**
+   * Holds more as a body arrives that did not say how long it is, as far as it costs by the byte.
+   * Whoever relays asks before it passes bytes on; they count only once they are passed.
+   *
+   * @param bytes about to be passed on to the service
+   * @return why no more may be passed on, or null
+   */
+  @Nullable GatewayError take(Exchange exchange, int bytes, long nowNanos);
+
+  /** How many bytes of an answer cost a slice: so much may still end what is under way. */
+  long sliceBytes();
+
   /** When to ask at the latest if nothing is passed on. */
   long nextNanos(Exchange exchange, long nowNanos);
 }

@@ -113,6 +113,15 @@ final class Forwarding extends Deadline implements RequestBody.Listener {
     answer(Errors.tooLarge(exchange.route()));
   }
 
+  @Override
+  public void unpaid(GatewayError why) {
+    if (relay != null && phase == Phase.RELAYING) {
+      relay.endUnpaid(why);
+    } else {
+      answer(why);
+    }
+  }
+
   /** Looks again then, or at the end of its time. */
   void until(long nanos) {
     forwarder.deadlines().set(this, Math.min(nanos, exchange.deadlineNanos()));

@@ -371,6 +371,15 @@ final class ResponseRelay implements Answer, Metered.Reader {
     return true;
   }
 
+  /** Ends it as soon as it may, because no more of the request can be paid. */
+  void endUnpaid(GatewayError why) {
+    Metered meter = Objects.requireNonNull(metered, "what is not metered costs nothing");
+    meter.end(why);
+    if (!ended && meter.isOver()) {
+      spent(meter, Buffer.buffer());
+    }
+  }
+
   /** Why it ends here: nothing moved for too long, too little did, or the whole takes too long. */
   @Nullable GatewayError stall(long now) {
     if (forwarding.body().isSlow(now)) {

@@ -87,7 +87,12 @@ class StreamsRunOutOfMoneyIT {
                 amount: 0.010 PLN
                 services: [calls]
                 cost: {perKibibyteOut: 0.0001 PLN, slice: 0.001 PLN}
+              uploads:
+                amount: 0.010 PLN
+                services: [uploads]
+                cost: {perKibibyteIn: 0.0001 PLN, slice: 0.001 PLN}
             services:
+              uploads: {regions: {eu: ["http://127.0.0.1:%1$d"]}}
               bytes: {regions: {eu: ["http://127.0.0.1:%1$d"]}}
               seconds: {regions: {eu: ["http://127.0.0.1:%1$d"]}}
               calls:
@@ -97,6 +102,7 @@ class StreamsRunOutOfMoneyIT {
             routes:
               - {name: bytes, match: {path: {prefix: /bytes}}, service: bytes}
               - {name: seconds, match: {path: {prefix: /seconds}}, service: seconds}
+              - {name: uploads, match: {path: {prefix: /uploads}}, service: uploads}
               - {name: calls, match: {path: {prefix: /test.Text}}, service: calls}
             """
                 .formatted(upstream.port(), calls.getPort(), state, BigDecimal.valueOf(amount, 6)));
@@ -166,6 +172,19 @@ class StreamsRunOutOfMoneyIT {
       assertThat(wire.send("GET /bytes" + GET).readUntil("\r\n\r\n"))
           .as("the connection goes on")
           .startsWith("HTTP/1.1 429");
+    }
+  }
+
+  @Test
+  void an_event_whose_rest_costs_more_than_half_a_slice_is_cut_off() {
+    String event = "data: " + "x".repeat(40_000) + "\n\n";
+    upstream.script(connection -> pour(connection, "text/event-stream", event));
+
+    try (Wire wire = new Wire(gateway.port())) {
+      String events = wire.send("GET /bytes" + GET).readAll();
+
+      assertThat(events).startsWith("HTTP/1.1 200").doesNotContain("event: budget", "\r\n0\r\n");
+      assertThat(budget(0).spent()).isBetween(LEAST, AMOUNT + SLICE);
     }
   }
 
@@ -250,6 +269,28 @@ class StreamsRunOutOfMoneyIT {
       assertThat(answer).startsWith("HTTP/1.1 200").doesNotContain("\r\n0\r\n");
       assertThat(budget(0).spent()).isBetween(LEAST, AMOUNT);
     }
+  }
+
+  @Test
+  void a_body_of_unknown_length_is_passed_on_as_far_as_it_can_be_paid() {
+    upstream.script(connection -> connection.read(1 << 20));
+    String chunk = "400\r\n" + "z".repeat(1_024) + "\r\n";
+
+    try (Wire one = new Wire(gateway.port());
+        Wire two = new Wire(gateway.port())) {
+      String head = "POST /uploads HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+      one.send(head);
+      two.send(head);
+      for (int i = 0; i < 110; i++) {
+        one.trySend(chunk);
+        two.trySend(chunk);
+      }
+
+      assertThat(one.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 429");
+      assertThat(two.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 429");
+    }
+    assertThat(budget(3).spent()).isBetween(LEAST, AMOUNT);
+    assertThat(budget(3).reserved()).isZero();
   }
 
   @Test

@@ -166,6 +166,7 @@ public final class BudgetLedger {
     long missing = due - charge.held;
     if (term != charge.term) {
       missing = Math.max(1, due - turn(hold, charge, term, due));
+      missing = Math.max(missing, charge.untold());
     }
     long slice = Math.max(charge.cost.slice(), missing);
     long micros = slice;

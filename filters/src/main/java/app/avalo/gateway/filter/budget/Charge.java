@@ -35,11 +35,13 @@ final class Charge {
     this.bill = Bill.of(cost, account.config().amount().micros());
   }
 
-  /** Micro-units that it cost so far and that were not charged yet, with so many more bytes. */
-  long due(Exchange exchange, int bytes, long nowNanos) {
-    long out = exchange.bytesOut() + bytes;
+  /**
+   * Micro-units that it cost so far and that were not charged yet, with so many more bytes of its
+   * body and of the answer's.
+   */
+  long due(Exchange exchange, int in, int out, long nowNanos) {
     long millis = cost.perSecond() > 0 ? flowedMillis(exchange, nowNanos) : 0;
-    long known = Price.known(cost, exchange.bytesIn(), out, millis);
+    long known = Price.known(cost, exchange.bytesIn() + in, exchange.bytesOut() + out, millis);
     return Price.add(lost, Price.add(known, bill == null ? 0 : bill.sum())) - charged;
   }
 
@@ -70,13 +72,18 @@ final class Charge {
     return cost.flows() && due > held - cost.slice() / 2;
   }
 
+  /** How many bytes of an answer cost a slice. */
+  long sliceBytes() {
+    return Price.bytes(cost.perMebibyteOut(), cost.slice());
+  }
+
   /** Nanoseconds until it is low, or half way to where nothing is left once it is. */
   long lowNanos(Exchange exchange, long nowNanos, long most) {
     long perSecond = cost.perSecond();
     if (perSecond <= 0) {
       return most;
     }
-    long left = held - due(exchange, 0, nowNanos);
+    long left = held - due(exchange, 0, 0, nowNanos);
     long ahead = left - cost.slice() / 2;
     double micros = ahead > 0 ? ahead : Math.max(0, left / 2);
     long nanos = (long) Math.min(most, micros / perSecond * 1e9);
@@ -100,13 +107,18 @@ final class Charge {
     return bill == null || bill.isComplete();
   }
 
+  /** Micro-units of its bound that no period was charged yet, while the service told nothing. */
+  long untold() {
+    return isTold() ? 0 : Math.max(0, bound - charged);
+  }
+
   /**
    * What the whole exchange costs here, but for what was charged before. When the service did not
    * tell, it is charged as reserved, at least.
    */
   long trueCost(Exchange exchange) {
     // A trailer may tell less than the head, for which a period that ended was charged.
-    long due = Math.max(0, due(exchange, 0, exchange.endNanos()));
-    return isTold() ? due : Math.max(due, held);
+    long due = Math.max(0, due(exchange, 0, 0, exchange.endNanos()));
+    return isTold() ? due : Math.max(due, Math.max(held, untold()));
   }
 }

@@ -153,11 +153,22 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   @Override
   public @Nullable GatewayError meter(Exchange exchange, int bytes, long nowNanos) {
+    return meter(exchange, 0, bytes, nowNanos);
+  }
+
+  @Override
+  public @Nullable GatewayError take(Exchange exchange, int bytes, long nowNanos) {
+    return meter(exchange, bytes, 0, nowNanos);
+  }
+
+  private @Nullable GatewayError meter(Exchange exchange, int in, int out, long nowNanos) {
     dueNanos = nowNanos + patienceNanos;
     underWay = null;
-    // One that expired is paid for; nobody would release what it holds from here on.
-    for (int i = 0; flowing && !settled && i < charges.length; i++) {
-      long due = charges[i].due(exchange, bytes, nowNanos);
+    if (flowing && settled) {
+      return Refused.expired(charges[0].account.config());
+    }
+    for (int i = 0; flowing && i < charges.length; i++) {
+      long due = charges[i].due(exchange, in, out, nowNanos);
       if (charges[i].isLow(due)) {
         Refused refused = refused(charges[i], due);
         if (refused != null) {
@@ -190,6 +201,15 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     }
     waiting.keeper().await(() -> loop.execute(again));
     return true;
+  }
+
+  @Override
+  public long sliceBytes() {
+    long bytes = Long.MAX_VALUE;
+    for (Charge charge : charges) {
+      bytes = Math.min(bytes, charge.sliceBytes());
+    }
+    return bytes;
   }
 
   @Override

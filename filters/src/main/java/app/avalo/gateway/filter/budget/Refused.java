@@ -57,6 +57,15 @@ record Refused(Account account, Term term, Term.Answer answer, boolean usedUp)
         1);
   }
 
+  /** Why an answer ends whose hold was charged: nobody would pay for more of it. */
+  static GatewayError expired(BudgetConfig budget) {
+    String detail =
+        "Client and service were silent for too long, and the budget "
+            + budget.title()
+            + " was charged what was reserved; more is not paid.";
+    return new GatewayError(Kind.BUDGET, budget.title(), detail, 1);
+  }
+
   /** What a user is told who spent far more than others. */
   static GatewayError paused(BudgetConfig budget, long untilMillis, long nowMillis) {
     String detail =

@@ -23,6 +23,7 @@ import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -242,6 +243,29 @@ class BudgetFilterTest {
 
     assertThat(why.rule()).isEqualTo("ai");
     assertThat(view(plan).spent()).isEqualTo(1_000);
+    assertThat(view(plan).reserved()).isZero();
+  }
+
+  @Test
+  void bodiesOfUnknownLengthTogetherTakeNoMoreThanThereIs() {
+    Plan plan = plan(budget("ai", 10_000, new Cost(0, 1 << 20, 0, 0, null, Map.of(), 10, 100)));
+    List<Exchange> uploads = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      uploads.add(begun(plan));
+    }
+    for (int chunk = 0; chunk < 10; chunk++) {
+      for (Exchange upload : uploads) {
+        if (upload.budget().take(upload, 64, 1) == null) {
+          upload.addBytesIn(64);
+        }
+      }
+    }
+    for (Exchange upload : uploads) {
+      upload.ended(2_000_000);
+      filter.end(upload);
+    }
+
+    assertThat(view(plan).spent()).isBetween(8_000L, 10_000L);
     assertThat(view(plan).reserved()).isZero();
   }
 

@@ -10,6 +10,7 @@ import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Reply;
@@ -98,13 +99,27 @@ class LongExchangesTest {
     assertThat(expired).containsExactly(1);
 
     exchange.addBytesIn(500);
-    assertThat(exchange.budget().meter(exchange, 0, time.nanos())).isNull();
+    assertThat(exchange.budget().meter(exchange, 0, time.nanos())).isNotNull();
     assertThat(exchange.budget().again(exchange)).isFalse();
     exchange.ended(time.nanos());
     filter.end(exchange);
 
     assertThat(view(plan).reserved()).isZero();
     assertThat(view(plan).spent()).isEqualTo(9);
+  }
+
+  @Test
+  void anAnswerWhoseHoldExpiredDoesNotFlowOnForNothing() {
+    Plan plan = plan(budget("ai", 1_000_000, new Cost(0, 0, 1 << 20, 0, null, Map.of(), 9, 9)));
+    Exchange exchange = begun(plan);
+    assertThat(exchange.budget().meter(exchange, 1, time.nanos())).isNull();
+    time.advance(patience(exchange).plusMillis(1));
+    ledger.expire(expired::add);
+
+    GatewayError why = exchange.budget().meter(exchange, 1, time.nanos());
+
+    assertThat(why.rule()).isEqualTo("ai");
+    assertThat(why.detail()).contains("silent for too long");
   }
 
   @Test
@@ -124,5 +139,23 @@ class LongExchangesTest {
 
     assertThat(view(plan).reserved()).isZero();
     assertThat(view(plan).spent()).isZero();
+  }
+
+  @Test
+  void whatAServiceDoesNotTellIsChargedAsReservedAlsoAfterItsPeriodEnded() {
+    Cost told = new Cost(0, 0, 1 << 20, 0, "X-Cost", Map.of(), 2_000_000, 2_000_000);
+    Plan plan = plan(budget("ai", 3_000_000, told));
+    time.advance(Duration.ofDays(9).plusHours(23)); // 30 November
+    Exchange exchange = begun(plan);
+    time.advance(Duration.ofHours(2));
+    begun(plan); // leaves too little for a slice
+    assertThat(exchange.budget().meter(exchange, 1_200_000, time.nanos())).isNull();
+    exchange.addBytesOut(1_200_000);
+
+    exchange.ended(time.nanos());
+    filter.end(exchange);
+
+    assertThat(view(plan).spent()).as("besides 1,200,000 in November").isEqualTo(800_000);
+    assertThat(view(plan).reserved()).isEqualTo(2_000_000);
   }
 }

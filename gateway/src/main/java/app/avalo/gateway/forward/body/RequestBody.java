@@ -1,9 +1,11 @@
 package app.avalo.gateway.forward.body;
 
 import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.forward.head.Framing;
 import app.avalo.gateway.upstream.UpstreamStream;
+import io.vertx.core.Handler;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -42,6 +44,7 @@ public final class RequestBody {
   private boolean held;
   private @Nullable Pace pace; // from when it is first waited for
   private boolean stopped;
+  private final @Nullable Toll toll;
   private boolean complete;
 
   /** Told what the body did; on the exchange's loop. */
@@ -51,6 +54,9 @@ public final class RequestBody {
 
     /** More bytes than the route allows. */
     void tooLarge();
+
+    /** More bytes than can be paid. */
+    void unpaid(GatewayError why);
   }
 
   public RequestBody(
@@ -68,6 +74,7 @@ public final class RequestBody {
     this.length = Framing.length(request);
     this.present = isPresent(request);
     this.complete = !present;
+    this.toll = Toll.of(exchange, length, ticker, listener::unpaid);
   }
 
   /** Whether a request has a body that will arrive, or may have one and has not said. */
@@ -75,11 +82,7 @@ public final class RequestBody {
     return !request.isEnded()
         && (Framing.length(request) > 0
             || request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
-            || isHttp2(request) && Framing.length(request) < 0);
-  }
-
-  private static boolean isHttp2(HttpServerRequest request) {
-    return request.streamId() > 0;
+            || request.version() == HttpVersion.HTTP_2 && Framing.length(request) < 0);
   }
 
   /**
@@ -173,7 +176,7 @@ public final class RequestBody {
     if (!present || collecting || exchange.grpc() != null) {
       return collecting;
     }
-    boolean untold = length < 0 && isHttp2(request);
+    boolean untold = length < 0 && request.version() == HttpVersion.HTTP_2;
     boolean small = length >= 0 ? length <= SMALL : untold && isUsuallyEmpty();
     int wanted = length >= 0 ? (int) Math.min(length, SMALL) : SMALL;
     if (small && room.take(wanted)) {
@@ -197,13 +200,7 @@ public final class RequestBody {
       return;
     }
     request.handler(this::gather);
-    request.endHandler(
-        end -> {
-          completed();
-          if (!stopped) {
-            listener.collected();
-          }
-        });
+    request.endHandler(end -> whole(true));
     request.resume();
     await();
   }
@@ -211,6 +208,14 @@ public final class RequestBody {
   private void completed() {
     complete = true;
     trailers = RequestTrailers.of(request);
+  }
+
+  private void whole(boolean something) {
+    completed();
+    present = something || trailers != null;
+    if (!stopped) {
+      listener.collected();
+    }
   }
 
   /** Waits for the first bytes, or for the end. */
@@ -224,27 +229,43 @@ public final class RequestBody {
             listener.collected();
           }
         });
-    request.endHandler(
-        end -> {
-          completed();
-          present = trailers != null;
-          if (!stopped) {
-            listener.collected();
-          }
-        });
+    request.endHandler(end -> whole(false));
     request.resume();
     if (first == null && !held) {
       await();
     }
   }
 
-  private void gather(Buffer chunk) {
-    exchange.addBytesIn(chunk.length());
-    if (stopped) {
-      return;
+  /** Counts what came; false when it goes no further, or not yet. */
+  private boolean takes(Buffer chunk, long most, Handler<Buffer> to) {
+    if (toll != null && !toll.takes(stopped ? 0 : chunk.length(), () -> again(chunk, to))) {
+      sink = toll.isOver() ? null : sink;
+      if (!stopped) {
+        rest();
+        request.pause();
+      }
+      return false;
     }
-    if (exchange.bytesIn() > Math.min(SMALL, ceiling)) {
+    exchange.addBytesIn(chunk.length());
+    if (!stopped && exchange.bytesIn() > most) {
+      sink = null;
       listener.tooLarge();
+      return false;
+    }
+    return !stopped;
+  }
+
+  private void again(Buffer chunk, Handler<Buffer> to) {
+    if (!stopped) {
+      to.handle(chunk);
+    }
+    if (!held) {
+      flow();
+    }
+  }
+
+  private void gather(Buffer chunk) {
+    if (!takes(chunk, Math.min(SMALL, ceiling), this::gather)) {
       return;
     }
     Buffer before = collected;
@@ -315,19 +336,11 @@ public final class RequestBody {
   }
 
   private void pass(Buffer chunk) {
-    exchange.addBytesIn(chunk.length());
-    if (stopped) {
-      return;
-    }
-    if (exchange.bytesIn() > ceiling) {
-      sink = null;
-      listener.tooLarge();
-      return;
-    }
-    if (passed != null && !passed.keep(chunk)) {
+    boolean taken = takes(chunk, ceiling, this::pass);
+    if (taken && passed != null && !passed.keep(chunk)) {
       forget();
     }
-    UpstreamStream upstream = sink;
+    UpstreamStream upstream = taken ? sink : null;
     if (upstream != null) {
       upstream.write(chunk);
       if (upstream.isFull()) {
@@ -348,7 +361,7 @@ public final class RequestBody {
   public void flow() {
     held = false;
     // A reset ends a request that is not complete.
-    if (!complete && !request.isEnded()) {
+    if (!complete && !request.isEnded() && (toll == null || !toll.isWaiting())) {
       request.resume();
       if (!held) {
         await();

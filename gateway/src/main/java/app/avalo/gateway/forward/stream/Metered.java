@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The meter of one answer. While more money is under way it waits, and keeps what comes meanwhile:
  * little, as its reader reads no further. Once money ends, a stream of events or messages goes on
- * to the end of the one under way, as long as that is not far; anything else ends at once.
+ * to the end of the one under way, as long as that is neither far nor dear;
+ * anything else ends at once.
  */
 public final class Metered {
-  /** How much of an event or message may still come once money ended. */
+  /** How much of an event or message may still come once money ended, if it costs that little. */
   private static final int MOST_BEYOND = 64 * 1024;
 
   /** An event or message under way has so long to be complete once money ended. */
@@ -101,8 +102,9 @@ public final class Metered {
     }
     int passed = ends.passToNext(chunk);
     beyond += passed;
-    if (beyond > MOST_BEYOND) {
+    if (beyond > Math.min(MOST_BEYOND, hold.sliceBytes())) {
       boundary = null;
+      return 0;
     }
     return passed;
   }
@@ -143,6 +145,11 @@ public final class Metered {
   public boolean isSpent(long nowNanos) {
     ask(0, nowNanos);
     return isOver() || why != null && nowNanos - refusedNanos >= GRACE_NANOS;
+  }
+
+  /** It has to end as soon as it may. */
+  public void end(GatewayError unpaid) {
+    why = unpaid;
   }
 
   /** Whether it ends here, because nothing more can be paid. */

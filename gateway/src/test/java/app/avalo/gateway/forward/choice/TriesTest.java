@@ -8,6 +8,7 @@ import app.avalo.gateway.config.plan.RegionPreference;
 import app.avalo.gateway.config.plan.Service;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Place;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.time.VirtualTime;
@@ -60,6 +61,9 @@ class TriesTest {
 
           @Override
           public void tooLarge() {}
+
+          @Override
+          public void unpaid(GatewayError why) {}
         };
     return new Tries(
         of,

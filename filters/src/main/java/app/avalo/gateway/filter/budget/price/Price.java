@@ -64,6 +64,15 @@ public final class Price {
     return add(multiply(whole, perMebibyte), rounded);
   }
 
+  /** Whole bytes that this many micro-units pay for. */
+  public static long bytes(long perMebibyte, long micros) {
+    if (perMebibyte <= 0) {
+      return Long.MAX_VALUE;
+    }
+    long scaled = multiply(micros, 1L << MEBIBYTE_BITS);
+    return scaled / perMebibyte;
+  }
+
   /**
    * Reads a cost in units of the currency, {@code 0.0125}. No sign, no exponent; decimals beyond
    * the sixth round up. Above the ceiling nothing is believed: one header must not end a month.
