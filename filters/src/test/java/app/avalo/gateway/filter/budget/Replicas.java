@@ -112,7 +112,7 @@ abstract class Replicas {
               "ai", span.key(), 1_000_000, span.endMillis(), budget.leaseExpiry().toMillis());
       Statement said =
           new Statement(
-              where, sequence, keep, want, want, spent, List.of(), List.of(), new long[0]);
+              where, sequence, keep, want, want, spent, spent, List.of(), List.of(), new long[0]);
       CompletableFuture<Lease> answer = new CompletableFuture<>();
       loop.runOnContext(go -> say(by, said, answer));
       return answer.get(10, TimeUnit.SECONDS);

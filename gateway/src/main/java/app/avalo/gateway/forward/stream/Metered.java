@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The meter of one answer. While more money is under way it waits, and keeps what comes meanwhile:
  * little, as its reader reads no further. Once money ends, a stream of events or messages goes on
- * to the end of the one under way, as long as that is neither far nor dear;
- * anything else ends at once.
+ * to the end of the one under way, as long as that is neither far nor dear; anything else ends at
+ * once.
  */
 public final class Metered {
   /** How much of an event or message may still come once money ended, if it costs that little. */

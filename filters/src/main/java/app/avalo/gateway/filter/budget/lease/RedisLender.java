@@ -63,7 +63,7 @@ public final class RedisLender implements Lender {
 
   @Override
   public Future<Lease> exchange(Statement said) {
-    List<String> arguments = new ArrayList<>(10 + 2 * said.byService().length);
+    List<String> arguments = new ArrayList<>(11 + 2 * said.byService().length);
     arguments.add(replica);
     arguments.add(Long.toString(said.sequence()));
     arguments.add(Long.toString(said.keep()));
@@ -74,6 +74,7 @@ public final class RedisLender implements Lender {
     arguments.add(Long.toString(said.where().endMillis() + KEPT_MILLIS));
     arguments.add(Long.toString(said.where().silenceMillis()));
     arguments.add(Long.toString(said.need()));
+    arguments.add(Long.toString(said.used()));
     for (int i = 0; i < said.byService().length; i++) {
       arguments.add(said.services().get(i));
       arguments.add(Long.toString(said.byService()[i]));

@@ -11,6 +11,7 @@ import java.util.List;
  * @param keep micro-units leased that it goes on holding, spent ones included
  * @param want micro-units it would like to hold; of what is scarce it gets its part
  * @param need micro-units below which one request more cannot be paid
+ * @param used micro-units spent, and held for requests
  * @param spent micro-units settled
  * @param due keys of what operators are to be told, as far as this replica sees and was not told to
  * @param services that can be charged
@@ -22,6 +23,7 @@ public record Statement(
     long keep,
     long want,
     long need,
+    long used,
     long spent,
     List<String> due,
     List<String> services,

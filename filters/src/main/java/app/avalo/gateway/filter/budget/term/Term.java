@@ -314,13 +314,13 @@ public final class Term {
 
   /**
    * Gives back what is leased beyond {@code headroom}, and all of it when it would not pay for one
-   * request. From here on no more than what is kept can be spent.
+   * usual request. From here on no more than what is kept can be spent.
    *
    * @return what is to be stated, used and kept, as one moment's truth
    */
-  public synchronized long[] handBack(long headroom, long ask) {
+  public synchronized long[] handBack(long headroom, long usual) {
     long used = Price.add(spent, reserved);
-    long ahead = granted - used < ask ? 0 : headroom;
+    long ahead = granted - used < usual ? 0 : headroom;
     granted = Math.min(granted, Price.add(used, ahead));
     return new long[] {met ? spent : recovered, used, Math.max(granted, used)};
   }
