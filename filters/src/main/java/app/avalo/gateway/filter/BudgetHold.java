@@ -44,6 +44,9 @@ public interface BudgetHold {
   /** How many bytes of an answer cost a slice: so much may still end what is under way. */
   long sliceBytes();
 
+  /** Likewise nanoseconds. */
+  long sliceNanos();
+
   /** When to ask at the latest if nothing is passed on. */
   long nextNanos(Exchange exchange, long nowNanos);
 }

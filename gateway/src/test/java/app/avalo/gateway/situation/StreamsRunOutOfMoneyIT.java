@@ -40,6 +40,9 @@ class StreamsRunOutOfMoneyIT {
   private static final String HEAD =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: ";
   private static final String GET = " HTTP/1.1\r\nHost: a\r\n\r\n";
+  private static final String UPLOAD =
+      "POST /uploads HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  private static final String KIBIBYTE = "400\r\n" + "z".repeat(1_024) + "\r\n";
   private static final String EVENT = "data: " + "x".repeat(90) + "\n\n";
 
   private static final String FRAME = "\u0082\u005a" + "y".repeat(90);
@@ -176,7 +179,7 @@ class StreamsRunOutOfMoneyIT {
   }
 
   @Test
-  void an_event_whose_rest_costs_more_than_half_a_slice_is_cut_off() {
+  void an_event_whose_rest_costs_more_than_a_slice_is_cut_off() {
     String event = "data: " + "x".repeat(40_000) + "\n\n";
     upstream.script(connection -> pour(connection, "text/event-stream", event));
 
@@ -274,16 +277,13 @@ class StreamsRunOutOfMoneyIT {
   @Test
   void a_body_of_unknown_length_is_passed_on_as_far_as_it_can_be_paid() {
     upstream.script(connection -> connection.read(1 << 20));
-    String chunk = "400\r\n" + "z".repeat(1_024) + "\r\n";
-
     try (Wire one = new Wire(gateway.port());
         Wire two = new Wire(gateway.port())) {
-      String head = "POST /uploads HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-      one.send(head);
-      two.send(head);
+      one.send(UPLOAD);
+      two.send(UPLOAD);
       for (int i = 0; i < 110; i++) {
-        one.trySend(chunk);
-        two.trySend(chunk);
+        one.trySend(KIBIBYTE);
+        two.trySend(KIBIBYTE);
       }
 
       assertThat(one.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 429");
@@ -291,6 +291,25 @@ class StreamsRunOutOfMoneyIT {
     }
     assertThat(budget(3).spent()).isBetween(LEAST, AMOUNT);
     assertThat(budget(3).reserved()).isZero();
+  }
+
+  @Test
+  void one_that_is_faster_than_the_leases_of_its_gateway_waits_too() throws IOException {
+    stop();
+    try (RedisServer redis = RedisServer.start()) {
+      start("{redis: {endpoints: [\"%s\"]}}".formatted(redis.url()), AMOUNT);
+      Awaiting.until(() -> budget(3).store() == BudgetView.Store.SHARED);
+      upstream.script(connection -> connection.read(1 << 20));
+
+      try (Wire wire = new Wire(gateway.port())) {
+        wire.send(UPLOAD);
+        for (int i = 0; i < 110; i++) {
+          wire.trySend(KIBIBYTE);
+        }
+        assertThat(wire.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 429");
+      }
+      assertThat(budget(3).spent()).isBetween(AMOUNT / 2, AMOUNT);
+    }
   }
 
   @Test

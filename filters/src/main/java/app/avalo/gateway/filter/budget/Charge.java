@@ -77,6 +77,12 @@ final class Charge {
     return Price.bytes(cost.perMebibyteOut(), cost.slice());
   }
 
+  /** Likewise nanoseconds. */
+  long sliceNanos() {
+    long perSecond = cost.perSecond();
+    return perSecond <= 0 ? Long.MAX_VALUE : (long) (1e9 * cost.slice() / perSecond);
+  }
+
   /** Nanoseconds until it is low, or half way to where nothing is left once it is. */
   long lowNanos(Exchange exchange, long nowNanos, long most) {
     long perSecond = cost.perSecond();

@@ -213,6 +213,15 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   }
 
   @Override
+  public long sliceNanos() {
+    long nanos = Long.MAX_VALUE;
+    for (Charge charge : charges) {
+      nanos = Math.min(nanos, charge.sliceNanos());
+    }
+    return nanos;
+  }
+
+  @Override
   public long nextNanos(Exchange exchange, long nowNanos) {
     long next = NEVER_NANOS;
     for (int i = 0; flowing && i < charges.length; i++) {

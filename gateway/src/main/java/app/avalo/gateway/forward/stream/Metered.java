@@ -19,7 +19,7 @@ public final class Metered {
   /** How much of an event or message may still come once money ended, if it costs that little. */
   private static final int MOST_BEYOND = 64 * 1024;
 
-  /** An event or message under way has so long to be complete once money ended. */
+  /** An event or message under way has so long to be complete, if its time costs that little. */
   private static final long GRACE_NANOS = 2_000_000_000;
 
   /** Between two looks while it waits, for money or for such an end. */
@@ -144,7 +144,8 @@ public final class Metered {
    */
   public boolean isSpent(long nowNanos) {
     ask(0, nowNanos);
-    return isOver() || why != null && nowNanos - refusedNanos >= GRACE_NANOS;
+    long grace = Math.min(GRACE_NANOS, hold.sliceNanos());
+    return isOver() || why != null && nowNanos - refusedNanos >= grace;
   }
 
   /** It has to end as soon as it may. */

@@ -98,7 +98,8 @@ class MeteredTest implements Metered.Reader {
     assertThat(passes("data: a\n")).isTrue();
     assertThat(spent(meter, Duration.ofMillis(1_001))).isFalse();
 
-    assertThat(spent(meter, Duration.ofSeconds(2))).isTrue();
+    assertThat(spent(meter, Duration.ofMillis(99))).as("within a slice").isFalse();
+    assertThat(spent(meter, Duration.ofMillis(1))).isTrue();
     assertThat(meter.endsWell()).isFalse();
   }
 
