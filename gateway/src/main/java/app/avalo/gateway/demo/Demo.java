@@ -70,8 +70,8 @@ public final class Demo extends VerticleBase {
   }
 
   /**
-   * {@code POST /REGION/kill?after=500} (ms), {@code POST /REGION/revive}, {@code GET
-   * /wallets/USER}: where that user's money was booked.
+   * {@code POST /REGION/kill?after=500} (ms), {@code POST /REGION/kill?answers=5}, {@code POST
+   * /REGION/revive}, {@code GET /wallets/USER}: where that user's money was booked.
    */
   private void control(HttpServerRequest request) {
     if (request.method().name().equals("GET") && request.path().startsWith("/wallets/")) {
@@ -87,11 +87,17 @@ public final class Demo extends VerticleBase {
           .response()
           .setStatusCode(404)
           .end(
-              "POST /eu/kill, /eu/kill?after=500, /eu/revive; also us, asia; GET /wallets/maria\n");
+              "POST /eu/kill, /eu/kill?after=500, /eu/kill?answers=5, /eu/revive; also us, asia; GET /wallets/maria\n");
       return;
     }
-    long after = kill ? millis(request.getParam("after")) : 0;
+    long after = kill ? number(request.getParam("after")) : 0;
+    long answers = kill ? number(request.getParam("answers")) : 0;
     DemoRegion target = java.util.Objects.requireNonNull(region);
+    if (answers > 0) {
+      target.killAfter(answers);
+      request.response().end(target.name() + " dies after " + answers + " answers\n");
+      return;
+    }
     if (after > 0) {
       vertx.setTimer(after, due -> target.kill());
       request.response().end(target.name() + " dies in " + after + " ms\n");
@@ -103,7 +109,7 @@ public final class Demo extends VerticleBase {
         failed -> request.response().setStatusCode(500).end(failed.getMessage() + "\n"));
   }
 
-  private static long millis(@Nullable String text) {
+  private static long number(@Nullable String text) {
     try {
       return text == null ? 0 : Math.min(Math.max(Long.parseLong(text), 0), 60_000);
     } catch (NumberFormatException none) {

@@ -24,6 +24,7 @@ final class DemoRegion {
   private final Wallets wallets;
   private int port;
   private @Nullable HttpServer server;
+  private long answersLeft = Long.MAX_VALUE;
 
   /**
    * A region that does not listen yet.
@@ -70,10 +71,16 @@ final class DemoRegion {
         .mapEmpty();
   }
 
+  /** It answers so many requests yet, and dies under the next. */
+  void killAfter(long answers) {
+    answersLeft = answers;
+  }
+
   /** As if the machine had lost power: the port and all connections are gone at once. */
   Future<Void> kill() {
     HttpServer running = server;
     server = null;
+    answersLeft = Long.MAX_VALUE;
     return running == null ? Future.succeededFuture() : running.close();
   }
 
@@ -89,6 +96,10 @@ final class DemoRegion {
 
   private void reply(HttpServerRequest request, Distance distance) {
     if (request.response().closed()) {
+      return;
+    }
+    if (answersLeft-- == 0) {
+      kill();
       return;
     }
     String path = request.path();

@@ -125,8 +125,8 @@ public final class Tour {
                     + admin
                     + "/admin/explain?url=/feed&client=198.51.100.1'")
             .expect("\"region\" : \"us\"", "expected 14 ms over 0 km"),
-        stop("America dies soon after the first of his forty requests; none of them fails")
-            .line("curl -s -X POST '" + control + "/us/kill?after=200'")
+        stop("America dies under the sixth of his forty requests; none of them fails")
+            .line("curl -s -X POST '" + control + "/us/kill?answers=5'")
             .line(
                 "curl -s -w '%{http_code}\\n' "
                     + CALIFORNIA
