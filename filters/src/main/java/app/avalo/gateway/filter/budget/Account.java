@@ -4,6 +4,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.budget.BudgetLedger.Peek;
 import app.avalo.gateway.filter.budget.Hold.Ask;
+import app.avalo.gateway.filter.budget.Tenures.Tenure;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Counter;
 import app.avalo.gateway.filter.budget.journal.Entry;
@@ -24,10 +25,7 @@ import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +34,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One budget through its periods. Safe from every thread. */
 final class Account {
-  /** Periods that are over and remembered, because of holds that outlived them. */
-  private static final int OVER = 3;
-
   /** Between two looks at what passes, unless much is spent meanwhile. */
   private static final long PACE_MILLIS = 10_000;
 
@@ -48,8 +43,7 @@ final class Account {
   private final Journal journal;
   private final BudgetListener listener;
   private final BudgetLedger.@Nullable Sharing sharing;
-  private final Map<String, Tenure> tenures = new LinkedHashMap<>(); // guarded by this
-  private final Set<String> evicted = new HashSet<>(); // keys of tenures; guarded by this
+  private final Tenures tenures; // guarded by this
   private final @Nullable Pacer pacer; // guarded by this; null for purses, which only end
   final Spenders spenders = new Spenders();
   private volatile Map<String, Standing> standings = Map.of(); // whoever installs a plan
@@ -57,9 +51,6 @@ final class Account {
   private volatile BudgetConfig config; // whoever installs a plan
   private volatile boolean retired; // likewise
   private volatile Tenure current; // whoever meets the end of a period first
-
-  /** A period and, among replicas, what keeps its lease. */
-  private record Tenure(Term term, @Nullable LeaseKeeper keeper) {}
 
   Account(
       BudgetConfig config,
@@ -71,6 +62,7 @@ final class Account {
     this.journal = journal;
     this.listener = listener;
     this.sharing = sharing;
+    this.tenures = new Tenures(config.name(), journal);
     this.pacer = config.single() ? null : learnt(config.name());
     this.current = enter(nowMillis);
   }
@@ -199,40 +191,21 @@ final class Account {
   /** Corrects a period once, in whichever of those close to it the id was seen before. */
   synchronized Corrected correct(Span span, Entry correction) {
     Tenure tenure = tenures.get(span.key());
-    if (tenure == null && recovered(span.key()) == null) {
+    if (tenure == null && tenures.recovered(span.key()) == null) {
       return Corrected.UNKNOWN;
     }
-    if (isSeen(span, correction.id())) {
+    Span before = current.term().span.before(config);
+    if (tenures.isCorrectedBy(correction.id(), List.of(span, span.before(config), before))) {
       return Corrected.SEEN;
     }
     Term term = tenure == null ? begin(span).term() : tenure.term();
     return term.correct(config, correction);
   }
 
-  private boolean isSeen(Span span, String id) {
-    for (Tenure each : tenures.values()) {
-      if (each.term().isCorrectedBy(id)) {
-        return true;
-      }
-    }
-    for (Span each : List.of(span, span.before(config), current.term().span.before(config))) {
-      Sheet sheet = recovered(each.key());
-      if (sheet != null && sheet.corrections().containsKey(id)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** What was on disk of a period in which this process spent nothing. */
-  private @Nullable Sheet recovered(String key) {
-    return evicted.contains(key) ? null : journal.recovered(config.name(), key);
-  }
-
   /** The period of this key, as far as this process knows it, or null. */
   synchronized @Nullable BudgetMonth month(String key) {
     Tenure tenure = tenures.get(key);
-    Sheet sheet = tenure == null ? recovered(key) : null;
+    Sheet sheet = tenure == null ? tenures.recovered(key) : null;
     if (tenure == null && sheet == null) {
       return null;
     }
@@ -293,26 +266,8 @@ final class Account {
     long granted = sharing == null ? Long.MAX_VALUE : 0;
     Term term = new Term(span, granted, sums, journal.recovered(name, span.key()));
     Tenure tenure = new Tenure(term, sharing == null ? null : new LeaseKeeper(this, term, sharing));
-    evict(span.startMillis());
-    tenures.put(span.key(), tenure);
+    tenures.add(tenure);
     return tenure;
-  }
-
-  /**
-   * Forgets all but the last few of the periods that are over; a reload may come back to others.
-   */
-  private void evict(long nowMillis) {
-    List<String> over = new ArrayList<>();
-    tenures.forEach(
-        (key, tenure) -> {
-          if (tenure.term().span.endMillis() <= nowMillis) {
-            over.add(key);
-          }
-        });
-    for (String key : over.subList(0, Math.max(0, over.size() - OVER))) {
-      tenures.remove(key).term().end();
-      evicted.add(key);
-    }
   }
 
   /**
@@ -323,7 +278,7 @@ final class Account {
   synchronized boolean end() {
     boolean ended = current.term().end();
     if (ended) {
-      tenures.values().forEach(tenure -> tenure.term().end());
+      tenures.end();
     }
     return ended;
   }
@@ -364,11 +319,7 @@ final class Account {
   /** Whether nothing would be missed if it were forgotten: all is stated, or nothing was done. */
   synchronized boolean isIdle(long nowMillis) {
     boolean untouched = term(nowMillis).isUntouched();
-    return alone()
-        ? untouched
-        : tenures.values().stream()
-            .map(Tenure::keeper)
-            .allMatch(keeper -> keeper == null || keeper.rests());
+    return alone() ? untouched : tenures.rest();
   }
 
   boolean alone() {

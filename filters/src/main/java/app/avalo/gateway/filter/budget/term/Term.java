@@ -16,7 +16,6 @@ import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.Level;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +58,6 @@ public final class Term {
   private long part = Long.MAX_VALUE; // of what nobody holds, when the store was last reached
   private long allowance; // spendable beyond what is granted, while the store is away
   private long elsewhere; // by other replicas and corrections in the store; may be negative
-  private long raised;
   public final Telling telling = new Telling();
   private final Counted counted = new Counted();
   private final Gate gate = new Gate();
@@ -67,11 +65,10 @@ public final class Term {
   private int pacedLevel;
   private volatile boolean moved = true; // since then
   private long left = Long.MAX_VALUE; // of the lease; asked by whoever has just held more
-  private long frozenUntil; // milliseconds since 1970; 0 if nobody froze it
-  private long freeUntil; // likewise: until then nobody is slowed
+  private final Orders orders = new Orders();
   private final Demand demand = new Demand();
   private final Sums sums;
-  private final Map<String, Entry> corrections = new LinkedHashMap<>();
+  private final Corrections corrections;
 
   /**
    * A period.
@@ -84,18 +81,19 @@ public final class Term {
     this.span = span;
     this.granted = granted;
     this.sums = sums;
+    corrections = new Corrections(sums);
     recovered = before == null ? 0 : before.spent();
     spent = recovered;
     if (before != null) {
       telling.tell(before.told());
       before.totals().forEach(sums::known);
       before.orders().values().forEach(order -> order(order.id(), order.micros()));
-      before.corrections().values().forEach(this::remember);
+      before.corrections().values().forEach(corrections::add);
     }
   }
 
   private long amount(BudgetConfig budget) {
-    return Math.max(0, Price.add(budget.amount().micros(), raised));
+    return Math.max(0, Price.add(budget.amount().micros(), corrections.raised()));
   }
 
   /** What all replicas together have left, with nothing in flight. */
@@ -249,7 +247,7 @@ public final class Term {
 
   /** Applies a correction once. */
   public synchronized Corrected correct(BudgetConfig budget, Entry entry) {
-    if (corrections.containsKey(entry.id())) {
+    if (corrections.has(entry.id())) {
       return Corrected.SEEN;
     }
     boolean raise = entry.kind() == Entry.Kind.RAISE;
@@ -257,7 +255,7 @@ public final class Term {
     if (sum < 0) {
       return Corrected.IMPOSSIBLE;
     }
-    remember(entry);
+    corrections.add(entry);
     moved = true;
     spent = raise ? spent : sum;
     return Corrected.DONE;
@@ -265,34 +263,21 @@ public final class Term {
 
   /** Whether a correction of this id counts here. */
   public synchronized boolean isCorrectedBy(String id) {
-    return corrections.containsKey(id);
-  }
-
-  private void remember(Entry entry) {
-    corrections.put(entry.id(), entry);
-    if (entry.kind() == Entry.Kind.IMPORT) {
-      sums.known(entry.subject(), entry.micros());
-    } else if (entry.kind() == Entry.Kind.RAISE) {
-      raised = Price.signed(raised, entry.micros());
-    }
+    return corrections.has(id);
   }
 
   /** An operator's order holds until then. */
   public synchronized void order(String what, long untilMillis) {
-    if (what.equals(FREEZE)) {
-      frozenUntil = untilMillis;
-    } else {
-      freeUntil = untilMillis;
-    }
+    orders.give(what, untilMillis);
     moved = true;
   }
 
   public synchronized long frozenUntil() {
-    return frozenUntil;
+    return orders.frozenUntil();
   }
 
   public synchronized long freeUntil() {
-    return freeUntil;
+    return orders.freeUntil();
   }
 
   public synchronized int level(BudgetConfig budget) {
@@ -357,11 +342,8 @@ public final class Term {
       spent = Price.add(spent, Math.max(0, lease.stated() - said.spent()));
     }
     elsewhere = lease.spent() - lease.stated();
-    moved |= raised != lease.raised();
-    moved |= frozenUntil != lease.frozenUntil() || freeUntil != lease.freeUntil();
-    frozenUntil = lease.frozenUntil();
-    freeUntil = lease.freeUntil();
-    raised = lease.raised();
+    moved |= corrections.raise(lease.raised());
+    moved |= orders.replace(lease.frozenUntil(), lease.freeUntil());
     moves(budget);
     return found;
   }
@@ -407,8 +389,8 @@ public final class Term {
         span.endMillis(),
         counted.counts(),
         Map.copyOf(sums.services()),
-        frozenUntil,
-        freeUntil,
+        orders.frozenUntil(),
+        orders.freeUntil(),
         store);
   }
 }

@@ -1,0 +1,87 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.journal.Sheet;
+import app.avalo.gateway.filter.budget.term.Span;
+import app.avalo.gateway.filter.budget.term.Term;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The periods of an account that are known, by their keys. Guarded by the account. */
+final class Tenures {
+  /** Periods that are over and remembered, because of holds that outlived them. */
+  private static final int OVER = 3;
+
+  private final String budget;
+  private final Journal journal;
+  private final Map<String, Tenure> all = new LinkedHashMap<>();
+  private final Set<String> evicted = new HashSet<>();
+
+  /** A period and, among replicas, what keeps its lease. */
+  record Tenure(Term term, @Nullable LeaseKeeper keeper) {}
+
+  Tenures(String budget, Journal journal) {
+    this.budget = budget;
+    this.journal = journal;
+  }
+
+  @Nullable Tenure get(String key) {
+    return all.get(key);
+  }
+
+  /**
+   * Forgets all but the last few of the periods that are over; a reload may come back to others.
+   */
+  void add(Tenure tenure) {
+    Span span = tenure.term().span;
+    List<String> over = new ArrayList<>();
+    all.forEach(
+        (key, each) -> {
+          if (each.term().span.endMillis() <= span.startMillis()) {
+            over.add(key);
+          }
+        });
+    for (String key : over.subList(0, Math.max(0, over.size() - OVER))) {
+      all.remove(key).term().end();
+      evicted.add(key);
+    }
+    all.put(span.key(), tenure);
+  }
+
+  /** What was on disk of a period in which this process spent nothing, or null. */
+  @Nullable Sheet recovered(String key) {
+    return evicted.contains(key) ? null : journal.recovered(budget, key);
+  }
+
+  /** Whether a correction of this id counts in a period of this process, or in one of these. */
+  boolean isCorrectedBy(String id, List<Span> others) {
+    for (Tenure each : all.values()) {
+      if (each.term().isCorrectedBy(id)) {
+        return true;
+      }
+    }
+    for (Span each : others) {
+      Sheet sheet = recovered(each.key());
+      if (sheet != null && sheet.corrections().containsKey(id)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether nothing is leased, and all that was spent is stated. */
+  boolean rest() {
+    return all.values().stream()
+        .map(Tenure::keeper)
+        .allMatch(keeper -> keeper == null || keeper.rests());
+  }
+
+  void end() {
+    all.values().forEach(tenure -> tenure.term().end());
+  }
+}
