@@ -64,7 +64,7 @@ final class LeaseKeeper {
   private volatile boolean ticking; // home loop
   private int idle;
   private long sequence;
-  private long usual; // micro-units of a request
+  private long least; // micro-units that pay for a request
   private long askedNanos;
   private long answeredNanos;
   private long told = -1; // spent, as last stated
@@ -153,12 +153,14 @@ final class LeaseKeeper {
     long now = sharing.ticker().nanos();
     long[] demand = term.drainDemand();
     long slice = budget.cost().flows() ? budget.cost().slice() : 0;
-    usual = Math.max(slice, budget.cost().reserve());
+    long usual = Math.max(slice, budget.cost().reserve());
     long ask = Math.max(demand[1], usual);
     idle = demand[0] > 0 ? 0 : idle + 1;
     headroom = ahead(budget, demand[0], ask, Math.max(1, now - askedNanos));
     askedNanos = now;
-    long[] sums = term.handBack(headroom, usual);
+    // Where prices are all of routes or bytes, by what was asked for.
+    least = usual == 0 ? ask : usual;
+    long[] sums = term.handBack(headroom, least);
     List<String> labels = term.labels(budget, sharing.ticker().epochMillis());
     return new Statement(
         where(budget),
@@ -166,6 +168,7 @@ final class LeaseKeeper {
         sums[2],
         Price.add(sums[1], headroom),
         Price.add(sums[1], Math.min(ask, headroom)),
+        Price.add(sums[1], Math.min(least, headroom)),
         sums[1],
         sums[0],
         List.copyOf(term.telling.due(term.level(budget))),
@@ -219,7 +222,7 @@ final class LeaseKeeper {
     dryNanos = now;
     // Of a purse that is back the store knows more than was said; then it pays to ask once more.
     boolean known = failure == null && lease.stated() <= said.spent();
-    dry = lost || known && lease.granted() - said.used() < Math.min(usual, headroom);
+    dry = lost || known && lease.granted() - said.used() < Math.min(least, headroom);
     // What came back is an answer for those who waited; who comes back meanwhile waits for the
     // next.
     for (int left = waiters.get(); left > 0; left--) {

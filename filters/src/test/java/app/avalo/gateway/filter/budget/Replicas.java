@@ -106,13 +106,36 @@ abstract class Replicas {
     Lease exchange(
         RedisLender by, BudgetConfig budget, long sequence, long keep, long want, long spent)
         throws Exception {
+      return exchange(by, budget, sequence, keep, want, 0, spent);
+    }
+
+    /** Likewise by one that could use no less than this. */
+    Lease exchange(
+        RedisLender by,
+        BudgetConfig budget,
+        long sequence,
+        long keep,
+        long want,
+        long least,
+        long spent)
+        throws Exception {
       Span span = Span.of(budget, Ticker.SYSTEM.epochMillis());
       Statement.Where where =
           new Statement.Where(
               "ai", span.key(), 1_000_000, span.endMillis(), budget.leaseExpiry().toMillis());
       Statement said =
           new Statement(
-              where, sequence, keep, want, want, spent, spent, List.of(), List.of(), new long[0]);
+              where,
+              sequence,
+              keep,
+              want,
+              want,
+              least,
+              spent,
+              spent,
+              List.of(),
+              List.of(),
+              new long[0]);
       CompletableFuture<Lease> answer = new CompletableFuture<>();
       loop.runOnContext(go -> say(by, said, answer));
       return answer.get(10, TimeUnit.SECONDS);

@@ -10,6 +10,8 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
+import app.avalo.gateway.filter.budget.lease.Lease;
+import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
@@ -171,5 +173,21 @@ class SharedBudgetIT extends Replicas {
     one.ledger.configure(plan(budget));
     until(() -> again(one, budget));
     assertThat(keeper.rests()).isFalse();
+  }
+
+  @Test
+  void partsThatPayForNoRequestAreLeftToBePutTogether() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(50_000));
+    Gateway gateway = new Gateway("g0");
+    RedisLender one = gateway.lender("r1");
+    RedisLender two = gateway.lender("r2");
+    gateway.exchange(one, budget, 1, 0, 500_000, 0);
+    gateway.exchange(two, budget, 1, 0, 450_000, 0);
+
+    Lease half = gateway.exchange(one, budget, 2, 500_000, 700_000, 550_000, 500_000);
+    Lease whole = gateway.exchange(two, budget, 2, 450_000, 500_000, 500_000, 450_000);
+
+    assertThat(half.granted()).isEqualTo(500_000);
+    assertThat(whole.granted()).as("the last request").isEqualTo(500_000);
   }
 }

@@ -75,6 +75,7 @@ public final class RedisLender implements Lender {
     arguments.add(Long.toString(said.where().silenceMillis()));
     arguments.add(Long.toString(said.need()));
     arguments.add(Long.toString(said.used()));
+    arguments.add(Long.toString(said.least()));
     for (int i = 0; i < said.byService().length; i++) {
       arguments.add(said.services().get(i));
       arguments.add(Long.toString(said.byService()[i]));

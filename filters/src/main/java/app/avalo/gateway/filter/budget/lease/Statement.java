@@ -10,7 +10,8 @@ import java.util.List;
  * @param sequence grows with every statement of a replica; older ones are ignored
  * @param keep micro-units leased that it goes on holding, spent ones included
  * @param want micro-units it would like to hold; of what is scarce it gets its part
- * @param need micro-units below which one request more cannot be paid
+ * @param need micro-units below which the largest request lately cannot be paid
+ * @param least micro-units below which no further request can be paid
  * @param used micro-units spent, and held for requests
  * @param spent micro-units settled
  * @param due keys of what operators are to be told, as far as this replica sees and was not told to
@@ -23,6 +24,7 @@ public record Statement(
     long keep,
     long want,
     long need,
+    long least,
     long used,
     long spent,
     List<String> due,

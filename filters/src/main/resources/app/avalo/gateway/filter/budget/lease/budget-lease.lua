@@ -16,8 +16,8 @@
 --   freeze free milliseconds since 1970 until which an operator's order holds
 --   settling    milliseconds until which nothing is granted, after this hash was lost
 -- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at,
---          milliseconds of silence after which a lease is charged, need, used, then service,
---          spent ...
+--          milliseconds of silence after which a lease is charged, need, used, least, then
+--          service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
 --          free, this replica's part of what nobody holds, the most it has stated, its last sequence,
 --          then spent of each service by all and the most that this replica has stated of it
@@ -27,7 +27,7 @@
 -- counts as granted is never less than what replicas may spend. When a correction charged what was
 -- leased already, a replica is told to hold less, and counts as holding all of it until it says that
 -- it does. What nobody uses is shared: a replica holds no more than its part of it ahead, but at
--- least what one request needs if there is that much.
+-- least what one request needs if there is that much. Parts that pay for none are left to be put together.
 local key, replica = KEYS[1], ARGV[1]
 local sequence, keep, want = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local stated, amount, need = tonumber(ARGV[5]), tonumber(ARGV[7]), tonumber(ARGV[10])
@@ -94,12 +94,13 @@ if sequence > last then
     local ahead = held - math.min(held, busy)
     local most = busy + math.floor((room + ahead) / math.max(1, live))
     if need - held <= room then most = math.max(most, need) end
-    granted = math.max(held, math.min(want, most))
+    local part = math.min(want, most)
+    if part > held and part >= tonumber(ARGV[12]) then granted = part else granted = held end
     charged = charged - held + granted
   end
   redis.call('HSET', key, 'charged', text(charged), 'spent', text(spent),
     't:' .. replica, text(now), 'q:' .. replica, text(sequence), 'g:' .. replica, text(granted), 's:' .. replica, text(mine))
-  for i = 12, #ARGV, 2 do
+  for i = 13, #ARGV, 2 do
     local field = 'v:' .. ARGV[i]
     local own = 'u:' .. ARGV[i] .. '|' .. replica
     -- Until 1.0 it was called v:SERVICE:REPLICA.
@@ -126,7 +127,7 @@ end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
   had[11] or '0', had[12] or '0', text(part), text(mine),
   text(math.max(last, sequence))}
-for i = 12, #ARGV, 2 do
+for i = 13, #ARGV, 2 do
   local of = redis.call('HMGET', key, 'v:' .. ARGV[i], 'u:' .. ARGV[i] .. '|' .. replica)
   answer[#answer + 1] = of[1] or '0'
   answer[#answer + 1] = of[2] or '0'
