@@ -110,6 +110,11 @@ public record LimitConfig(
       return (own == null ? base : own) + perMebibyte * begun;
     }
 
+    /** Whether every request costs the base, as far as it is known before the answer. */
+    public boolean isFlat() {
+      return methods.isEmpty() && perMebibyte == 0;
+    }
+
     /** The most that a request without a body costs. */
     public int most() {
       return methods.values().stream().reduce(base, Math::max);

@@ -11,6 +11,7 @@ import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.override.LimitOverride;
 import app.avalo.gateway.filter.limit.override.Overrides;
 import app.avalo.gateway.filter.time.Ticker;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -19,7 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,16 +91,42 @@ public final class Limits {
 
   /** Decisions of one policy since the start, each request counted once per policy it met. */
   private static final class Tally {
-    final LongAdder allowed = new LongAdder();
-    final LongAdder refused = new LongAdder();
-    final LongAdder shadowed = new LongAdder();
-    final Map<By, LongAdder> by = new EnumMap<>(By.class);
+    private static final By[] ALL = By.values();
+    private static final int OUTCOMES = Outcome.values().length;
+
+    private final LongAdder[] cells = new LongAdder[ALL.length * OUTCOMES];
 
     Tally() {
-      for (By each : By.values()) {
-        by.put(each, new LongAdder());
-      }
+      Arrays.setAll(cells, cell -> new LongAdder());
     }
+
+    void add(By by, Outcome outcome) {
+      cells[by.ordinal() * OUTCOMES + outcome.ordinal()].increment();
+    }
+
+    Counts counts() {
+      long[] outcomes = new long[OUTCOMES];
+      Map<By, Long> deciders = new EnumMap<>(By.class);
+      for (int cell = 0; cell < cells.length; cell++) {
+        long decisions = cells[cell].sum();
+        if (decisions > 0) {
+          outcomes[cell % OUTCOMES] += decisions;
+          deciders.merge(ALL[cell / OUTCOMES], decisions, Long::sum);
+        }
+      }
+      return new Counts(
+          outcomes[Outcome.ALLOWED.ordinal()],
+          outcomes[Outcome.REFUSED.ordinal()],
+          outcomes[Outcome.SHADOWED.ordinal()],
+          deciders);
+    }
+  }
+
+  private enum Outcome {
+    ALLOWED,
+    REFUSED,
+    /** Would have been refused. */
+    SHADOWED
   }
 
   /**
@@ -126,18 +152,7 @@ public final class Limits {
   /** Counts by policy name, for metrics and admin. */
   public Map<String, Counts> counts() {
     Map<String, Counts> counts = new TreeMap<>();
-    tallies.forEach(
-        (policy, tally) ->
-            counts.put(
-                policy,
-                new Counts(
-                    tally.allowed.sum(),
-                    tally.refused.sum(),
-                    tally.shadowed.sum(),
-                    tally.by.entrySet().stream()
-                        .filter(entry -> entry.getValue().sum() > 0)
-                        .collect(
-                            Collectors.toMap(Map.Entry::getKey, each -> each.getValue().sum())))));
+    tallies.forEach((policy, tally) -> counts.put(policy, tally.counts()));
     return counts;
   }
 
@@ -254,13 +269,7 @@ public final class Limits {
     if (tally == null) {
       tally = tallies.computeIfAbsent(policy.name(), name -> new Tally());
     }
-    if (verdict.allowed()) {
-      tally.allowed.increment();
-    } else if (policy.shadow()) {
-      tally.shadowed.increment();
-    } else {
-      tally.refused.increment();
-    }
-    tally.by.get(verdict.by()).increment();
+    Outcome refused = policy.shadow() ? Outcome.SHADOWED : Outcome.REFUSED;
+    tally.add(verdict.by(), verdict.allowed() ? Outcome.ALLOWED : refused);
   }
 }

@@ -4,8 +4,10 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.filter.LimitVerdict;
+import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,68 +26,128 @@ final class RateLimitFields {
   private static final long SECOND = 1_000_000_000L;
 
   private static final int MOST_KNOWN = 1000;
+  private static final byte[] LEFT = {';', 'r', '='};
+  private static final byte[] RESET = {';', 't', '='};
+  private static final byte[] NEXT = {',', ' '};
 
   private final Map<Allowance, Known> known = new IdentityHashMap<>();
+  private byte[] state = new byte[128]; // of the answer that is written
+  private int length;
 
-  /** What {@code RateLimit-Policy} says of an allowance of a policy; the same for every answer. */
-  private record Known(LimitConfig policy, String members) {}
-
-  void write(List<LimitVerdict> verdicts, MultiMap headers) {
-    String policies = "";
-    StringBuilder states = new StringBuilder(64);
-    for (int i = 0; i < verdicts.size(); i++) {
-      LimitVerdict verdict = verdicts.get(i);
-      if (verdict.policy().fields() && !verdict.policy().shadow()) {
-        String members = members(verdict);
-        policies = policies.isEmpty() ? members : policies + ", " + members;
-        state(states, verdict);
+  /**
+   * What is the same for every answer about an allowance of a policy. Bytes, as they go out without
+   * a character being looked at again.
+   *
+   * @param members of {@code RateLimit-Policy}
+   * @param names of the members of {@code RateLimit}, by bandwidth
+   */
+  private record Known(
+      LimitConfig policy, Allowance allowance, AsciiString members, byte[][] names) {
+    static Known of(LimitConfig policy, Allowance allowance) {
+      StringBuilder members = new StringBuilder();
+      byte[][] names = new byte[allowance.bandwidths().size()][];
+      for (int i = 0; i < names.length; i++) {
+        Bandwidth bandwidth = allowance.bandwidths().get(i);
+        String name = quoted(policy, names.length > 1 ? "/" + bandwidth.rate().per() : "");
+        names[i] = new AsciiString(name).array();
+        members.append(i == 0 ? "" : ", ").append(name).append(granted(bandwidth));
       }
+      return new Known(policy, allowance, new AsciiString(members), names);
     }
-    if (!states.isEmpty()) {
-      headers.set(POLICY, policies);
-      headers.set(STATE, states.toString());
+
+    byte[] name(Bandwidth bandwidth) {
+      return names.length == 1 ? names[0] : names[allowance.bandwidths().indexOf(bandwidth)];
     }
   }
 
-  private String members(LimitVerdict verdict) {
+  void write(List<LimitVerdict> verdicts, MultiMap headers) {
+    AsciiString policies = AsciiString.EMPTY_STRING;
+    length = 0;
+    for (int i = 0; i < verdicts.size(); i++) {
+      LimitVerdict verdict = verdicts.get(i);
+      if (verdict.policy().fields() && !verdict.policy().shadow()) {
+        Known said = known(verdict);
+        policies = policies.isEmpty() ? said.members() : joined(policies, said.members());
+        state(said.name(verdict.bandwidth()), verdict);
+      }
+    }
+    if (length > 0) {
+      headers.set(POLICY, policies);
+      headers.set(STATE, new AsciiString(Arrays.copyOf(state, length), false));
+    }
+  }
+
+  private static AsciiString joined(AsciiString some, AsciiString more) {
+    return some.concat(", ").concat(more);
+  }
+
+  private Known known(LimitVerdict verdict) {
     Known before = known.get(verdict.allowance());
     if (before != null && before.policy() == verdict.policy()) {
-      return before.members();
-    }
-    StringBuilder text = new StringBuilder();
-    for (Bandwidth bandwidth : verdict.allowance().bandwidths()) {
-      policy(text, verdict, bandwidth);
+      return before;
     }
     // Reloads, schedules and overrides make new ones.
     if (known.size() >= MOST_KNOWN) {
       known.clear();
     }
-    known.put(verdict.allowance(), new Known(verdict.policy(), text.toString()));
-    return text.toString();
+    Known made = Known.of(verdict.policy(), verdict.allowance());
+    known.put(verdict.allowance(), made);
+    return made;
   }
 
-  private static void policy(StringBuilder text, LimitVerdict verdict, Bandwidth bandwidth) {
+  private static String granted(Bandwidth bandwidth) {
     long period = bandwidth.rate().period().toNanos();
     long seconds = ceilSeconds(period);
-    name(text, verdict, bandwidth);
     // Windows are whole seconds; an odd period is stretched to one, and the quota with it.
     long quota =
         seconds * SECOND == period
             ? bandwidth.rate().count()
             : (long) ((double) bandwidth.rate().count() * seconds * SECOND / period);
-    text.append(";q=").append(quota).append(";w=").append(seconds);
+    return ";q=" + quota + ";w=" + seconds;
   }
 
-  private static void state(StringBuilder text, LimitVerdict verdict) {
-    name(text, verdict, verdict.bandwidth());
-    text.append(";r=").append(verdict.remaining());
-    text.append(";t=").append(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));
+  private void state(byte[] name, LimitVerdict verdict) {
+    if (length > 0) {
+      append(NEXT);
+    }
+    append(name);
+    append(LEFT);
+    append(verdict.remaining());
+    append(RESET);
+    append(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));
+  }
+
+  private void append(byte[] text) {
+    room(text.length);
+    System.arraycopy(text, 0, state, length, text.length);
+    length += text.length;
+  }
+
+  /** Digits of a number that is not negative. */
+  private void append(long number) {
+    int digits = 1;
+    for (long rest = number; rest >= 10; rest /= 10) {
+      digits++;
+    }
+    room(digits);
+    long rest = number;
+    for (int at = length + digits - 1; at >= length; at--) {
+      state[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    length += digits;
+  }
+
+  private void room(int more) {
+    if (length + more > state.length) {
+      state = Arrays.copyOf(state, 2 * (length + more));
+    }
   }
 
   /** A structured string: visible ASCII, quotes and backslashes escaped. */
-  private static void name(StringBuilder text, LimitVerdict verdict, Bandwidth bandwidth) {
-    text.append(text.isEmpty() ? "\"" : ", \"");
-    String name = verdict.policy().name();
+  private static String quoted(LimitConfig policy, String suffix) {
+    StringBuilder text = new StringBuilder("\"");
+    String name = policy.name();
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
       if (c == '"' || c == '\\') {
@@ -93,10 +155,7 @@ final class RateLimitFields {
       }
       text.append(c < ' ' || c > '~' ? '?' : c);
     }
-    if (verdict.allowance().bandwidths().size() > 1) {
-      text.append('/').append(bandwidth.rate().per());
-    }
-    text.append('"');
+    return text.append(suffix).append('"').toString();
   }
 
   /** Rounded up, at least 1; a last nanosecond is what local buckets add for safety. */

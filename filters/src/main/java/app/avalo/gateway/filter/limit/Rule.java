@@ -44,6 +44,8 @@ final class Rule {
   private final Debts debts;
   private final @Nullable Pace pace; // null when its rates never change
   private final @Nullable Offenders offenders; // null when nobody is shut out
+  private final boolean tiered;
+  private final boolean reserving;
   private int percent = FULL;
   private @Nullable Tier all;
   private Map<String, Tier> tiers = Map.of();
@@ -67,6 +69,8 @@ final class Rule {
             : policy.mode() == Mode.EXACT ? By.EXACT : By.LEASED;
     this.pace = policy.steady() ? null : limits.pace(policy.name());
     this.offenders = policy.timeOut() == null ? null : limits.offenders(policy.name());
+    this.tiered = !policy.tiers().isEmpty();
+    this.reserving = !policy.reserve().isEmpty();
     make();
   }
 
@@ -178,14 +182,14 @@ final class Rule {
   @Nullable Tier tier(Exchange exchange) {
     keepPace();
     Caller caller = exchange.caller();
-    Tier own = tiers.get(caller.tier());
+    Tier own = tiered ? tiers.get(caller.tier()) : null;
     Tier usual = own != null ? own : all;
     if (usual == null) {
       return null;
     }
     LimitOverride over = limits.overrides().of(policy, caller);
     Tier mine = over == null ? usual : overridden(over, usual);
-    return policy.reserve().isEmpty() ? mine : mine.of(priority(exchange));
+    return reserving ? mine.of(priority(exchange)) : mine;
   }
 
   /** Of the route, else of the service that it leads to. */

@@ -34,6 +34,7 @@ final class Tier {
   private final int leaves; // percent of every burst, to others
   private final Map<Priority, Tier> lower;
   private final long most;
+  private final long flat; // what every request costs, or -1
   private @Nullable Here share;
   private int shares;
   private final Map<LimitOverride, Tier> others = new HashMap<>(); // those that were used
@@ -57,7 +58,9 @@ final class Tier {
     this.buckets = buckets;
     this.leaves = leaves;
     this.lower = lower;
-    this.most = Shape.of(allowance).leaving(leaves, rule.policy.cost().most()).most();
+    Cost cost = rule.policy.cost();
+    this.most = Shape.of(allowance).leaving(leaves, cost.most()).most();
+    this.flat = cost.isFlat() ? Math.min(most, cost.base()) : -1;
     if (buckets.shared()) {
       share(); // now, so that the first outage has nothing to make while requests wait
     }
@@ -116,6 +119,9 @@ final class Tier {
 
   /** Tokens that a request costs; never more than a full bucket holds, so that it can be paid. */
   long tokens(Exchange exchange) {
+    if (flat >= 0) {
+      return flat;
+    }
     Cost cost = rule.policy.cost();
     long body = cost.perMebibyte() == 0 ? 0 : announced(exchange);
     return Math.min(most, cost.of(exchange.method(), body));

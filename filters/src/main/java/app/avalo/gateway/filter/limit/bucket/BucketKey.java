@@ -45,7 +45,8 @@ public final class BucketKey {
 
   /** Becomes the key of a request; false when the policy has no bucket for it. */
   public boolean fill(LimitConfig limit, Exchange exchange) {
-    clear(limit, limit.tiers().containsKey(exchange.caller().tier()) ? exchange : null);
+    String own = exchange.caller().tier();
+    clear(limit, !limit.tiers().isEmpty() && limit.tiers().containsKey(own) ? own : "");
     List<KeyPart> parts = limit.key();
     for (int i = 0; i < parts.size(); i++) {
       if (!add(parts.get(i), exchange)) {
@@ -56,13 +57,13 @@ public final class BucketKey {
     return true;
   }
 
-  private void clear(LimitConfig limit, @Nullable Exchange tiered) {
+  private void clear(LimitConfig limit, String own) {
     policy = limit.name();
     grain = limit.grain();
     group = null;
     header = null;
     claim = null;
-    tier = tiered == null ? "" : tiered.caller().tier();
+    tier = own;
     addressHigh = 0;
     addressLow = 0;
     user = null;
@@ -167,8 +168,7 @@ public final class BucketKey {
    */
   public static @Nullable BucketKey parse(LimitConfig limit, String tier, String text) {
     BucketKey key = new BucketKey();
-    key.clear(limit, null);
-    key.tier = tier;
+    key.clear(limit, tier);
     for (String part : text.split("\\|", -1)) {
       if (part.length() < 3
           || part.charAt(1) != '='
@@ -207,10 +207,22 @@ public final class BucketKey {
   }
 
   private void rehash() {
-    KeyHash h = hashing.start();
-    h.add(policy).add(tier).add(addressHigh).add(addressLow).add(user).add(apiKey);
-    h.add(group).add(header).add(claim).add(route).add(service).add(method);
-    hash = h.add(country).end();
+    hash =
+        hashing
+            .start()
+            .add('p', policy)
+            .add('t', tier.isEmpty() ? null : tier)
+            .add('a', addressHigh, addressLow)
+            .add('u', user)
+            .add('k', apiKey)
+            .add('g', group)
+            .add('h', header)
+            .add('j', claim)
+            .add('r', route)
+            .add('s', service)
+            .add('m', method)
+            .add('c', country)
+            .end();
   }
 
   /** 64 bits under a secret of this process: nobody can choose keys that meet. */

@@ -25,20 +25,26 @@ final class KeyHash {
     return this;
   }
 
-  KeyHash add(long word) {
-    v3 ^= word;
-    round();
-    v0 ^= word;
+  /** An address, if the key has one. */
+  KeyHash add(char part, long high, long low) {
+    if (high != 0 || low != 0) {
+      add(part);
+      add(high);
+      add(low);
+    }
     return this;
   }
 
-  /** Four characters a word, after the length, so that parts cannot run into each other. */
-  KeyHash add(@Nullable String text) {
+  /**
+   * Four characters a word, after the length, so that parts cannot run into each other, and the
+   * letter of the part, so that those that a key lacks need no word.
+   */
+  KeyHash add(char part, @Nullable String text) {
     if (text == null) {
-      return add(-1L);
+      return this;
     }
     int length = text.length();
-    add((long) length);
+    add((long) part << 32 | length);
     for (int i = 0; i < length; i += 4) {
       long word = 0;
       for (int j = i; j < length && j < i + 4; j++) {
@@ -47,6 +53,12 @@ final class KeyHash {
       add(word);
     }
     return this;
+  }
+
+  private void add(long word) {
+    v3 ^= word;
+    round();
+    v0 ^= word;
   }
 
   /** Never 0. */
