@@ -55,7 +55,7 @@ public final class LimitFilter implements Filter {
       next.proceed(exchange);
       return;
     }
-    Rule[] asked = rules.of(exchange.plan(), policies);
+    Rule[] asked = rules.of(exchange, policies);
     if (exchange.explaining() || !decideHere(exchange, asked, next)) {
       new Round(limits, exchange, next).ask(asked);
     }

@@ -14,7 +14,6 @@ import app.avalo.gateway.filter.time.Ticker;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -27,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * buckets, what Redis has said of others, and counts for metrics. Safe from every thread.
  */
 public final class Limits {
+  private static final int FEWER = 6; // words; one more than who is gone may be counted for
+
   private final Ticker ticker;
   private final Room room;
   private final ConcurrentHashMap<Use, LocalBuckets> tables = new ConcurrentHashMap<>();
@@ -34,8 +35,12 @@ public final class Limits {
   private final ConcurrentHashMap<String, Pace> paces = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Offenders> offenders = new ConcurrentHashMap<>();
   private final Overrides overrides;
-  private volatile int replicas;
+  private volatile int replicas; // replicas()
+  private int fewer; // how many words in a row were lower, likewise
+  private int highest; // of those, likewise
   private volatile Filled lastFilled = new Filled("", ""); // filled()
+  private boolean kept; // keep()
+  private long keptNanos; // likewise
 
   /**
    * No buckets yet; they may fill an eighth of the heap.
@@ -196,9 +201,18 @@ public final class Limits {
     return replicas;
   }
 
-  /** Redis says how many gateways there are. */
-  public void replicas(int counted) {
-    replicas = Math.max(1, counted);
+  /**
+   * Redis says how many gateways there are, each second. More hold at once, fewer only when it has
+   * said so several times: a Redis that is back has heard of few of those that still decide by
+   * their shares.
+   */
+  public synchronized void replicas(int counted) {
+    highest = fewer == 0 ? counted : Math.max(highest, counted);
+    if (counted < replicas && ++fewer < FEWER) {
+      return;
+    }
+    replicas = Math.max(1, highest);
+    fewer = 0;
   }
 
   /** The last key whose buckets were filled up; each loop goes on from the one it saw last. */
@@ -236,11 +250,25 @@ public final class Limits {
                     : new CompactBuckets(shape, ticker, room, usual));
   }
 
-  /** Forgets the buckets of policies that are no more. */
-  void keep(Set<String> policies) {
-    paces.keySet().retainAll(policies);
-    offenders.keySet().retainAll(policies);
-    forget(use -> !policies.contains(use.policy()), CompactBuckets::close);
+  /**
+   * Forgets the buckets of policies that are no more, and what is known of them that they do not
+   * need any more. A loop that follows late, to a plan that another loop has left, changes nothing.
+   *
+   * @param sinceNanos start of the exchange that brought them
+   */
+  synchronized void keep(Map<String, LimitConfig> policies, long sinceNanos) {
+    if (kept && sinceNanos - keptNanos < 0) {
+      return;
+    }
+    kept = true;
+    keptNanos = sinceNanos;
+    paces.keySet().removeIf(name -> !holds(policies.get(name), policy -> !policy.steady()));
+    offenders.keySet().removeIf(name -> !holds(policies.get(name), p -> p.timeOut() != null));
+    forget(use -> !policies.containsKey(use.policy()), CompactBuckets::close);
+  }
+
+  private static boolean holds(@Nullable LimitConfig policy, Predicate<LimitConfig> condition) {
+    return policy != null && condition.test(policy);
   }
 
   /** What a caller had with other rates is what it has with the usual ones: as full. */

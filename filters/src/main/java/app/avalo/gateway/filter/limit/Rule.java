@@ -21,6 +21,7 @@ import app.avalo.gateway.filter.limit.shared.Debts;
 import app.avalo.gateway.filter.limit.shared.ExactBuckets;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
 import app.avalo.gateway.filter.redis.ScriptRunner;
+import io.vertx.core.Future;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -225,14 +226,19 @@ final class Rule {
     return List.copyOf(byName().values());
   }
 
-  /** Leases are what a loop knows by itself; all else was told for the whole process. */
+  /** Debts and leases are what a loop knows by itself; all else was told for the whole process. */
   void filled(String key) {
-    for (Tier tier : by == By.LEASED ? byName().values() : List.<Tier>of()) {
+    for (Tier tier : by == By.LOCAL ? List.<Tier>of() : byName().values()) {
       BucketKey bucket = BucketKey.parse(policy, tier.callers.tier(), key);
       if (bucket != null) {
         tier.filled(bucket);
       }
     }
+  }
+
+  /** Brings back what is held for requests to come. */
+  Future<Void> close() {
+    return Future.join(byName().values().stream().map(Tier::close).toList()).mapEmpty();
   }
 
   /** All tiers; the one without a name is for callers without one of their own. */

@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.limit.Limits.Filled;
 import app.avalo.gateway.filter.limit.shared.Debts;
 import app.avalo.gateway.filter.redis.ScriptRunner;
@@ -25,6 +26,7 @@ final class Rules {
   private final Map<List<LimitConfig>, Rule[]> byPolicies = new IdentityHashMap<>();
   private Map<LimitConfig, Rule> rules = new HashMap<>();
   private @Nullable Plan plan;
+  private long sinceNanos; // start of the exchange that brought the plan
   private Filled seen;
 
   Rules(Limits limits, @Nullable ScriptRunner redis, String prefix) {
@@ -35,10 +37,13 @@ final class Rules {
     this.seen = limits.lastFilled();
   }
 
-  /** The rules of some policies of a plan. */
-  Rule[] of(Plan current, List<LimitConfig> policies) {
-    if (plan != current) {
-      follow(current);
+  /**
+   * The rules of some policies of an exchange's plan. One that began under an earlier plan, and has
+   * waited elsewhere since, changes nothing for those of the present one.
+   */
+  Rule[] of(Exchange exchange, List<LimitConfig> policies) {
+    if (plan != exchange.plan() && (plan == null || exchange.startNanos() - sinceNanos >= 0)) {
+      follow(exchange);
     }
     if (seen != limits.lastFilled()) {
       forgetFilled();
@@ -51,23 +56,21 @@ final class Rules {
     return known;
   }
 
-  private void follow(Plan current) {
-    plan = current;
+  private void follow(Exchange exchange) {
+    plan = exchange.plan();
+    sinceNanos = exchange.startNanos();
     byPolicies.clear();
-    Map<LimitConfig, Rule> kept = new HashMap<>();
-    current
-        .config()
-        .limits()
-        .values()
-        .forEach(
-            policy -> {
-              Rule same = rules.get(policy);
-              if (same != null) {
-                kept.put(policy, same);
-              }
-            });
-    rules = kept;
-    limits.keep(current.config().limits().keySet());
+    Map<String, LimitConfig> policies = exchange.plan().config().limits();
+    Map<LimitConfig, Rule> gone = rules;
+    rules = new HashMap<>();
+    for (LimitConfig policy : policies.values()) {
+      Rule same = gone.remove(policy);
+      if (same != null) {
+        rules.put(policy, same);
+      }
+    }
+    gone.values().forEach(Rule::close);
+    limits.keep(policies, sinceNanos);
   }
 
   private void forgetFilled() {
@@ -85,7 +88,7 @@ final class Rules {
   Future<Void> close() {
     List<Future<?>> closed = new ArrayList<>();
     for (Rule rule : rules.values()) {
-      rule.byName().values().forEach(tier -> closed.add(tier.close()));
+      closed.add(rule.close());
     }
     return Future.join(closed).mapEmpty();
   }

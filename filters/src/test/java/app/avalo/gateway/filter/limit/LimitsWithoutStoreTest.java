@@ -105,8 +105,27 @@ class LimitsWithoutStoreTest {
     assertThat(passes(replica, plan, 50)).as("a quarter of a tenth of 400").isEqualTo(10);
     time.advance(Duration.ofMillis(200));
     assertThat(passes(replica, plan, 50)).as("25/s").isEqualTo(5);
-    four.replicas(2);
+    four.replicas(8);
     time.advance(Duration.ofMillis(200));
-    assertThat(passes(replica, plan, 50)).as("50/s, as one of two").isEqualTo(10);
+    assertThat(passes(replica, plan, 50)).as("12.5/s, as one of eight").isEqualTo(2);
+  }
+
+  @Test
+  void aRedisThatIsBackAndHasHeardOfFewMakesNoShareLarger() {
+    Limits four = new Limits(time, 1);
+    four.replicas(4);
+    time.advance(Duration.ofSeconds(60)); // away
+
+    four.replicas(1);
+    assertThat(four.replicas()).isEqualTo(4);
+    four.replicas(3);
+    four.replicas(2);
+    four.replicas(2);
+    four.replicas(2);
+    assertThat(four.replicas()).as("said five times").isEqualTo(4);
+    four.replicas(2);
+    assertThat(four.replicas()).as("the most that was said lately").isEqualTo(3);
+    four.replicas(5);
+    assertThat(four.replicas()).as("at once").isEqualTo(5);
   }
 }
