@@ -10,10 +10,11 @@ import io.vertx.redis.client.Response;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the calls that go to Redis. */
+/** Counts the calls that go to Redis, and closes the road when told to. */
 final class Counting implements ScriptRunner {
   final ScriptRunner link;
   int calls;
+  @Nullable StoreUnavailable closed; // why, while it is
 
   Counting(ScriptRunner link) {
     this.link = link;
@@ -22,18 +23,18 @@ final class Counting implements ScriptRunner {
   @Override
   public Future<Response> run(Script script, List<String> keys, List<String> arguments) {
     calls++;
-    return link.run(script, keys, arguments);
+    return closed == null ? link.run(script, keys, arguments) : Future.failedFuture(closed);
   }
 
   @Override
   public Future<Response> send(Script script, List<String> keys, List<String> arguments) {
     calls++;
-    return link.send(script, keys, arguments);
+    return closed == null ? link.send(script, keys, arguments) : Future.failedFuture(closed);
   }
 
   @Override
   public @Nullable StoreUnavailable refusal() {
-    return link.refusal();
+    return closed == null ? link.refusal() : closed;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static app.avalo.gateway.filter.limit.Policies.per;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.LimitConfig.TimeOut;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchanges;
@@ -11,6 +12,7 @@ import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
 import java.time.Duration;
 import java.util.Objects;
@@ -38,7 +40,8 @@ class ResetsIT {
   private final class Gateway {
     final Limits limits = new Limits(Ticker.SYSTEM, 2);
     final LimitFilter one = loop.get(() -> new LimitFilter(limits, link, "t"));
-    final LimitFilter other = loop.get(() -> new LimitFilter(limits, link, "t"));
+    final Counting road = new Counting(link);
+    final LimitFilter other = loop.get(() -> new LimitFilter(limits, road, "t"));
     final Resets resets =
         new Resets(
             link, "t", (name, key) -> new LimitAdmin(limits, link, "t", null).filled(policy, key));
@@ -76,6 +79,22 @@ class ResetsIT {
       for (LimitFilter each : new LimitFilter[] {here.one, here.other, there.one, there.other}) {
         assertThat(passes(each, 3)).as(policy.name()).isEqualTo(3);
       }
+    }
+  }
+
+  @Test
+  void whatWasLetPassWithoutRedisIsForgivenToo() {
+    for (Policies kind :
+        new Policies[] {Policies.named("exact"), Policies.named("leased").leased()}) {
+      policy = kind.of(per(20, DAY, 20)).build();
+      assertThat(passes(here.other, 1)).isEqualTo(1);
+      here.road.closed = new StoreUnavailable(StoreUnavailable.How.UNSENT, "closed");
+      assertThat(passes(here.other, 5)).as("a share of two tokens").isEqualTo(1);
+      here.road.closed = null;
+
+      here.reset();
+
+      assertThat(passes(here.other, 30)).isEqualTo(policy.mode() == Mode.EXACT ? 20 : 18);
     }
   }
 

@@ -237,6 +237,7 @@ public final class ExactBuckets implements Buckets {
 
   @Override
   public void filled(BucketKey key) {
+    debts.settle(redis.name(key));
     notes.reset(key);
   }
 

@@ -38,7 +38,7 @@ final class Lease {
   private long retryTokens; // requests for fewer may ask earlier
   private long usedNanos;
   private long heardNanos = Long.MIN_VALUE;
-  private long offered; // tokens that requests wanted since the last call, granted or not
+  private long offered; // tokens that requests wanted since the last call, each counted once
   private long offeredSinceNanos;
   private double perNano; // smoothed
   private long live = 1;
@@ -54,15 +54,20 @@ final class Lease {
     this.offeredSinceNanos = nowNanos;
   }
 
-  /** Spends tokens if they are here. */
+  /** Spends tokens if they are here; else nobody has used it yet. */
   boolean spend(long wanted, long nowNanos) {
-    usedNanos = nowNanos;
-    offered += wanted;
     if (wanted > held(nowNanos)) {
       return false;
     }
+    used(wanted, nowNanos);
     tokens -= wanted;
     return true;
+  }
+
+  /** A request wants so many tokens, and is answered here or asks Redis. */
+  void used(long wanted, long nowNanos) {
+    usedNanos = nowNanos;
+    offered += wanted;
   }
 
   /** What may still be spent; a lease that has expired never revives. */
@@ -230,9 +235,10 @@ final class Lease {
     refused(0, 1000 * grant.retryMicros(), nowNanos);
   }
 
-  /** Becomes as if nothing were known. */
+  /** Becomes as if nothing were known, or owed. */
   void forget(long nowNanos) {
     tokens = 0;
+    owed = 0;
     retryAtNanos = nowNanos;
     missing = new long[missing.length];
   }

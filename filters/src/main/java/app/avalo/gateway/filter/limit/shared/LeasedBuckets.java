@@ -95,6 +95,7 @@ public final class LeasedBuckets implements Buckets {
     if (retry <= 0) {
       return Said.LATER;
     }
+    lease.used(tokens, now);
     read(lease, tokens, false, reading);
     reading.refused(Math.max(retry, reading.retryAfterNanos() - lease.ageNanos(now)));
     return Said.NO;
@@ -120,7 +121,12 @@ public final class LeasedBuckets implements Buckets {
     if (refusal != null) {
       return Future.failedFuture(refusal);
     }
-    Lease lease = lease(key);
+    Lease lease = leases.get(key);
+    if (lease == null) {
+      lease = lease(key); // its time begins with this request, which is not counted against it
+    } else {
+      lease.used(tokens, ticker.nanos());
+    }
     Waiting one = new Waiting(waits.start(), tokens);
     lease.waiting.add(one);
     if (!lease.underWay) {
@@ -300,6 +306,7 @@ public final class LeasedBuckets implements Buckets {
 
   @Override
   public void filled(BucketKey key) {
+    debts.settle(redis.name(key));
     Lease lease = leases.get(key);
     if (lease != null) {
       lease.forget(ticker.nanos());

@@ -97,7 +97,7 @@ local available = math.min(free, need + ahead)
 -- Whoever waits has what is there; a lease is made of enough only.
 if available >= least then spent = math.min(need, available) end
 if available >= math.min(need + ahead, worth) then
-  lent = math.max(0, math.min(available - spent, most - out - kept))
+  lent = math.max(0, math.min(ahead, available - spent, most - out - kept))
 end
 if free - spent - lent < worth then
   -- Each replica in its turn, so that the next tokens make one lease and not many bits. A turn is

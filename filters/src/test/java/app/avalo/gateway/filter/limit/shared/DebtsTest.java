@@ -28,6 +28,19 @@ class DebtsTest {
   }
 
   @Test
+  void whatTheBucketHasEarnedBackIsOwedNoMore() {
+    debts.owe("a", 5, MINUTE);
+    debts.owe("b", 5, MINUTE);
+    debts.owe("c", 5, DAY);
+    time.advance(Duration.ofSeconds(61));
+    debts.owe("b", 1, MINUTE);
+
+    assertThat(debts.settle("a")).isZero();
+    assertThat(debts.settle("b")).isEqualTo(1);
+    assertThat(debts.settle("c")).isEqualTo(5);
+  }
+
+  @Test
   void aFloodOfKeysThatNeverReturnMakesRoomOnceItIsEarnedBack() {
     for (int i = 0; i < 50_000; i++) {
       debts.owe("once" + i, 1, MINUTE);

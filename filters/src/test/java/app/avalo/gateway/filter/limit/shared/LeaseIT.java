@@ -78,6 +78,20 @@ class LeaseIT {
   }
 
   @Test
+  void whoIsRefusedIsLentNoMoreThanItWouldLikeToHold() throws IOException {
+    LeaseCall call = new LeaseCall(link, "t", Shape.of(POLICY.allowance()), 100);
+    loop.await(() -> call.ask(NAME, "one", new LeaseCall.Wish(0, 0, 995, 1, 0, 0, 0, 10, 1), null));
+
+    LeaseCall.Grant none =
+        loop.await(
+            () -> call.ask(NAME, "two", new LeaseCall.Wish(0, 0, 10, 10, 0, 0, 0, 10, 1), null));
+
+    assertThat(none.spent()).isZero();
+    assertThat(none.lent()).isZero();
+    assertThat(server.command("HGET " + NAME + " o:two")).startsWith("0:");
+  }
+
+  @Test
   void whatIsHeldGoesBackWhenTheGatewayStops() {
     HandClock clock = new HandClock();
     LeasedBuckets buckets = loop.get(() -> leased(clock));
