@@ -111,7 +111,7 @@ public record LimitConfig(
     }
 
     /** Whether every request costs the base, as far as it is known before the answer. */
-    public boolean isFlat() {
+    public boolean flat() {
       return methods.isEmpty() && perMebibyte == 0;
     }
 

@@ -60,7 +60,7 @@ final class Tier {
     this.lower = lower;
     Cost cost = rule.policy.cost();
     this.most = Shape.of(allowance).leaving(leaves, cost.most()).most();
-    this.flat = cost.isFlat() ? Math.min(most, cost.base()) : -1;
+    this.flat = cost.flat() ? Math.min(most, cost.base()) : -1;
     if (buckets.shared()) {
       share(); // now, so that the first outage has nothing to make while requests wait
     }
