@@ -23,11 +23,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Four gateways and a Redis, each a process, and a client that does not wait for answers. */
+/** Gateways and a Redis, each a process, and a client that does not wait for answers. */
 final class Site implements AutoCloseable {
   static final List<String> LIMITS = List.of("exact", "leased");
 
-  private static final int GATEWAYS = 4;
   // Little and often, by one thread: a pause is a wait that is none of the limit's, and the longer
   // the more memory it touches that lay idle.
   private static final List<String> MACHINE =
@@ -51,7 +50,7 @@ final class Site implements AutoCloseable {
       limits:
         exact: {key: route, rate: 1000/s, mode: exact}
         leased: {key: route, rate: 1000/s, mode: leased}
-      state: {redis: {endpoints: ["redis://127.0.0.1:%d"], deadline: 20ms, replicas: 4}}
+      state: {redis: {endpoints: ["redis://127.0.0.1:%d"], deadline: 20ms, replicas: %d}}
       """;
 
   /** When a request was admitted: some time between these, in microseconds since 1970. */
@@ -80,8 +79,8 @@ final class Site implements AutoCloseable {
   private final Path directory = Files.createTempDirectory("limits-");
   private final RedisServer redis = RedisServer.start();
   private final List<GatewayProcess> gateways = new ArrayList<>();
-  private final int[] ports = new int[GATEWAYS];
-  private final boolean[] dead = new boolean[GATEWAYS];
+  private final int[] ports;
+  private final boolean[] dead;
   private final Vertx vertx = Vertx.vertx();
   private final HttpClient client =
       vertx.createHttpClient(new PoolOptions().setHttp1MaxSize(32).setEventLoopSize(1));
@@ -89,16 +88,19 @@ final class Site implements AutoCloseable {
   /**
    * All of them running.
    *
+   * @param count of gateways, four at most
    * @param loss on the gateways' way to Redis, or null
    */
-  Site(LossyRoad.@Nullable Loss loss) throws IOException {
+  Site(int count, LossyRoad.@Nullable Loss loss) throws IOException {
+    ports = new int[count];
+    dead = new boolean[count];
     int port = loss == null ? redis.port() : LossyRoad.open(vertx, redis.port(), loss);
-    for (int i = 0; i < GATEWAYS; i++) {
+    for (int i = 0; i < ports.length; i++) {
       Path yaml = directory.resolve("gateway" + i + ".yaml");
-      Files.writeString(yaml, YAML.formatted(i, log(i), port));
+      Files.writeString(yaml, YAML.formatted(i, log(i), port, count));
       gateways.add(GatewayProcess.startWith(MACHINE, "run", yaml.toString(), "--loops", "1"));
     }
-    for (int i = 0; i < GATEWAYS; i++) {
+    for (int i = 0; i < ports.length; i++) {
       ports[i] = gateways.get(i).port("plain");
     }
   }
@@ -174,7 +176,7 @@ final class Site implements AutoCloseable {
     while (true) {
       double at = random.nextDouble() * (1 + 1 / 2.0 + 1 / 3.0 + 1 / 4.0);
       int gateway = at < 1 ? 0 : at < 1.5 ? 1 : at < 11 / 6.0 ? 2 : 3;
-      if (!dead[gateway]) {
+      if (gateway < ports.length && !dead[gateway]) {
         return gateway;
       }
     }
@@ -192,7 +194,7 @@ final class Site implements AutoCloseable {
         Pattern.compile(
             "gateway_limit_decided_by_total\\{by=\"local-share\",policy=\"" + limit + "\"} ([0-9.E]+)");
     long sum = 0;
-    for (int i = 0; i < GATEWAYS; i++) {
+    for (int i = 0; i < ports.length; i++) {
       if (!dead[i]) {
         URI metrics = URI.create("http://127.0.0.1:" + gateways.get(i).port("admin") + "/metrics");
         try (InputStream answer = metrics.toURL().openStream()) {
@@ -216,7 +218,7 @@ final class Site implements AutoCloseable {
       admitted.clear();
       run.waits().clear();
       lines = 0;
-      for (int i = 0; i < GATEWAYS; i++) {
+      for (int i = 0; i < ports.length; i++) {
         lines += read(i, limit, run, admitted);
       }
     }
