@@ -51,6 +51,12 @@ const checks = {
     await until('loss', () => says('asia', 'takes 0 % of its callers'));
     await until('recovery', () => /live ?asia.* s/.test(shown('recoveries')));
   },
+  async 'page: limits with all their rates, and what a budget comes to'() {
+    await until('limits', () => shown('limits').includes('10/s and 100/min, vip 50/s'));
+    await until('budget', () => /live.* of 100 PLN/.test(shown('budgets')));
+    assert.ok(/Comes to [\d.]+ PLN \([\d.]+ PLN to/.test(shown('budgets')), shown('budgets'));
+    assert.ok(!/undefined|NaN|\[object/.test(shown('limits') + shown('budgets')), shown('limits') + shown('budgets'));
+  },
   async 'page: a region is drained, and says so'() {
     await until('regions', () => says('eu', 'takes 100 % of its callers'));
     await order('eu', 'Drain', 'works');

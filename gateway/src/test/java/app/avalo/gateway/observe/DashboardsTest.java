@@ -86,6 +86,16 @@ class DashboardsTest {
   }
 
   @Test
+  void what_limits_and_budgets_tell_is_on_the_dashboard_and_in_the_readme() throws IOException {
+    Set<String> told = golden();
+    told.removeIf(name -> !name.matches("gateway_(limit|budget|webhook|streams|redis).*"));
+
+    assertThat(told).hasSizeGreaterThan(10);
+    assertThat(names(OWN, dashboard())).containsAll(told);
+    assertThat(names(OWN, Files.readString(Path.of("README.md")))).containsAll(told);
+  }
+
+  @Test
   void every_alert_has_a_severity_and_says_what_it_means() throws IOException {
     int alerts = alerts().split("- alert: ", -1).length - 1;
     assertThat(alerts().split("severity: (page|ticket)", -1)).hasSize(alerts + 1);
