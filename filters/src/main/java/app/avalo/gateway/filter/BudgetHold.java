@@ -33,8 +33,9 @@ public interface BudgetHold {
   boolean awaits(Runnable again);
 
   /**
-   * Holds more as a body arrives that did not say how long it is, as far as it costs by the byte.
-   * Whoever relays asks before it passes bytes on; they count only once they are passed.
+   * Holds more as a body arrives that did not say how long it is, or what the client of a WebSocket
+   * sends, as far as it costs by the byte. Whoever relays asks before it passes bytes on; they
+   * count only once they are passed.
    *
    * @param bytes about to be passed on to the service
    * @return why no more may be passed on, or null

@@ -30,7 +30,7 @@ final class Ledgers {
 
   private Ledgers() {}
 
-  static BudgetLedger of(ControlVerticle control, Stores stores, Webhook webhook) {
+  static BudgetLedger of(ControlVerticle control, Stores stores, Webhook webhook, int replicas) {
     Journal journal = stores.journal();
     RedisLink redis = control.redis();
     if (redis == null) {
@@ -44,7 +44,8 @@ final class Ledgers {
             new RedisLender(redis, stores.prefix(), replica),
             control.executor(),
             control.timers(),
-            Ticker.SYSTEM),
+            Ticker.SYSTEM,
+            replicas),
         journal,
         new Told(webhook));
   }

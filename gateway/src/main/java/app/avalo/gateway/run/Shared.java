@@ -84,7 +84,9 @@ public final class Shared {
             control.timers(),
             Ticker.SYSTEM,
             () -> plan.get().config());
-    this.ledger = Ledgers.of(control, stores, webhook);
+    StateConfig.Redis redis = plan.get().config().state().redis();
+    int replicas = redis == null ? 1 : redis.replicas();
+    this.ledger = Ledgers.of(control, stores, webhook, replicas);
     health.recoveries().onLate(recovery -> webhook.send(Ledgers.late(recovery)));
     this.monthEnd =
         new MonthEnd(
@@ -112,8 +114,7 @@ public final class Shared {
                 region -> lost.accept(region)),
             health,
             group -> stores.cells(group, control));
-    StateConfig.Redis redis = plan.get().config().state().redis();
-    this.limits = new Limits(Ticker.SYSTEM, redis == null ? 1 : redis.replicas());
+    this.limits = new Limits(Ticker.SYSTEM, replicas);
     this.overrides =
         new OverrideDesk(stores.overrides(control), limits.overrides(), control.timers());
     this.identities = new Identities(control.vertx(), Ticker.SYSTEM, control.timers());

@@ -79,6 +79,7 @@ final class AdminFixture implements AutoCloseable {
       shared: {key: route, rate: 1000/s}
     budgets:
       ai-month: {amount: 1.00 PLN, services: [ai], cost: {perRequest: 0.25 PLN}}
+      each: {amount: 1.00 PLN, services: [ai], per: user, cost: {perRequest: 0.01 PLN}}
     identity:
       apiKeys: [{name: shop, key: "${env:K:-%4$s}", tier: vip}]
     pins:

@@ -225,6 +225,27 @@ class AdminIT {
   }
 
   @Test
+  void a_purse_is_corrected_before_its_owner_came_and_takes_nothing_else() {
+    String body =
+        "{\"id\":\"gift\",\"of\":\"spent\",\"by\":\"0.40 PLN\",\"reason\":\"moved over\"}";
+    String cost = "{\"id\":\"c\",\"service\":\"ai\",\"by\":\"1 PLN\",\"reason\":\"bill\"}";
+
+    Answer corrected = admin.post(ADMIN, "/admin/budgets/each@alice/corrections", body);
+
+    assertThat(corrected.status()).as(corrected.text()).isEqualTo(201);
+    JsonObject purse =
+        admin
+            .get(VIEWER, "/admin/budgets/each/purses")
+            .json()
+            .getJsonArray("purses")
+            .getJsonObject(0);
+    assertThat(purse.getString("value")).isEqualTo("alice");
+    assertThat(purse.getJsonObject("spent").getString("text")).isEqualTo("0.4 PLN");
+    assertThat(admin.post(ADMIN, "/admin/budgets/each/costs", cost).detail())
+        .isEqualTo("each has its own: only corrections, of each@VALUE");
+  }
+
+  @Test
   void a_pin_is_found_counted_and_moved() {
     String key = AdminFixture.API_KEY;
     fixture.gateway.get("/chat", "x-api-key", key, "x-forwarded-for", "192.0.2.1");

@@ -16,13 +16,14 @@ import app.avalo.gateway.filter.budget.pace.Pacer;
 import app.avalo.gateway.filter.budget.pace.Shares;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.pace.Tally;
+import app.avalo.gateway.filter.budget.term.Answer;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.term.Sums;
 import app.avalo.gateway.filter.budget.term.Term;
-import app.avalo.gateway.filter.budget.term.Term.Answer;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
 import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import java.util.Collection;
@@ -30,6 +31,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /** One budget through its periods. Safe from every thread. */
@@ -51,6 +53,7 @@ final class Account {
   private volatile BudgetConfig config; // whoever installs a plan
   private volatile boolean retired; // likewise
   private volatile Tenure current; // whoever meets the end of a period first
+  private final AtomicLongArray told = new AtomicLongArray(Kind.values().length);
 
   Account(
       BudgetConfig config,
@@ -117,8 +120,8 @@ final class Account {
     Tally tally = term.tally(config, standings);
     Span span = term.span;
     pacer.observe(nowMillis, tally);
-    long frozen = term.frozenUntil();
-    long free = term.freeUntil();
+    long frozen = term.orders.frozenUntil();
+    long free = term.orders.freeUntil();
     Shares shares =
         nowMillis < frozen
             ? Shares.NONE
@@ -222,10 +225,11 @@ final class Account {
     Set<String> keys = new LinkedHashSet<>();
     if (pacer.experienced()) {
       long end = span.endMillis();
-      if (pacer.forecast(span.startMillis(), nowMillis, end, tally).spent() > tally.amount()) {
+      Forecast forecast = pacer.forecast(span.startMillis(), nowMillis, end, tally);
+      if (forecast.spent() > tally.amount()) {
         keys.add(Notice.of(Kind.FORECAST).key());
       }
-      double usual = tally.amount() * pacer.course(span.startMillis(), nowMillis, end);
+      double usual = tally.amount() * forecast.course();
       if (tally.total() > OVER_PLAN * usual && tally.total() > tally.amount() / 10) {
         keys.add(Notice.of(Kind.OVER_PLAN).key());
       }
@@ -333,9 +337,21 @@ final class Account {
   /** Tells operators of what has these keys. */
   void announce(Term term, Collection<String> keys, long nowMillis) {
     for (String key : config.single() ? Set.<String>of() : keys) {
+      Notice notice = Notice.ofKey(key);
       record(Entry.Kind.TOLD, key, term, "", 0);
-      listener.told(view(term, nowMillis), Notice.ofKey(key));
+      told.incrementAndGet(notice.kind().ordinal());
+      listener.told(view(term, nowMillis), notice);
     }
+  }
+
+  /** How often this process told of something. */
+  long told(Kind kind) {
+    return told.get(kind.ordinal());
+  }
+
+  /** Requests of all periods. */
+  synchronized Counts counts() {
+    return tenures.counts();
   }
 
   /** Tells what is due, if nobody else could tell it. */
@@ -351,7 +367,7 @@ final class Account {
     Tally tally = term.tally(config, standings);
     Forecast forecast =
         pacer == null
-            ? new Forecast(tally.total(), tally.total(), tally.total(), 0, 0)
+            ? new Forecast(tally.total(), tally.total(), tally.total(), 0, 0, 0)
             : pacer.forecast(span.startMillis(), now, span.endMillis(), tally);
     LeaseKeeper keeper = keeper();
     BudgetView.Store store =

@@ -7,6 +7,7 @@ import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Corrected;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.lease.Statement;
+import app.avalo.gateway.filter.budget.term.Orders;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.term.Term;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
@@ -75,7 +76,7 @@ public final class BudgetDesk {
    */
   public record Order(boolean freeze, long untilMillis, String who, String reason) {
     private String what() {
-      return freeze ? Term.FREEZE : Term.FREE;
+      return freeze ? Orders.FREEZE : Orders.FREE;
     }
   }
 

@@ -157,16 +157,16 @@ public final class BudgetFilter implements Filter {
   }
 
   private void reserve(Exchange exchange, Next next, Ask ask, int attempt) {
-    Verdict verdict = ledger.reserve(ask);
+    boolean mayWait = attempt < ask.budgets().size() + MORE_TRIES;
+    Verdict verdict = ledger.reserve(ask, mayWait);
     if (verdict instanceof Hold hold) {
       hold.of(exchange);
       open.add(hold);
       exchange.budget(hold);
       next.proceed(exchange);
-    } else if (verdict instanceof Waiting waiting && attempt < ask.budgets().size() + MORE_TRIES) {
+    } else if (verdict instanceof Waiting waiting) {
       waiting.keeper().await(() -> open.execute(() -> again(exchange, next, ask, attempt + 1)));
-    } else {
-      Refused refused = verdict instanceof Waiting waiting ? waiting.refused() : (Refused) verdict;
+    } else if (verdict instanceof Refused refused) {
       refused.term().refused(refused.answer());
       next.reply(exchange, Reply.Local.of(refused.error(ledger.nowMillis())));
     }

@@ -7,13 +7,14 @@ import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.pace.Standing;
-import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.term.Answer;
 import app.avalo.gateway.filter.budget.term.Labels;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.term.Term;
-import app.avalo.gateway.filter.budget.term.Term.Answer;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
+import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ public final class BudgetLedger {
   private final List<OpenHolds> loops = new CopyOnWriteArrayList<>();
   private final BudgetDesk desk;
   private final Purses purses = new Purses(this);
+  private final Slices slices = new Slices(this);
   private final Span.Today today = new Span.Today();
   private final Labels.Recent labels = new Labels.Recent();
 
@@ -53,8 +55,9 @@ public final class BudgetLedger {
    * @param home runs tasks on the loop that owns the road to the store
    * @param timers of that loop
    * @param ticker the clock
+   * @param replicas assumed by one that Redis has told nothing yet, at least 1
    */
-  public record Sharing(Lender lender, Executor home, Timers timers, Ticker ticker) {}
+  public record Sharing(Lender lender, Executor home, Timers timers, Ticker ticker, int replicas) {}
 
   /** What came of asking for money. */
   sealed interface Verdict permits Hold, Refused, Waiting {}
@@ -120,10 +123,15 @@ public final class BudgetLedger {
     return ticker.epochMillis();
   }
 
-  /** Reserves the upper bound in every budget, or in none. */
+  /** Reserves the upper bound in every budget, or in none; says so if it may wait for a lease. */
   Verdict reserve(Ask ask) {
+    return reserve(ask, true);
+  }
+
+  /** Likewise of a request that has waited long enough unless it {@code mayWait}. */
+  Verdict reserve(Ask ask, boolean mayWait) {
     long now = ticker.epochMillis();
-    Hold hold = new Hold(this, ask, now);
+    Hold hold = new Hold(slices, ask, now);
     for (int i = 0; i < hold.charges.length; i++) {
       Refused no = reserve(ask, hold, i, now);
       while (no != null && no.answer() == Answer.ENDED) {
@@ -131,11 +139,22 @@ public final class BudgetLedger {
       }
       if (no != null) {
         giveUp(hold, i);
-        return helped(no);
+        return mayWait ? waiting(ask, no) : no;
       }
     }
     refill(hold);
     return hold;
+  }
+
+  /** A request that comes back after an exchange is one all the same. */
+  private static Verdict waiting(Ask ask, Refused no) {
+    BudgetConfig config = no.account().config();
+    long micros = ask.upperBound(config);
+    Verdict verdict = helped(no, micros);
+    if (verdict instanceof Waiting) {
+      no.term().comesBack(Account.standing(config, ask.service()), micros);
+    }
+    return verdict;
   }
 
   /** Reserves in one of the budgets, or says why not. */
@@ -153,74 +172,8 @@ public final class BudgetLedger {
     return null;
   }
 
-  /**
-   * Holds another slice, or at least as much as is due; in the period that runs by now.
-   *
-   * @param due micro-units that have to be held
-   * @return why not, or not yet, or null
-   */
-  @Nullable Verdict extend(Hold hold, Charge charge, long due) {
-    Account account = charge.account;
-    BudgetConfig config = account.config();
-    Term term = account.term(ticker.epochMillis());
-    long missing = due - charge.held;
-    if (term != charge.term) {
-      missing = Math.max(1, due - turn(hold, charge, term, due));
-      missing = Math.max(missing, charge.untold());
-    }
-    long slice = Math.max(charge.cost.slice(), missing);
-    long micros = slice;
-    if (!term.extend(config, charge.standing, hold.service, slice)) {
-      micros = Math.max(1, missing);
-      if (missing <= 0 || !term.extend(config, charge.standing, hold.service, micros)) {
-        boolean usedUp = term.usedUp(config, Price.add(charge.held, micros));
-        Verdict no = helped(new Refused(account, term, Answer.NO_ROOM, usedUp));
-        if (no instanceof Waiting waiting) {
-          waiting.keeper().hurry();
-        }
-        return no;
-      }
-    }
-    charge.hold(micros);
-    account.refill();
-    return null;
-  }
-
-  /** Holds so much more in every budget, or in none, because another attempt may cost it. */
-  boolean again(Hold hold, long[] micros) {
-    for (int i = 0; i < micros.length; i++) {
-      if (!more(hold, hold.charges[i], micros[i])) {
-        for (int j = 0; j < i; j++) {
-          Charge given = hold.charges[j];
-          given.hold(-micros[j]);
-          given.term.shrink(given.standing, hold.service, micros[j]);
-        }
-        return false;
-      }
-    }
-    refill(hold);
-    return true;
-  }
-
-  private static boolean more(Hold hold, Charge charge, long micros) {
-    BudgetConfig config = charge.account.config();
-    boolean room = charge.term.extend(config, charge.standing, hold.service, micros);
-    charge.hold(room ? micros : 0);
-    return room;
-  }
-
-  /** A period ended under an answer that flows: it pays for what flowed in it. */
-  private long turn(Hold hold, Charge charge, Term next, long due) {
-    Term over = charge.term;
-    long held = charge.held;
-    long cost = Math.min(due, held);
-    charge.move(next, cost);
-    over.settle(charge.account.config(), hold.service, lastDay(hold, over), held, cost);
-    return cost;
-  }
-
   /** Under which counts what outlives its period. */
-  private Labels lastDay(Hold hold, Term over) {
+  Labels lastDay(Hold hold, Term over) {
     return hold.labels(labels, today.label(over.span.endMillis() - 1));
   }
 
@@ -255,7 +208,7 @@ public final class BudgetLedger {
   }
 
   /** Leases more where a hold left little. */
-  private static void refill(Hold hold) {
+  static void refill(Hold hold) {
     for (Charge charge : hold.charges) {
       charge.account.refill();
     }
@@ -268,10 +221,10 @@ public final class BudgetLedger {
     }
   }
 
-  /** A lease may help. */
-  private static Verdict helped(Refused refused) {
+  /** A lease may help whoever needs so many micro-units. */
+  static Verdict helped(Refused refused, long micros) {
     LeaseKeeper keeper = refused.account().keeper();
-    return refused.answer() == Answer.NO_ROOM && keeper != null && keeper.mayHelp()
+    return refused.answer() == Answer.NO_ROOM && keeper != null && keeper.mayHelp(micros)
         ? new Waiting(keeper, refused)
         : refused;
   }
@@ -346,10 +299,23 @@ public final class BudgetLedger {
     return views;
   }
 
-  private BudgetView view(BudgetConfig budget) {
+  /** A budget that all share. */
+  public BudgetView view(BudgetConfig budget) {
     long now = ticker.epochMillis();
     Account account = account(budget, now);
     return account.view(account.paced(now), now);
+  }
+
+  /** Requests that a budget, or all of its purses, decided on since this process began. */
+  public Counts counts(BudgetConfig budget) {
+    return budget.per() == null
+        ? account(budget, ticker.epochMillis()).counts()
+        : purses.counts(budget);
+  }
+
+  /** How often this process told of something. */
+  public long told(BudgetConfig budget, Notice.Kind kind) {
+    return account(budget, ticker.epochMillis()).told(kind);
   }
 
   /** Whether what is spent now would not outlive a crash of the machine: the journal fails. */

@@ -26,7 +26,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   final String service;
   final Charge[] charges;
   final @Nullable String user;
-  private final BudgetLedger ledger;
+  private final Slices slices;
   private final String tier;
   private final long patienceNanos;
   private @Nullable String region;
@@ -76,8 +76,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     }
   }
 
-  Hold(BudgetLedger ledger, Ask ask, long nowMillis) {
-    this.ledger = ledger;
+  Hold(Slices slices, Ask ask, long nowMillis) {
+    this.slices = slices;
     this.tier = ask.tier();
     this.user = ask.user();
     this.service = ask.service() == null ? "" : ask.service().name();
@@ -139,7 +139,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     for (int i = 0; i < micros.length; i++) {
       micros[i] = charges[i].attempt(exchange);
     }
-    boolean paid = !settled && ledger.again(this, micros);
+    boolean paid = !settled && slices.again(this, micros);
     for (int i = 0; paid && i < micros.length; i++) {
       charges[i].lose(micros[i]);
     }
@@ -172,7 +172,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
       if (charges[i].isLow(due)) {
         Refused refused = refused(charges[i], due);
         if (refused != null) {
-          return refused.error(ledger.nowMillis());
+          return refused.error(slices.nowMillis());
         }
       }
     }
@@ -181,7 +181,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   /** Why no more can flow, or not yet, or null. */
   private @Nullable Refused refused(Charge charge, long due) {
-    BudgetLedger.Verdict no = ledger.extend(this, charge, due);
+    BudgetLedger.Verdict no = slices.extend(this, charge, due);
     if (due <= charge.held) {
       return null;
     }

@@ -29,8 +29,8 @@ final class LeaseKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
-  /** For this long a store that had nothing more is not asked again. */
-  private static final long DRY_NANOS = 100_000_000;
+  /** For this long a store that had little is not asked again by who needs more than that. */
+  private static final long SCANT_NANOS = 100_000_000;
 
   /** Requests that may wait for one exchange; more are refused at once. */
   private static final int MOST_WAITING = 4096;
@@ -57,17 +57,16 @@ final class LeaseKeeper {
   private final AtomicInteger waiters = new AtomicInteger();
   private final AtomicBoolean hurried = new AtomicBoolean();
   private volatile boolean away = true; // home loop; not reached before the first answer
-  private volatile boolean dry; // home loop
-  private volatile long dryNanos; // home loop, before dry
+  private volatile long scant = Long.MAX_VALUE; // micro-units; home loop
+  private volatile long scantNanos; // home loop, before scant
   private volatile long headroom; // home loop
   private boolean underWay;
   private volatile boolean ticking; // home loop
   private int idle;
   private long sequence;
-  private long least; // micro-units that pay for a request
   private long askedNanos;
   private long answeredNanos;
-  private long told = -1; // spent, as last stated
+  private volatile long told = -1; // spent, as last stated; home loop
 
   LeaseKeeper(Account account, Term term, BudgetLedger.Sharing sharing) {
     this.account = account;
@@ -94,17 +93,17 @@ final class LeaseKeeper {
 
   /** Whether all is stated and given back, until somebody asks again. */
   boolean rests() {
-    return !ticking;
+    return !ticking && told == term.used();
   }
 
   boolean away() {
     return away;
   }
 
-  /** Whether another exchange could bring money. */
-  boolean mayHelp() {
+  /** Whether another exchange could bring so many micro-units. */
+  boolean mayHelp(long micros) {
     return waiters.get() < MOST_WAITING
-        && !(dry && sharing.ticker().nanos() - dryNanos < DRY_NANOS);
+        && !(micros > scant && sharing.ticker().nanos() - scantNanos < SCANT_NANOS);
   }
 
   /** Runs the task on the home loop after the next exchange. */
@@ -114,9 +113,9 @@ final class LeaseKeeper {
     hurry();
   }
 
-  /** Exchanges soon when the lease runs low. */
+  /** Exchanges soon when the lease runs low; with a store that is away only if it rested. */
   void spent() {
-    if (!away && term.low(headroom) && mayHelp()) {
+    if (term.low(headroom) && (away ? !ticking : mayHelp(headroom))) {
       hurry();
     }
   }
@@ -132,7 +131,7 @@ final class LeaseKeeper {
     exchange();
     account.paced(sharing.ticker().epochMillis()); // others spend while nobody asks here
     boolean kept = account.runs(term) && !(account.mayRest() && isIdle());
-    ticking = kept || told != term.used();
+    ticking = kept || !term.rest(told);
     if (ticking) {
       sharing.timers().after(INTERVAL, this::tick);
     }
@@ -159,7 +158,7 @@ final class LeaseKeeper {
     headroom = ahead(budget, demand[0], ask, Math.max(1, now - askedNanos));
     askedNanos = now;
     // Where prices are all of routes or bytes, by what was asked for.
-    least = usual == 0 ? ask : usual;
+    long least = usual == 0 ? ask : usual;
     long[] sums = term.handBack(headroom, least);
     List<String> labels = term.labels(budget, sharing.ticker().epochMillis());
     return new Statement(
@@ -200,6 +199,15 @@ final class LeaseKeeper {
     return Math.max(least, (long) Math.min(most, Math.max(wanted, headroom * 0.9)));
   }
 
+  /**
+   * What it had for more requests, if that did not do for the largest lately. Of a purse that is
+   * back the store knows more than was said; then it pays to ask once more.
+   */
+  private static long scant(Statement said, Lease lease) {
+    boolean known = lease.stated() <= said.spent();
+    return known && lease.granted() < said.need() ? lease.granted() - said.used() : Long.MAX_VALUE;
+  }
+
   private void answered(Statement said, Lease lease, Throwable failure) {
     underWay = false;
     long now = sharing.ticker().nanos();
@@ -212,17 +220,15 @@ final class LeaseKeeper {
           .forEach((label, micros) -> account.record(Entry.Kind.ADD, "", term, label, micros));
       told = said.spent();
       account.announce(term, term.telling.tell(lease.ours()), sharing.ticker().epochMillis());
-    } else if (lost) {
-      term.storeAway(account.config());
+    } else if (lost && ticking) {
+      term.storeAway(account.config(), sharing.replicas());
     }
     if (away != lost) {
       LOG.warn("budget store {}: budget={}", away ? "reached" : "lost", account.config().name());
     }
     away = lost;
-    dryNanos = now;
-    // Of a purse that is back the store knows more than was said; then it pays to ask once more.
-    boolean known = failure == null && lease.stated() <= said.spent();
-    dry = lost || known && lease.granted() - said.used() < Math.min(least, headroom);
+    scantNanos = now;
+    scant = lost && ticking ? 0 : failure == null ? scant(said, lease) : Long.MAX_VALUE;
     // What came back is an answer for those who waited; who comes back meanwhile waits for the
     // next.
     for (int left = waiters.get(); left > 0; left--) {

@@ -4,6 +4,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Per;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Budgets of which each user, API key, tier or tenant has the amount for itself: by value a purse,
@@ -37,6 +39,7 @@ public final class Purses {
   private final BudgetLedger ledger;
   private final ConcurrentMap<String, Open> open = new ConcurrentHashMap<>();
   private long sweptMillis; // guarded by this
+  private final Map<String, Counts> forgotten = new HashMap<>(); // by budget; guarded by this
 
   /** A purse, and the budget of the plan under which it was made. */
   private record Open(BudgetConfig budget, BudgetConfig purse) {}
@@ -71,6 +74,12 @@ public final class Purses {
         : UUID.nameUUIDFromBytes(value.getBytes(StandardCharsets.UTF_8)).toString();
   }
 
+  /** The purse of this value, opened if it was not; null when there is no place for it. */
+  public @Nullable BudgetConfig open(BudgetConfig budget, String value) {
+    BudgetConfig purse = of(budget, value);
+    return purse.name().equals(budget.purse(value).name()) ? purse : null;
+  }
+
   private BudgetConfig of(BudgetConfig budget, String value) {
     Open known = open.get(budget.name() + '@' + value);
     return known != null && known.budget() == budget ? known.purse() : make(budget, value);
@@ -92,9 +101,29 @@ public final class Purses {
     long now = ledger.nowMillis();
     if (open.size() >= MOST && now - sweptMillis >= SWEEP_MILLIS) {
       sweptMillis = now;
-      open.keySet().removeIf(name -> ledger.forget(name, now));
+      open.values().removeIf(each -> forget(each, now));
     }
     return open.size() < MOST;
+  }
+
+  private boolean forget(Open each, long now) {
+    Account account = ledger.known(each.purse().name());
+    boolean gone = ledger.forget(each.purse().name(), now);
+    if (gone && account != null) {
+      forgotten.merge(each.purse().title(), account.counts(), Counts::plus);
+    }
+    return gone;
+  }
+
+  /** Requests that all purses of a budget decided on, the forgotten ones too. */
+  synchronized Counts counts(BudgetConfig budget) {
+    Counts sum = forgotten.getOrDefault(budget.name(), Counts.NONE);
+    for (Open each : open.values()) {
+      Account account = ledger.known(each.purse().name());
+      boolean ofIt = each.purse().title().equals(budget.name());
+      sum = ofIt && account != null ? sum.plus(account.counts()) : sum;
+    }
+    return sum;
   }
 
   /** The purses of a budget by value, those first of which most is spent; so many at most. */

@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
+import app.avalo.gateway.filter.budget.term.Answer;
 import app.avalo.gateway.filter.budget.term.Term;
 import java.time.Instant;
 
@@ -14,7 +15,7 @@ import java.time.Instant;
  * @param answer why
  * @param usedUp whether what is left is too little even with nothing in flight
  */
-record Refused(Account account, Term term, Term.Answer answer, boolean usedUp)
+record Refused(Account account, Term term, Answer answer, boolean usedUp)
     implements BudgetLedger.Verdict {
   /** When to try again while only a share passes. */
   private static final int PACED_SECONDS = 60;
@@ -24,8 +25,8 @@ record Refused(Account account, Term term, Term.Answer answer, boolean usedUp)
     String name = account.config().title();
     LeaseKeeper keeper = account.keeper();
     String end = term.span.end();
-    long frozen = term.frozenUntil();
-    if (answer == Term.Answer.FROZEN || frozen > nowMillis) {
+    long frozen = term.orders.frozenUntil();
+    if (answer == Answer.FROZEN || frozen > nowMillis) {
       String until = Instant.ofEpochMilli(frozen).toString();
       return budget(
           "The budget " + name + " is frozen by an operator until " + until + ".",
@@ -35,7 +36,7 @@ record Refused(Account account, Term term, Term.Answer answer, boolean usedUp)
       long seconds = (term.span.endMillis() - nowMillis + 999) / 1000;
       return budget("The budget " + name + " is used up; it eases at " + end + ".", seconds);
     }
-    if (answer == Term.Answer.PACED) {
+    if (answer == Answer.PACED) {
       return budget(
           "The budget "
               + name

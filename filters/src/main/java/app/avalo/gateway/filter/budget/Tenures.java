@@ -4,6 +4,7 @@ import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.journal.Sheet;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.term.Term;
+import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ final class Tenures {
   private final Journal journal;
   private final Map<String, Tenure> all = new LinkedHashMap<>();
   private final Set<String> evicted = new HashSet<>();
+  private Counts counted = Counts.NONE; // in those that are forgotten
 
   /** A period and, among replicas, what keeps its lease. */
   record Tenure(Term term, @Nullable LeaseKeeper keeper) {}
@@ -47,10 +49,21 @@ final class Tenures {
           }
         });
     for (String key : over.subList(0, Math.max(0, over.size() - OVER))) {
-      all.remove(key).term().end();
+      Term forgotten = all.remove(key).term();
+      forgotten.end();
+      counted = counted.plus(forgotten.counts());
       evicted.add(key);
     }
     all.put(span.key(), tenure);
+  }
+
+  /** Requests of all periods since this process began. */
+  Counts counts() {
+    Counts sum = counted;
+    for (Tenure each : all.values()) {
+      sum = sum.plus(each.term().counts());
+    }
+    return sum;
   }
 
   /** What was on disk of a period in which this process spent nothing, or null. */

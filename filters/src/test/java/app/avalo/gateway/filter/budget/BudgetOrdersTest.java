@@ -144,6 +144,19 @@ class BudgetOrdersTest {
   }
 
   @Test
+  void anAmountThatWasLoweredByMoreThanAReloadLeavesIsNothing() {
+    BudgetConfig budget = budget("ai", 100_000, flat(1_000));
+    ledger.configure(plan(budget));
+    await(ledger.desk().correct("ai", new Correction("c", true, "", -80_000, "eva", "less")));
+    BudgetConfig less = budget("ai", 50_000, flat(1_000));
+
+    ledger.configure(plan(less));
+
+    assertThat(view(less).amount()).isZero();
+    assertThat(admitted(less, AI, 1)).isZero();
+  }
+
+  @Test
   void aCreditNoteMayOutweighWhatAServiceSpentAndTheOthersPayForIt() {
     BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
     ledger.configure(plan(budget));

@@ -23,7 +23,7 @@ public final class BudgetSample {
     return budget(name, amount, cost, outageAllowance, BudgetConfig.Mode.THRESHOLDS);
   }
 
-  static BudgetConfig priced(BudgetConfig model, List<BudgetConfig.Price> prices) {
+  public static BudgetConfig priced(BudgetConfig model, List<BudgetConfig.Price> prices) {
     return changed(model, model.period(), prices, model.leaseExpiry());
   }
 
@@ -63,7 +63,7 @@ public final class BudgetSample {
   }
 
   /** Of which each has the amount for itself. */
-  static BudgetConfig each(BudgetConfig model, BudgetConfig.Scope scope) {
+  public static BudgetConfig each(BudgetConfig model, BudgetConfig.Scope scope) {
     return new BudgetConfig(
         model.name(),
         model.amount(),
@@ -115,7 +115,7 @@ public final class BudgetSample {
   }
 
   /** Every request costs this much, known beforehand. */
-  static BudgetConfig.Cost flat(long micros) {
+  public static BudgetConfig.Cost flat(long micros) {
     return cost(micros, 0, 0, null, micros);
   }
 

@@ -89,6 +89,25 @@ class LeaseTroubleIT extends Replicas {
   }
 
   @Test
+  void gatewaysThatStartWhileTheStoreIsGoneShareOneAllowanceHoweverLittleIsLeft() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000), 0.1);
+    share(budget, 1);
+    spendAll(budget, 1, 1_000);
+    redis.kill();
+    Gateway late = new Gateway("late");
+    late.ledger.configure(plan(budget));
+    until(() -> view(late, budget).store() == BudgetView.Store.AWAY && again(late, budget));
+
+    int paid = 1;
+    while (ask(late.ledger, budget, CHAT) instanceof Hold hold) {
+      late.ledger.settle(hold, new long[] {1_000}, late.ledger.nowMillis());
+      paid++;
+    }
+
+    assertThat(paid).isEqualTo(100 / ASSUMED);
+  }
+
+  @Test
   void whatASilentReplicaHadLeasedIsChargedUntilItTellsTheTruth() throws Exception {
     BudgetConfig budget = BudgetSample.expiring(budget("ai", 1_000_000, flat(1_000)), 300);
     share(budget, 1);

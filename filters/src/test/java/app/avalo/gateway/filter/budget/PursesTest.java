@@ -87,6 +87,22 @@ class PursesTest {
   }
 
   @Test
+  void whatAllDecidedOnIsNeverLessThanBefore() {
+    Plan users = plan(user);
+    for (int i = 0; i < Purses.MOST; i++) {
+      paid(users, "user-" + i, "acme", 1);
+    }
+    assertThat(ledger.counts(user).admitted()).isEqualTo(Purses.MOST);
+    time.advance(Duration.ofDays(40));
+
+    paid(users, "late", "acme", 4);
+
+    assertThat(fullest(user)).as("all others are forgotten").containsOnlyKeys("late");
+    assertThat(ledger.counts(user).admitted()).isEqualTo(Purses.MOST + 3);
+    assertThat(ledger.counts(user).refused()).isEqualTo(1);
+  }
+
+  @Test
   void whatIsRefusedNamesTheBudgetAndNotThePurse() {
     paid(plan, "alice", "acme", 3);
     BudgetFilter filter = new BudgetFilter(ledger, Runnable::run);
@@ -121,6 +137,17 @@ class PursesTest {
 
     assertThat(paid(users, "alice", "acme", 9)).isEqualTo(2);
     assertThat(paid(users, "bob", "acme", 9)).isZero();
+  }
+
+  @Test
+  void aPurseThatNobodyHasUsedYetMayBeCorrected() {
+    Plan users = plan(user);
+    ledger.configure(users);
+    String purse = ledger.purses().open(user, "alice").name();
+
+    ledger.desk().correct(purse, new Correction("c", false, "", 2_000, "eva", "invoice"));
+
+    assertThat(paid(users, "alice", "acme", 9)).isEqualTo(1);
   }
 
   @Test

@@ -54,6 +54,9 @@ abstract class Replicas {
   static final ServiceConfig CHAT = BudgetSample.service("chat", Priority.CRITICAL);
   static final ServiceConfig PANIC = BudgetSample.service("panic", Priority.CRITICAL);
 
+  /** Replicas, by one that Redis has told nothing. */
+  static final int ASSUMED = 4;
+
   final Vertx vertx = Vertx.vertx();
   final List<Gateway> gateways = new ArrayList<>();
   RedisServer redis;
@@ -83,7 +86,8 @@ abstract class Replicas {
                         new Failing(new RedisLender(link, "avalo", name), deaf, stated),
                         task -> loop.runOnContext(run -> task.run()),
                         Timers.of(vertx),
-                        Ticker.SYSTEM),
+                        Ticker.SYSTEM,
+                        ASSUMED),
                     journal,
                     (view, notice) -> told.add(notice.kind())));
           });
@@ -212,12 +216,9 @@ abstract class Replicas {
   /** Asks as the filter does: waits for the lease up to three times. */
   static Verdict ask(BudgetLedger ledger, Hold.Ask ask) throws Exception {
     for (int attempt = 1; ; attempt++) {
-      Verdict verdict = ledger.reserve(ask);
+      Verdict verdict = ledger.reserve(ask, attempt < 3);
       if (!(verdict instanceof Waiting waiting)) {
         return verdict;
-      }
-      if (attempt == 3) {
-        return waiting.refused();
       }
       CompletableFuture<Void> exchanged = new CompletableFuture<>();
       waiting.keeper().await(() -> exchanged.complete(null));
@@ -321,11 +322,15 @@ abstract class Replicas {
   }
 
   static Boolean done(Gateway gateway, String period, Correction correction) {
+    return done(gateway, "ai", period, correction);
+  }
+
+  static Boolean done(Gateway gateway, String budget, String period, Correction correction) {
     try {
       return gateway
           .ledger
           .desk()
-          .correct("ai", period, correction)
+          .correct(budget, period, correction)
           .toCompletionStage()
           .toCompletableFuture()
           .get(5, TimeUnit.SECONDS);

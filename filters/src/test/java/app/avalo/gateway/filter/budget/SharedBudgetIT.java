@@ -2,21 +2,27 @@ package app.avalo.gateway.filter.budget;
 
 import static app.avalo.gateway.filter.budget.BudgetSample.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.byHeader;
+import static app.avalo.gateway.filter.budget.BudgetSample.cost;
 import static app.avalo.gateway.filter.budget.BudgetSample.flat;
 import static app.avalo.gateway.filter.budget.BudgetSample.priced;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
+import app.avalo.gateway.filter.budget.pace.Standing;
+import app.avalo.gateway.filter.budget.pace.Tally;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.time.Ticker;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -118,6 +124,58 @@ class SharedBudgetIT extends Replicas {
     until(() -> one.stated.get() > stated + 1);
     assertThat(paid(gateways.get(1), budget, 100)).isEqualTo(100);
     assertThat(paid(one, budget, 100)).isEqualTo(100);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {15_000_000, 25_000_000})
+  void aRequestThatWaitsForALeaseIsAskedForOnceWhateverComesOfIt(long price) throws Exception {
+    BudgetConfig.Price post = new BudgetConfig.Price(List.of(), List.of("POST"), flat(price));
+    BudgetConfig budget = priced(budget("ai", 20_000_000, flat(10_000)), List.of(post));
+    share(budget, 1);
+    Gateway one = gateways.get(0);
+    assertThat(one.ledger.reserve(dear(budget))).isInstanceOf(BudgetLedger.Waiting.class);
+
+    Verdict verdict = ask(one.ledger, dear(budget));
+
+    assertThat(verdict).isInstanceOf(price < 20_000_000 ? Hold.class : Refused.class);
+    Tally tally =
+        one.ledger.known("ai").term(one.ledger.nowMillis()).tally(budget, java.util.Map.of());
+    assertThat(tally.asked()[Standing.CRITICAL.ordinal()]).isEqualTo(price);
+  }
+
+  @Test
+  void anAnswerThatFlowsEndsWhenWhatIsLeftPaysForAUsualRequestButNotForIt() throws Exception {
+    BudgetConfig budget = budget("ai", 11_000, cost(0, 0, 1 << 20, null, 1_000));
+    share(budget, 1);
+    Gateway one = gateways.get(0);
+    Exchange exchange = Exchanges.on(plan(budget)).live();
+    Hold hold = (Hold) ask(one.ledger, budget, CHAT);
+    hold.of(exchange);
+    one.ledger.open(Runnable::run).add(hold);
+    Hold other = (Hold) ask(one.ledger, budget, CHAT);
+    assertThat(waitsFor(hold, exchange, 8_600)).isLessThan(WAITS);
+
+    int waits = waitsFor(hold, exchange, 1_900);
+
+    assertThat(waits).as("1,400 are left").isLessThan(WAITS);
+    assertThat(hold.meter(exchange, 1_900, 0)).isNotNull();
+    one.ledger.settle(other, new long[1], one.ledger.nowMillis());
+  }
+
+  private static final int WAITS = 50;
+
+  /** How often it has to wait until so many bytes are paid or refused; 1 micro-unit each. */
+  private static int waitsFor(Hold hold, Exchange exchange, int bytes) throws Exception {
+    for (int waits = 0; waits < WAITS; waits++) {
+      boolean paid = hold.meter(exchange, bytes, 0) == null;
+      CompletableFuture<Void> asked = new CompletableFuture<>();
+      if (paid || !hold.awaits(() -> asked.complete(null))) {
+        exchange.addBytesOut(paid ? bytes : 0);
+        return waits;
+      }
+      asked.get(10, TimeUnit.SECONDS);
+    }
+    return WAITS;
   }
 
   private static BudgetMonth month(Gateway gateway, BudgetConfig budget) throws Exception {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Scope;
 import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.time.Ticker;
@@ -102,6 +103,45 @@ class SharedPursesIT extends Replicas {
     }
   }
 
+  @Test
+  void whatIsSpentOfAnAllowanceAfterAPurseHasRestedIsStated() throws Exception {
+    BudgetConfig users = each(budget("users", 40_000, flat(1_000), 0.5), Scope.USER);
+    Gateway one = new Gateway("g0");
+    one.ledger.configure(plan(users));
+    BudgetConfig purse = purse(one, users, "alice");
+    floor(one, purse, 3_000);
+    until(() -> sum(purse, "spent") == 3_000);
+    int stated = one.stated.get();
+    until(() -> one.stated.get() > stated + 1);
+    one.deaf.set(true);
+    until(() -> passes(one, purse) && keeper(one, purse).away());
+    until(() -> keeper(one, purse).rests());
+
+    assertThat(passes(one, purse)).isTrue();
+    floor(one, purse, 2_000);
+
+    assertThat(keeper(one, purse).rests()).isFalse();
+    one.deaf.set(false);
+    until(() -> sum(purse, "spent") == 5_000);
+  }
+
+  @Test
+  void aPurseIsCorrectedAtAGatewayThatHasNeverMetItsOwner() throws Exception {
+    Gateway one = new Gateway("g0");
+    Gateway two = new Gateway("g1");
+    one.ledger.configure(plan(users));
+    two.ledger.configure(plan(users));
+    BudgetConfig purse = purse(one, users, "alice");
+    floor(one, purse, 3_000);
+    until(() -> sum(purse, "spent") == 3_000);
+
+    String name = two.ledger.purses().open(users, "alice").name();
+    Correction back = new Correction("c", false, "", -1_000, "eva", "goodwill");
+
+    assertThat(done(two, name, null, back)).isTrue();
+    until(() -> spent(one, "alice") == 2_000);
+  }
+
   /** Waits for no lease. */
   private static void floor(Gateway gateway, BudgetConfig purse, long cost) {
     Hold hold = (Hold) gateway.ledger.reserve(BudgetSample.ask(List.of(purse), PANIC));
@@ -119,10 +159,18 @@ class SharedPursesIT extends Replicas {
     }
   }
 
-  /** Costs nothing: the other gateway may take many tries to get there. */
+  private static LeaseKeeper keeper(Gateway gateway, BudgetConfig purse) {
+    return gateway.ledger.known(purse.name()).keeper();
+  }
+
   private boolean reached(Gateway gateway) {
+    return passes(gateway, purse(gateway, users, "eve"));
+  }
+
+  /** Costs nothing: it may take many tries to get there. */
+  private static boolean passes(Gateway gateway, BudgetConfig purse) {
     try {
-      return ask(gateway.ledger, purse(gateway, users, "eve"), CHAT) instanceof Hold hold
+      return ask(gateway.ledger, purse, CHAT) instanceof Hold hold
           && gateway.ledger.settle(hold, new long[1], gateway.ledger.nowMillis());
     } catch (Exception failure) {
       throw new AssertionError(failure);

@@ -24,7 +24,10 @@ final class AdminPort {
       description = "The admin port of a running gateway, http://127.0.0.1:9090.")
   private URI url = URI.create("http://127.0.0.1:9090");
 
-  @Option(names = "--token", paramLabel = "TOKEN", description = "Credential of role admin.")
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      description = "Credential of role admin; of role viewer for what only reads.")
   private @Nullable String token;
 
   private final HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();

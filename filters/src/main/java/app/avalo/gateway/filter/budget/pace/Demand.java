@@ -26,13 +26,18 @@ public final class Demand {
     askedBy[by.ordinal()] = Price.add(askedBy[by.ordinal()], micros);
   }
 
+  /** Who asked will do so again, and counts then. */
+  public void asksAgain(Standing by, long micros) {
+    askedBy[by.ordinal()] -= micros;
+  }
+
   public void passed(Standing by, long micros) {
     passedBy[by.ordinal()] = Price.add(passedBy[by.ordinal()], micros);
   }
 
   /** What had passed is given up, as if it had not been asked for. */
   public void givenUp(Standing by, long micros) {
-    askedBy[by.ordinal()] -= micros;
+    asksAgain(by, micros);
     passedBy[by.ordinal()] -= micros;
   }
 

@@ -8,5 +8,7 @@ package app.avalo.gateway.filter.budget.pace;
  * @param high more than that in one of ten
  * @param exhaustedMillis when the amount will be spent, in milliseconds since 1970; 0 when it lasts
  * @param perHour the cost of an average hour
+ * @param course share of the amount that the usual course of the period spends until now
  */
-public record Forecast(long spent, long low, long high, long exhaustedMillis, long perHour) {}
+public record Forecast(
+    long spent, long low, long high, long exhaustedMillis, long perHour, double course) {}

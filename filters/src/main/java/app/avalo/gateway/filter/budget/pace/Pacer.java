@@ -87,7 +87,7 @@ public final class Pacer {
   }
 
   /** The share of a period's demand that falls before now, as the week usually goes; 0 to 1. */
-  public double course(long startMillis, long nowMillis, long endMillis) {
+  private double course(long startMillis, long nowMillis, long endMillis) {
     double before = 0;
     double all = 0;
     for (DemandForecast each : demand) {
@@ -218,7 +218,8 @@ public final class Pacer {
         Math.round(Math.max(now.total(), end - stray)),
         Math.round(end + stray),
         end < now.amount() ? 0 : exhausted(startMillis, nowMillis, endMillis, now),
-        Math.round(ahead / hours));
+        Math.round(ahead / hours),
+        course(startMillis, nowMillis, endMillis));
   }
 
   /** The moment at which the amount is spent, by halving the time to the end. */

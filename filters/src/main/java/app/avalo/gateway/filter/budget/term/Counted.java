@@ -1,6 +1,5 @@
 package app.avalo.gateway.filter.budget.term;
 
-import app.avalo.gateway.filter.budget.term.Term.Answer;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 
 /** Requests of one period by what became of them. Guarded by its term. */

@@ -1,13 +1,16 @@
 package app.avalo.gateway.filter.budget.term;
 
-/** Until when operators' orders of a period hold. Guarded by its term. */
-final class Orders {
-  private long frozenUntil; // milliseconds since 1970; 0 if nobody froze it
-  private long freeUntil; // likewise: until then nobody is slowed
+/** Until when operators' orders of a period hold. Changed by its term, read by every thread. */
+public final class Orders {
+  public static final String FREEZE = "freeze";
+  public static final String FREE = "free";
+
+  private volatile long frozenUntil; // milliseconds since 1970; 0 if nobody froze it
+  private volatile long freeUntil; // likewise: until then nobody is slowed
 
   /** The latest of its kind holds. */
   void give(String what, long untilMillis) {
-    if (what.equals(Term.FREEZE)) {
+    if (what.equals(FREEZE)) {
       frozenUntil = untilMillis;
     } else {
       freeUntil = untilMillis;
@@ -22,11 +25,11 @@ final class Orders {
     return others;
   }
 
-  long frozenUntil() {
+  public long frozenUntil() {
     return frozenUntil;
   }
 
-  long freeUntil() {
+  public long freeUntil() {
     return freeUntil;
   }
 }

@@ -29,25 +29,10 @@ import org.jspecify.annotations.Nullable;
  * spending passes the amount by floors and by requests that cost more than was reserved for them,
  * never by concurrency. While the store cannot be reached, each replica may add its allowance to
  * what is granted, at most its part of what nobody held when it was last reached: so only replicas
- * that are cut off while others go on pass the amount, each by one allowance.
+ * that are cut off while others go on pass the amount, each by one allowance, and those that never
+ * reached it, as many as are configured together by one.
  */
 public final class Term {
-  /** What the budget says. */
-  public enum Answer {
-    ADMITTED,
-    /** Only a share passes, so that the money lasts. */
-    PACED,
-    /** An operator froze it. */
-    FROZEN,
-    /** What is left, or leased, does not cover the request. */
-    NO_ROOM,
-    /** Its account was forgotten just now; there is another by now, or will be. */
-    ENDED
-  }
-
-  public static final String FREEZE = "freeze";
-  public static final String FREE = "free";
-
   public final Span span;
   private final long recovered; // from the ledger on disk
   private long spent; // by this replica, recovered included; corrections too while alone
@@ -55,7 +40,7 @@ public final class Term {
   private long reserved;
   private boolean ended; // nobody asks any more
   private long granted;
-  private long part = Long.MAX_VALUE; // of what nobody holds, when the store was last reached
+  private long part; // of what nobody holds, when the store was last reached
   private long allowance; // spendable beyond what is granted, while the store is away
   private long elsewhere; // by other replicas and corrections in the store; may be negative
   public final Telling telling = new Telling();
@@ -65,7 +50,7 @@ public final class Term {
   private int pacedLevel;
   private volatile boolean moved = true; // since then
   private long left = Long.MAX_VALUE; // of the lease; asked by whoever has just held more
-  private final Orders orders = new Orders();
+  public final Orders orders = new Orders();
   private final Demand demand = new Demand();
   private final Sums sums;
   private final Corrections corrections;
@@ -82,7 +67,8 @@ public final class Term {
     this.granted = granted;
     this.sums = sums;
     corrections = new Corrections(sums);
-    recovered = before == null ? 0 : before.spent();
+    // Counters that a machine lost may be less than a credit note that it kept.
+    recovered = before == null ? 0 : Math.max(0, before.spent());
     spent = recovered;
     if (before != null) {
       telling.tell(before.told());
@@ -93,7 +79,7 @@ public final class Term {
   }
 
   private long amount(BudgetConfig budget) {
-    return Math.max(0, Price.add(budget.amount().micros(), corrections.raised()));
+    return Math.max(0, Price.signed(budget.amount().micros(), corrections.raised()));
   }
 
   /** What all replicas together have left, with nothing in flight. */
@@ -142,18 +128,28 @@ public final class Term {
     left = granted == Long.MAX_VALUE ? Long.MAX_VALUE : room(unspent);
   }
 
-  /** Holds more for a request that was admitted, if there is room for it. */
-  public synchronized boolean extend(
+  /** A request that found no room asks again. */
+  public synchronized void comesBack(Standing standing, long micros) {
+    demand.asksAgain(standing, micros);
+  }
+
+  /** Holds more for a request that was admitted, or says why not. */
+  public synchronized Answer extend(
       BudgetConfig budget, Standing standing, String service, long micros) {
     long unspent = unspent(budget);
     demand.wanted(micros, unspent);
-    if (standing != Standing.FLOOR && (gate.isShut() || room(unspent) < micros)) {
-      return false;
+    if (standing != Standing.FLOOR) {
+      if (gate.isShut()) {
+        return Answer.FROZEN;
+      }
+      if (room(unspent) < micros) {
+        return Answer.NO_ROOM;
+      }
     }
     hold(unspent, service, micros);
     demand.asked(standing, micros);
     demand.passed(standing, micros);
-    return true;
+    return Answer.ADMITTED;
   }
 
   /** More that was held for a request is given up because another budget refused. */
@@ -241,6 +237,10 @@ public final class Term {
     moves(budget);
   }
 
+  public synchronized BudgetView.Counts counts() {
+    return counted.counts();
+  }
+
   public synchronized void unreadable() {
     counted.unreadable++;
   }
@@ -270,14 +270,6 @@ public final class Term {
   public synchronized void order(String what, long untilMillis) {
     orders.give(what, untilMillis);
     moved = true;
-  }
-
-  public synchronized long frozenUntil() {
-    return orders.frozenUntil();
-  }
-
-  public synchronized long freeUntil() {
-    return orders.freeUntil();
   }
 
   public synchronized int level(BudgetConfig budget) {
@@ -320,9 +312,20 @@ public final class Term {
     return met ? sums.own(labels) : sums.known(labels);
   }
 
-  /** The store cannot be reached: what is leased has to last, and the allowance with it. */
-  public synchronized void storeAway(BudgetConfig budget) {
-    allowance = Math.min(part, (long) (amount(budget) * budget.outageAllowance()));
+  /**
+   * The store cannot be reached: what is leased has to last, and the allowance with it. Who has
+   * never heard what is left shares one allowance with others like it.
+   */
+  public synchronized void storeAway(BudgetConfig budget, int replicas) {
+    long most = (long) (amount(budget) * budget.outageAllowance());
+    allowance = met ? Math.min(part, most) : most / replicas;
+  }
+
+  /** Nobody asks: without an exchange nothing is spent from here on, if this was all. */
+  public synchronized boolean rest(long told) {
+    boolean all = used() == told;
+    allowance = all ? 0 : allowance;
+    return all;
   }
 
   /**

@@ -61,7 +61,21 @@ public record BudgetView(
       long refused,
       long settled,
       long unreadable,
-      long underestimated) {}
+      long underestimated) {
+    public static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0, 0);
+
+    /** These and others. */
+    public Counts plus(Counts other) {
+      return new Counts(
+          admitted + other.admitted,
+          diverted + other.diverted,
+          paced + other.paced,
+          refused + other.refused,
+          settled + other.settled,
+          unreadable + other.unreadable,
+          underestimated + other.underestimated);
+    }
+  }
 
   /** Where the amount is kept. */
   public enum Store {

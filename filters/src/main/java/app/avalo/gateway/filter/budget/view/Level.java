@@ -21,7 +21,7 @@ public enum Level {
    * @param amount micro-units of the period
    */
   public static Level at(BudgetConfig budget, long spent, long amount) {
-    if (spent >= amount || amount - spent < budget.cost().reserve()) {
+    if (spent >= amount || !pays(budget, amount - spent)) {
       return EXHAUSTED;
     }
     double share = (double) spent / amount;
@@ -32,5 +32,14 @@ public enum Level {
       return THROTTLE;
     }
     return share >= budget.alertAt() ? ALERT : NORMAL;
+  }
+
+  /** Whether so much pays for a request that is cheaper than the usual one, if not for that. */
+  private static boolean pays(BudgetConfig budget, long left) {
+    boolean pays = left >= budget.cost().reserve();
+    for (int i = 0; !pays && i < budget.prices().size(); i++) {
+      pays = left >= budget.prices().get(i).cost().reserve();
+    }
+    return pays;
   }
 }

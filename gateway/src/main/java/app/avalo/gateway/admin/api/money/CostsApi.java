@@ -57,8 +57,8 @@ public final class CostsApi {
       throw Refusal.unknown("budget", name, budgets.keySet());
     }
     if (budget.per() != null) {
-      String each = name + "@VALUE";
-      throw Refusal.unacceptable("each has its own (expected " + each + ")", Map.of());
+      String wrong = "each has its own: only corrections, of " + name + "@VALUE";
+      throw Refusal.unacceptable(wrong, Map.of());
     }
     return budget;
   }
@@ -69,7 +69,12 @@ public final class CostsApi {
     for (BudgetConfig budget : controls.plan().config().budgets().values()) {
       if (budget.per() != null && name.startsWith(budget.purse("").name())) {
         call.target(name);
-        return budget.purse(name.substring(budget.purse("").name().length()));
+        String value = name.substring(budget.purse("").name().length());
+        BudgetConfig purse = controls.ledger().purses().open(budget, value);
+        if (purse == null) {
+          throw Refusal.unacceptable("no place for another purse at this gateway", Map.of());
+        }
+        return purse;
       }
     }
     return budget(call);

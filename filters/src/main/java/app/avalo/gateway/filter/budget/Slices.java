@@ -1,0 +1,95 @@
+package app.avalo.gateway.filter.budget;
+
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
+import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
+import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.term.Answer;
+import app.avalo.gateway.filter.budget.term.Term;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Money that is held beside what was reserved: slices of what flows, other attempts. Each hold is
+ * extended on its event loop.
+ */
+final class Slices {
+  private final BudgetLedger ledger;
+
+  Slices(BudgetLedger ledger) {
+    this.ledger = ledger;
+  }
+
+  long nowMillis() {
+    return ledger.nowMillis();
+  }
+
+  /**
+   * Holds another slice, or at least as much as is due; in the period that runs by now.
+   *
+   * @param due micro-units that have to be held
+   * @return why not, or not yet, or null
+   */
+  @Nullable Verdict extend(Hold hold, Charge charge, long due) {
+    Account account = charge.account;
+    BudgetConfig config = account.config();
+    Term term = account.term(ledger.nowMillis());
+    long missing = due - charge.held;
+    if (term != charge.term) {
+      missing = Math.max(1, due - turn(hold, charge, term, due));
+      missing = Math.max(missing, charge.untold());
+    }
+    long micros = Math.max(charge.cost.slice(), missing);
+    Answer answer = term.extend(config, charge.standing, hold.service, micros);
+    if (answer == Answer.NO_ROOM && missing > 0) {
+      micros = missing;
+      answer = term.extend(config, charge.standing, hold.service, micros);
+    }
+    if (answer != Answer.ADMITTED) {
+      boolean usedUp = term.usedUp(config, Price.add(charge.held, micros));
+      return hurried(BudgetLedger.helped(new Refused(account, term, answer, usedUp), micros));
+    }
+    charge.hold(micros);
+    account.refill();
+    return null;
+  }
+
+  private static Verdict hurried(Verdict no) {
+    if (no instanceof Waiting waiting) {
+      waiting.keeper().hurry();
+    }
+    return no;
+  }
+
+  /** Holds so much more in every budget, or in none, because another attempt may cost it. */
+  boolean again(Hold hold, long[] micros) {
+    for (int i = 0; i < micros.length; i++) {
+      if (!more(hold, hold.charges[i], micros[i])) {
+        for (int j = 0; j < i; j++) {
+          Charge given = hold.charges[j];
+          given.hold(-micros[j]);
+          given.term.shrink(given.standing, hold.service, micros[j]);
+        }
+        return false;
+      }
+    }
+    BudgetLedger.refill(hold);
+    return true;
+  }
+
+  private static boolean more(Hold hold, Charge charge, long micros) {
+    BudgetConfig config = charge.account.config();
+    Answer answer = charge.term.extend(config, charge.standing, hold.service, micros);
+    charge.hold(answer == Answer.ADMITTED ? micros : 0);
+    return answer == Answer.ADMITTED;
+  }
+
+  /** A period ended under an answer that flows: it pays for what flowed in it. */
+  private long turn(Hold hold, Charge charge, Term next, long due) {
+    Term over = charge.term;
+    long held = charge.held;
+    long cost = Math.min(due, held);
+    charge.move(next, cost);
+    over.settle(charge.account.config(), hold.service, ledger.lastDay(hold, over), held, cost);
+    return cost;
+  }
+}
