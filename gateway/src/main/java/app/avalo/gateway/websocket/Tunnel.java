@@ -3,7 +3,6 @@ package app.avalo.gateway.websocket;
 import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
 import app.avalo.gateway.deadline.Deadline;
-import app.avalo.gateway.filter.BudgetHold;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
@@ -43,19 +42,20 @@ public final class Tunnel extends Deadline {
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
   private final MessageMeter meter;
-  private final @Nullable BudgetHold hold;
+  private final Fare fare;
   private final long idleNanos;
   private long activeNanos;
   private @Nullable CloseFrame closing;
   private Timers.@Nullable Timer closeTimer;
   private boolean throttled; // client ahead of its rate
   private boolean serverFull; // client's bytes wait for the server
-  private boolean unpaid; // more money is under way
-  private @Nullable Buffer kept; // of the service until it has come
+  private @Nullable Buffer keptUp; // of the client until more money has come
+  private @Nullable Buffer kept; // of the service, likewise
   private boolean clientFull; // server's bytes wait for the client
   private boolean moving; // told to, at its deadline
   private boolean serverGone; // without a word, while the client is told to move
   private @Nullable GatewayError loss;
+  private boolean whole; // what the server has read, when it began to close
   private boolean said; // that it is closed
   private boolean over;
 
@@ -105,7 +105,7 @@ public final class Tunnel extends Deadline {
     this.fromClient = new FrameScanner(MessageStart.of(channels));
     this.fromServer = new FrameScanner(MessageStart.of(channels));
     this.meter = MessageMeter.of(bounds.messages(), now());
-    this.hold = exchange.budget();
+    this.fare = new Fare(exchange, open.ticker(), this::asked);
     this.idleNanos = bounds.idleTimeout().toNanos();
     this.activeNanos = now();
   }
@@ -156,12 +156,18 @@ public final class Tunnel extends Deadline {
 
   private void up(Buffer bytes) {
     activeNanos = now();
-    exchange.addBytesIn(bytes.length());
-    spends(0);
-    int messages = fromClient.scan(bytes);
-    if (serverGone || closing != null && !fromServer.isClosing()) {
+    boolean paid = fare.paysUp(bytes.length());
+    if (fare.isWaiting()) {
+      keptUp = bytes;
+      client.pause();
       return;
     }
+    closeUnpaid();
+    int messages = fromClient.scan(bytes);
+    if (!paid || serverGone || closing != null && !fromServer.isClosing()) {
+      return;
+    }
+    exchange.addBytesIn(bytes.length());
     server.write(bytes);
     if (server.writeQueueFull() && !serverFull) {
       serverFull = true;
@@ -200,7 +206,7 @@ public final class Tunnel extends Deadline {
 
   /** Reads on unless there is another reason not to. */
   private void readClient() {
-    if (!throttled && !serverFull) {
+    if (!throttled && !serverFull && keptUp == null) {
       client.resume();
     }
   }
@@ -221,18 +227,24 @@ public final class Tunnel extends Deadline {
 
   private void down(Buffer bytes) {
     activeNanos = now();
-    boolean paid = closing != CloseFrame.SPENT && spends(bytes.length());
-    if (unpaid) {
+    boolean paid = fare.paysDown(bytes.length());
+    if (fare.isWaiting()) {
       kept = bytes;
       server.pause();
       return;
     }
+    closeUnpaid();
     if (paid) {
       fromServer.scan(bytes);
       passDown(bytes);
     } else if (!fromServer.isAtBoundary()) {
       // Only what ends the frame under way; what comes behind it has not been paid.
-      passDown(bytes.slice(0, fromServer.scanToBoundary(bytes)));
+      int rest = fromServer.scanToBoundary(bytes);
+      if (!fare.ends(rest)) {
+        finish(null);
+        return;
+      }
+      passDown(bytes.slice(0, rest));
     }
     CloseFrame wanted = closing;
     if (wanted != null && fromServer.isAtBoundary() && !said) {
@@ -268,7 +280,8 @@ public final class Tunnel extends Deadline {
       return;
     }
     closing = frame;
-    closeTimer = open.timers().after(CLOSE_GRACE, () -> finish(null));
+    whole = fromClient.isAtBoundary();
+    closeTimer = open.timers().after(fare.grace(CLOSE_GRACE), () -> finish(null));
     if (fromServer.isAtBoundary()) {
       sendClose(frame);
     }
@@ -277,10 +290,13 @@ public final class Tunnel extends Deadline {
   private void sendClose(CloseFrame frame) {
     said = true;
     server.handler(ignored -> {});
+    if (keptUp != null) {
+      fromClient.scan(keptUp);
+    }
     if (!fromServer.isClosing()) {
       client.write(frame.toClient());
     }
-    if (!serverGone && fromClient.isAtBoundary() && !fromClient.isClosing()) {
+    if (!serverGone && whole && !fromClient.isClosing()) {
       server.write(frame.toServer());
     }
     // The client answers with its own close frame and then closes, or the grace time ends it.
@@ -299,7 +315,8 @@ public final class Tunnel extends Deadline {
     if (moving || now() - activeNanos >= idleNanos) {
       close(CloseFrame.RESTART);
     } else {
-      spends(0);
+      fare.paysDown(0);
+      closeUnpaid();
       if (!over) {
         open.deadlines().set(this, nextCheckNanos());
       }
@@ -308,42 +325,44 @@ public final class Tunnel extends Deadline {
 
   private long nextCheckNanos() {
     long idle = activeNanos + idleNanos;
-    return hold == null || closing != null ? idle : Math.min(idle, hold.nextNanos(exchange, now()));
+    return closing != null ? idle : fare.nextNanos(now(), idle);
   }
 
-  /** Holds money for what flowed and so many bytes more; closes the tunnel if there is none. */
-  private boolean spends(int bytes) {
-    if (hold == null || closing != null || unpaid) {
-      return true;
-    }
-    GatewayError why = hold.meter(exchange, bytes, now());
-    unpaid = why != null && hold.awaits(this::asked);
-    if (why != null && !unpaid) {
+  /** Nobody pays for more. */
+  private void closeUnpaid() {
+    GatewayError why = fare.why();
+    if (why != null && loss == null) {
       loss = why;
       close(CloseFrame.SPENT);
     }
-    return why == null;
   }
 
   /** More money has come, or is known not to come. */
   private void asked() {
-    unpaid = false;
-    Buffer bytes = kept;
+    Buffer fromBelow = keptUp;
+    Buffer fromAbove = kept;
+    keptUp = null;
     kept = null;
-    if (over) {
+    if (over || said) {
       return;
     }
-    if (bytes != null) {
-      down(bytes);
-      readServer();
-    } else {
-      spends(0);
+    if (fromBelow != null) {
+      up(fromBelow);
     }
+    if (fromAbove != null) {
+      down(fromAbove);
+    }
+    if (fromBelow == null && fromAbove == null) {
+      fare.paysDown(0);
+      closeUnpaid();
+    }
+    readClient();
+    readServer();
   }
 
   /** Reads on unless there is a reason not to. */
   private void readServer() {
-    if (!clientFull && !unpaid && !over) {
+    if (!clientFull && kept == null && !over) {
       server.resume();
     }
   }
