@@ -15,6 +15,15 @@ public enum SourceMetric {
       "gateway_budget_forecast_ratio",
       "What the period will come to if nobody is slowed, as a share of its amount.",
       "budget"),
+  BUDGET_PLAN(
+      "gateway_budget_plan_ratio",
+      "Share of the amount that the usual course of the period spends until now.",
+      "budget"),
+  BUDGET_NOTICES(
+      "gateway_budget_notices_total",
+      "What operators were told by this gateway.",
+      "budget",
+      "kind"),
   BUDGET_SHARE(
       "gateway_budget_share",
       "Share of requests that passes, by the priority of their service.",

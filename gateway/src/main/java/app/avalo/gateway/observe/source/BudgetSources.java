@@ -5,7 +5,9 @@ import static app.avalo.gateway.observe.SourceMetric.BUDGET_DECISIONS;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_FORECAST;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_LEDGER_FAILING;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_LEVEL;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_NOTICES;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_PAUSES;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_PLAN;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_SHARE;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_SPENT;
 
@@ -14,6 +16,7 @@ import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.observe.MetricSources;
 import app.avalo.gateway.observe.MetricSources.Sample;
 import app.avalo.gateway.observe.SourceMetric;
@@ -23,7 +26,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Connects budgets with their metrics; a scrape looks at each once. */
+/**
+ * Connects budgets with their metrics; a scrape looks at each once. Of a budget that each has for
+ * itself only decisions are shown, of all purses together: one purse that is used up is its owner's
+ * affair, and nobody's alert.
+ */
 public final class BudgetSources {
   private final BudgetLedger ledger;
   private final Supplier<Plan> plan;
@@ -47,32 +54,37 @@ public final class BudgetSources {
   private Map<SourceMetric, List<Sample>> look() {
     Plan running = plan.get();
     Map<SourceMetric, List<Sample>> samples = new EnumMap<>(SourceMetric.class);
-    for (BudgetView view : ledger.view(running)) {
-      look(view, samples);
-    }
     for (BudgetConfig budget : running.config().budgets().values()) {
-      Spenders spenders = budget.abuse() == null ? null : ledger.desk().spenders(budget.name());
-      if (spenders != null) {
-        add(samples, BUDGET_PAUSES, spenders.pauses(), budget.name());
+      String name = budget.name();
+      if (budget.per() == null) {
+        look(budget, ledger.view(budget), samples);
       }
+      BudgetView.Counts counts = ledger.counts(budget);
+      add(samples, BUDGET_DECISIONS, counts.admitted(), name, "admitted");
+      add(samples, BUDGET_DECISIONS, counts.diverted(), name, "cheaper");
+      add(samples, BUDGET_DECISIONS, counts.paced(), name, "paced");
+      add(samples, BUDGET_DECISIONS, counts.refused(), name, "refused");
     }
     return samples;
   }
 
-  private static void look(BudgetView view, Map<SourceMetric, List<Sample>> samples) {
+  private void look(BudgetConfig budget, BudgetView view, Map<SourceMetric, List<Sample>> samples) {
     String name = view.name();
     double forecast = (double) view.forecast().spent() / Math.max(1, view.amount());
     add(samples, BUDGET_SPENT, view.share(), name);
     add(samples, BUDGET_AMOUNT, view.amount() / 1e6, name, view.currency());
     add(samples, BUDGET_LEVEL, view.level().ordinal(), name);
     add(samples, BUDGET_FORECAST, forecast, name);
+    add(samples, BUDGET_PLAN, view.forecast().course(), name);
     add(samples, BUDGET_SHARE, view.criticalShare(), name, "critical");
     add(samples, BUDGET_SHARE, view.admittedShare(), name, "normal");
-    BudgetView.Counts counts = view.counts();
-    add(samples, BUDGET_DECISIONS, counts.admitted(), name, "admitted");
-    add(samples, BUDGET_DECISIONS, counts.diverted(), name, "cheaper");
-    add(samples, BUDGET_DECISIONS, counts.paced(), name, "paced");
-    add(samples, BUDGET_DECISIONS, counts.refused(), name, "refused");
+    for (Notice.Kind kind : Notice.Kind.values()) {
+      add(samples, BUDGET_NOTICES, ledger.told(budget, kind), name, kind.label());
+    }
+    Spenders spenders = budget.abuse() == null ? null : ledger.desk().spenders(name);
+    if (spenders != null) {
+      add(samples, BUDGET_PAUSES, spenders.pauses(), name);
+    }
   }
 
   private static void add(
