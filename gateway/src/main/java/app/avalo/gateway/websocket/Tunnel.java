@@ -349,7 +349,7 @@ public final class Tunnel extends Deadline {
     if (fromBelow != null) {
       up(fromBelow);
     }
-    if (fromAbove != null) {
+    if (fromAbove != null && !said) {
       down(fromAbove);
     }
     if (fromBelow == null && fromAbove == null) {
