@@ -28,6 +28,12 @@ import org.slf4j.LoggerFactory;
 final class NodeLink implements RedisLink {
   private static final Logger LOG = LoggerFactory.getLogger(NodeLink.class);
   private static final Duration DIAL_PATIENCE = Duration.ofSeconds(2);
+
+  /**
+   * A connection that held so long was good: one to a replica, or to a Redis that dies, ends soon.
+   */
+  private static final Duration HELD = Duration.ofSeconds(2);
+
   static final StoreUnavailable DOWN =
       new StoreUnavailable(StoreUnavailable.How.UNSENT, "Redis is down");
   private static final StoreUnavailable SLOW =
@@ -40,6 +46,7 @@ final class NodeLink implements RedisLink {
   private final Elsewhere elsewhere;
   private final Wire.Patience patience;
   private final Timers timers;
+  private final Refusals refusals;
   private final Backoff backoff = new Backoff(RandomGenerator.getDefault());
   private volatile @Nullable Wire wire; // written by the event loop
   private long connectedNanos = Long.MIN_VALUE; // reached()
@@ -62,6 +69,7 @@ final class NodeLink implements RedisLink {
     this.elsewhere = elsewhere;
     this.patience = new Wire.Patience(config.deadline(), ticker);
     this.timers = Timers.of(vertx);
+    this.refusals = new Refusals(ticker);
     dial();
   }
 
@@ -120,14 +128,23 @@ final class NodeLink implements RedisLink {
       errors.increment();
       return Future.failedFuture(FULL);
     }
-    Call call = new Call(current, current.start(), current.outlasting(), invocation);
+    Call call = new Call(current, current.start(), current.outlasting(), invocation, outlasting);
     send(call, current, Command.EVALSHA);
     return outlasting ? call.ever.future() : call.inTime.future();
   }
 
   /** One that has its place on a wire. */
   private record Call(
-      Wire on, PendingCall<Response> inTime, PendingCall<Response> ever, Invocation invocation) {}
+      Wire on,
+      PendingCall<Response> inTime,
+      PendingCall<Response> ever,
+      Invocation invocation,
+      boolean outlasting) {
+    /** Whether somebody still waits for the answer. */
+    boolean awaited() {
+      return !(outlasting ? ever : inTime).settled();
+    }
+  }
 
   /** What to run with what. */
   private record Invocation(Script script, List<String> keys, List<String> arguments) {
@@ -156,7 +173,7 @@ final class NodeLink implements RedisLink {
                 call.ever.answer(response);
                 call.inTime.answer(response);
               } else if (command != Command.EVALSHA
-                  || call.inTime.settled()
+                  || !call.awaited()
                   || !sendAgain(call, via, failure)) {
                 refused(call, via, failure);
               }
@@ -200,9 +217,17 @@ final class NodeLink implements RedisLink {
     } else if (is(failure, "READONLY")) {
       via.die("connected to a replica");
     } else if (!elsewhere && !is(failure, "NOSCRIPT")) {
+      tell(call.invocation.script().name(), reason(failure));
+    }
+  }
+
+  private void tell(String script, String error) {
+    long untold = refusals.untold(script, error);
+    if (untold >= 0) {
       LOG.atWarn()
-          .addKeyValue("script", call.invocation.script().name())
-          .addKeyValue("error", failure.getMessage())
+          .addKeyValue("script", script)
+          .addKeyValue("error", error)
+          .addKeyValue("untold", untold)
           .log("Redis refused a script");
     }
   }
@@ -239,11 +264,19 @@ final class NodeLink implements RedisLink {
 
   private void reached(Redis client, RedisConnection connection) {
     dialled = null;
-    backoff.reset();
     connections.increment();
     connectedNanos = patience.ticker().nanos();
-    wire = new Wire(vertx, client, connection, patience, timeouts::increment, this::lost);
+    Wire made = new Wire(vertx, client, connection, patience, timeouts::increment, this::lost);
+    wire = made;
     tried.tryComplete();
+    timers.after(HELD, () -> held(made));
+  }
+
+  private void held(Wire connected) {
+    if (wire != connected) {
+      return;
+    }
+    backoff.reset();
     if (away) {
       away = false;
       LOG.atInfo().addKeyValue("endpoints", config.endpoints()).log("Redis is back");
