@@ -14,13 +14,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Overrides of a gateway without Redis: in a file that is replaced whole, or in memory only. An
  * order that cannot be written does not hold.
  */
 public final class FileOverrides implements OverrideStore {
-  private static final long LARGEST = 1 << 20;
+  private static final Logger LOG = LoggerFactory.getLogger(FileOverrides.class);
+
+  /** What {@link Overrides#MOST} take, each of the longest words in the longest encoding. */
+  private static final long LARGEST = 8 << 20;
 
   private final Vertx vertx;
   private final Ticker ticker;
@@ -114,15 +119,24 @@ public final class FileOverrides implements OverrideStore {
     Map<String, LimitOverride> orders = new LinkedHashMap<>();
     if (Files.exists(file)) {
       if (Files.size(file) > LARGEST) {
-        throw new IOException(file + " is over 1 MiB");
+        throw new IOException(file + " is over 8 MiB");
       }
       JsonArray json = new JsonArray(Files.readString(file));
       for (int i = 0; i < json.size(); i++) {
-        LimitOverride order = LimitOverride.of(json.getJsonObject(i));
-        orders.put(order.policy() + " " + order.subject(), order);
+        add(orders, json.getValue(i));
       }
     }
     return orders;
+  }
+
+  /** The others hold all the same. */
+  private static void add(Map<String, LimitOverride> orders, Object entry) {
+    try {
+      LimitOverride order = LimitOverride.of((JsonObject) entry);
+      orders.put(order.policy() + " " + order.subject(), order);
+    } catch (RuntimeException notAnOrder) {
+      LOG.atWarn().addKeyValue("order", entry).log("an override in the file cannot be read");
+    }
   }
 
   private static void write(Path file, List<LimitOverride> all) throws IOException {

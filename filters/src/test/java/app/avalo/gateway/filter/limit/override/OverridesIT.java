@@ -12,6 +12,8 @@ import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,8 +95,10 @@ class OverridesIT {
       long until = Ticker.SYSTEM.epochMillis() + 60_000;
       loop.await(() -> store.put(order("u=alice", until)));
       server.command("HSET t:limit-overrides:{all} broken \"" + until + " {}\"");
+      server.command("HSET t:limit-overrides:{all} number garbage");
 
       assertThat(loop.await(store::all)).containsExactly(order("u=alice", until));
+      assertThat(loop.await(() -> store.put(order("u=bob", until)))).hasSize(2);
     }
   }
 
@@ -153,12 +157,44 @@ class OverridesIT {
 
       assertThat(loop.await(after::all))
           .containsExactly(order("u=alice", 2_000_000), order("k=shop", 2_000_000));
+      String two = Files.readString(file);
+      Files.writeString(file, two.replaceFirst("\"rates\"", "\"rate\""));
+      FileOverrides one = new FileOverrides(loop.vertx(), time, file);
+      assertThat(loop.await(one::all))
+          .as("one of the two cannot be read")
+          .containsExactly(order("k=shop", 2_000_000));
       Files.writeString(file, "{");
       FileOverrides broken = new FileOverrides(loop.vertx(), time, file);
       assertThatThrownBy(() -> loop.await(() -> broken.put(order("u=bob", 2_000_000))))
           .as("what cannot be read is not overwritten")
           .isNotNull();
       assertThat(Files.readString(file)).isEqualTo("{");
+    }
+  }
+
+  @Test
+  void aFileOfAThousandLongOrdersCanBeReadAgain(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("limit-overrides.json");
+    VirtualTime time = new VirtualTime(1_000_000);
+    try (Loop loop = new Loop()) {
+      FileOverrides before = new FileOverrides(loop.vertx(), time, file);
+      var rates = Objects.requireNonNull(LimitOverride.rates("5000/d, 10/s"));
+      String reason = "\u0001".repeat(512);
+      String subject = "u=" + "\u20ac".repeat(250);
+      LimitOverride longest =
+          new LimitOverride("calls", subject, rates, "olaf", reason, 2_000_000L);
+      loop.await(() -> before.put(longest));
+      JsonObject entry = new JsonArray(Files.readString(file)).getJsonObject(0);
+      JsonArray thousand = new JsonArray();
+      for (int i = 0; i < Overrides.MOST; i++) {
+        thousand.add(entry.copy().put("subject", subject + i));
+      }
+      Files.writeString(file, thousand.encodePrettily());
+
+      FileOverrides after = new FileOverrides(loop.vertx(), time, file);
+
+      assertThat(Files.size(file)).isGreaterThan(1 << 20);
+      assertThat(loop.await(after::all)).hasSize(Overrides.MOST);
     }
   }
 }
