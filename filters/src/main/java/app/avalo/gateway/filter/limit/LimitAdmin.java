@@ -40,10 +40,17 @@ public final class LimitAdmin {
    * @param remaining whole tokens
    * @param capacity tokens when full
    * @param resetNanos until it is full
+   * @param shutNanos how long its caller stays shut out here, after going on in spite of refusals
    * @param shared whether it is the one in Redis
    */
   public record BucketView(
-      String policy, String tier, long remaining, long capacity, long resetNanos, boolean shared) {}
+      String policy,
+      String tier,
+      long remaining,
+      long capacity,
+      long resetNanos,
+      long shutNanos,
+      boolean shared) {}
 
   /**
    * The buckets of a key, one for each tier of the policy; a bucket that nobody has used is full.
@@ -66,19 +73,24 @@ public final class LimitAdmin {
                     verdict.remaining(),
                     verdict.bandwidth().burst(),
                     verdict.resetNanos(),
+                    tier.rule.shutNanos(key),
                     tier.buckets.shared()));
   }
 
   /**
    * Fills the buckets of a key, in Redis and here; other gateways hear of it within two seconds.
    * Fails as {@link #peek}.
+   *
+   * @return whether others do hear of it; if not, they hold on to what they know of these buckets
    */
-  public Future<Void> reset(LimitConfig policy, String key) {
+  public Future<Boolean> reset(LimitConfig policy, String key) {
     return each(policy, key, (tier, bucket) -> tier.buckets.reset(bucket))
         .compose(
             done -> {
               filled(policy, key);
-              return resets == null ? Future.succeededFuture() : resets.tell(policy.name(), key);
+              return resets == null
+                  ? Future.succeededFuture(true)
+                  : resets.tell(policy.name(), key).map(told -> true).otherwise(false);
             });
   }
 

@@ -14,8 +14,10 @@ import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.VirtualTime;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +98,38 @@ class ResetsIT {
 
       assertThat(passes(here.other, 30)).isEqualTo(policy.mode() == Mode.EXACT ? 20 : 18);
     }
+  }
+
+  @Test
+  void aResetThatIsAnsweredLateHasNotFailed() {
+    Duration deadline = Duration.ofMillis(400);
+    for (Policies kind :
+        new Policies[] {Policies.named("exact"), Policies.named("leased").leased()}) {
+      policy = kind.of(per(20, DAY, 20)).build();
+      passes(here.one, 30);
+      RedisLink hasty = loop.link(server, deadline);
+      LimitAdmin admin = new LimitAdmin(here.limits, hasty, "t", here.resets);
+
+      server.stop();
+      CompletableFuture<Boolean> reset = loop.start(() -> admin.reset(policy, "u=alice"));
+      loop.await(() -> loop.vertx().timer(deadline.toMillis() + 100));
+      server.cont();
+
+      assertThat(reset).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(true);
+      assertThat(passes(here.one, 1)).as(policy.name()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aResetHereHoldsThoughOthersCannotBeTold() {
+    policy = Policies.named("calls").local().of(per(5, DAY, 5)).build();
+    assertThat(passes(here.one, 10)).isEqualTo(5);
+    Resets untold = new Resets(new RedisAway(new VirtualTime()), "t", (name, key) -> {});
+    LimitAdmin admin = new LimitAdmin(here.limits, link, "t", untold);
+
+    assertThat(loop.await(() -> admin.reset(policy, "u=alice"))).isFalse();
+
+    assertThat(passes(here.one, 10)).isEqualTo(5);
   }
 
   @Test

@@ -2,6 +2,7 @@ package app.avalo.gateway.edge.answer;
 
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.LimitVerdict;
 import io.vertx.core.buffer.Buffer;
 
 /** Writes an error as {@code application/problem+json} (RFC 9457). */
@@ -29,6 +30,7 @@ public final class Problem {
     if (error.rule() != null) {
       json.append(",\"rule\":");
       quote(json, error.rule());
+      partition(json, exchange, error.rule());
     }
     if (error.retryAfterSeconds() >= 0) {
       json.append(",\"retryAfter\":").append(error.retryAfterSeconds());
@@ -36,6 +38,17 @@ public final class Problem {
     json.append(",\"requestId\":");
     quote(json, exchange.head().id());
     return Buffer.buffer(json.append("}\n").toString());
+  }
+
+  /** What has a bucket of its own, if it was a limit that refused. */
+  private static void partition(StringBuilder json, Exchange exchange, String rule) {
+    for (LimitVerdict verdict : exchange.limits()) {
+      if (!verdict.allowed() && verdict.policy().name().equals(rule)) {
+        json.append(",\"partition\":");
+        quote(json, verdict.policy().partition());
+        return;
+      }
+    }
   }
 
   /** The problem as an event of {@code text/event-stream}, named by its kind. */

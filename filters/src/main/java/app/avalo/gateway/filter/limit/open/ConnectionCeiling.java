@@ -4,6 +4,7 @@ import app.avalo.gateway.config.ServiceConfig.Streams;
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
 import app.avalo.gateway.config.unit.Rate;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -60,7 +61,8 @@ public final class ConnectionCeiling {
     shares.compute(
         new UserOf(service, user),
         (key, known) -> {
-          Share share = known == null ? new Share(key, messages, nowNanos) : known;
+          Share share = known == null ? new Share(key) : known;
+          share.follow(messages, nowNanos);
           if (share.open < most) {
             share.open++;
             place[0] = new Place(service, share);
@@ -105,12 +107,28 @@ public final class ConnectionCeiling {
   /** What those of one user to one service share. */
   private static final class Share {
     private final UserOf key;
-    private final @Nullable MessageMeter meter; // guarded by this
+    private @Nullable MessageMeter meter; // guarded by this
+    private @Nullable Rate rate; // of the meter, likewise
     private int open; // guarded by the map
 
-    Share(UserOf key, @Nullable Rate messages, long nowNanos) {
+    Share(UserOf key) {
       this.key = key;
-      this.meter = messages == null ? null : MessageMeter.of(messages, nowNanos);
+    }
+
+    /** Another rate than before goes on as full. */
+    synchronized void follow(@Nullable Rate messages, long nowNanos) {
+      if (!Objects.equals(rate, messages)) {
+        MessageMeter made = messages == null ? null : MessageMeter.of(messages, nowNanos);
+        if (made != null && meter != null) {
+          made.asFull(meter, nowNanos);
+        }
+        rate = messages;
+        meter = made;
+      }
+    }
+
+    synchronized long take(int messages, long nowNanos) {
+      return meter == null ? 0 : meter.take(messages, nowNanos);
     }
   }
 
@@ -131,12 +149,7 @@ public final class ConnectionCeiling {
      * @return how long nothing more should be passed on; 0 while the user's rate is kept
      */
     public long take(int messages, long nowNanos) {
-      if (share == null || share.meter == null) {
-        return 0;
-      }
-      synchronized (share) {
-        return share.meter.take(messages, nowNanos);
-      }
+      return share == null ? 0 : share.take(messages, nowNanos);
     }
 
     /** It is closed; call exactly once. */

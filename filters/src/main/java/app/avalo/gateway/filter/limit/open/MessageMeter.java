@@ -27,6 +27,17 @@ public final class MessageMeter {
     return new MessageMeter(interval, (rate.count() - 1) * interval, nowNanos);
   }
 
+  /** Becomes as full as another one is, of whatever rate. */
+  void asFull(MessageMeter other, long nowNanos) {
+    double used = Math.max(0, other.arrivalNanos - nowNanos) / (double) other.whole();
+    arrivalNanos = nowNanos + (long) (used * whole());
+  }
+
+  /** From empty to full. */
+  private long whole() {
+    return toleranceNanos + intervalNanos;
+  }
+
   /** Takes a token; false leaves everything as it was. */
   public boolean tryMessage(long nowNanos) {
     long arrival = Math.max(arrivalNanos, nowNanos);

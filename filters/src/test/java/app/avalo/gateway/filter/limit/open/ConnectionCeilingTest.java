@@ -23,7 +23,12 @@ class ConnectionCeilingTest {
   private final ConnectionCeiling ceiling = new ConnectionCeiling();
 
   private Verdict open(String service, @Nullable String user, int most, int mostOfUser) {
-    WebSocket bounds = new WebSocket(most, mostOfUser, TEN, TEN, 0, Duration.ofMinutes(5));
+    return open(service, user, most, mostOfUser, TEN);
+  }
+
+  private Verdict open(
+      String service, @Nullable String user, int most, int mostOfUser, Rate messages) {
+    WebSocket bounds = new WebSocket(most, mostOfUser, TEN, messages, 0, Duration.ofMinutes(5));
     return ceiling.tryAcquire(service, user, bounds, 0);
   }
 
@@ -84,6 +89,19 @@ class ConnectionCeilingTest {
     assertThat(other.take(10, 0)).isEqualTo(TimeUnit.SECONDS.toNanos(1));
     assertThat(jans.take(9, 0)).isZero();
     assertThat(nobodys.take(1000, 0)).isZero();
+  }
+
+  @Test
+  void anotherRateOfMessagesHoldsOnceTheUserOpensTheNextAndGoesOnAsFull() {
+    Place one = (Place) open("chat", "maria", 10, 9, TEN);
+    assertThat(one.take(5, 0)).as("half").isZero();
+
+    open("chat", "maria", 10, 9, new Rate(4, Duration.ofSeconds(1)));
+    assertThat(one.take(1, 0)).as("half of four, less one").isZero();
+    assertThat(one.take(1, 0)).isEqualTo(TimeUnit.MILLISECONDS.toNanos(250));
+
+    open("chat", "maria", 10, 9, new Rate(400, Duration.ofSeconds(1)));
+    assertThat(one.take(1, 0)).as("none is left").isPositive();
   }
 
   @Test

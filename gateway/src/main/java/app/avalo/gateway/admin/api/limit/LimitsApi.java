@@ -12,6 +12,11 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.Cost;
+import app.avalo.gateway.config.LimitConfig.Daily;
+import app.avalo.gateway.config.LimitConfig.Event;
+import app.avalo.gateway.config.LimitConfig.Follow;
+import app.avalo.gateway.config.LimitConfig.Season;
+import app.avalo.gateway.config.LimitConfig.TimeOut;
 import app.avalo.gateway.config.unit.Durations;
 import app.avalo.gateway.filter.limit.LimitAdmin.BucketView;
 import app.avalo.gateway.filter.limit.Limits;
@@ -59,6 +64,8 @@ public final class LimitsApi {
     policy.key().forEach(part -> key.add(Words.of(part)));
     JsonObject tiers = new JsonObject();
     policy.tiers().forEach((tier, allowance) -> tiers.put(tier, view(allowance)));
+    JsonObject reserve = new JsonObject();
+    policy.reserve().forEach((priority, percent) -> reserve.put(Words.of(priority), percent));
     JsonObject by = new JsonObject();
     counts.by().forEach((who, decisions) -> by.put(Words.of(who), decisions));
     return new JsonObject()
@@ -71,6 +78,10 @@ public final class LimitsApi {
         .put("shadow", policy.shadow())
         .put("cost", view(policy.cost()))
         .put("fields", policy.fields())
+        .put("schedule", new JsonArray(policy.schedule().stream().map(LimitsApi::view).toList()))
+        .put("follow", view(policy.follow()))
+        .put("timeOut", view(policy.timeOut()))
+        .put("reserve", reserve)
         .put("percent", limits.percent(policy.name()))
         .put("shutOut", limits.shutOut(policy.name()))
         .put("allowed", counts.allowed())
@@ -92,6 +103,41 @@ public final class LimitsApi {
               .put("burst", bandwidth.burst()));
     }
     return rates;
+  }
+
+  private static JsonObject view(Season season) {
+    JsonObject view = new JsonObject().put("percent", season.percent());
+    if (season.when() instanceof Daily daily) {
+      JsonArray days = new JsonArray();
+      daily.days().stream().sorted().forEach(day -> days.add(Words.of(day)));
+      return view.put("from", daily.from().toString())
+          .put("to", daily.to().toString())
+          .put("days", days)
+          .put("zone", daily.zone().getId());
+    }
+    Event event = (Event) season.when();
+    return view.put("start", event.start().toString()).put("end", event.end().toString());
+  }
+
+  private static @Nullable JsonObject view(@Nullable Follow follow) {
+    if (follow == null) {
+      return null;
+    }
+    Duration latency = follow.latency();
+    return new JsonObject()
+        .put("latency", latency == null ? null : Durations.format(latency))
+        .put("errors", follow.errors())
+        .put("leastPercent", follow.leastPercent());
+  }
+
+  private static @Nullable JsonObject view(@Nullable TimeOut rule) {
+    return rule == null
+        ? null
+        : new JsonObject()
+            .put("after", rule.after())
+            .put("within", Durations.format(rule.within()))
+            .put("first", Durations.format(rule.first()))
+            .put("most", Durations.format(rule.most()));
   }
 
   private static JsonObject view(Cost cost) {
@@ -130,6 +176,7 @@ public final class LimitsApi {
               .put("remaining", bucket.remaining())
               .put("capacity", bucket.capacity())
               .put("fullIn", Durations.format(Duration.ofNanos(bucket.resetNanos())))
+              .put("shutOutFor", Durations.format(Duration.ofNanos(bucket.shutNanos())))
               .put("shared", bucket.shared()));
     }
     return new JsonObject().put("policy", policy.name()).put("key", key).put("buckets", buckets);
@@ -145,10 +192,16 @@ public final class LimitsApi {
             controls.controlLoop(),
             () -> {
               var admin = controls.limitAdmin();
-              return admin.reset(policy, key).compose(done -> admin.peek(policy, key));
+              return admin
+                  .reset(policy, key)
+                  .compose(
+                      told ->
+                          admin
+                              .peek(policy, key)
+                              .map(views -> view(policy, key, views).put("told", told)));
             })
         .recover(LimitsApi::refused)
-        .map(views -> new Answer(200, view(policy, key, views)));
+        .map(view -> new Answer(200, view));
   }
 
   private static <T> Future<T> refused(Throwable failure) {
