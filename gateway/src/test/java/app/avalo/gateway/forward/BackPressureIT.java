@@ -3,6 +3,7 @@ package app.avalo.gateway.forward;
 import static app.avalo.gateway.testing.RunningGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.testing.Acceptor;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import io.vertx.core.buffer.Buffer;
@@ -14,9 +15,6 @@ import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
@@ -160,56 +158,32 @@ class BackPressureIT {
     final AtomicLong sent = new AtomicLong();
     final AtomicLong received = new AtomicLong();
     final CountDownLatch read = new CountDownLatch(1);
-    private final ServerSocket server;
-
-    Source() {
-      try {
-        server = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
-      } catch (IOException failed) {
-        throw new UncheckedIOException(failed);
-      }
-      start(this::acceptAll);
-    }
-
-    private static void start(Runnable task) {
-      Thread thread = new Thread(task, "source");
-      thread.setDaemon(true);
-      thread.start();
-    }
+    private final Acceptor acceptor = new Acceptor(this::serve);
 
     int port() {
-      return server.getLocalPort();
+      return acceptor.port();
     }
 
-    private void acceptAll() {
-      while (!server.isClosed()) {
-        try {
-          Socket socket = server.accept();
-          start(() -> serve(socket));
-        } catch (IOException closed) {
-          return;
+    private void serve(Socket socket) throws IOException {
+      InputStream in = socket.getInputStream();
+      String head = head(in);
+      if (head.startsWith("POST")) {
+        awaitReading();
+        byte[] buffer = new byte[CHUNK];
+        while (received.get() < TOTAL) {
+          received.addAndGet(Math.max(0, in.read(buffer)));
         }
+        write(socket.getOutputStream(), 0);
+      } else {
+        write(socket.getOutputStream(), head.startsWith("GET /download") ? TOTAL : 0);
       }
     }
 
-    private void serve(Socket socket) {
-      try (socket) {
-        InputStream in = socket.getInputStream();
-        String head = head(in);
-        if (head.startsWith("POST")) {
-          read.await();
-          byte[] buffer = new byte[CHUNK];
-          while (received.get() < TOTAL) {
-            received.addAndGet(Math.max(0, in.read(buffer)));
-          }
-          write(socket.getOutputStream(), 0);
-        } else {
-          write(socket.getOutputStream(), head.startsWith("GET /download") ? TOTAL : 0);
-        }
-      } catch (IOException gone) {
-        // The gateway closed the connection; the counters tell the test.
+    private void awaitReading() throws IOException {
+      try {
+        read.await();
       } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
+        throw new IOException(interrupted);
       }
     }
 
@@ -237,11 +211,7 @@ class BackPressureIT {
 
     @Override
     public void close() {
-      try {
-        server.close();
-      } catch (IOException failed) {
-        throw new UncheckedIOException(failed);
-      }
+      acceptor.close();
       read.countDown();
     }
   }

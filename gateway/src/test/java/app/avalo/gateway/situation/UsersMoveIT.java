@@ -7,16 +7,14 @@ import app.avalo.gateway.filter.pin.keep.Order;
 import app.avalo.gateway.filter.pin.store.Epoch;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.GrpcMethods;
+import app.avalo.gateway.testing.OpenCall;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.Wire;
-import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.StreamObserver;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -217,37 +215,16 @@ class UsersMoveIT {
   }
 
   @Test
-  void open_calls_end_as_unavailable() throws Exception {
+  void open_calls_end_as_unavailable() {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress("127.0.0.1", gateway.port()).usePlaintext().build();
-    CompletableFuture<String> heard = new CompletableFuture<>();
-    CompletableFuture<Status> ended = new CompletableFuture<>();
     try {
-      StreamObserver<String> talking =
-          ClientCalls.asyncBidiStreamingCall(
-              channel.newCall(GrpcMethods.BOTH, CallOptions.DEFAULT),
-              new StreamObserver<>() {
-                @Override
-                public void onNext(String text) {
-                  heard.complete(text);
-                }
-
-                @Override
-                public void onError(Throwable failed) {
-                  ended.complete(Status.fromThrowable(failed));
-                }
-
-                @Override
-                public void onCompleted() {
-                  ended.complete(Status.OK);
-                }
-              });
-      talking.onNext("hello");
-      heard.get(10, TimeUnit.SECONDS);
+      OpenCall talking = new OpenCall(channel, "hello");
+      talking.first();
 
       everybodyLeavesEu("talk");
 
-      Status status = ended.get(10, TimeUnit.SECONDS);
+      Status status = talking.ended();
       assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(status.getDescription()).contains("moved to another region");
     } finally {

@@ -9,17 +9,18 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Accepts connections at a free port and serves each on a thread of its own, until it closes. */
-final class Acceptor implements AutoCloseable {
+public final class Acceptor implements AutoCloseable {
   private final ServerSocket server;
   private final Service service;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
   /** What happens on a connection; it is closed afterwards. */
-  interface Service {
+  public interface Service {
     void serve(Socket socket) throws IOException;
   }
 
-  Acceptor(Service service) {
+  /** Accepts from now on. */
+  public Acceptor(Service service) {
     this.service = service;
     try {
       server = new ServerSocket(0, 256, InetAddress.getByName("127.0.0.1"));
@@ -35,7 +36,7 @@ final class Acceptor implements AutoCloseable {
     thread.start();
   }
 
-  int port() {
+  public int port() {
     return server.getLocalPort();
   }
 
