@@ -306,14 +306,15 @@ final class CompactPart {
     return size * 5 >= rows * ROW * 4;
   }
 
-  /** Drops buckets that have filled up, if they are many; else adds an eighth, if there is room. */
+  /** Drops buckets that have filled up; if they were few, adds an eighth, if there is room. */
   private void growOrClean(long now) {
-    int dead = 0;
-    for (int i = 0; i < hashes.length; i++) {
-      dead += hashes[i] != NOBODY && fullAt(states, i * width) <= now ? 1 : 0;
+    int before = size;
+    dropFull(now);
+    int more = Math.max(FEWEST_ROWS, rows + (rows + 7) / 8);
+    if (8 * (before - size) > before) {
+      return;
     }
-    int more = dead * 8 > size ? rows : Math.max(FEWEST_ROWS, rows + (rows + 7) / 8);
-    if (more == rows || room.take(bytes(more) - bytes(rows))) {
+    if (room.take(bytes(more) - bytes(rows))) {
       rebuild(more, now);
     } else if (rows == 0) {
       // Two rows all the same; a table then has 64 times that.
@@ -321,6 +322,16 @@ final class CompactPart {
       rebuild(FEWEST_ROWS, now);
     } else {
       growAgainMicros = now + PATIENCE_MICROS;
+    }
+  }
+
+  /** In place: with callers who come seldom it happens all the time. */
+  private void dropFull(long now) {
+    for (int i = 0; i < hashes.length; i++) {
+      if (hashes[i] != NOBODY && fullAt(states, i * width) <= now) {
+        hashes[i] = NOBODY;
+        size--;
+      }
     }
   }
 
@@ -334,27 +345,12 @@ final class CompactPart {
     if (asked == shape || asked.equals(shape)) {
       return;
     }
-    Shape before = shape;
     room.giveBack(bytes(rows));
-    int wider = Shape.longs(asked.bands());
-    if (rows > 0) {
-      states = reshaped(states, before, asked, wider);
-      floors = reshaped(floors, before, asked, wider);
-    }
+    states = asked.rescaled(shape, states);
+    floors = asked.rescaled(shape, floors);
     shape = asked;
-    width = wider;
+    width = Shape.longs(asked.bands());
     room.giveBack(-bytes(rows));
-  }
-
-  private long[] reshaped(long[] from, Shape before, Shape after, int wider) {
-    long[] to = new long[from.length / width * wider];
-    for (int i = 0; i < from.length / width; i++) {
-      Arrays.fill(fresh, 0);
-      System.arraycopy(from, i * width, fresh, 0, width);
-      after.rescale(before, fresh, 0);
-      System.arraycopy(fresh, 0, to, i * wider, wider);
-    }
-    return to;
   }
 
   /** So many rows; floors, should there be any, become in each the lowest of all. */
@@ -381,7 +377,7 @@ final class CompactPart {
       }
     }
     for (int i = 0; i < oldHashes.length; i++) {
-      if (oldHashes[i] != NOBODY && fullAt(oldStates, i * width) > now) {
+      if (oldHashes[i] != NOBODY) {
         move(oldHashes[i], oldStates, i * width, now);
       }
     }

@@ -264,6 +264,20 @@ public final class Shape {
     }
   }
 
+  /** Likewise of many states, one after the other. */
+  long[] rescaled(Shape from, long[] states) {
+    int before = longs(from.bands.length);
+    int after = longs(bands.length);
+    long[] rescaled = new long[states.length / before * after];
+    long[] state = new long[Math.max(before, after)];
+    for (int i = 0; i < states.length / before; i++) {
+      System.arraycopy(states, i * before, state, 0, before);
+      rescale(from, state, 0);
+      System.arraycopy(state, 0, rescaled, i * after, after);
+    }
+    return rescaled;
+  }
+
   /** The band of another shape that one of this goes on from, or -1. */
   int origin(int index, Shape from) {
     int origin = from.nearest(bands[index]);
