@@ -39,7 +39,7 @@ class StreamsShareMoneyIT extends PaidStreams {
 
   @Test
   void a_stream_that_is_faster_than_the_leases_of_its_gateway_waits_for_them() throws IOException {
-    long amount = 100 * SLICE;
+    long amount = 40 * SLICE;
     try (Wire wire = share(amount, 0)) {
       upstream.script(connection -> pour(connection, "text/event-stream", EVENT));
 
@@ -53,7 +53,7 @@ class StreamsShareMoneyIT extends PaidStreams {
 
   @Test
   void so_does_a_web_socket() throws IOException {
-    long amount = 100 * SLICE;
+    long amount = 40 * SLICE;
     try (Wire wire = share(amount, 0)) {
       upstream.script(connection -> pourFrames(connection));
 
@@ -88,7 +88,7 @@ class StreamsShareMoneyIT extends PaidStreams {
       upstream.script(connection -> connection.send(SWITCHING).read(1 << 30));
       wire.send(UPGRADE.replace("/bytes", "/uploads")).readUntil("\r\n\r\n");
       redis.stop();
-      Thread flood = new Thread(() -> wire.trySend(MASKED.repeat(10_000)));
+      Thread flood = new Thread(() -> wire.trySend(MASKED.repeat(1_000)));
       flood.start();
 
       assertThat(wire.readUntil(SPENT)).isEqualTo(SPENT);
