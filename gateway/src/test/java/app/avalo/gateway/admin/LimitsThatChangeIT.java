@@ -12,14 +12,18 @@ import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** Limits that are not always, or not for everybody, the same: what clients and operators see. */
+@TestInstance(Lifecycle.PER_CLASS)
 class LimitsThatChangeIT {
   private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
   private final TestRegion eu = TestRegion.start("eu");
+  private final TestRegion failing = TestRegion.start("failing");
   private final RunningGateway gateway =
       RunningGateway.startExactly(
           AdminFixture.common()
@@ -31,28 +35,31 @@ class LimitsThatChangeIT {
                   - {block: 192.0.2.0/24, country: DE, latitude: 52.5, longitude: 13.4}
                   - {block: 198.51.100.0/24, country: US, latitude: 37.8, longitude: -122.4}
               services:
-                feed: {regions: {eu: "http://127.0.0.1:%d"}, retry: {attempts: 1}}
+                feed: {regions: {eu: "http://127.0.0.1:%d"}}
+                failing: {regions: {eu: "http://127.0.0.1:%d"}, retry: {attempts: 1}}
               limits:
                 seasonal:
                   key: caller
                   rate: 100/h
                   schedule: [{start: "%s", end: "%s", percent: 50}]
-                following: {key: route, rate: 1000000/s, follow: {errors: 5%%, least: 25%%}}
+                following: {key: route, rate: 1000000/s, follow: {errors: 5%%, least: 80%%}}
                 shutting: {key: caller, rate: 3/h, timeOut: {after: 3, first: 10min}}
                 national: {key: country, rate: 2/h}
               routes:
                 - {name: seasonal, match: {path: {prefix: /seasonal}}, service: feed, limits: [seasonal]}
-                - {name: following, match: {path: {prefix: /following}}, service: feed, limits: [following]}
+                - {name: following, match: {path: {prefix: /following}}, service: failing, limits: [following]}
                 - {name: shutting, match: {path: {prefix: /shutting}}, service: feed, limits: [shutting]}
                 - {name: national, match: {path: {prefix: /national}}, service: feed, limits: [national]}
               """
-                  .formatted(eu.port(), NOW.minusSeconds(3600), NOW.plusSeconds(3600)));
+                  .formatted(
+                      eu.port(), failing.port(), NOW.minusSeconds(3600), NOW.plusSeconds(3600)));
   private final AdminClient admin = new AdminClient(gateway);
 
-  @AfterEach
+  @AfterAll
   void stop() {
     gateway.close();
     eu.close();
+    failing.close();
   }
 
   private JsonObject shown(String policy) {
@@ -84,19 +91,19 @@ class LimitsThatChangeIT {
   void a_limit_follows_a_service_that_fails() {
     gateway.get("/following");
     assertThat(shown("following").getInteger("percent")).isEqualTo(100);
-    assertThat(shown("following").getJsonObject("follow").getInteger("leastPercent")).isEqualTo(25);
-    eu.trafficMode(Mode.ERROR_500);
+    assertThat(shown("following").getJsonObject("follow").getInteger("leastPercent")).isEqualTo(80);
+    failing.trafficMode(Mode.ERROR_500);
 
     Awaiting.until(
         () -> {
           for (int i = 0; i < 20; i++) {
             gateway.get("/following");
           }
-          return shown("following").getInteger("percent") == 25;
+          return shown("following").getInteger("percent") == 80;
         });
 
     assertThat(header(gateway.get("/following"), "RateLimit-Policy"))
-        .isEqualTo("\"following\";q=250000;w=1");
+        .isEqualTo("\"following\";q=800000;w=1");
   }
 
   @Test
