@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what is open, WebSockets or streams, per service and per user of a service in this
- * process. Bounds come with each call, so a reload holds at once; it never closes what is open.
- * Safe from every thread.
+ * process. Bounds come with each call, so a reload holds at once, for a user's messages from the
+ * next connection of that user; it never closes what is open. Safe from every thread.
  */
 public final class ConnectionCeiling {
   private final ConcurrentHashMap<String, AtomicInteger> open = new ConcurrentHashMap<>();
