@@ -230,7 +230,7 @@ abstract class Replicas {
     long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
     while (!holds.getAsBoolean()) {
       assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
   }
 
