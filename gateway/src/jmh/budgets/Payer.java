@@ -32,7 +32,7 @@ final class Payer {
           .build();
   private final List<Call> open = new ArrayList<>(); // guarded by this
   private long known; // micro-units charged for certain, guarded by this
-  private long calls;
+  private volatile long calls;
   private volatile boolean stopped;
 
   /**
@@ -53,19 +53,43 @@ final class Payer {
     while (!stopped) {
       boolean refused;
       synchronized (this) {
-        refused = !pay(++calls);
+        calls = calls + 1;
+        refused = !pay(calls);
       }
       LockSupport.parkNanos(refused ? REFUSED_NANOS : PAUSE_NANOS);
     }
   }
 
+  /** A payer's request, under the names by which it may be known again. */
+  private static HttpRequest request(URI base, int budget, long number) {
+    return HttpRequest.newBuilder(URI.create(base + "?" + number))
+        .header("X-Api-Key", World.KEY)
+        .header("Idempotency-Key", Long.toString(number))
+        .header("X-Request-ID", "payer-" + budget + "-" + number)
+        .timeout(Duration.ofSeconds(3))
+        .POST(HttpRequest.BodyPublishers.noBody()) // which nobody sends twice by himself
+        .build();
+  }
+
+  /** Sends one of its requests again, to this gateway; whether it was served. */
+  boolean again(World world, int gateway, long number) throws InterruptedException {
+    URI there = URI.create("http://127.0.0.1:" + world.port(gateway) + "/b" + budget);
+    try {
+      HttpRequest same = request(there, budget, number);
+      return client.send(same, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException dead) {
+      return false;
+    }
+  }
+
+  /** Requests so far, the one under way included. */
+  long calls() {
+    return calls;
+  }
+
   /** Whether somebody listened. */
   private boolean pay(long number) {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(base + "?" + number))
-            .timeout(Duration.ofSeconds(3))
-            .POST(HttpRequest.BodyPublishers.noBody()) // which nobody sends twice
-            .build();
+    HttpRequest request = request(base, budget, number);
     try {
       HttpResponse<Void> answer = client.send(request, HttpResponse.BodyHandlers.discarding());
       if (answer.statusCode() == 200) {

@@ -12,14 +12,19 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * Whatever has an id comes twice more, in another order: statements of gateways to Redis, while
- * they pay and afterwards, invoices, and the lines of their ledgers. Of what is spent nothing may
- * change.
+ * Whatever has an id comes twice more, in another order: requests of clients and of a trusted hop,
+ * at either gateway, and statements of gateways to Redis, while they pay and afterwards; invoices,
+ * and the lines of their ledgers. Of what is spent nothing may change.
  */
 final class Replay {
   private static final int GATEWAYS = 2;
   private static final int INVOICES = 100;
   private static final long INVOICE = 70_000;
+
+  /** Requests of a payer that come again while it goes on. */
+  private static final int RECENT = 20;
+
+  private static final int EVERY = Integer.MAX_VALUE;
 
   /** Lines of a snapshot have no id: they are read once, from the beginning. */
   private static final String SNAPSHOT = "TPZ";
@@ -29,7 +34,9 @@ final class Replay {
 
   private final World world;
   private final Random random;
-  private final List<Long> expected = new ArrayList<>(); // by budget
+  private final List<Payer> payers = new ArrayList<>(); // by budget
+  private final List<Long> expected = new ArrayList<>(); // likewise
+  private int repeated; // requests
 
   private Replay(World world, long seed) {
     this.world = world;
@@ -37,7 +44,9 @@ final class Replay {
   }
 
   static boolean measure(int seconds, long seed) throws Exception {
-    try (World world = new World(GATEWAYS, GATEWAYS)) {
+    List<String> budgets =
+        List.of(World.knowing("Idempotency-Key"), World.knowing("X-Request-ID"));
+    try (World world = new World(GATEWAYS, budgets)) {
       return new Replay(world, seed).measure(seconds);
     }
   }
@@ -45,7 +54,9 @@ final class Replay {
   private boolean measure(int seconds) throws Exception {
     long wrong;
     try (Overheard overheard = new Overheard(world.redis())) {
-      wrong = told(pay(seconds, overheard), "statements while gateways pay");
+      int statements = pay(seconds, overheard);
+      wrong = told(repeated, "requests, and " + statements + " statements, while gateways pay");
+      wrong += told(requests(EVERY) + requests(EVERY), "requests afterwards");
       List<String> all = overheard.commands();
       again(all);
       again(all);
@@ -66,7 +77,6 @@ final class Replay {
 
   /** Two gateways pay, while what they said is said again; how often. */
   private int pay(int seconds, Overheard overheard) throws Exception {
-    List<Payer> payers = new ArrayList<>();
     for (int gateway = 0; gateway < GATEWAYS; gateway++) {
       payers.add(new Payer(world, gateway, gateway));
     }
@@ -76,12 +86,31 @@ final class Replay {
       List<String> all = overheard.commands();
       List<String> late = all.subList(Math.max(0, all.size() - 50), all.size());
       said += again(late) + again(late);
+      repeated += requests(RECENT) + requests(RECENT);
     }
     for (int budget = 0; budget < GATEWAYS; budget++) {
       payers.get(budget).stop();
       expected.add(world.service.spent(budget) + INVOICES * INVOICE);
     }
     return said;
+  }
+
+  /** Sends the latest requests of each payer again, in another order, to either gateway; how many. */
+  private int requests(int latest) throws InterruptedException {
+    List<long[]> order = new ArrayList<>();
+    for (int budget = 0; budget < payers.size(); budget++) {
+      long calls = payers.get(budget).calls();
+      for (long number = Math.max(1, calls - latest + 1); number <= calls; number++) {
+        order.add(new long[] {budget, number});
+      }
+    }
+    Collections.shuffle(order, random);
+    int served = 0;
+    for (long[] call : order) {
+      int gateway = random.nextInt(GATEWAYS);
+      served += payers.get((int) call[0]).again(world, gateway, call[1]) ? 1 : 0;
+    }
+    return served;
   }
 
   private int again(List<String> commands) throws IOException {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +25,7 @@ final class Service implements AutoCloseable {
   private final SplittableRandom random = new SplittableRandom(1);
   private final AtomicLongArray spent;
   private final Set<String> ids = ConcurrentHashMap.newKeySet();
+  private final Map<String, Long> done = new ConcurrentHashMap<>(); // by key; what comes back
   private final Map<String, Long> costs = new ConcurrentHashMap<>(); // by budget and number
   private final AtomicLong repeated = new AtomicLong();
 
@@ -49,9 +51,9 @@ final class Service implements AutoCloseable {
         return;
       }
       if (path.startsWith("/b")) {
-        long cost = cost();
-        costs.put(exchange.getRequestURI().toString(), cost);
-        spent.addAndGet(Integer.parseInt(path.substring(2)), cost);
+        String key = exchange.getRequestHeaders().getFirst("Idempotency-Key");
+        URI uri = exchange.getRequestURI();
+        long cost = key == null ? work(uri) : done.computeIfAbsent(path + key, once -> work(uri));
         if (!ids.add(exchange.getRequestHeaders().getFirst("x-request-id"))) {
           repeated.incrementAndGet();
         }
@@ -59,6 +61,13 @@ final class Service implements AutoCloseable {
       }
       exchange.sendResponseHeaders(200, -1);
     }
+  }
+
+  private long work(URI uri) {
+    long cost = cost();
+    costs.put(uri.toString(), cost);
+    spent.addAndGet(Integer.parseInt(uri.getPath().substring(2)), cost);
+    return cost;
   }
 
   /** Events without an end, as fast as they are read. */

@@ -22,13 +22,18 @@ final class World implements AutoCloseable {
 
   static final long AMOUNT = 20_000_000_000L;
   private static final String TOLD =
-      "amount: " + AMOUNT / 1_000_000 + " PLN, cost: {header: X-Cost, reserve: 1 PLN}";
+      "amount: " + AMOUNT / 1_000_000 + " PLN, cost: {header: X-Cost, reserve: 1 PLN%s}";
+
+  /** Of payers, who have a name. */
+  static final String KEY = "key-of-a-payer-not-secret-000";
   private static final String TOKEN = "admin-of-a-benchmark-not-secret-00";
 
   private static final String YAML =
       """
       name: budgets-%d
       listeners: [{name: plain, address: "127.0.0.1:%d"}]
+      trustedHops: [127.0.0.0/8]
+      identity: {apiKeys: [{name: payer, key: "${env:NONE:-%s}"}]}
       admin:
         address: "127.0.0.1:0"
         credentials: [{name: bench, token: "${env:NONE:-%s}", role: admin}]
@@ -56,7 +61,7 @@ final class World implements AutoCloseable {
 
   /** With so many budgets, each for requests whose cost the service tells. */
   World(int gateways, int budgets) throws IOException {
-    this(gateways, Collections.nCopies(budgets, TOLD));
+    this(gateways, Collections.nCopies(budgets, TOLD.formatted("")));
   }
 
   /**
@@ -77,6 +82,11 @@ final class World implements AutoCloseable {
     awaitGateways();
   }
 
+  /** A budget that knows a request again by this header. */
+  static String knowing(String header) {
+    return TOLD.formatted(", idempotencyKey: " + header);
+  }
+
   private GatewayProcess launch(int gateway) throws IOException {
     StringBuilder routes = new StringBuilder();
     StringBuilder lines = new StringBuilder();
@@ -92,6 +102,7 @@ final class World implements AutoCloseable {
         YAML.formatted(
             gateway,
             ports.get(gateway),
+            KEY,
             TOKEN,
             directory.resolve("state-" + gateway),
             redis.url(),

@@ -11,6 +11,7 @@ import app.avalo.gateway.filter.budget.BudgetFilter;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.http.HttpHeaders;
@@ -72,7 +73,7 @@ public class BudgetBenchmark {
     }
     BudgetLedger accounts = BudgetLedger.alone(Ticker.SYSTEM, journal, BudgetListener.NONE);
     accounts.configure(plan);
-    filter = new BudgetFilter(accounts, Runnable::run);
+    filter = new BudgetFilter(accounts, Runnable::run, Receipts.NONE);
   }
 
   /** Ends the writer. */

@@ -34,6 +34,11 @@ public enum SourceMetric {
       "Requests a budget admitted, paced or refused.",
       "budget",
       "decision"),
+  BUDGET_REPEATS(
+      "gateway_budget_repeats_total",
+      "Requests whose id was charged before (known), or of whose id nobody could tell (forgotten).",
+      "budget",
+      "receipt"),
   BUDGET_PAUSES(
       "gateway_budget_pauses_total",
       "Users paused because they spent far more than others.",

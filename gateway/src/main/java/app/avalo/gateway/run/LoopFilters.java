@@ -36,7 +36,7 @@ final class LoopFilters {
             shared.pinKeys(),
             shared.pinCounters(),
             ticker);
-    BudgetFilter budgets = new BudgetFilter(shared.ledger(), loop);
+    BudgetFilter budgets = new BudgetFilter(shared.ledger(), loop, shared.stores().receipts(redis));
     return List.of(
         // Outermost: they end last, when every other filter has settled.
         new AccessLogFilter(shared.observed().accessLog(), ticker),

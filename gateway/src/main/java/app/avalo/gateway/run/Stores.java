@@ -3,6 +3,9 @@ package app.avalo.gateway.run;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.receipt.LocalReceipts;
+import app.avalo.gateway.filter.budget.receipt.Receipts;
+import app.avalo.gateway.filter.budget.receipt.RedisReceipts;
 import app.avalo.gateway.filter.limit.override.FileOverrides;
 import app.avalo.gateway.filter.limit.override.OverrideStore;
 import app.avalo.gateway.filter.limit.override.RedisOverrides;
@@ -29,18 +32,21 @@ final class Stores {
   private final LocalHomeStore localHomes;
   private final RecentHomes recentHomes = new RecentHomes(Ticker.SYSTEM);
   private final Journal journal;
+  private final LocalReceipts localReceipts;
 
   private Stores(
       Vertx vertx,
       @Nullable Path directory,
       String prefix,
       LocalHomeStore localHomes,
-      Journal journal) {
+      Journal journal,
+      LocalReceipts localReceipts) {
     this.vertx = vertx;
     this.directory = directory;
     this.prefix = prefix;
     this.localHomes = localHomes;
     this.journal = journal;
+    this.localReceipts = localReceipts;
   }
 
   /** Opens the state directory; fails if there is one that cannot be used. */
@@ -51,14 +57,23 @@ final class Stores {
   private static Stores read(Vertx vertx, StateConfig state) throws IOException {
     Path directory = state.directory();
     String prefix = Shared.prefix(state);
-    return directory == null
-        ? new Stores(vertx, null, prefix, LocalHomeStore.inMemory(Ticker.SYSTEM), Journal.NONE)
-        : new Stores(
-            vertx,
-            directory,
-            prefix,
-            LocalHomeStore.open(directory, Ticker.SYSTEM),
-            FileJournal.open(directory.resolve("budgets")));
+    if (directory == null) {
+      return new Stores(
+          vertx,
+          null,
+          prefix,
+          LocalHomeStore.inMemory(Ticker.SYSTEM),
+          Journal.NONE,
+          LocalReceipts.inMemory(Ticker.SYSTEM));
+    }
+    Path budgets = directory.resolve("budgets");
+    return new Stores(
+        vertx,
+        directory,
+        prefix,
+        LocalHomeStore.open(directory, Ticker.SYSTEM),
+        FileJournal.open(budgets), // locks that directory
+        LocalReceipts.open(budgets.resolve("budget-receipts"), Ticker.SYSTEM));
   }
 
   /** Homes in Redis over this link, or in this process without one. */
@@ -100,6 +115,11 @@ final class Stores {
     return journal;
   }
 
+  /** Receipts of requests in Redis over this link, or in this process without one. */
+  Receipts receipts(@Nullable RedisLink redis) {
+    return redis == null ? localReceipts : new RedisReceipts(redis, prefix, Ticker.SYSTEM);
+  }
+
   String prefix() {
     return prefix;
   }
@@ -111,6 +131,7 @@ final class Stores {
           if (journal instanceof FileJournal file) {
             file.close();
           }
+          localReceipts.close();
           return null;
         });
   }

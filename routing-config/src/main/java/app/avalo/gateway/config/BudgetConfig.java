@@ -162,6 +162,8 @@ public record BudgetConfig(
    * @param perThousand micro-units per thousand of what a response header or trailer counts
    * @param reserve micro-units held while a request runs, at least the usual cost
    * @param slice micro-units by which the hold grows while an answer flows
+   * @param idempotencyKey request header with an id of which the service does the work once, so
+   *     that a request sent again costs nothing more; or null
    */
   public record Cost(
       long perRequest,
@@ -171,7 +173,8 @@ public record BudgetConfig(
       @Nullable String header,
       Map<String, Long> perThousand,
       long reserve,
-      long slice) {
+      long slice,
+      @Nullable String idempotencyKey) {
 
     /** Whether the service says after the request what it cost, or how much it was. */
     public boolean told() {
@@ -212,7 +215,7 @@ public record BudgetConfig(
 
     public static Unit of(
         String name, List<String> routes, List<String> methods, @Nullable String header) {
-      BudgetConfig.Cost nothing = new BudgetConfig.Cost(0, 0, 0, 0, null, Map.of(), 0, 1);
+      BudgetConfig.Cost nothing = new BudgetConfig.Cost(0, 0, 0, 0, null, Map.of(), 0, 1, null);
       BudgetConfig account =
           new BudgetConfig(
               PREFIX + name,

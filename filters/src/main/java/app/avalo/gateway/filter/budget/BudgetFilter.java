@@ -16,7 +16,11 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.Hold.Ask;
 import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.receipt.Receipt;
+import app.avalo.gateway.filter.budget.receipt.Receipts;
+import app.avalo.gateway.filter.budget.term.Remark;
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -45,16 +49,21 @@ public final class BudgetFilter implements Filter {
   /** Beyond the longest silence of an exchange, until its hold counts as forgotten. */
   private static final long GRACE_NANOS = 60_000_000_000L;
 
+  private static final Future<Void> KNOWN = Future.succeededFuture();
+
   private final BudgetLedger ledger;
   private final OpenHolds open;
+  private final Receipts receipts;
 
   /**
    * The filter of one event loop.
    *
    * @param loop runs tasks on it
+   * @param receipts of requests that carry an id
    */
-  public BudgetFilter(BudgetLedger ledger, Executor loop) {
+  public BudgetFilter(BudgetLedger ledger, Executor loop, Receipts receipts) {
     this.ledger = ledger;
+    this.receipts = receipts;
     this.open = ledger.open(loop);
   }
 
@@ -281,15 +290,47 @@ public final class BudgetFilter implements Filter {
       hold.servedBy(exchange.region().name());
     }
     long[] costs = new long[hold.charges.length];
+    Future<?> known = KNOWN;
     for (int i = 0; i < costs.length && exchange.wasSent(); i++) {
       Charge charge = hold.charges[i];
       costs[i] = charge.trueCost(exchange);
       if (!charge.isTold()) {
-        charge.term.unreadable();
+        charge.term.remark(Remark.UNREADABLE);
       }
+      known = charge.cost.idempotencyKey() == null ? known : once(exchange, hold, i, costs, known);
     }
-    if (ledger.settle(hold, costs, hold.millis(exchange.endNanos()))) {
+    long millis = hold.millis(exchange.endNanos());
+    if (known == KNOWN) {
+      settle(hold, costs, millis);
+    } else {
+      known.onComplete(done -> settle(hold, costs, millis));
+    }
+  }
+
+  private void settle(Hold hold, long[] costs, long millis) {
+    if (ledger.settle(hold, costs, millis)) {
       open.remove(hold);
     }
+  }
+
+  /**
+   * Takes off what the id of a request was charged before; what is held stays until that is known.
+   * Where nobody knows it pays in full: a repeat may be charged twice, but no cost is lost.
+   */
+  private Future<?> once(Exchange exchange, Hold hold, int i, long[] costs, Future<?> others) {
+    Charge charge = hold.charges[i];
+    String budget = charge.account.config().name();
+    Receipt receipt = Receipt.of(exchange, budget, charge.cost.idempotencyKey());
+    long whole = charge.whole(costs[i]);
+    if (receipt == null || whole == 0 || hold.isSettled()) {
+      return others;
+    }
+    Future<Void> known =
+        receipts
+            .charge(receipt, whole)
+            .onSuccess(before -> costs[i] = charge.without(before, costs[i]))
+            .onFailure(forgotten -> charge.term.remark(Remark.FORGOTTEN))
+            .mapEmpty();
+    return others == KNOWN ? known : Future.join(others, known);
   }
 }

@@ -5,6 +5,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.term.Remark;
 import app.avalo.gateway.filter.budget.term.Term;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +107,19 @@ final class Charge {
     term = next;
     held = 0;
     charged = Price.add(charged, due);
+  }
+
+  /** Of so many micro-units that are due, and all that was charged before. */
+  long whole(long due) {
+    return Price.add(charged, due);
+  }
+
+  /** What is left of them when earlier requests of its id were charged so much. */
+  long without(long before, long due) {
+    if (before > 0) {
+      term.remark(Remark.REPEATED);
+    }
+    return Math.max(0, Math.min(due, whole(due) - before));
   }
 
   /** Whether the service told all that it should. */

@@ -249,6 +249,10 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     return nowNanos - dueNanos > 0;
   }
 
+  boolean isSettled() {
+    return settled;
+  }
+
   /** Whether this call is the one that settles. */
   boolean settleOnce() {
     boolean first = !settled;

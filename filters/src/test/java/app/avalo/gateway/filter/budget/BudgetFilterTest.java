@@ -17,6 +17,7 @@ import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
@@ -33,7 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BudgetFilterTest {
   private final VirtualTime time = new VirtualTime();
   private final BudgetLedger ledger = BudgetLedger.alone(time, Journal.NONE, BudgetListener.NONE);
-  private final BudgetFilter filter = new BudgetFilter(ledger, Runnable::run);
+  private final BudgetFilter filter = new BudgetFilter(ledger, Runnable::run, Receipts.NONE);
 
   private static Plan plan(BudgetConfig budget) {
     return Plans.minimal()
@@ -205,7 +206,7 @@ class BudgetFilterTest {
   }
 
   private static Cost flowing(long perMebibyteOut, long perSecond, long reserve, long slice) {
-    return new Cost(0, 0, perMebibyteOut, perSecond, null, Map.of(), reserve, slice);
+    return new Cost(0, 0, perMebibyteOut, perSecond, null, Map.of(), reserve, slice, null);
   }
 
   private Exchange begun(Plan plan) {
@@ -248,7 +249,8 @@ class BudgetFilterTest {
 
   @Test
   void bodiesOfUnknownLengthTogetherTakeNoMoreThanThereIs() {
-    Plan plan = plan(budget("ai", 10_000, new Cost(0, 1 << 20, 0, 0, null, Map.of(), 10, 100)));
+    Plan plan =
+        plan(budget("ai", 10_000, new Cost(0, 1 << 20, 0, 0, null, Map.of(), 10, 100, null)));
     List<Exchange> uploads = new ArrayList<>();
     for (int i = 0; i < 64; i++) {
       uploads.add(begun(plan));
@@ -320,7 +322,7 @@ class BudgetFilterTest {
 
   @Test
   void trailersTellTheCostToo() {
-    Cost tokens = new Cost(0, 0, 0, 0, null, Map.of("X-Tokens", 2_000L), 900, 900);
+    Cost tokens = new Cost(0, 0, 0, 0, null, Map.of("X-Tokens", 2_000L), 900, 900, null);
     Plan plan = plan(budget("ai", 1_000_000, tokens));
     Exchange exchange = Exchanges.on(plan).live();
     exchange.trailers(HttpHeaders.headers().set("x-tokens", "75"));

@@ -126,7 +126,7 @@ public final class BudgetSample {
   static BudgetConfig.Cost cost(
       long perRequest, long in, long out, @Nullable String header, long reserve) {
     return new BudgetConfig.Cost(
-        perRequest, in, out, 0, header, Map.of(), reserve, Math.max(1, reserve));
+        perRequest, in, out, 0, header, Map.of(), reserve, Math.max(1, reserve), null);
   }
 
   /** Asks for a GET of the route {@code all}. */

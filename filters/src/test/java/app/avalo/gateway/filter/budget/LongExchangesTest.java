@@ -15,6 +15,7 @@ import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class LongExchangesTest {
   private final VirtualTime time = new VirtualTime();
   private final BudgetLedger ledger = BudgetLedger.alone(time, Journal.NONE, BudgetListener.NONE);
-  private final BudgetFilter filter = new BudgetFilter(ledger, Runnable::run);
+  private final BudgetFilter filter = new BudgetFilter(ledger, Runnable::run, Receipts.NONE);
   private final List<Integer> expired = new ArrayList<>();
 
   private static Plan plan(BudgetConfig budget) {
@@ -92,7 +93,8 @@ class LongExchangesTest {
 
   @Test
   void oneThatWasChargedHoldsNothingMore() {
-    Plan plan = plan(budget("ai", 1_000_000, new Cost(5, 1 << 20, 0, 0, null, Map.of(), 9, 9)));
+    Plan plan =
+        plan(budget("ai", 1_000_000, new Cost(5, 1 << 20, 0, 0, null, Map.of(), 9, 9, null)));
     Exchange exchange = begun(plan);
     time.advance(patience(exchange).plusMillis(1));
     ledger.expire(expired::add);
@@ -110,7 +112,8 @@ class LongExchangesTest {
 
   @Test
   void anAnswerWhoseHoldExpiredDoesNotFlowOnForNothing() {
-    Plan plan = plan(budget("ai", 1_000_000, new Cost(0, 0, 1 << 20, 0, null, Map.of(), 9, 9)));
+    Plan plan =
+        plan(budget("ai", 1_000_000, new Cost(0, 0, 1 << 20, 0, null, Map.of(), 9, 9, null)));
     Exchange exchange = begun(plan);
     assertThat(exchange.budget().meter(exchange, 1, time.nanos())).isNull();
     time.advance(patience(exchange).plusMillis(1));
@@ -124,7 +127,7 @@ class LongExchangesTest {
 
   @Test
   void aTrailerThatTellsLessThanAnEndedPeriodWasChargedTakesNothingBack() {
-    Cost told = new Cost(0, 0, 1 << 20, 0, "X-Cost", Map.of(), 2_000_000, 2_000_000);
+    Cost told = new Cost(0, 0, 1 << 20, 0, "X-Cost", Map.of(), 2_000_000, 2_000_000, null);
     Plan plan = plan(budget("ai", 100_000_000, told));
     time.advance(Duration.ofDays(9).plusHours(23)); // 30 November
     Exchange exchange = begun(plan);
@@ -143,7 +146,7 @@ class LongExchangesTest {
 
   @Test
   void whatAServiceDoesNotTellIsChargedAsReservedAlsoAfterItsPeriodEnded() {
-    Cost told = new Cost(0, 0, 1 << 20, 0, "X-Cost", Map.of(), 2_000_000, 2_000_000);
+    Cost told = new Cost(0, 0, 1 << 20, 0, "X-Cost", Map.of(), 2_000_000, 2_000_000, null);
     Plan plan = plan(budget("ai", 3_000_000, told));
     time.advance(Duration.ofDays(9).plusHours(23)); // 30 November
     Exchange exchange = begun(plan);

@@ -17,6 +17,7 @@ import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
@@ -51,7 +52,7 @@ class PursesTest {
 
   /** Requests of this user and tenant that are paid, of so many. */
   private int paid(Plan by, String user, String tenant, int requests) {
-    BudgetFilter filter = new BudgetFilter(ledger, Runnable::run);
+    BudgetFilter filter = new BudgetFilter(ledger, Runnable::run, Receipts.NONE);
     int paid = 0;
     for (int i = 0; i < requests; i++) {
       Caller caller = new Caller(user, null, "authenticated", Set.of(), Map.of("tenant", tenant));
@@ -105,7 +106,7 @@ class PursesTest {
   @Test
   void whatIsRefusedNamesTheBudgetAndNotThePurse() {
     paid(plan, "alice", "acme", 3);
-    BudgetFilter filter = new BudgetFilter(ledger, Runnable::run);
+    BudgetFilter filter = new BudgetFilter(ledger, Runnable::run, Receipts.NONE);
     Caller alice = new Caller("alice", null, "authenticated", Set.of(), Map.of());
 
     var error = Outcome.of(filter, Exchanges.on(plan).caller(alice).live()).error();

@@ -8,6 +8,7 @@ import static app.avalo.gateway.observe.SourceMetric.BUDGET_LEVEL;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_NOTICES;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_PAUSES;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_PLAN;
+import static app.avalo.gateway.observe.SourceMetric.BUDGET_REPEATS;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_SHARE;
 import static app.avalo.gateway.observe.SourceMetric.BUDGET_SPENT;
 
@@ -64,6 +65,8 @@ public final class BudgetSources {
       add(samples, BUDGET_DECISIONS, counts.diverted(), name, "cheaper");
       add(samples, BUDGET_DECISIONS, counts.paced(), name, "paced");
       add(samples, BUDGET_DECISIONS, counts.refused(), name, "refused");
+      add(samples, BUDGET_REPEATS, counts.repeated(), name, "known");
+      add(samples, BUDGET_REPEATS, counts.forgotten(), name, "forgotten");
     }
     return samples;
   }

@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.budget.BudgetFilter;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.BudgetSample;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.time.VirtualTime;
 import app.avalo.gateway.upstream.Fields;
@@ -28,14 +29,17 @@ class MeteredTest implements Metered.Reader {
 
   private Metered meter(boolean events) {
     BudgetLedger ledger = BudgetLedger.alone(time, Journal.NONE, BudgetListener.NONE);
-    Cost cost = new Cost(0, 0, 0, 1_000, null, Map.of(), 100, 100);
+    Cost cost = new Cost(0, 0, 0, 1_000, null, Map.of(), 100, 100, null);
     Plan plan =
         Plans.minimal()
             .service(Plans.service("ai", null))
             .budget(BudgetSample.budget("ai", 1_000, cost))
             .compile();
     Exchange exchange = Exchanges.on(plan).live();
-    assertThat(Outcome.of(new BudgetFilter(ledger, Runnable::run), exchange).proceeded()).isTrue();
+    assertThat(
+            Outcome.of(new BudgetFilter(ledger, Runnable::run, Receipts.NONE), exchange)
+                .proceeded())
+        .isTrue();
     exchange.sent();
     time.advance(Duration.ofMillis(5)); // a first byte at zero is none
     exchange.firstByteNanos(time.nanos());

@@ -173,7 +173,8 @@ final class BudgetBinder {
         header,
         ConfigBinder.ordered(perThousand),
         reserve,
-        Math.max(1, slice));
+        Math.max(1, slice),
+        cost.textOrNull("idempotencyKey"));
   }
 
   private static boolean isPriced(Section cost) {

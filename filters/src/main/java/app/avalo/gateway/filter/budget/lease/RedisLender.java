@@ -4,10 +4,6 @@ import app.avalo.gateway.filter.redis.Script;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -19,10 +15,10 @@ import java.util.Map;
  * period, gone 40 days after the period. Its fields are described in {@code budget-lease.lua}.
  */
 public final class RedisLender implements Lender {
-  private static final Script LEASE = load("budget-lease");
-  private static final Script CORRECT = load("budget-correct");
-  private static final Script ORDER = load("budget-order");
-  private static final Script SUMS = load("budget-sums");
+  private static final Script LEASE = Script.beside(RedisLender.class, "budget-lease");
+  private static final Script CORRECT = Script.beside(RedisLender.class, "budget-correct");
+  private static final Script ORDER = Script.beside(RedisLender.class, "budget-order");
+  private static final Script SUMS = Script.beside(RedisLender.class, "budget-sums");
 
   /** Place of the first two sums by label in an answer. */
   private static final int SUMS_AT = 9;
@@ -44,17 +40,6 @@ public final class RedisLender implements Lender {
     this.redis = redis;
     this.prefix = prefix;
     this.replica = replica;
-  }
-
-  private static Script load(String name) {
-    try (InputStream source = RedisLender.class.getResourceAsStream(name + ".lua")) {
-      if (source == null) {
-        throw new IllegalStateException(name + ".lua is missing from the jar");
-      }
-      return Script.of(name, new String(source.readAllBytes(), StandardCharsets.UTF_8));
-    } catch (IOException unreadable) {
-      throw new UncheckedIOException(unreadable);
-    }
   }
 
   private String key(Statement.Where where) {

@@ -9,8 +9,8 @@ final class Counted {
   private long paced;
   private long refused;
   private long settled;
-  long unreadable;
   private long underestimated;
+  private final long[] remarks = new long[Remark.values().length];
 
   void refused(Answer why) {
     paced += why == Answer.PACED ? 1 : 0;
@@ -22,8 +22,24 @@ final class Counted {
     underestimated += cost > held ? 1 : 0;
   }
 
+  void remarked(Remark remark) {
+    remarks[remark.ordinal()]++;
+  }
+
+  private long of(Remark remark) {
+    return remarks[remark.ordinal()];
+  }
+
   BudgetView.Counts counts() {
     return new BudgetView.Counts(
-        admitted, diverted, paced, refused, settled, unreadable, underestimated);
+        admitted,
+        diverted,
+        paced,
+        refused,
+        settled,
+        of(Remark.UNREADABLE),
+        underestimated,
+        of(Remark.REPEATED),
+        of(Remark.FORGOTTEN));
   }
 }

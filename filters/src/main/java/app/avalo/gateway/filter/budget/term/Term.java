@@ -241,8 +241,8 @@ public final class Term {
     return counted.counts();
   }
 
-  public synchronized void unreadable() {
-    counted.unreadable++;
+  public synchronized void remark(Remark remark) {
+    counted.remarked(remark);
   }
 
   /** Applies a correction once. */

@@ -53,6 +53,8 @@ public record BudgetView(
    * @param settled ended, refunds included
    * @param unreadable answers without a readable cost, charged at what was reserved
    * @param underestimated requests that cost more than was reserved
+   * @param repeated requests whose id was charged before
+   * @param forgotten requests with an id that were charged in full since nobody could tell
    */
   public record Counts(
       long admitted,
@@ -61,8 +63,10 @@ public record BudgetView(
       long refused,
       long settled,
       long unreadable,
-      long underestimated) {
-    public static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0, 0);
+      long underestimated,
+      long repeated,
+      long forgotten) {
+    public static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** These and others. */
     public Counts plus(Counts other) {
@@ -73,7 +77,9 @@ public record BudgetView(
           refused + other.refused,
           settled + other.settled,
           unreadable + other.unreadable,
-          underestimated + other.underestimated);
+          underestimated + other.underestimated,
+          repeated + other.repeated,
+          forgotten + other.forgotten);
     }
   }
 

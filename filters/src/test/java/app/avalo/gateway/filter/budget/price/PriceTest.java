@@ -108,7 +108,7 @@ class PriceTest {
 
   @Test
   void bytesAndSecondsAddUp() {
-    Cost cost = new Cost(10, 1 << 20, 2 << 20, 3_000, null, Map.of(), 0, 1);
+    Cost cost = new Cost(10, 1 << 20, 2 << 20, 3_000, null, Map.of(), 0, 1, null);
 
     assertThat(Price.known(cost, 7, 5, 1_500)).isEqualTo(10 + 7 + 10 + 4_500);
     assertThat(Price.known(cost, 0, 0, 0)).isEqualTo(10);
@@ -117,7 +117,8 @@ class PriceTest {
   @Test
   void aBillAddsWhatIsToldAndTrailersComeLast() {
     Cost cost =
-        new Cost(0, 0, 0, 0, "X-Cost", Map.of("X-Tokens", 4_000L, "X-Images", 10_000L), 500, 500);
+        new Cost(
+            0, 0, 0, 0, "X-Cost", Map.of("X-Tokens", 4_000L, "X-Images", 10_000L), 500, 500, null);
     Bill bill = Bill.of(cost, CEILING);
     bill.read(HttpHeaders.headers().set("x-cost", "0.000100").set("x-tokens", "1"));
     assertThat(bill.isComplete()).isFalse();
@@ -131,7 +132,7 @@ class PriceTest {
 
   @Test
   void aCountWhosePriceIsBeyondTheCeilingIsUnreadable() {
-    Cost cost = new Cost(0, 0, 0, 0, null, Map.of("X-Tokens", 1_000L), 500, 500);
+    Cost cost = new Cost(0, 0, 0, 0, null, Map.of("X-Tokens", 1_000L), 500, 500, null);
     Bill bill = Bill.of(cost, 1_000);
 
     bill.read(HttpHeaders.headers().set("X-Tokens", "1001"));
@@ -142,6 +143,6 @@ class PriceTest {
 
   @Test
   void whatIsKnownBeforehandHasNoBill() {
-    assertThat(Bill.of(new Cost(9, 9, 9, 9, null, Map.of(), 9, 9), CEILING)).isNull();
+    assertThat(Bill.of(new Cost(9, 9, 9, 9, null, Map.of(), 9, 9, null), CEILING)).isNull();
   }
 }

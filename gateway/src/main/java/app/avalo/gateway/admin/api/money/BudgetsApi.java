@@ -102,7 +102,9 @@ public final class BudgetsApi {
                 .put("refused", counts.refused())
                 .put("settled", counts.settled())
                 .put("unreadable", counts.unreadable())
-                .put("underestimated", counts.underestimated()))
+                .put("underestimated", counts.underestimated())
+                .put("repeated", counts.repeated())
+                .put("forgotten", counts.forgotten()))
         .put("byService", byService);
   }
 
