@@ -3,7 +3,6 @@ package app.avalo.gateway.report;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
@@ -19,37 +18,26 @@ import java.util.TreeMap;
  * @param gateway who wrote it
  * @param written when, RFC 3339
  * @param budgets of the month, in the order of the file
- * @param units what the money was spent for
+ * @param units what the money was spent for, in the order of the file
  */
 public record Report(
     String month,
     String gateway,
     String written,
     List<BudgetMonth> budgets,
-    List<BudgetMonth> units) {
-
-  /** Kinds of sums, and how a reader calls them. */
-  static final Map<String, String> KINDS =
-      Map.of("", "service", "region", "region", "tier", "tier", "day", "day");
+    List<UnitMonth> units) {
 
   /** Spent in micro-units, by currency. */
   Map<String, Long> totals() {
+    return totals(budgets);
+  }
+
+  static Map<String, Long> totals(List<BudgetMonth> budgets) {
     Map<String, Long> totals = new TreeMap<>();
     for (BudgetMonth budget : budgets) {
       totals.merge(budget.currency(), budget.spent(), Long::sum);
     }
     return totals;
-  }
-
-  /** The price of one of a unit, {@code 0.0312}, or nothing when none were counted. */
-  static String each(long micros, BudgetMonth unit) {
-    if (unit.spent() <= 0) {
-      return "";
-    }
-    BigDecimal one =
-        new BigDecimal(BigInteger.valueOf(micros))
-            .divide(new BigDecimal(BigInteger.valueOf(unit.spent())), 6, RoundingMode.HALF_UP);
-    return one.stripTrailingZeros().toPlainString();
   }
 
   /** A count or an amount without its currency. */

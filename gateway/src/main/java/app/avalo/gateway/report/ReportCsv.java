@@ -3,35 +3,53 @@ package app.avalo.gateway.report;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import java.util.Map;
 
-/** A report for spreadsheets (RFC 4180): one sum a line. */
+/**
+ * A report for spreadsheets (RFC 4180): one sum a line. The last column names the service, region
+ * or tier of what was spent on a unit.
+ */
 public final class ReportCsv {
   private static final String[] KINDS = {"", "region", "tier", "day"};
 
   private ReportCsv() {}
 
   public static String of(Report report) {
-    StringBuilder csv = new StringBuilder("month,budget,by,of,amount,currency\r\n");
+    StringBuilder csv = new StringBuilder("month,budget,by,of,amount,currency,part\r\n");
     for (BudgetMonth budget : report.budgets()) {
       String currency = budget.currency();
-      line(csv, report, budget.name(), "amount", "", Report.plain(budget.amount()), currency);
-      line(csv, report, budget.name(), "spent", "", Report.plain(budget.spent()), currency);
+      line(csv, report, budget.name(), "amount", "", Report.plain(budget.amount()), currency, "");
+      line(csv, report, budget.name(), "spent", "", Report.plain(budget.spent()), currency, "");
       for (String kind : KINDS) {
         for (Map.Entry<String, Long> sum : budget.by(kind).entrySet()) {
-          String by = kind.isEmpty() ? "service" : kind;
           String amount = Report.plain(sum.getValue());
-          line(csv, report, budget.name(), by, sum.getKey(), amount, currency);
+          line(csv, report, budget.name(), name(kind), sum.getKey(), amount, currency, "");
         }
       }
     }
-    for (BudgetMonth unit : report.units()) {
-      line(csv, report, "", "count", unit.name(), Report.plain(unit.spent()), "");
-      report
-          .totals()
-          .forEach(
-              (currency, micros) ->
-                  line(csv, report, "", "each", unit.name(), Report.each(micros, unit), currency));
-    }
+    report.units().forEach(unit -> unit(csv, report, unit));
     return csv.toString();
+  }
+
+  /** Of all, then of the services, regions and tiers for which any were counted. */
+  private static void unit(StringBuilder csv, Report report, UnitMonth unit) {
+    part(csv, report, unit, "", "", unit.all());
+    for (String kind : UnitMonth.KINDS) {
+      String by = " by " + name(kind);
+      unit.by(kind).forEach((label, part) -> part(csv, report, unit, by, label, part));
+    }
+  }
+
+  private static void part(
+      StringBuilder csv, Report report, UnitMonth unit, String by, String of, UnitMonth.Part part) {
+    String count = Report.plain(part.count());
+    line(csv, report, "", "count" + by, unit.name(), count, "", of);
+    part.each()
+        .forEach(
+            (currency, each) ->
+                line(csv, report, "", "each" + by, unit.name(), each, currency, of));
+  }
+
+  private static String name(String kind) {
+    return kind.isEmpty() ? "service" : kind;
   }
 
   private static void line(StringBuilder csv, Report report, String... fields) {

@@ -13,7 +13,7 @@ public final class ReportJson {
     JsonArray budgets = new JsonArray();
     report.budgets().forEach(budget -> budgets.add(budget(budget)));
     JsonArray units = new JsonArray();
-    report.units().forEach(unit -> units.add(unit(report, unit)));
+    report.units().forEach(unit -> units.add(unit(unit)));
     JsonObject totals = new JsonObject();
     report.totals().forEach((currency, micros) -> totals.put(currency, Report.plain(micros)));
     return new JsonObject()
@@ -42,12 +42,27 @@ public final class ReportJson {
     return object;
   }
 
-  private static JsonObject unit(Report report, BudgetMonth unit) {
-    JsonObject each = new JsonObject();
-    report.totals().forEach((currency, micros) -> each.put(currency, Report.each(micros, unit)));
+  private static JsonObject unit(UnitMonth unit) {
+    JsonArray budgets = new JsonArray();
+    unit.budgets().forEach(budget -> budgets.add(budget.name()));
     return new JsonObject()
         .put("name", unit.name())
-        .put("count", Report.plain(unit.spent()))
-        .put("spentPerUnit", each);
+        .mergeIn(part(unit.all()))
+        .put("budgets", budgets)
+        .put("byService", parts(unit.by("")))
+        .put("byRegion", parts(unit.by("region")))
+        .put("byTier", parts(unit.by("tier")));
+  }
+
+  private static JsonObject parts(Map<String, UnitMonth.Part> parts) {
+    JsonObject object = new JsonObject();
+    parts.forEach((label, part) -> object.put(label, part(part)));
+    return object;
+  }
+
+  private static JsonObject part(UnitMonth.Part part) {
+    JsonObject each = new JsonObject();
+    part.each().forEach(each::put);
+    return new JsonObject().put("count", Report.plain(part.count())).put("spentPerUnit", each);
   }
 }

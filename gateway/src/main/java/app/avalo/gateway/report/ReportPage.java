@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A report for people: one page without a script and without a word from elsewhere. */
 public final class ReportPage {
@@ -78,21 +79,49 @@ public final class ReportPage {
       return;
     }
     page.append("<h2>What it was spent for</h2><table><tr><th>unit<th class=\"n\">count");
-    page.append("<th class=\"n\">spent on each</tr>");
-    for (BudgetMonth unit : report.units()) {
+    page.append("<th class=\"n\">spent on each<th>by the budgets</tr>");
+    for (UnitMonth unit : report.units()) {
       page.append("<tr><td>").append(escaped(unit.name()));
-      number(page, Report.grouped(unit.spent()));
-      StringBuilder each = new StringBuilder();
-      report
-          .totals()
-          .forEach(
-              (currency, micros) -> {
-                String price = Report.each(micros, unit);
-                each.append(price.isEmpty() ? "" : price + " " + currency + " ");
-              });
-      number(page, each.toString().strip());
-      page.append("</tr>");
+      part(page, unit.all());
+      page.append("<td>").append(escaped(names(report, unit))).append("</tr>");
     }
+    page.append("</table><div class=\"by\">");
+    for (UnitMonth unit : report.units()) {
+      UnitMonth.KINDS.forEach(kind -> parts(page, unit, kind));
+    }
+    page.append("</div>");
+  }
+
+  private static String names(Report report, UnitMonth unit) {
+    return unit.budgets().equals(report.budgets())
+        ? "all"
+        : unit.budgets().stream().map(BudgetMonth::name).collect(Collectors.joining(", "));
+  }
+
+  private static void part(StringBuilder page, UnitMonth.Part part) {
+    number(page, Report.grouped(part.count()));
+    StringBuilder each = new StringBuilder();
+    part.each()
+        .forEach(
+            (currency, price) -> each.append(price.isEmpty() ? "" : price + " " + currency + " "));
+    number(page, each.toString().strip());
+  }
+
+  /** What was spent on each of a unit by service, region or tier. */
+  private static void parts(StringBuilder page, UnitMonth unit, String kind) {
+    Map<String, UnitMonth.Part> parts = unit.by(kind);
+    if (parts.isEmpty()) {
+      return;
+    }
+    page.append("<table><tr><th>").append(escaped(unit.name())).append(" by ");
+    page.append(kind.isEmpty() ? "service" : kind);
+    page.append("<th class=\"n\">count<th class=\"n\">spent on each</tr>");
+    parts.forEach(
+        (label, part) -> {
+          page.append("<tr><td>").append(escaped(label));
+          part(page, part);
+          page.append("</tr>");
+        });
     page.append("</table>");
   }
 

@@ -32,7 +32,7 @@ public final class Reports {
   public Future<Report> of(Plan plan, YearMonth month) {
     List<Future<BudgetMonth>> budgets = new ArrayList<>();
     for (BudgetConfig budget : plan.config().budgets().values()) {
-      if (budget.period() == BudgetConfig.Period.MONTH && budget.per() == null) {
+      if (budget.monthly()) {
         budgets.add(desk.month(budget, month.toString()));
       }
     }
@@ -51,7 +51,24 @@ public final class Reports {
                     plan.config().name(),
                     written,
                     known(budgets),
-                    known(units).stream().map(Reports::named).toList()));
+                    units(plan, known(units), known(budgets))));
+  }
+
+  private static List<UnitMonth> units(
+      Plan plan, List<BudgetMonth> counted, List<BudgetMonth> budgets) {
+    List<UnitMonth> units = new ArrayList<>();
+    for (BudgetMonth unit : counted) {
+      BudgetMonth named = named(unit);
+      BudgetConfig.Unit config = plan.config().units().get(named.name());
+      List<String> names = config == null ? List.of() : config.budgets();
+      units.add(
+          new UnitMonth(
+              named,
+              budgets.stream()
+                  .filter(budget -> names.isEmpty() || names.contains(budget.name()))
+                  .toList()));
+    }
+    return units;
   }
 
   private static List<BudgetMonth> known(List<Future<BudgetMonth>> months) {

@@ -51,6 +51,7 @@ class MoneyDeskIT {
             units:
               chat: {routes: [ai]}
               user: {}
+              guest: {budgets: [month]}
             """
                     .formatted("", directory, ADMIN, OPERATOR)
                 + ThreeRegions.PLACES
@@ -153,6 +154,10 @@ class MoneyDeskIT {
     String counts = "{'id':'u-1','by':'2','reason':'from the user service'}";
     assertThat(call(ADMIN, "/admin/units/user/counts", counts).statusCode()).isEqualTo(201);
     assertThat(call(ADMIN, "/admin/units/user/counts", counts).statusCode()).isEqualTo(200);
+    String more = "{'id':'u-2','by':'1','service':'ai','reason':'from the user service'}";
+    assertThat(call(ADMIN, "/admin/units/guest/counts", more).statusCode()).isEqualTo(201);
+    String typo = more.replace("'ai'", "'ay'");
+    assertThat(call(ADMIN, "/admin/units/guest/counts", typo).statusCode()).isEqualTo(404);
 
     JsonObject report = new JsonObject(call(ADMIN, "/admin/budgets/report", "").body());
 
@@ -163,6 +168,14 @@ class MoneyDeskIT {
     JsonObject chat = report.getJsonArray("units").getJsonObject(0);
     assertThat(chat.getString("count")).isEqualTo("4");
     assertThat(chat.getJsonObject("spentPerUnit").getString("PLN")).isEqualTo("0.01");
+    String each = "{\"count\":\"4\",\"spentPerUnit\":{\"PLN\":\"0.01\"}}";
+    assertThat(chat.getJsonObject("byService").getJsonObject("ai").encode()).isEqualTo(each);
+    assertThat(chat.getJsonObject("byTier").getJsonObject("anonymous").encode()).isEqualTo(each);
+    assertThat(chat.getJsonObject("byRegion").fieldNames())
+        .isEqualTo(budget.getJsonObject("byRegion").fieldNames());
+    JsonObject guest = report.getJsonArray("units").getJsonObject(2);
+    assertThat(guest.getJsonObject("byService").getJsonObject("ai").encode())
+        .isEqualTo("{\"count\":\"1\",\"spentPerUnit\":{\"PLN\":\"0.04\"}}");
     JsonObject user = report.getJsonArray("units").getJsonObject(1);
     assertThat(user.getJsonObject("spentPerUnit").getString("PLN")).isEqualTo("0.02");
     HttpResponse<String> page = call(ADMIN, "/admin/budgets/report?format=html", "");

@@ -94,6 +94,11 @@ public record BudgetConfig(
     return name.indexOf(AT) >= 0;
   }
 
+  /** Whether monthly reports tell of it: all share an amount of a month. */
+  public boolean monthly() {
+    return period == Period.MONTH && per == null;
+  }
+
   /** The name in the YAML, of a purse too. */
   public String title() {
     return single() ? name.substring(0, name.indexOf(AT)) : name;
@@ -195,6 +200,7 @@ public record BudgetConfig(
    * @param routes whose successful answers count, by name; none counts what operators report alone
    * @param methods as sent; default any
    * @param header response header with the amount, {@code 12.50}; null counts one for each answer
+   * @param budgets by name, whose spending reports divide by it; none means all
    * @param account under which it is kept
    */
   public record Unit(
@@ -202,6 +208,7 @@ public record BudgetConfig(
       List<String> routes,
       List<String> methods,
       @Nullable String header,
+      List<String> budgets,
       BudgetConfig account) {
 
     /** Before the names of units among those of budgets. */
@@ -213,8 +220,18 @@ public record BudgetConfig(
     /** Far more than anybody counts, and exact in a script of Redis. */
     private static final long ENDLESS = 1L << 50;
 
+    /** A unit that all spending is divided by. */
     public static Unit of(
         String name, List<String> routes, List<String> methods, @Nullable String header) {
+      return of(name, routes, methods, header, List.of());
+    }
+
+    public static Unit of(
+        String name,
+        List<String> routes,
+        List<String> methods,
+        @Nullable String header,
+        List<String> budgets) {
       BudgetConfig.Cost nothing = new BudgetConfig.Cost(0, 0, 0, 0, null, Map.of(), 0, 1, null);
       BudgetConfig account =
           new BudgetConfig(
@@ -235,7 +252,7 @@ public record BudgetConfig(
               Map.of(),
               null,
               null);
-      return new Unit(name, routes, methods, header, account);
+      return new Unit(name, routes, methods, header, budgets, account);
     }
 
     /** Whether a successful answer by this route and method counts. */

@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
@@ -14,6 +15,7 @@ import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.budget.BudgetLedger.Peek;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
+import app.avalo.gateway.filter.budget.BudgetLedger.Whose;
 import app.avalo.gateway.filter.budget.Hold.Ask;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.receipt.Receipt;
@@ -271,10 +273,19 @@ public final class BudgetFilter implements Filter {
       String amount = headers.get(unit.header());
       micros = amount == null ? 0 : Price.parse(amount, MOST_AT_ONCE);
     }
-    ServiceConfig service = service(exchange);
     if (micros > 0) {
-      ledger.count(unit, service == null ? "" : service.name(), micros);
+      ledger.count(unit, whose(exchange), micros);
     }
+  }
+
+  /** For whom an answer counts, once a region has given it. */
+  private static Whose whose(Exchange exchange) {
+    ServiceConfig service = service(exchange);
+    Region region = exchange.region();
+    return new Whose(
+        service == null ? "" : service.name(),
+        tier(exchange.caller().tier()),
+        region == null ? null : region.name());
   }
 
   @Override

@@ -347,16 +347,25 @@ public final class BudgetLedger {
   }
 
   /**
+   * For whom something was counted, as its cost is summed up.
+   *
+   * @param service that answered, or empty
+   * @param tier of the caller
+   * @param region that served it, or null
+   */
+  record Whose(String service, String tier, @Nullable String region) {}
+
+  /**
    * Counts something that has a price of its own: a chat, a call, money earned.
    *
    * @param micros a million for one
    */
-  void count(BudgetConfig.Unit unit, String service, long micros) {
+  void count(BudgetConfig.Unit unit, Whose whose, long micros) {
     long now = ticker.epochMillis();
     Account account = account(unit.account(), now);
     Term term = account.term(now);
-    Labels under = labels.of("", today.label(now), null);
-    term.settle(account.config(), service, under, 0, micros);
+    Labels under = labels.of(whose.tier(), today.label(now), whose.region());
+    term.settle(account.config(), whose.service(), under, 0, micros);
   }
 
   @Nullable Account known(String name) {

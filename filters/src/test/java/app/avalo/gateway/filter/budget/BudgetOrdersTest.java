@@ -184,8 +184,8 @@ class BudgetOrdersTest {
       Hold hold = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
       hold.servedBy("eu");
       ledger.settle(hold, new long[] {700}, ledger.nowMillis());
-      ledger.count(chats, "ai", 1_000_000);
-      ledger.count(chats, "ai", 1_000_000);
+      ledger.count(chats, new BudgetLedger.Whose("ai", "vip", "eu"), 1_000_000);
+      ledger.count(chats, new BudgetLedger.Whose("ai", "vip", "eu"), 1_000_000);
       assertMonth(ledger.desk().month(budget, month).result());
     }
     try (FileJournal journal = FileJournal.open(directory)) {
@@ -195,6 +195,9 @@ class BudgetOrdersTest {
       assertMonth(ledger.desk().month(budget, month).result());
       BudgetMonth counted = ledger.desk().month(chats.account(), month).result();
       assertThat(counted.spent()).isEqualTo(2_000_000);
+      assertThat(counted.by("")).containsOnly(entry("ai", 2_000_000L));
+      assertThat(counted.by("region")).containsOnly(entry("eu", 2_000_000L));
+      assertThat(counted.by("tier")).containsOnly(entry("vip", 2_000_000L));
       assertThat(ledger.desk().month(budget, "1999-01").result()).isNull();
     }
   }

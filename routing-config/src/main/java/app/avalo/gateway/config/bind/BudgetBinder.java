@@ -113,7 +113,12 @@ final class BudgetBinder {
       unit.unexpected("methods", "nothing, since there are no routes");
       unit.unexpected("header", "nothing, since there are no routes");
     }
-    return BudgetConfig.Unit.of(name, routes, unit.texts("methods"), unit.textOrNull("header"));
+    return BudgetConfig.Unit.of(
+        name,
+        routes,
+        unit.texts("methods"),
+        unit.textOrNull("header"),
+        Names.references(unit, "budgets", "budget", names.budgets()));
   }
 
   /** The fault is at whichever of the two keys the operator wrote. */

@@ -1,5 +1,6 @@
 package app.avalo.gateway.config.bind;
 
+import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.config.RegionConfig;
 import app.avalo.gateway.config.RouteConfig.Match;
@@ -7,6 +8,7 @@ import app.avalo.gateway.config.RouteConfig.PathMatch;
 import app.avalo.gateway.config.RouteConfig.ValueMatch;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.section.Section;
+import app.avalo.gateway.config.yaml.Node;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +33,7 @@ final class Consistency {
     consistency.groupsAgree();
     consistency.replicasShareKeys();
     consistency.everyRouteCanMatch();
+    consistency.unitsDivideWhatReportsTell();
   }
 
   private void everyRegionServes() {
@@ -102,6 +105,19 @@ final class Consistency {
     if (pinned && config.state().redis() != null && root.section("pins").list("keys").isEmpty()) {
       root.section("pins")
           .fault("keys", "missing (expected signing keys, since replicas share state.redis)");
+    }
+  }
+
+  /** Of purses and days no month is known. */
+  private void unitsDivideWhatReportsTell() {
+    for (String unit : config.units().keySet()) {
+      for (Node item : root.section("units").section(unit).list("budgets")) {
+        BudgetConfig budget =
+            item instanceof Node.Scalar name ? config.budgets().get(name.value()) : null;
+        if (budget != null && !budget.monthly()) {
+          root.faults().unexpected(item, "a budget by the month that all share");
+        }
+      }
     }
   }
 

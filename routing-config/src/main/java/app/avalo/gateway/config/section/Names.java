@@ -19,9 +19,14 @@ import java.util.Set;
  * @param services names of services
  * @param routes names of routes
  * @param limits names of limits
+ * @param budgets names of budgets
  */
 public record Names(
-    Set<String> regions, Set<String> services, Set<String> routes, Set<String> limits) {
+    Set<String> regions,
+    Set<String> services,
+    Set<String> routes,
+    Set<String> limits,
+    Set<String> budgets) {
 
   public static Names of(Section root) {
     Set<String> routes = new LinkedHashSet<>();
@@ -34,7 +39,8 @@ public record Names(
         root.entries("regions").keySet(),
         root.entries("services").keySet(),
         routes,
-        root.entries("limits").keySet());
+        root.entries("limits").keySet(),
+        root.entries("budgets").keySet());
   }
 
   /**

@@ -116,11 +116,16 @@ public final class CostsApi {
     String id = body.text("id", 128);
     String text = body.text("by", 32);
     long micros = signed(body, text, text + " " + unit.account().amount().currency(), "120");
+    String service = body.textOrNull("service", 64);
+    if (service != null) {
+      Words.service(controls.plan(), service);
+    }
+    String whose = service == null ? "" : service;
     String period = body.textOrNull("period", 10);
     String reason = call.because(body.text("reason", 512));
     body.end();
     return applied(
-        unit.account().name(), period, new Correction(id, false, "", micros, call.by(), reason));
+        unit.account().name(), period, new Correction(id, false, whose, micros, call.by(), reason));
   }
 
   private Future<Answer> applied(String account, @Nullable String period, Correction correction) {
