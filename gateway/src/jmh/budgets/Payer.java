@@ -24,6 +24,7 @@ final class Payer {
 
   private final Service service;
   private final int budget;
+  private final String knownBy;
   private final URI base;
   private final HttpClient client =
       HttpClient.newBuilder()
@@ -45,6 +46,7 @@ final class Payer {
   Payer(World world, int gateway, int budget) {
     this.service = world.service;
     this.budget = budget;
+    this.knownBy = world.knownBy(budget);
     this.base = URI.create("http://127.0.0.1:" + world.port(gateway) + "/b" + budget);
     new Thread(this::run).start();
   }
@@ -60,22 +62,25 @@ final class Payer {
     }
   }
 
-  /** A payer's request, under the names by which it may be known again. */
-  private static HttpRequest request(URI base, int budget, long number) {
-    return HttpRequest.newBuilder(URI.create(base + "?" + number))
-        .header("X-Api-Key", World.KEY)
-        .header("Idempotency-Key", Long.toString(number))
-        .header("X-Request-ID", "payer-" + budget + "-" + number)
-        .timeout(Duration.ofSeconds(3))
-        .POST(HttpRequest.BodyPublishers.noBody()) // which nobody sends twice by himself
-        .build();
+  /** One of its requests, under the name by which it may be known again. */
+  private HttpRequest request(URI to, long number) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(to)
+            .header("X-Api-Key", World.KEY)
+            .header("X-Call", Long.toString(number))
+            .timeout(Duration.ofSeconds(3))
+            .POST(HttpRequest.BodyPublishers.noBody()); // which nobody sends twice by himself
+    if (!knownBy.isEmpty()) {
+      request.header(knownBy, "payer-" + budget + "-" + number);
+    }
+    return request.build();
   }
 
   /** Sends one of its requests again, to this gateway; whether it was served. */
   boolean again(World world, int gateway, long number) throws InterruptedException {
     URI there = URI.create("http://127.0.0.1:" + world.port(gateway) + "/b" + budget);
     try {
-      HttpRequest same = request(there, budget, number);
+      HttpRequest same = request(there, number);
       return client.send(same, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
     } catch (IOException dead) {
       return false;
@@ -89,7 +94,7 @@ final class Payer {
 
   /** Whether somebody listened. */
   private boolean pay(long number) {
-    HttpRequest request = request(base, budget, number);
+    HttpRequest request = request(base, number);
     try {
       HttpResponse<Void> answer = client.send(request, HttpResponse.BodyHandlers.discarding());
       if (answer.statusCode() == 200) {

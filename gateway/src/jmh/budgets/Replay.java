@@ -36,7 +36,9 @@ final class Replay {
   private final Random random;
   private final List<Payer> payers = new ArrayList<>(); // by budget
   private final List<Long> expected = new ArrayList<>(); // likewise
-  private int repeated; // requests
+  private int repeated; // requests, as often as they were served again
+  private long known; // of these, by the gateways
+  private long unknown;
 
   private Replay(World world, long seed) {
     this.world = world;
@@ -56,7 +58,13 @@ final class Replay {
     try (Overheard overheard = new Overheard(world.redis())) {
       int statements = pay(seconds, overheard);
       wrong = told(repeated, "requests, and " + statements + " statements, while gateways pay");
-      wrong += told(requests(EVERY) + requests(EVERY), "requests afterwards");
+      int afterwards = requests(EVERY) + requests(EVERY);
+      repeated += afterwards;
+      wrong += told(afterwards, "requests afterwards");
+      known = world.metric("gateway_budget_repeats_total{budget=\"b0\",receipt=\"known\"");
+      known += world.metric("gateway_budget_repeats_total{budget=\"b1\",receipt=\"known\"");
+      unknown = world.metric("gateway_budget_repeats_total{budget=\"b0\",receipt=\"forgotten\"");
+      unknown += world.metric("gateway_budget_repeats_total{budget=\"b1\",receipt=\"forgotten\"");
       List<String> all = overheard.commands();
       again(all);
       again(all);
@@ -71,8 +79,10 @@ final class Replay {
     world.awaitGateways();
     LockSupport.parkNanos(3_000_000_000L); // until they have stated what they believe
     wrong += told(lines, "lines of ledgers");
-    System.out.printf("replay: spent differs by %d micros (must 0)%n", wrong);
-    return wrong == 0;
+    System.out.printf(
+        "replay: spent differs by %d micros (must 0); of %d repeats %d were known, %d unknown%n",
+        wrong, repeated, known, unknown);
+    return wrong == 0 && unknown == 0 && repeated > 0 && known >= repeated;
   }
 
   /** Two gateways pay, while what they said is said again; how often. */

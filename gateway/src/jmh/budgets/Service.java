@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -23,15 +23,21 @@ final class Service implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(32);
   private final SplittableRandom random = new SplittableRandom(1);
+  private final List<String> knownBy;
   private final AtomicLongArray spent;
   private final Set<String> ids = ConcurrentHashMap.newKeySet();
-  private final Map<String, Long> done = new ConcurrentHashMap<>(); // by key; what comes back
+  private final Map<String, Long> done = new ConcurrentHashMap<>(); // by id; a repeat is answered from here
   private final Map<String, Long> costs = new ConcurrentHashMap<>(); // by budget and number
   private final AtomicLong repeated = new AtomicLong();
 
-  /** Every request costs something else, up to what is reserved. */
-  Service(int budgets) throws IOException {
-    spent = new AtomicLongArray(budgets);
+  /**
+   * Every request costs something else, up to what is reserved.
+   *
+   * @param knownBy for each budget the header by which it knows a request again, or empty
+   */
+  Service(List<String> knownBy) throws IOException {
+    this.knownBy = knownBy;
+    spent = new AtomicLongArray(knownBy.size());
     server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1024);
     server.createContext("/", this::serve);
@@ -51,9 +57,10 @@ final class Service implements AutoCloseable {
         return;
       }
       if (path.startsWith("/b")) {
-        String key = exchange.getRequestHeaders().getFirst("Idempotency-Key");
-        URI uri = exchange.getRequestURI();
-        long cost = key == null ? work(uri) : done.computeIfAbsent(path + key, once -> work(uri));
+        String call = path + ' ' + exchange.getRequestHeaders().getFirst("X-Call");
+        String header = knownBy.get(Integer.parseInt(path.substring(2)));
+        String id = header.isEmpty() ? null : exchange.getRequestHeaders().getFirst(header);
+        long cost = id == null ? work(path, call) : done.computeIfAbsent(path + ' ' + id, first -> work(path, call));
         if (!ids.add(exchange.getRequestHeaders().getFirst("x-request-id"))) {
           repeated.incrementAndGet();
         }
@@ -63,10 +70,10 @@ final class Service implements AutoCloseable {
     }
   }
 
-  private long work(URI uri) {
+  private long work(String path, String call) {
     long cost = cost();
-    costs.put(uri.toString(), cost);
-    spent.addAndGet(Integer.parseInt(uri.getPath().substring(2)), cost);
+    costs.put(call, cost);
+    spent.addAndGet(Integer.parseInt(path.substring(2)), cost);
     return cost;
   }
 
@@ -86,7 +93,7 @@ final class Service implements AutoCloseable {
 
   /** What this request cost, 0 when it never came. */
   long cost(int budget, long number) {
-    return costs.getOrDefault("/b" + budget + "?" + number, 0L);
+    return costs.getOrDefault("/b" + budget + " " + number, 0L);
   }
 
   long spent(int budget) {

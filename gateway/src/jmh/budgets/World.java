@@ -24,6 +24,8 @@ final class World implements AutoCloseable {
   private static final String TOLD =
       "amount: " + AMOUNT / 1_000_000 + " PLN, cost: {header: X-Cost, reserve: 1 PLN%s}";
 
+  private static final String KEYED = ", idempotencyKey: ";
+
   /** Of payers, who have a name. */
   static final String KEY = "key-of-a-payer-not-secret-000";
   private static final String TOKEN = "admin-of-a-benchmark-not-secret-00";
@@ -54,6 +56,7 @@ final class World implements AutoCloseable {
   final Service service;
   private final Path directory = Files.createTempDirectory("budgets-");
   private final List<String> budgets;
+  private final List<String> knownBy;
   private final RedisServer redis;
   private final List<Integer> ports = new ArrayList<>();
   private final List<GatewayProcess> gateways = new ArrayList<>();
@@ -71,7 +74,8 @@ final class World implements AutoCloseable {
    */
   World(int gateways, List<String> budgets) throws IOException {
     this.budgets = budgets;
-    this.service = new Service(budgets.size());
+    this.knownBy = budgets.stream().map(World::header).toList();
+    this.service = new Service(knownBy);
     this.redis =
         RedisServer.start(
             "--appendonly", "yes", "--appendfsync", "always", "--dir", "" + directory);
@@ -84,7 +88,33 @@ final class World implements AutoCloseable {
 
   /** A budget that knows a request again by this header. */
   static String knowing(String header) {
-    return TOLD.formatted(", idempotencyKey: " + header);
+    return TOLD.formatted(KEYED + header);
+  }
+
+  private static String header(String budget) {
+    int at = budget.indexOf(KEYED);
+    return at < 0 ? "" : budget.substring(at + KEYED.length(), budget.indexOf('}', at));
+  }
+
+  /** The header by which a budget knows a request again, or empty. */
+  String knownBy(int budget) {
+    return knownBy.get(budget);
+  }
+
+  /** Sum over all gateways of what their metrics say. */
+  long metric(String name) throws IOException, InterruptedException {
+    long sum = 0;
+    for (GatewayProcess gateway : gateways) {
+      URI metrics = URI.create("http://127.0.0.1:" + gateway.port("admin") + "/metrics");
+      HttpRequest request = HttpRequest.newBuilder(metrics).build();
+      String page = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+      sum +=
+          page.lines()
+              .filter(line -> line.startsWith(name))
+              .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+              .sum();
+    }
+    return sum;
   }
 
   private GatewayProcess launch(int gateway) throws IOException {

@@ -73,7 +73,9 @@ final class Stores {
         prefix,
         LocalHomeStore.open(directory, Ticker.SYSTEM),
         FileJournal.open(budgets), // locks that directory
-        LocalReceipts.open(budgets.resolve("budget-receipts"), Ticker.SYSTEM));
+        state.redis() == null
+            ? LocalReceipts.open(budgets.resolve("budget-receipts"), Ticker.SYSTEM)
+            : LocalReceipts.inMemory(Ticker.SYSTEM)); // Redis has them
   }
 
   /** Homes in Redis over this link, or in this process without one. */
@@ -117,7 +119,7 @@ final class Stores {
 
   /** Receipts of requests in Redis over this link, or in this process without one. */
   Receipts receipts(@Nullable RedisLink redis) {
-    return redis == null ? localReceipts : new RedisReceipts(redis, prefix, Ticker.SYSTEM);
+    return redis == null ? localReceipts : new RedisReceipts(redis, prefix);
   }
 
   String prefix() {
@@ -131,7 +133,6 @@ final class Stores {
           if (journal instanceof FileJournal file) {
             file.close();
           }
-          localReceipts.close();
           return null;
         });
   }

@@ -52,14 +52,14 @@ class GatewayMeasuresIT {
     Awaiting.until(() -> gateway.gateway().shared().latencies().pairs() == 3);
 
     JsonObject far = primary(ThreeRegions.TOKYO);
-    JsonObject near = primary(ThreeRegions.SAN_FRANCISCO);
 
     assertThat(far.getString("region")).isEqualTo("asia");
     assertThat(far.getDouble("viaGatewayMillis"))
         .isGreaterThan(far.getDouble("expectedMillis") + 100);
     assertThat(far.getBoolean("goDirect")).isTrue();
-    assertThat(near.getString("region")).isEqualTo("us");
-    assertThat(near.getBoolean("goDirect")).isFalse();
+    assertThat(primary(ThreeRegions.SAN_FRANCISCO).getString("region")).isEqualTo("us");
+    // The first check of a busy machine may be slow; those after it say how near it is.
+    Awaiting.until(() -> !primary(ThreeRegions.SAN_FRANCISCO).getBoolean("goDirect"));
   }
 
   private JsonObject primary(String client) {

@@ -172,6 +172,7 @@ public final class BudgetFilter implements Filter {
     Verdict verdict = ledger.reserve(ask, mayWait);
     if (verdict instanceof Hold hold) {
       hold.of(exchange);
+      receipts(exchange, hold);
       open.add(hold);
       exchange.budget(hold);
       next.proceed(exchange);
@@ -180,6 +181,15 @@ public final class BudgetFilter implements Filter {
     } else if (verdict instanceof Refused refused) {
       refused.term().refused(refused.answer());
       next.reply(exchange, Reply.Local.of(refused.error(ledger.nowMillis())));
+    }
+  }
+
+  private static void receipts(Exchange exchange, Hold hold) {
+    for (Charge charge : hold.charges) {
+      String header = charge.cost.idempotencyKey();
+      if (header != null) {
+        charge.receipt = Receipt.of(exchange, charge.account.config(), header);
+      }
     }
   }
 
@@ -273,7 +283,12 @@ public final class BudgetFilter implements Filter {
       String amount = headers.get(unit.header());
       micros = amount == null ? 0 : Price.parse(amount, MOST_AT_ONCE);
     }
-    if (micros > 0) {
+    if (micros <= 0) {
+      return;
+    }
+    if (exchange.budget() instanceof Hold hold) {
+      hold.count(new Hold.Count(unit, whose(exchange), micros)); // unless it is a repeat
+    } else {
       ledger.count(unit, whose(exchange), micros);
     }
   }
@@ -308,7 +323,10 @@ public final class BudgetFilter implements Filter {
       if (!charge.isTold()) {
         charge.term.remark(Remark.UNREADABLE);
       }
-      known = charge.cost.idempotencyKey() == null ? known : once(exchange, hold, i, costs, known);
+      if (charge.receipt != null && costs[i] > 0 && !hold.isSettled()) {
+        Future<?> one = once(hold, i, costs);
+        known = known == KNOWN ? one : Future.join(known, one);
+      }
     }
     long millis = hold.millis(exchange.endNanos());
     if (known == KNOWN) {
@@ -318,30 +336,31 @@ public final class BudgetFilter implements Filter {
     }
   }
 
-  private void settle(Hold hold, long[] costs, long millis) {
-    if (ledger.settle(hold, costs, millis)) {
-      open.remove(hold);
-    }
-  }
-
   /**
    * Takes off what the id of a request was charged before; what is held stays until that is known.
    * Where nobody knows it pays in full: a repeat may be charged twice, but no cost is lost.
    */
-  private Future<?> once(Exchange exchange, Hold hold, int i, long[] costs, Future<?> others) {
+  private Future<Long> once(Hold hold, int i, long[] costs) {
     Charge charge = hold.charges[i];
-    String budget = charge.account.config().name();
-    Receipt receipt = Receipt.of(exchange, budget, charge.cost.idempotencyKey());
-    long whole = charge.whole(costs[i]);
-    if (receipt == null || whole == 0 || hold.isSettled()) {
-      return others;
+    return receipts
+        .charge(charge.receipt, costs[i])
+        .onSuccess(
+            before -> {
+              costs[i] = Math.max(0, costs[i] - before);
+              if (before > 0) {
+                hold.takeCounts(); // as its first request did
+                charge.term.remark(Remark.REPEATED);
+              }
+            })
+        .onFailure(unknown -> charge.term.remark(Remark.FORGOTTEN));
+  }
+
+  private void settle(Hold hold, long[] costs, long millis) {
+    if (ledger.settle(hold, costs, millis)) {
+      open.remove(hold);
     }
-    Future<Void> known =
-        receipts
-            .charge(receipt, whole)
-            .onSuccess(before -> costs[i] = charge.without(before, costs[i]))
-            .onFailure(forgotten -> charge.term.remark(Remark.FORGOTTEN))
-            .mapEmpty();
-    return others == KNOWN ? known : Future.join(others, known);
+    for (Hold.Count each : hold.takeCounts()) {
+      ledger.count(each.unit(), each.whose(), each.micros());
+    }
   }
 }

@@ -5,7 +5,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
-import app.avalo.gateway.filter.budget.term.Remark;
+import app.avalo.gateway.filter.budget.receipt.Receipt;
 import app.avalo.gateway.filter.budget.term.Term;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +22,7 @@ final class Charge {
   final @Nullable Bill bill;
   private final long bound; // micro-units that one attempt costs at most
   Term term;
+  @Nullable Receipt receipt; // of a request that may come again
   long held; // micro-units
   private long lost; // micro-units of attempts given up
   private long charged; // to periods that ended while it flowed
@@ -109,19 +110,6 @@ final class Charge {
     charged = Price.add(charged, due);
   }
 
-  /** Of so many micro-units that are due, and all that was charged before. */
-  long whole(long due) {
-    return Price.add(charged, due);
-  }
-
-  /** What is left of them when earlier requests of its id were charged so much. */
-  long without(long before, long due) {
-    if (before > 0) {
-      term.remark(Remark.REPEATED);
-    }
-    return Math.max(0, Math.min(due, whole(due) - before));
-  }
-
   /** Whether the service told all that it should. */
   boolean isTold() {
     return bill == null || bill.isComplete();
@@ -137,8 +125,10 @@ final class Charge {
    * tell, it is charged as reserved, at least.
    */
   long trueCost(Exchange exchange) {
+    // Of an id the service does the work once, however many attempts it takes.
+    long same = receipt == null ? 0 : lost;
     // A trailer may tell less than the head, for which a period that ended was charged.
-    long due = Math.max(0, due(exchange, 0, 0, exchange.endNanos()));
-    return isTold() ? due : Math.max(due, Math.max(held, untold()));
+    long due = Math.max(0, due(exchange, 0, 0, exchange.endNanos()) - same);
+    return isTold() ? due : Math.max(due, Math.max(held - same, untold()));
   }
 }

@@ -10,6 +10,7 @@ import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.term.Labels;
 import io.vertx.core.MultiMap;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +39,15 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private long seenBytes; // when somebody looked last
   private @Nullable Exchange exchange;
   private BudgetLedger.@Nullable Waiting underWay; // of the last look
+  private List<Count> counts = List.of();
 
   // Among those that are open, and its neighbours there.
   @Nullable OpenHolds open;
   Hold before = this;
   Hold after = this;
+
+  /** So many micro-units of a unit. */
+  record Count(BudgetConfig.Unit unit, BudgetLedger.Whose whose, long micros) {}
 
   /**
    * Who asks for money, and what for.
@@ -247,6 +252,20 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
       dueNanos = nowNanos + patienceNanos;
     }
     return nowNanos - dueNanos > 0;
+  }
+
+  /** What its answer counts for besides the cost; told to the units when it is over. */
+  void count(Count count) {
+    List<Count> more = new ArrayList<>(counts);
+    more.add(count);
+    counts = more;
+  }
+
+  /** What it counts for, once. */
+  List<Count> takeCounts() {
+    List<Count> taken = counts;
+    counts = List.of();
+    return taken;
   }
 
   boolean isSettled() {

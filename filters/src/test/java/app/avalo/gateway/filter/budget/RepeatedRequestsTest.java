@@ -3,15 +3,18 @@ package app.avalo.gateway.filter.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.budget;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Cost;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.Routes;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.receipt.LocalReceipts;
 import app.avalo.gateway.filter.budget.receipt.Receipt;
@@ -152,13 +155,18 @@ class RepeatedRequestsTest {
       unclear.add(Exchanges.on(plan).header("Idempotency-Key", "a")); // anonymous
       unclear.add(Exchanges.on(plan).user("ada"));
       unclear.add(request("a").header("Idempotency-Key", "b"));
+      unclear.add(request("a").header("idempotency_key", "b"));
+      unclear.add(Exchanges.on(plan).user("ada").header("Idempotency_Key", "a"));
+      unclear.add(
+          request("a").header("Connection", "close").header("Connection", "x, idempotency-KEY"));
+      unclear.add(request("a").header("Connection", "upgrade").header("Upgrade", "websocket"));
       unclear.add(request("x".repeat(256)));
       unclear.add(request(""));
     }
 
     unclear.forEach(each -> served(each, 1_000));
 
-    assertThat(spent()).isEqualTo(10_000);
+    assertThat(spent()).isEqualTo(18_000);
     assertThat(view(plan).counts().repeated()).isZero();
   }
 
@@ -166,11 +174,16 @@ class RepeatedRequestsTest {
   void aRequestIdIsBelievedFromTrustedHopsAlone() {
     Plan byRequestId = plan("X-Request-ID");
     for (int i = 0; i < 2; i++) {
-      served(Exchanges.on(byRequestId).id("hop-1").viaTrustedHop(), 1_000);
-      served(Exchanges.on(byRequestId).id("hop-1").header("X-Request-ID", "hop-1"), 1_000);
+      String id = "hop-1";
+      Exchanges hop = Exchanges.on(byRequestId).viaTrustedHop();
+      served(hop.id(id).header("X-Request-ID", id), 1_000);
+      served(Exchanges.on(byRequestId).id(id).header("X-Request-ID", id), 10_000);
+      served(Exchanges.on(byRequestId).viaTrustedHop().id("made-here-" + i), 100_000);
+      Exchanges unusable = Exchanges.on(byRequestId).viaTrustedHop().id("made-here-too-" + i);
+      served(unusable.header("X-Request-ID", "a b"), 1_000_000);
     }
 
-    assertThat(view(byRequestId).spent()).isEqualTo(3_000);
+    assertThat(view(byRequestId).spent()).isEqualTo(1_000 + 2 * 1_110_000);
   }
 
   @Test
@@ -186,13 +199,13 @@ class RepeatedRequestsTest {
   }
 
   @Test
-  void anIdIsRememberedTodayAndTomorrow() {
+  void anIdIsRememberedForTwoDays() {
     served(request("a"), 5_000);
-    time.advance(Duration.ofDays(1));
+    time.advance(Duration.ofHours(47));
     served(request("a"), 5_000);
     assertThat(spent()).isEqualTo(5_000);
 
-    time.advance(Duration.ofDays(1));
+    time.advance(Duration.ofHours(1));
     served(request("a"), 5_000);
 
     assertThat(spent()).isEqualTo(10_000);
@@ -219,6 +232,58 @@ class RepeatedRequestsTest {
     assertThat(spent()).isEqualTo(10_000);
     assertThat(view(plan).counts().forgotten()).isEqualTo(1);
     assertThat(view(plan).reserved()).isZero();
+  }
+
+  /** What was sent to one service another has not done. */
+  @Test
+  void anIdIsOfOneService() {
+    Plan two =
+        Plans.minimal()
+            .service(BudgetSample.service("ai", Priority.NORMAL))
+            .service(BudgetSample.service("chat", Priority.NORMAL))
+            .route(Routes.to("ai").build())
+            .route(Routes.to("chat").build())
+            .budget(budget("ai", 1_000_000_000, told("Idempotency-Key")))
+            .compile();
+    for (int route : new int[] {0, 1, 0, 1}) {
+      served(Exchanges.on(two).route(route).user("ada").header("Idempotency-Key", "a"), 1_000);
+    }
+
+    assertThat(view(two).spent()).isEqualTo(2_000);
+  }
+
+  /** The service did the work of an id once, whatever became of the first attempt. */
+  @Test
+  void anotherAttemptIsTheSameRequest() {
+    Exchange exchange = begun(request("a"));
+    assertThat(exchange.budget().again(exchange)).isTrue();
+    assertThat(view(plan).reserved()).isEqualTo(2 * RESERVE);
+    ended(exchange, 5_000);
+    assertThat(spent()).isEqualTo(5_000);
+
+    Exchange untold = begun(request("b"));
+    assertThat(untold.budget().again(untold)).isTrue();
+    untold.ended(1);
+    filter.end(untold);
+
+    assertThat(spent()).isEqualTo(5_000 + RESERVE);
+    assertThat(view(plan).reserved()).isZero();
+  }
+
+  @Test
+  void aRepeatCountsForNoUnit() {
+    Plan counting =
+        Plans.minimal()
+            .service(BudgetSample.service("ai", Priority.NORMAL))
+            .budget(budget("ai", 1_000_000_000, told("Idempotency-Key")))
+            .unit(BudgetConfig.Unit.of("chat", List.of("all"), List.of(), null))
+            .compile();
+    for (String id : List.of("a", "a", "b", "a")) {
+      served(Exchanges.on(counting).user("ada").header("Idempotency-Key", id), 1_000);
+    }
+
+    BudgetConfig chats = counting.units().iterator().next().account();
+    assertThat(ledger.view(chats).spent()).isEqualTo(2 * Money.MICROS);
   }
 
   @Test

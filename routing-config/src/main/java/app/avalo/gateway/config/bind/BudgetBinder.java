@@ -170,6 +170,9 @@ final class BudgetBinder {
     if (cost.has("slice") && slice == 0) {
       cost.unexpected("slice", "more than nothing");
     }
+    if (in > 0 || out > 0 || perSecond > 0) {
+      cost.unexpected("idempotencyKey", "nothing, since bytes and seconds cost each time");
+    }
     return new BudgetConfig.Cost(
         perRequest,
         in,

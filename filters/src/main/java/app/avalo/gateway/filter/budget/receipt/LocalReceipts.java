@@ -16,37 +16,33 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The receipts of a gateway that owns its budgets alone: a table of fixed size, in memory that a
- * file backs, so it outlives a kill. An id has 16 places; those of the days before yesterday are
- * free, and where none is the id is not remembered. Safe from every thread.
- *
- * <p>The file is made by parts of 1 MiB, when something is first remembered there:
+ * file backs, so it outlives a kill. There is place for half a million ids, for each in one of 16
+ * slots; when these are taken the oldest makes room. Safe from every thread.
  *
  * <pre>
  *   0  high half of the id, low half, micro-units
- *  24  day since 1970 (4 bytes), check of all of it (4 bytes); the place counts only while it fits
+ *  24  seconds since 1970 (4 bytes), check of all of it (4 bytes); the slot counts while it fits
  * </pre>
  */
-public final class LocalReceipts implements Receipts, AutoCloseable {
+public final class LocalReceipts implements Receipts {
   private static final Logger LOG = LoggerFactory.getLogger(LocalReceipts.class);
-  private static final long DAY_MILLIS = Duration.ofDays(1).toMillis();
-  private static final int PARTS = 16;
-  private static final int PART_BYTES = 1 << 20;
-  private static final int SLOT_BYTES = 32;
-  private static final int PLACES = 16;
-  private static final int BUCKETS = PART_BYTES / SLOT_BYTES / PLACES;
+  private static final long KEPT_SECONDS = Duration.ofDays(2).toSeconds();
+  private static final int BYTES = 1 << 24;
+  private static final int PIECE = 1 << 16;
+  private static final int SLOT = 32;
+  private static final int SLOTS = 16;
+  private static final int SHELVES = BYTES / SLOT / SLOTS;
   private static final int LOW = 8;
   private static final int MICROS = 16;
   private static final int SEAL = 24;
   private static final long MIX = 0x9e3779b97f4a7c15L;
 
   private final Ticker ticker;
-  private final @Nullable FileChannel file;
-  private final ByteBuffer[] parts = new ByteBuffer[PARTS]; // guarded by this
-  private boolean failing; // guarded by this
+  private @Nullable ByteBuffer memory; // guarded by this; made when something is first remembered
 
-  private LocalReceipts(Ticker ticker, @Nullable FileChannel file) {
+  private LocalReceipts(Ticker ticker, @Nullable ByteBuffer memory) {
     this.ticker = ticker;
-    this.file = file;
+    this.memory = memory;
   }
 
   /** That end with the process. */
@@ -55,112 +51,102 @@ public final class LocalReceipts implements Receipts, AutoCloseable {
   }
 
   /**
-   * That outlive it. What is damaged in the file is not remembered.
+   * That outlive it, unless the file cannot be used. What is damaged in it is not remembered.
+   * Blocks.
    *
    * @param path of a file that no other process uses
-   * @throws IOException when it cannot be opened
    */
-  public static LocalReceipts open(Path path, Ticker ticker) throws IOException {
-    return new LocalReceipts(
-        ticker,
+  public static LocalReceipts open(Path path, Ticker ticker) {
+    try (FileChannel file =
         FileChannel.open(
-            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return new LocalReceipts(ticker, map(file));
+    } catch (IOException failed) {
+      LOG.error("receipts end with this process: file={} cause={}", path, failed.toString());
+      return inMemory(ticker);
+    }
+  }
+
+  /** Writes all of it first: a mapped hole on a full disk kills the process. */
+  private static ByteBuffer map(FileChannel file) throws IOException {
+    for (int at = 0; at < BYTES; at += PIECE) {
+      ByteBuffer bytes = ByteBuffer.allocate(PIECE);
+      while (bytes.hasRemaining() && file.read(bytes, at + bytes.position()) >= 0) {
+        // What is there already; beyond its end there are zeros.
+      }
+      bytes.clear();
+      while (bytes.hasRemaining()) {
+        file.write(bytes, at + bytes.position());
+      }
+    }
+    return file.map(FileChannel.MapMode.READ_WRITE, 0, BYTES).load().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   @Override
   public Future<Long> charge(Receipt receipt, long micros) {
     try {
-      long before = take(receipt, micros);
-      return before < 0 ? Future.failedFuture(Forgotten.FULL) : Future.succeededFuture(before);
-    } catch (IOException | InternalError disk) { // the latter for a page that cannot be read
-      return failed(disk);
+      return Future.succeededFuture(take(receipt, micros));
+    } catch (InternalError unreadable) { // a page that the disk does not give back
+      return Future.failedFuture(unreadable);
     }
   }
 
-  private synchronized Future<Long> failed(Throwable disk) {
-    if (!failing) {
-      LOG.error("receipts not kept, repeated requests pay again: cause={}", disk.toString());
+  private synchronized long take(Receipt receipt, long micros) {
+    ByteBuffer table = memory;
+    if (table == null) {
+      table = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      memory = table;
     }
-    failing = true;
-    return Future.failedFuture(disk);
-  }
-
-  private synchronized long take(Receipt receipt, long micros) throws IOException {
-    int today = (int) Math.floorDiv(ticker.epochMillis(), DAY_MILLIS);
-    ByteBuffer part = part((int) (receipt.high() >>> 60));
-    int bucket = (int) (receipt.high() >>> 32) & BUCKETS - 1;
-    int free = -1;
-    for (int i = 0; i < PLACES; i++) {
-      int at = (bucket * PLACES + i) * SLOT_BYTES;
-      if (!isTaken(part, at, today)) {
-        free = free < 0 ? at : free;
-      } else if (part.getLong(at) == receipt.high() && part.getLong(at + LOW) == receipt.low()) {
-        long before = part.getLong(at + MICROS);
+    int now = (int) (ticker.epochMillis() / 1000);
+    int shelf = ((int) receipt.high() & SHELVES - 1) * SLOTS * SLOT;
+    int oldest = shelf;
+    long longest = -1;
+    for (int at = shelf; at < shelf + SLOTS * SLOT; at += SLOT) {
+      long age = age(table, at, now);
+      if (age < KEPT_SECONDS
+          && table.getLong(at) == receipt.high()
+          && table.getLong(at + LOW) == receipt.low()) {
+        long before = table.getLong(at + MICROS);
         if (micros > before) {
-          write(part, at, receipt, micros, today);
+          write(table, at, receipt, micros, now);
         }
         return before;
       }
+      if (age > longest) {
+        oldest = at;
+        longest = age;
+      }
     }
-    if (free < 0) {
-      return -1;
-    }
-    write(part, free, receipt, micros, today);
+    write(table, oldest, receipt, micros, now);
     return 0;
   }
 
-  private static boolean isTaken(ByteBuffer part, int at, int today) {
-    long seal = part.getLong(at + SEAL);
-    int day = (int) (seal >>> 32);
-    return day >= today - 1
-        && day <= today + 1 // a clock that was set back
-        && seal == seal(part.getLong(at), part.getLong(at + LOW), part.getLong(at + MICROS), day);
+  /**
+   * Seconds since the slot was written, also by a clock that was set back; for ever if it is free.
+   */
+  private static long age(ByteBuffer table, int at, int now) {
+    long seal = table.getLong(at + SEAL);
+    int written = (int) (seal >>> 32);
+    boolean whole =
+        seal
+            == seal(
+                table.getLong(at), table.getLong(at + LOW), table.getLong(at + MICROS), written);
+    return seal != 0 && whole ? Math.max(0, (long) now - written) : Long.MAX_VALUE;
   }
 
-  /** The seal comes last: a process that dies before leaves a place that does not count. */
-  private static void write(ByteBuffer part, int at, Receipt receipt, long micros, int day) {
-    part.putLong(at + SEAL, 0);
+  /** The seal comes last: a process that dies before leaves a slot that is free. */
+  private static void write(ByteBuffer table, int at, Receipt receipt, long micros, int now) {
+    table.putLong(at + SEAL, 0);
     VarHandle.releaseFence();
-    part.putLong(at, receipt.high());
-    part.putLong(at + LOW, receipt.low());
-    part.putLong(at + MICROS, micros);
+    table.putLong(at, receipt.high());
+    table.putLong(at + LOW, receipt.low());
+    table.putLong(at + MICROS, micros);
     VarHandle.releaseFence();
-    part.putLong(at + SEAL, seal(receipt.high(), receipt.low(), micros, day));
+    table.putLong(at + SEAL, seal(receipt.high(), receipt.low(), micros, now));
   }
 
-  private static long seal(long high, long low, long micros, int day) {
-    long mixed = ((high ^ low) * MIX + micros) * MIX + day;
-    return (long) day << 32 | (mixed ^ mixed >>> 29) * MIX >>> 32;
-  }
-
-  private ByteBuffer part(int number) throws IOException {
-    ByteBuffer known = parts[number];
-    if (known == null) {
-      known = (file == null ? ByteBuffer.allocateDirect(PART_BYTES) : map(file, number));
-      parts[number] = known.order(ByteOrder.LITTLE_ENDIAN);
-      failing = false;
-    }
-    return known;
-  }
-
-  /** Writes all of it first: a mapped hole on a full disk kills the process. */
-  private static ByteBuffer map(FileChannel file, int number) throws IOException {
-    long from = (long) number * PART_BYTES;
-    ByteBuffer bytes = ByteBuffer.allocate(PART_BYTES);
-    while (bytes.hasRemaining() && file.read(bytes, from + bytes.position()) >= 0) {
-      // What is there already; beyond its end there are zeros.
-    }
-    bytes.clear();
-    while (bytes.hasRemaining()) {
-      file.write(bytes, from + bytes.position());
-    }
-    return file.map(FileChannel.MapMode.READ_WRITE, from, PART_BYTES).load();
-  }
-
-  @Override
-  public void close() throws IOException {
-    if (file != null) {
-      file.close();
-    }
+  private static long seal(long high, long low, long micros, int written) {
+    long mixed = ((high ^ Long.rotateLeft(low, 32)) * MIX + micros) * MIX + written;
+    return (long) written << 32 | (mixed ^ mixed >>> 29) * MIX >>> 32;
   }
 }

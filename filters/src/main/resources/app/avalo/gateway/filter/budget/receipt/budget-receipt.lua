@@ -1,19 +1,27 @@
 -- Takes down what a request of an id cost, and tells what the id was charged before.
 --
--- KEYS[1]    hash of the day: id -> the most that a request of it cost, micro-units
--- KEYS[2..3] of the day before and the next one
--- ARGV       id, micro-units, most ids of a day, when the day's hash expires
--- Returns    micro-units charged before, 0 for the first; -1 when there is no place for the id
-local id, micros = ARGV[1], tonumber(ARGV[2])
+-- KEYS[1]  hash of a few ids: id -> the most that a request of it cost in micro-units, seconds since
+--          1970 when that was
+-- ARGV     id, micro-units, seconds for which an id is remembered, most ids in the hash; beyond
+--          these the oldest makes room
+-- Returns  micro-units charged before, 0 for the first
+local key, id, micros, kept = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local now = tonumber(redis.call('TIME')[1])
+local known = redis.call('HGET', key, id)
 local before = 0
-for i = 1, #KEYS do
-  before = math.max(before, tonumber(redis.call('HGET', KEYS[i], id) or 0))
+if known then
+  local paid, at = known:match('^(%d+) (%d+)$')
+  if now - tonumber(at) < kept then before = tonumber(paid) end
 end
 if micros <= before then return before end
-local ids = redis.call('HLEN', KEYS[1])
-if ids >= tonumber(ARGV[3]) and redis.call('HEXISTS', KEYS[1], id) == 0 then
-  return before > 0 and before or -1
+if not known and redis.call('HLEN', key) >= tonumber(ARGV[4]) then
+  local all, oldest, since = redis.call('HGETALL', key), nil, nil
+  for i = 1, #all, 2 do
+    local at = tonumber(all[i + 1]:match(' (%d+)$'))
+    if not since or at < since then oldest, since = all[i], at end
+  end
+  redis.call('HDEL', key, oldest)
 end
-redis.call('HSET', KEYS[1], id, ARGV[2])
-if ids == 0 then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
+redis.call('HSET', key, id, ARGV[2] .. ' ' .. now)
+redis.call('EXPIRE', key, kept)
 return before

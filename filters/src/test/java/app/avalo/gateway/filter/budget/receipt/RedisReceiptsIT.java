@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
-import app.avalo.gateway.filter.time.VirtualTime;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -25,10 +21,8 @@ class RedisReceiptsIT {
   private final RedisServer redis = RedisServer.start();
   private final Loop loop = new Loop();
   private final RedisLink link = loop.link(redis);
-  private final VirtualTime time = new VirtualTime(System.currentTimeMillis());
-  private final VirtualTime ahead = new VirtualTime(time.epochMillis());
-  private final Receipts one = new RedisReceipts(link, "t", time);
-  private final Receipts two = new RedisReceipts(link, "t", ahead);
+  private final Receipts one = new RedisReceipts(link, "t");
+  private final Receipts two = new RedisReceipts(loop.link(redis), "t");
 
   private static Receipt id(long number) {
     return new Receipt("ai", number, -number);
@@ -54,40 +48,40 @@ class RedisReceiptsIT {
   }
 
   @Test
-  void theyAreKnownTheNextDayAndByWhoseClockIsADayBehind() {
-    ahead.advance(Duration.ofDays(1));
-    assertThat(charge(one, 1, 5_000)).isZero();
-    assertThat(charge(two, 1, 5_000)).isEqualTo(5_000);
-    assertThat(charge(two, 2, 5_000)).isZero();
-    assertThat(charge(one, 2, 5_000)).isEqualTo(5_000);
-
-    ahead.advance(Duration.ofDays(1));
-    assertThat(charge(two, 1, 5_000)).as("of the day before yesterday").isZero();
-  }
-
-  @Test
-  void theirHashesExpire() throws Exception {
+  void theyExpireWithinTwoDays() throws Exception {
     charge(one, 1, 5_000);
 
-    String day =
-        DateTimeFormatter.BASIC_ISO_DATE.format(
-            Instant.ofEpochMilli(time.epochMillis()).atOffset(ZoneOffset.UTC));
-    long millis =
-        Long.parseLong(
-            redis.command("PTTL t:budget:{ai}:paid:" + day.substring(0, 8)).substring(1));
-    assertThat(Duration.ofMillis(millis)).isBetween(Duration.ofDays(2), Duration.ofDays(3));
+    String left = redis.command("TTL t:budget:{ai}:paid:1");
+    assertThat(Long.parseLong(left.substring(1))).isBetween(172_700L, 172_800L);
+    // As if it had been charged two days ago, while others of its hash came later.
+    long old = System.currentTimeMillis() / 1000 - 172_801;
+    String field = "AAAAAAAAAAH__________w"; // that of the digest 1, -1
+    assertThat(redis.command("HEXISTS t:budget:{ai}:paid:1 " + field)).isEqualTo(":1");
+    redis.command("HSET t:budget:{ai}:paid:1 " + field + " \"5000 " + old + "\"");
+    assertThat(charge(two, 1, 5_000)).isZero();
+    assertThat(charge(two, 1, 5_000)).isEqualTo(5_000);
   }
 
+  /** Seventeen ids of one hash: there is place for sixteen. */
   @Test
-  void whatFindsNoPlaceIsNotRememberedAndWhatIsThereStays() {
-    Receipts few = new RedisReceipts(link, "t", time, 3);
-    for (int id = 1; id <= 3; id++) {
-      assertThat(charge(few, id, 100)).isZero();
+  void anOldOneMakesRoom() throws Exception {
+    for (int i = 0; i <= 16; i++) {
+      assertThat(charge(one, i << 16, 100)).isZero();
     }
 
-    assertThatThrownBy(() -> charge(few, 4, 100)).hasMessageContaining("no place");
-    assertThat(charge(few, 3, 200)).isEqualTo(100);
-    assertThat(charge(few, 3, 200)).isEqualTo(200);
+    assertThat(redis.command("HLEN t:budget:{ai}:paid:0")).isEqualTo(":16");
+    assertThat(charge(one, 16 << 16, 200)).as("the newest").isEqualTo(100);
+  }
+
+  /** An answer that came too late was charged all the same: nothing is lost. */
+  @Test
+  void whatRedisDidButNobodyHeardIsRemembered() throws Exception {
+    redis.command("CLIENT PAUSE 2500");
+    assertThatThrownBy(() -> charge(one, 1, 5_000)).isNotNull();
+
+    loop.until(Duration.ofSeconds(10), link::isUp);
+    assertThat(charge(two, 1, 5_000)).isIn(0L, 5_000L);
+    assertThat(charge(one, 1, 5_000)).isEqualTo(5_000);
   }
 
   @Test
