@@ -45,6 +45,7 @@ public final class Exchange implements RequestView {
   private int attempts; // forwarder
   private int hedges; // forwarder
   private int sends; // forwarder
+  private long askedNanos; // forwarder
   private long firstByteNanos; // forwarder
   private @Nullable MultiMap trailers; // forwarder
   private int status; // edge
@@ -181,10 +182,7 @@ public final class Exchange implements RequestView {
     this.bounds = bounds;
   }
 
-  /**
-   * Round trip of the client's own connection, with one exchange of each; 0 with the others and
-   * where nobody knows.
-   */
+  /** Round trip of the client's connection, with one exchange of each; 0 where nobody knows. */
   public int roundTripMicros() {
     return roundTripMicros;
   }
@@ -195,11 +193,7 @@ public final class Exchange implements RequestView {
 
   /** The route; set before the first filter runs. */
   public Route route() {
-    Route found = route;
-    if (found == null) {
-      throw new IllegalStateException("no route yet");
-    }
-    return found;
+    return Objects.requireNonNull(route, "no route yet");
   }
 
   /** Whether a route was found. */
@@ -328,6 +322,17 @@ public final class Exchange implements RequestView {
   /** The upstream that the request was sent to last did nothing with it. */
   public void unsent() {
     sends--;
+  }
+
+  /** When an upstream had been sent all of the request, body and all, for the first time; or 0. */
+  public long askedNanos() {
+    return askedNanos;
+  }
+
+  public void asked(long nanos) {
+    if (askedNanos == 0) {
+      askedNanos = nanos;
+    }
   }
 
   /** When the upstream's answer began, or 0. */

@@ -123,6 +123,9 @@ final class Attempts implements Search.Listener {
     long now = now();
     tries.sent();
     exchange.sent();
+    if (forwarding.body().isComplete()) {
+      exchange.asked(now);
+    }
     by.sent(now);
     if (rival == null) {
       hedgeAfter(0, now);

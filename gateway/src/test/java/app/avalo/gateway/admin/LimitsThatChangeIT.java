@@ -10,6 +10,7 @@ import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.TestRegion;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -24,6 +25,7 @@ class LimitsThatChangeIT {
 
   private final TestRegion eu = TestRegion.start("eu");
   private final TestRegion failing = TestRegion.start("failing");
+  private final TestRegion late = TestRegion.start("late");
   private final RunningGateway gateway =
       RunningGateway.startExactly(
           AdminFixture.common()
@@ -37,22 +39,29 @@ class LimitsThatChangeIT {
               services:
                 feed: {regions: {eu: "http://127.0.0.1:%d"}}
                 failing: {regions: {eu: "http://127.0.0.1:%d"}, retry: {attempts: 1}}
+                late: {regions: {eu: "http://127.0.0.1:%d"}}
               limits:
                 seasonal:
                   key: caller
                   rate: 100/h
                   schedule: [{start: "%s", end: "%s", percent: 50}]
                 following: {key: route, rate: 1000000/s, follow: {errors: 5%%, least: 80%%}}
-                shutting: {key: caller, rate: 3/h, timeOut: {after: 3, first: 10min}}
+                awaiting: {key: route, rate: 1000000/s, follow: {latency: 20ms, least: 80%%}}
+                shutting: {key: caller, rate: 30/h, burst: 3, timeOut: {after: 3, first: 10min}}
                 national: {key: country, rate: 2/h}
               routes:
                 - {name: seasonal, match: {path: {prefix: /seasonal}}, service: feed, limits: [seasonal]}
                 - {name: following, match: {path: {prefix: /following}}, service: failing, limits: [following]}
+                - {name: awaiting, match: {path: {prefix: /awaiting}}, service: late, limits: [awaiting]}
                 - {name: shutting, match: {path: {prefix: /shutting}}, service: feed, limits: [shutting]}
                 - {name: national, match: {path: {prefix: /national}}, service: feed, limits: [national]}
               """
                   .formatted(
-                      eu.port(), failing.port(), NOW.minusSeconds(3600), NOW.plusSeconds(3600)));
+                      eu.port(),
+                      failing.port(),
+                      late.port(),
+                      NOW.minusSeconds(3600),
+                      NOW.plusSeconds(3600)));
   private final AdminClient admin = new AdminClient(gateway);
 
   @AfterAll
@@ -60,6 +69,7 @@ class LimitsThatChangeIT {
     gateway.close();
     eu.close();
     failing.close();
+    late.close();
   }
 
   private JsonObject shown(String policy) {
@@ -104,6 +114,20 @@ class LimitsThatChangeIT {
 
     assertThat(header(gateway.get("/following"), "RateLimit-Policy"))
         .isEqualTo("\"following\";q=800000;w=1");
+  }
+
+  @Test
+  void a_limit_follows_a_service_that_is_late() {
+    late.delay(Duration.ofMillis(25));
+    late.trafficMode(Mode.DELAY);
+
+    Awaiting.until(
+        () -> {
+          for (int i = 0; i < 10; i++) {
+            gateway.get("/awaiting");
+          }
+          return shown("awaiting").getInteger("percent") == 80;
+        });
   }
 
   @Test

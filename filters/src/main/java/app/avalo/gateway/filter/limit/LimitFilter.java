@@ -3,6 +3,8 @@ package app.avalo.gateway.filter.limit;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Filter;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Source;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Next;
@@ -106,10 +108,7 @@ public final class LimitFilter implements Filter {
     if (here == Said.LATER) {
       return null;
     }
-    if (here == Said.NO) {
-      tier.rule.offended(probe);
-    }
-    return tier.verdict(reading, tier.rule.by);
+    return tier.decided(probe, reading);
   }
 
   /** A fresh list, as the exchange outlives this call; the arrays drop what they held. */
@@ -236,11 +235,24 @@ public final class LimitFilter implements Filter {
     for (int i = 0; i < verdicts.size(); i++) {
       LimitConfig policy = verdicts.get(i).policy();
       if (policy.follow() != null && exchange.wasSent()) {
-        long began = exchange.firstByteNanos();
-        long nanos = (began == 0 ? exchange.endNanos() : began) - exchange.startNanos();
-        rules.of(policy).answered(nanos, exchange.status() >= 500 || began == 0);
+        follow(exchange, rules.of(policy));
       }
     }
+  }
+
+  /** A client that leaves, or this gateway where it refuses, is no failure of the service. */
+  private static void follow(Exchange exchange, Rule rule) {
+    GatewayError error = exchange.error();
+    boolean blameless = error != null && error.kind().source() != Source.UPSTREAM;
+    long began = exchange.firstByteNanos();
+    if (blameless && began == 0) {
+      return;
+    }
+    long asked = exchange.askedNanos();
+    long answered = began == 0 ? exchange.endNanos() : began;
+    // An answer that came before the end of the upload kept nobody waiting.
+    long nanos = asked == 0 ? 0 : Math.max(0, answered - asked);
+    rule.answered(nanos, !blameless && (exchange.status() >= 500 || began == 0));
   }
 
   @Override

@@ -9,9 +9,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who was refused by one policy and went on: after some refusals they are shut out for a time that
- * doubles. At most {@value #MOST} are known at once; for one more somebody has to go who was never
- * shut out, else it is limited only. Safe from every thread.
+ * Who was refused by one policy and came back before the time that it was told: after so many times
+ * they are shut out for a time that doubles. Who waits as it is told may be refused again, for
+ * taking all it can get or for others with its key, and has done nothing. At most {@value #MOST}
+ * are known at once; for one more somebody has to go who was never shut out, else it is limited
+ * only. Safe from every thread.
  */
 final class Offenders {
   static final int MOST = 10_000;
@@ -29,18 +31,20 @@ final class Offenders {
   /** What one of them has done; guarded by itself. */
   private static final class Offence {
     long sinceNanos;
-    int refusals;
+    int tooEarly; // in a row
     int times; // shut out so far
     long untilNanos; // of the last time-out
+    long toldNanos; // when its bucket lets it pass, as said with the last refusal
 
     Offence(long nowNanos) {
       sinceNanos = nowNanos;
       untilNanos = nowNanos;
+      toldNanos = nowNanos;
     }
 
-    /** Refusals that still count; the most of all when it was shut out and may be again. */
+    /** What still counts; the most of all when it was shut out and may be again. */
     synchronized int weight(TimeOut rule, long now) {
-      return isOver(rule, now) ? 0 : times > 0 ? Integer.MAX_VALUE : refusals;
+      return isOver(rule, now) ? 0 : times > 0 ? Integer.MAX_VALUE : tooEarly;
     }
 
     /** Nothing that counts any more. */
@@ -49,15 +53,18 @@ final class Offenders {
       return now - Math.max(sinceNanos, untilNanos) > idle;
     }
 
-    synchronized void refused(TimeOut rule, long now) {
+    /** Returns how long it is shut out; 0 when it is only refused. */
+    synchronized long refused(TimeOut rule, long waitNanos, long now) {
       if (now - untilNanos < 0) {
-        return;
+        return shutNanos(now);
       }
+      boolean early = now - toldNanos < 0;
+      toldNanos = now + waitNanos;
       if (now - sinceNanos > rule.within().toNanos()) {
         sinceNanos = now;
-        refusals = 0;
+        tooEarly = 0;
       }
-      if (++refusals >= rule.after()) {
+      if (early && ++tooEarly >= rule.after()) {
         long nanos = rule.first().toNanos();
         for (int i = 0; i < times && nanos < rule.most().toNanos(); i++) {
           nanos *= 2;
@@ -65,12 +72,14 @@ final class Offenders {
         times++;
         untilNanos = now + Math.min(nanos, rule.most().toNanos());
         sinceNanos = untilNanos;
-        refusals = 0;
+        tooEarly = 0;
       }
+      return shutNanos(now);
     }
 
+    /** To its end, and on to when its bucket would let it pass, or what is said were not true. */
     synchronized long shutNanos(long now) {
-      return Math.max(0, untilNanos - now);
+      return now - untilNanos < 0 ? Math.max(untilNanos, toldNanos) - now : 0;
     }
   }
 
@@ -83,8 +92,13 @@ final class Offenders {
     return offence == null ? 0 : offence.shutNanos(ticker.nanos());
   }
 
-  /** A bucket has refused. */
-  void refused(BucketKey key, TimeOut rule) {
+  /**
+   * A bucket has refused.
+   *
+   * @param waitNanos until it would let pass, as whoever asked is told
+   * @return how long the key is shut out for that; 0 when it is not
+   */
+  long refused(BucketKey key, long waitNanos, TimeOut rule) {
     long now = ticker.nanos();
     Offence offence = known.get(key);
     if (offence != null && offence.isOver(rule, now)) {
@@ -94,9 +108,7 @@ final class Offenders {
     if (offence == null) {
       offence = newcomer(key, rule, now);
     }
-    if (offence != null) {
-      offence.refused(rule, now);
-    }
+    return offence == null ? 0 : offence.refused(rule, waitNanos, now);
   }
 
   private @Nullable Offence newcomer(BucketKey key, TimeOut rule, long now) {

@@ -127,10 +127,8 @@ final class Round {
       withoutStore(ask, failure);
     } else {
       ask.from = ask.tier.buckets;
-      ask.verdict = ask.tier.verdict(said, ask.tier.rule.by);
-      if (!looking && !said.allowed()) {
-        ask.tier.rule.offended(ask.key);
-      }
+      ask.verdict =
+          looking ? ask.tier.verdict(said, ask.tier.rule.by) : ask.tier.decided(ask.key, said);
     }
     oneLess();
   }

@@ -159,11 +159,16 @@ final class Rule {
     return offenders == null ? 0 : offenders.shutNanos(key);
   }
 
-  /** A bucket of it has refused. */
-  void offended(BucketKey key) {
-    if (offenders != null && policy.timeOut() != null) {
-      offenders.refused(key, policy.timeOut());
-    }
+  /**
+   * A bucket of it has refused.
+   *
+   * @param waitNanos until it would let pass
+   * @return how long the key is shut out for coming too early again; 0 when it is not
+   */
+  long offended(BucketKey key, long waitNanos) {
+    return offenders == null || policy.timeOut() == null
+        ? 0
+        : offenders.refused(key, waitNanos, policy.timeOut());
   }
 
   void forgive(BucketKey key) {

@@ -146,6 +146,12 @@ final class Tier {
         rule.policy, allowance, allowance.bandwidths().get(0), false, 0, nanos, nanos, By.TIME_OUT);
   }
 
+  /** What the bucket of a key has said; a refusal may be the one that shuts its caller out. */
+  LimitVerdict decided(BucketKey key, Reading reading) {
+    long shut = reading.allowed() ? 0 : rule.offended(key, reading.retryAfterNanos());
+    return shut > 0 ? shutOut(shut) : verdict(reading, rule.by);
+  }
+
   LimitVerdict verdict(Reading reading, By by) {
     return new LimitVerdict(
         rule.policy,

@@ -13,6 +13,8 @@ import app.avalo.gateway.config.LimitConfig.TimeOut;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Reply;
@@ -122,6 +124,7 @@ class ChangingLimitsTest {
     for (int i = 0; i < requests; i++) {
       Exchange exchange = ask(plan);
       exchange.sent();
+      exchange.asked(exchange.startNanos());
       exchange.status(status);
       exchange.firstByteNanos(exchange.startNanos() + tookMillis * 1_000_000);
       filter.end(exchange);
@@ -164,8 +167,65 @@ class ChangingLimitsTest {
     assertThat(limits.percent("calls")).isEqualTo(100);
   }
 
-  /** Of one request a second, after three refusals within ten for half a minute and longer. */
-  private static Plan shutsOutAfterThreeRefusals() {
+  private static Plan followsItsService() {
+    return Policies.plan(
+        Policies.named("calls")
+            .of(Policies.per(1_000_000, Duration.ofSeconds(1), 1_000_000))
+            .follow(new Follow(Duration.ofMillis(300), 0.05, 40))
+            .build());
+  }
+
+  private int percentASecondLater(Plan plan) {
+    time.advance(Duration.ofSeconds(1));
+    ask(plan);
+    return limits.percent("calls");
+  }
+
+  @Test
+  void aClientThatLeavesIsNoFailureOfTheService() {
+    Plan plan = followsItsService();
+    for (Kind kind : new Kind[] {Kind.CLIENT_GONE, Kind.REQUEST_TIMEOUT, Kind.OVERLOADED}) {
+      for (int i = 0; i < 100; i++) {
+        Exchange exchange = ask(plan);
+        exchange.sent();
+        exchange.failed(new GatewayError(kind, "Not the service."));
+        exchange.status(kind.status());
+        exchange.ended(exchange.startNanos() + 10_000_000_000L);
+        filter.end(exchange);
+      }
+      assertThat(percentASecondLater(plan)).as("%s", kind).isEqualTo(100);
+    }
+    for (int i = 0; i < 100; i++) {
+      Exchange exchange = ask(plan);
+      exchange.sent();
+      exchange.failed(new GatewayError(Kind.UPSTREAM_TIMEOUT, "The service."));
+      exchange.status(504);
+      exchange.ended(exchange.startNanos() + 100_000_000);
+      filter.end(exchange);
+    }
+    assertThat(percentASecondLater(plan)).isEqualTo(70);
+  }
+
+  @Test
+  void whatAnUploadOrAWaitInTheGatewayTakesIsNotTheServices() {
+    Plan plan = followsItsService();
+    for (long begun : new long[] {0, 950, 2000}) { // never, before the answer, after it
+      for (int i = 0; i < 100; i++) {
+        Exchange exchange = ask(plan);
+        exchange.sent();
+        if (begun > 0) {
+          exchange.asked(exchange.startNanos() + begun * 1_000_000);
+        }
+        exchange.status(200);
+        exchange.firstByteNanos(exchange.startNanos() + 1_000_000_000);
+        filter.end(exchange);
+      }
+      assertThat(percentASecondLater(plan)).as("asked after %s ms", begun).isEqualTo(100);
+    }
+  }
+
+  /** Of one request a second, after coming too early three times in ten, for half a minute on. */
+  private static Plan shutsOutAfterThree() {
     TimeOut rule =
         new TimeOut(3, Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(100));
     return Policies.plan(
@@ -177,9 +237,9 @@ class ChangingLimitsTest {
 
   @Test
   void whoGoesOnAfterRefusalsIsShutOutLongerEachTimeAndWhoStopsIsForgotten() {
-    Plan plan = shutsOutAfterThreeRefusals();
+    Plan plan = shutsOutAfterThree();
     for (long seconds : new long[] {30, 60, 100, 100}) {
-      assertThat(passes(plan, 4)).isEqualTo(1);
+      assertThat(passes(plan, 5)).isEqualTo(1);
       time.advance(Duration.ofSeconds(2));
       Exchange shut = ask(plan);
       assertThat(shut.limits().get(0).by()).isEqualTo(By.TIME_OUT);
@@ -191,7 +251,7 @@ class ChangingLimitsTest {
     assertThat(passes(plan, 1)).as("time is over").isEqualTo(1);
 
     time.advance(Duration.ofSeconds(101));
-    passes(plan, 4);
+    passes(plan, 5);
     assertThat(ask(plan).limits().get(0).retryAfterNanos())
         .as("as if for the first time")
         .isEqualTo(Duration.ofSeconds(30).toNanos());
@@ -199,11 +259,53 @@ class ChangingLimitsTest {
 
   @Test
   void whoIsRefusedNowAndThenIsNotShutOut() {
-    Plan plan = shutsOutAfterThreeRefusals();
+    Plan plan = shutsOutAfterThree();
     for (int i = 0; i < 20; i++) {
-      assertThat(passes(plan, 3)).as("two refusals, round %s", i).isEqualTo(1);
+      assertThat(passes(plan, 4)).as("too early twice, round %s", i).isEqualTo(1);
       time.advance(Duration.ofSeconds(11));
     }
+  }
+
+  private static Plan shutsOutAfterTwenty() {
+    TimeOut rule =
+        new TimeOut(20, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofHours(1));
+    return Policies.plan(Policies.named("calls").of(perMinute(100)).timeOut(rule).build());
+  }
+
+  @Test
+  void whoWaitsAsLongAsItIsToldIsNeverShutOut() {
+    Plan plan = shutsOutAfterTwenty();
+    long end = time.nanos() + Duration.ofMinutes(10).toNanos();
+    int refused = 0;
+    while (time.nanos() < end) {
+      Exchange exchange = Exchanges.on(plan).user("alice").at(time.nanos()).live();
+      Outcome outcome = Outcome.of(filter, exchange);
+      if (!outcome.proceeded()) {
+        refused++;
+        assertThat(exchange.limits().get(0).by()).as("refusal %s", refused).isEqualTo(By.LOCAL);
+        time.advance(Duration.ofSeconds(outcome.error().retryAfterSeconds()));
+      }
+    }
+    assertThat(refused).as("as it asks for all it can get").isGreaterThan(500);
+  }
+
+  @Test
+  void theRefusalThatStartsATimeOutNamesIt() {
+    Plan plan = shutsOutAfterTwenty();
+    passes(plan, 100);
+    for (int i = 0; i < 20; i++) {
+      Exchange exchange = ask(plan);
+      assertThat(exchange.limits().get(0).by()).as("refusal %s", i).isEqualTo(By.LOCAL);
+      assertThat(limits.shutOut("calls")).as("who is told the bucket's wait").isZero();
+      time.advance(Duration.ofMillis(10));
+    }
+
+    Outcome starting = Outcome.of(filter, Exchanges.on(plan).user("alice").live());
+
+    assertThat(starting.error().retryAfterSeconds()).isEqualTo(60);
+    assertThat(starting.error().detail()).startsWith("Shut out");
+    time.advance(Duration.ofSeconds(60));
+    assertThat(passes(plan, 1)).as("told the truth").isEqualTo(1);
   }
 
   @Test

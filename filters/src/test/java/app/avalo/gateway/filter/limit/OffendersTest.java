@@ -23,9 +23,10 @@ class OffendersTest {
     return Objects.requireNonNull(BucketKey.parse(POLICY, "", "u=" + name));
   }
 
-  private void refused(String name, int times) {
-    for (int i = 0; i < times; i++) {
-      offenders.refused(user(name), THREE);
+  /** Told to come back in a second, and so many times more, as it did not wait. */
+  private void refused(String name, int more) {
+    for (int i = 0; i <= more; i++) {
+      offenders.refused(user(name), Duration.ofSeconds(1).toNanos(), THREE);
     }
   }
 
@@ -36,7 +37,7 @@ class OffendersTest {
   @Test
   void behindTenThousandWhoStoppedANewcomerIsShutOutAllTheSame() {
     for (int i = 0; i < Offenders.MOST; i++) {
-      refused("once" + i, 1);
+      refused("once" + i, 0);
     }
 
     refused("mallory", 3);
@@ -45,11 +46,33 @@ class OffendersTest {
   }
 
   @Test
+  void whoComesBackWhenItWasToldIsNeverShutOut() {
+    for (int i = 0; i < 100; i++) {
+      offenders.refused(user("alice"), Duration.ofSeconds(1).toNanos(), THREE);
+      time.advance(Duration.ofSeconds(1));
+    }
+
+    assertThat(isShutOut("alice")).isFalse();
+  }
+
+  @Test
+  void aTimeOutIsNotOverBeforeTheBucketWouldLetPass() {
+    long day = Duration.ofDays(1).toNanos();
+    for (int i = 0; i < 4; i++) {
+      offenders.refused(user("mallory"), day, THREE);
+    }
+
+    assertThat(offenders.shutNanos(user("mallory"))).isEqualTo(day);
+    time.advance(Duration.ofMinutes(5));
+    assertThat(isShutOut("mallory")).as("by its bucket only").isFalse();
+  }
+
+  @Test
   void aFloodOfNewcomersMakesNobodyUnknownWhoIsShutOut() {
     refused("mallory", 3);
 
     for (int i = 0; i < 3 * Offenders.MOST; i++) {
-      refused("once" + i, 1);
+      refused("once" + i, 0);
     }
 
     assertThat(isShutOut("mallory")).isTrue();

@@ -14,10 +14,9 @@ import io.vertx.core.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of one request on its way up. Small bodies of known length are collected first: the
- * upstream gets head and body in one write, a slow client cannot hold its connection, and the body
- * can be sent again. Others stream with back-pressure; those of unknown length can be sent again
- * until more has passed than would have been collected.
+ * The body of one request on its way up. Small bodies of known length are collected first: head and
+ * body leave in one write, a slow client cannot hold a connection, and it can be sent again. Others
+ * stream with back-pressure; those of unknown length can be sent again until as much has passed.
  */
 public final class RequestBody {
   /** Collected up to this size. */
@@ -329,6 +328,7 @@ public final class RequestBody {
           end -> {
             completed();
             if (sink != null) {
+              exchange.asked(ticker.nanos());
               sink.end(null, trailers);
             }
           });
