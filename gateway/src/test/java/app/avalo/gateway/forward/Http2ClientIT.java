@@ -45,7 +45,10 @@ class Http2ClientIT {
                 timeouts: {attempt: 300ms, total: 5s}
               odd:
                 regions: {eu: ["http://127.0.0.1:%d"]}
+            limits:
+              by-size: {key: address, rate: 20/h, cost: {perMebibyte: 3}}
             routes:
+              - {name: sized, match: {path: {prefix: /sized}}, service: feed, limits: [by-size]}
               - {name: odd, match: {path: {prefix: /odd}}, service: odd}
               - {name: small, match: {path: {prefix: /small}}, service: feed, bodyLimit: 1KiB}
               - {name: all, match: {path: {prefix: /}}, service: feed}
@@ -97,6 +100,28 @@ class Http2ClientIT {
 
     assertThat(answer.head().statusCode()).isEqualTo(200);
     assertThat(new JsonObject(answer.body()).getString("region")).isEqualTo("us");
+  }
+
+  private String left(HttpMethod method, Buffer chunked) {
+    HttpClientRequest request = RunningGateway.await(client.request(method, "/sized"));
+    if (chunked != null) {
+      request.setChunked(true);
+      request.write(chunked);
+    }
+    HttpClientResponse head =
+        RunningGateway.await(request.end().compose(sent -> request.response()));
+    RunningGateway.await(head.body());
+    Awaiting.until(() -> gateway.gateway().inFlight() == 0);
+    return head.getHeader("ratelimit").replaceAll(";t=.*", "");
+  }
+
+  @Test
+  void a_body_that_announces_no_length_is_paid_by_what_has_come_of_it() {
+    assertThat(left(HttpMethod.GET, null)).as("no body").endsWith(";r=19");
+    assertThat(left(HttpMethod.POST, Buffer.buffer(new byte[3 << 20])))
+        .as("one MiB until its end is known")
+        .endsWith(";r=15");
+    assertThat(left(HttpMethod.GET, null)).as("two more").endsWith(";r=8");
   }
 
   @Test

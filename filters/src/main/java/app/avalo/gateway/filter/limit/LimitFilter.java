@@ -204,12 +204,16 @@ public final class LimitFilter implements Filter {
     long cost = tokens(reply.headers().get(header));
     Tier tier = rules.of(verdict.policy()).tier(exchange);
     if (cost >= 0 && tier != null && probe.fill(verdict.policy(), exchange)) {
-      long more = Math.min(LimitConfig.Cost.MOST, cost) - tier.tokens(exchange);
-      if (more > 0) {
-        tier.buckets.charge(probe, more);
-      } else if (more < 0) {
-        tier.buckets.giveBack(probe, -more);
-      }
+      settle(tier, Math.min(LimitConfig.Cost.MOST, cost) - tier.tokens(exchange));
+    }
+  }
+
+  /** Of the probed bucket. */
+  private void settle(Tier tier, long more) {
+    if (more > 0) {
+      tier.buckets.charge(probe, more);
+    } else if (more < 0) {
+      tier.buckets.giveBack(probe, -more);
     }
   }
 
@@ -232,11 +236,29 @@ public final class LimitFilter implements Filter {
   @Override
   public void end(Exchange exchange) {
     List<LimitVerdict> verdicts = exchange.limits();
+    boolean refused = false;
+    for (int i = 0; i < verdicts.size(); i++) {
+      refused |= refuses(verdicts.get(i));
+    }
     for (int i = 0; i < verdicts.size(); i++) {
       LimitConfig policy = verdicts.get(i).policy();
+      if (policy.cost().perMebibyte() > 0 && !refused) {
+        settleBody(exchange, verdicts.get(i));
+      }
       if (policy.follow() != null && exchange.wasSent()) {
         follow(exchange, rules.of(policy));
       }
+    }
+  }
+
+  /** Charges a body that was not announced by what has come of it. */
+  private void settleBody(Exchange exchange, LimitVerdict verdict) {
+    Tier tier =
+        verdict.allowed() && verdict.by() != By.OPEN
+            ? rules.of(verdict.policy()).tier(exchange)
+            : null;
+    if (tier != null && probe.fill(verdict.policy(), exchange)) {
+      settle(tier, tier.more(exchange));
     }
   }
 

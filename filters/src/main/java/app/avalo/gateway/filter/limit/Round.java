@@ -126,7 +126,7 @@ final class Round {
     if (said == null) {
       withoutStore(ask, failure);
     } else {
-      ask.from = ask.tier.buckets;
+      ask.from = looking ? null : ask.tier.buckets;
       ask.verdict =
           looking ? ask.tier.verdict(said, ask.tier.rule.by) : ask.tier.decided(ask.key, said);
     }

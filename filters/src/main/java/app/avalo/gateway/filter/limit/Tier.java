@@ -16,6 +16,8 @@ import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.override.LimitOverride;
 import app.avalo.gateway.filter.limit.override.Overrides;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -123,21 +125,52 @@ final class Tier {
       return flat;
     }
     Cost cost = rule.policy.cost();
-    long body = cost.perMebibyte() == 0 ? 0 : announced(exchange);
-    return Math.min(most, cost.of(exchange.method(), body));
+    return tokens(exchange, cost.perMebibyte() == 0 ? 0 : announced(exchange));
+  }
+
+  private long tokens(Exchange exchange, long bytes) {
+    return Math.min(most, rule.policy.cost().of(exchange.method(), bytes));
+  }
+
+  /** What a request whose body was not announced turns out to cost beyond what it has paid. */
+  long more(Exchange exchange) {
+    Cost cost = rule.policy.cost();
+    return cost.perMebibyte() == 0 || cost.header() != null || !isUntold(exchange)
+        ? 0
+        : tokens(exchange, exchange.bytesIn()) - tokens(exchange);
+  }
+
+  /** Whether there is, or may be, a body that says nothing of its length before it ends. */
+  private static boolean isUntold(Exchange exchange) {
+    return exchange.header("content-length") == null
+        && (exchange.header("transfer-encoding") != null || isHttp2(exchange));
+  }
+
+  private static boolean isHttp2(Exchange exchange) {
+    HttpServerRequest request = exchange.request();
+    return request != null && request.version() == HttpVersion.HTTP_2;
   }
 
   /** Bytes of the body; below zero when they are not announced. */
   private static long announced(Exchange exchange) {
     String length = exchange.header("content-length");
     if (length == null) {
-      return exchange.header("transfer-encoding") == null && exchange.grpc() == null ? 0 : -1;
+      return isUntold(exchange) && !isUsuallyEmpty(exchange) ? -1 : 0;
     }
     long bytes = 0;
     for (int i = 0; i < length.length() && i < 15; i++) {
       bytes = bytes * 10 + Character.digit(length.charAt(i), 10);
     }
     return bytes;
+  }
+
+  /** Over HTTP/2 nothing tells a request without a body from one that announces no length. */
+  private static boolean isUsuallyEmpty(Exchange exchange) {
+    return exchange.header("transfer-encoding") == null
+        && switch (exchange.method()) {
+          case "GET", "HEAD", "OPTIONS", "DELETE" -> true;
+          default -> false;
+        };
   }
 
   /** Of a caller that is shut out. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.GatewayError.Kind;
@@ -141,6 +142,25 @@ class LimitFilterTest {
   }
 
   @Test
+  void anApiKeyAloneHasABucketWhoeverUsesIt() {
+    Plan plan =
+        Policies.plan(Policies.named("calls").key(KeyPart.API_KEY).of(perMinute(2)).build());
+    Caller[] callers = {
+      new Caller(null, "shop", "partner", Set.of()),
+      new Caller("alice", "shop", "partner", Set.of()),
+      new Caller("bob", "shop", "partner", Set.of()),
+      new Caller(null, "bank", "partner", Set.of()),
+      new Caller("shop", null, "partner", Set.of()), // a user of that name
+    };
+    boolean[] passed = new boolean[callers.length];
+    for (int i = 0; i < callers.length; i++) {
+      passed[i] = Outcome.of(filter, Exchanges.on(plan).caller(callers[i]).live()).proceeded();
+    }
+
+    assertThat(passed).containsExactly(true, true, false, true, true);
+  }
+
+  @Test
   void costIsTakenAsAWhole() {
     Plan plan = Policies.plan(Policies.named("calls").of(perMinute(10)).cost(3).build());
 
@@ -205,6 +225,18 @@ class LimitFilterTest {
   }
 
   @Test
+  void explainingARefusalGivesNothingBack() {
+    LimitConfig wide = Policies.named("wide").of(perMinute(100)).build();
+    Plan plan = Policies.plan(wide, Policies.named("tight").of(perMinute(1)).build());
+    passes(filter, plan, 1);
+    for (int i = 0; i < 5; i++) {
+      Exchange looking = Exchanges.on(plan).user("alice").explained();
+      assertThat(Outcome.of(filter, looking).status()).isEqualTo(429);
+      assertThat(looking.limits().get(0).remaining()).as("look %s", i).isEqualTo(99);
+    }
+  }
+
+  @Test
   void explainingAboutManyCallersKeepsNothingInMemory() {
     Plan plan = Policies.plan(Policies.named("calls").build());
     for (int i = 0; i < 1000; i++) {
@@ -263,6 +295,43 @@ class LimitFilterTest {
     assertThat(left(plan, Exchanges.on(plan).method("PUT").header("transfer-encoding", "chunked")))
         .as("as one MiB")
         .isEqualTo(82);
+  }
+
+  @Test
+  void aBodyThatWasNotAnnouncedIsChargedAtItsEndByWhatHasCome() {
+    LimitConfig.Cost cost = new LimitConfig.Cost(1, Map.of(), 2, null);
+    Plan plan = Policies.plan(Policies.named("calls").of(perMinute(100)).cost(cost).build());
+    long[][] bytesAndLeft = {{0, 99}, {1 << 20, 96}, {(10 << 20) + 1, 73}, {200 << 20, 0}};
+    for (long[] each : bytesAndLeft) {
+      Exchange exchange =
+          Exchanges.on(plan).user("alice").header("transfer-encoding", "chunked").live();
+      assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
+      exchange.addBytesIn(each[0]);
+
+      filter.end(exchange);
+
+      Exchange looking = Exchanges.on(plan).user("alice").explained();
+      Outcome.of(filter, looking);
+      assertThat(looking.limits().get(0).remaining()).as("%s", each[0]).isEqualTo(each[1]);
+    }
+  }
+
+  @Test
+  void whoWasRefusedIsNotChargedForABodyThatCameAllTheSame() {
+    LimitConfig.Cost cost = new LimitConfig.Cost(1, Map.of(), 2, null);
+    LimitConfig wide = Policies.named("wide").of(perMinute(100)).cost(cost).build();
+    Plan plan = Policies.plan(wide, Policies.named("tight").of(perMinute(1)).build());
+    passes(filter, plan, 1);
+    Exchange exchange =
+        Exchanges.on(plan).user("alice").header("transfer-encoding", "chunked").live();
+    assertThat(Outcome.of(filter, exchange).status()).isEqualTo(429);
+    exchange.addBytesIn(50 << 20);
+
+    filter.end(exchange);
+
+    Exchange looking = Exchanges.on(plan).user("alice").explained();
+    Outcome.of(filter, looking);
+    assertThat(looking.limits().get(0).remaining()).isEqualTo(99);
   }
 
   private long left(Plan plan, Exchanges request) {
