@@ -4,6 +4,7 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.LimitVerdict.By;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -17,8 +18,8 @@ import java.util.Map;
  * (draft-ietf-httpapi-ratelimit-headers-10); of a policy with several rates {@code
  * RateLimit-Policy} has one member each, named {@code policy/period}, and {@code RateLimit} the one
  * that decides. {@code q} per {@code w} is what is granted in the long run, {@code r} the tokens
- * left, {@code t} the seconds until the bucket is full. Policies in shadow mode do not show. One
- * event loop.
+ * left, {@code t} the seconds until the bucket is full. What nobody could decide has no member of
+ * {@code RateLimit}. Policies in shadow mode do not show. One event loop.
  */
 final class RateLimitFields {
   private static final CharSequence POLICY = HttpHeaders.createOptimized("ratelimit-policy");
@@ -68,11 +69,15 @@ final class RateLimitFields {
       if (verdict.policy().fields() && !verdict.policy().shadow()) {
         Known said = known(verdict);
         policies = policies.isEmpty() ? said.members() : joined(policies, said.members());
-        state(said.name(verdict.bandwidth()), verdict);
+        if (verdict.by() != By.OPEN && verdict.by() != By.CLOSED) {
+          state(said.name(verdict.bandwidth()), verdict);
+        }
       }
     }
-    if (length > 0) {
+    if (!policies.isEmpty()) {
       headers.set(POLICY, policies);
+    }
+    if (length > 0) {
       headers.set(STATE, new AsciiString(Arrays.copyOf(state, length), false));
     }
   }

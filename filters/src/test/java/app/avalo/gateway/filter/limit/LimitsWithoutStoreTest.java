@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.LimitConfig.OnStoreDown;
 import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.GatewayError.Kind;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Outcome;
+import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.time.Duration;
 import java.util.Map;
@@ -84,6 +86,38 @@ class LimitsWithoutStoreTest {
     }
     Plan here = Policies.plan(Policies.named("here").local().of(perMinute(5)).build());
     assertThat(passes(away, here, 20)).isEqualTo(5);
+  }
+
+  @Test
+  void whereNobodyDecidesTheFieldsSayWhatIsGrantedAndNothingOfWhatIsLeft() {
+    for (OnStoreDown rule : new OnStoreDown[] {OnStoreDown.OPEN, OnStoreDown.CLOSED}) {
+      Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).onStoreDown(rule).build());
+      Exchange exchange = Exchanges.on(plan).user("alice").live();
+      Outcome.of(away, exchange);
+      Reply reply = Reply.Local.empty(200);
+
+      away.response(exchange, reply);
+
+      assertThat(reply.headers().get("RateLimit-Policy")).isEqualTo("\"calls\";q=5;w=60");
+      assertThat(reply.headers().contains("RateLimit")).as("%s", rule).isFalse();
+    }
+  }
+
+  @Test
+  void besideAPolicyThatNobodyDecidesTheOthersSayWhatIsLeft() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("here").local().of(perMinute(6)).build(),
+            Policies.named("calls").of(perMinute(5)).onStoreDown(OnStoreDown.OPEN).build());
+    Exchange exchange = Exchanges.on(plan).user("alice").live();
+    Outcome.of(away, exchange);
+    Reply reply = Reply.Local.empty(200);
+
+    away.response(exchange, reply);
+
+    assertThat(reply.headers().get("RateLimit-Policy"))
+        .isEqualTo("\"here\";q=6;w=60, \"calls\";q=5;w=60");
+    assertThat(reply.headers().get("RateLimit")).isEqualTo("\"here\";r=5;t=10");
   }
 
   @Test
