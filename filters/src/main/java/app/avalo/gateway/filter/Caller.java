@@ -27,6 +27,11 @@ public record Caller(
     this(user, apiKey, tier, roles, Map.of());
   }
 
+  /** The user, else the API key, told apart from each other; null for nobody known. */
+  public @Nullable String name() {
+    return user != null ? "u=" + user : apiKey != null ? "k=" + apiKey : null;
+  }
+
   /** Whether a credential was checked and found good. */
   public boolean known() {
     return user != null || apiKey != null;

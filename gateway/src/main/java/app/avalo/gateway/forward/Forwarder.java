@@ -92,7 +92,7 @@ public final class Forwarder {
               .webSockets()
               .tryAcquire(
                   service.name(),
-                  exchange.caller().user(),
+                  exchange.caller().name(),
                   service.config().webSocket(),
                   exchange.startNanos());
       if (verdict instanceof Full full) {
@@ -116,7 +116,7 @@ public final class Forwarder {
     return webSockets
         .ceilings()
         .streams()
-        .tryAcquire(service.name(), exchange.caller().user(), service.config().streams());
+        .tryAcquire(service.name(), exchange.caller().name(), service.config().streams());
   }
 
   /**

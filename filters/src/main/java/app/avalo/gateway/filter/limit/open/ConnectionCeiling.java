@@ -11,9 +11,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what is open, WebSockets or streams, per service and per user of a service in this
- * process. Bounds come with each call, so a reload holds at once, for a user's messages from the
- * next connection of that user; it never closes what is open. Safe from every thread.
+ * Counts what is open, WebSockets or streams, per service and per caller of a service in this
+ * process: a user, else an API key. Bounds come with each call, so a reload holds at once, for a
+ * user's messages from the next connection of that user; it never closes what is open. Safe from
+ * every thread.
  */
 public final class ConnectionCeiling {
   private final ConcurrentHashMap<String, AtomicInteger> open = new ConcurrentHashMap<>();
@@ -35,7 +36,8 @@ public final class ConnectionCeiling {
   /**
    * Counts one more WebSocket, unless as many as may be are open.
    *
-   * @param user who opens it; one who is not known shares bounds with nobody
+   * @param user who opens it, by a name that tells users from API keys; one who is not known shares
+   *     bounds with nobody
    */
   public Verdict tryAcquire(
       String service, @Nullable String user, WebSocket bounds, long nowNanos) {
@@ -146,7 +148,7 @@ public final class ConnectionCeiling {
     /**
      * Charges the user for messages that have been passed on already.
      *
-     * @return how long nothing more should be passed on; 0 while the user's rate is kept
+     * @return as {@link MessageMeter#take}
      */
     public long take(int messages, long nowNanos) {
       return share == null ? 0 : share.take(messages, nowNanos);
