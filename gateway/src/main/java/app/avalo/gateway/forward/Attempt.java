@@ -173,6 +173,7 @@ final class Attempt implements EndpointPool.Waiter, UpstreamListener {
     if (forwarding.isUpgrade()) {
       headers.set(HttpHeaders.UPGRADE, "websocket");
       headers.set(HttpHeaders.CONNECTION, "Upgrade");
+      Upgrade.keepReadable(forwarding.exchange(), headers);
       to.upgrade();
     } else {
       forwarding.body().sendTo(to);

@@ -7,6 +7,8 @@ import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.head.HeaderCopy;
 import app.avalo.gateway.upstream.Fields;
 import app.avalo.gateway.websocket.Tunnel;
+import io.netty.util.AsciiString;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -17,7 +19,16 @@ import java.util.Objects;
 final class Upgrade {
   static final int SWITCHING_PROTOCOLS = 101;
 
+  private static final CharSequence EXTENSIONS = AsciiString.cached("sec-websocket-extensions");
+
   private Upgrade() {}
+
+  /** Offers no compression to a service whose channels are counted: messages have to be read. */
+  static void keepReadable(Exchange exchange, MultiMap headers) {
+    if (Objects.requireNonNull(exchange.target()).service().config().webSocket().channels() > 0) {
+      headers.remove(EXTENSIONS);
+    }
+  }
 
   static void complete(
       Forwarder forwarder,
@@ -52,7 +63,7 @@ final class Upgrade {
                           by.member().health(),
                           Destination.caller(exchange),
                           response.headers().get("Sec-WebSocket-Protocol"),
-                          response.headers().get("Sec-WebSocket-Extensions")),
+                          response.headers().get(EXTENSIONS)),
                       new Tunnel.Ends(client, server),
                       place,
                       error -> {

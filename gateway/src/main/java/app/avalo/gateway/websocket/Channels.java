@@ -11,12 +11,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The channels that are open on one WebSocket, as far as its sub-protocol shows them: subscriptions
- * of STOMP and of the two GraphQL protocols. Messages that are compressed or do not say what they
- * are in their first bytes count as nothing.
+ * of STOMP and of the two GraphQL protocols. A long message of the client that does not say in its
+ * first bytes what it is counts as one more channel, which nothing closes: clients that begin with
+ * a long payload would be free of the ceiling otherwise. Compressed messages count as nothing, so
+ * compression is not offered to services with a ceiling.
  */
 final class Channels {
   private static final JsonFactory JSON = new JsonFactory();
   private static final int LONGEST_ID = 100;
+
+  /** No id of a client: STOMP and JSON both end a name before it. */
+  private static final String UNNAMED = "\0";
 
   /** What one message does to a channel. */
   private enum Verb {
@@ -28,7 +33,10 @@ final class Channels {
   private final boolean stomp;
   private final int most;
   private final Set<String> open = new HashSet<>();
+  private int unnamed;
   private boolean full;
+  private @Nullable Verb verb; // of the message that is read, as far as it can be seen
+  private @Nullable String name; // of its channel, likewise
 
   private Channels(boolean stomp, int most) {
     this.stomp = stomp;
@@ -54,8 +62,31 @@ final class Channels {
     };
   }
 
-  /** The first bytes of a message from either side. */
-  void message(byte[] bytes, int length) {
+  /**
+   * The first bytes of a message of the client.
+   *
+   * @param whole whether they are all of it
+   */
+  void asked(byte[] bytes, int length, boolean whole) {
+    read(bytes, length);
+    if (whole || verb == Verb.CLOSE) {
+      change(verb, name);
+    } else if (verb == null || verb == Verb.OPEN) {
+      change(Verb.OPEN, name == null ? UNNAMED + unnamed++ : name);
+    }
+  }
+
+  /** The first bytes of a message of the service, which opens nothing. */
+  void answered(byte[] bytes, int length) {
+    read(bytes, length);
+    if (verb == Verb.CLOSE) {
+      change(verb, name);
+    }
+  }
+
+  private void read(byte[] bytes, int length) {
+    verb = null;
+    name = null;
     if (stomp) {
       stomp(new String(bytes, 0, length, StandardCharsets.UTF_8));
     } else {
@@ -68,20 +99,21 @@ final class Channels {
     return full;
   }
 
-  private void stomp(String text) {
+  private void stomp(String all) {
+    String text = all.stripLeading(); // frames may be preceded by ends of lines
     int line = text.indexOf('\n');
-    String command = line < 0 ? text : text.substring(0, line).strip();
-    Verb verb =
-        switch (command) {
+    if (line < 0) {
+      return;
+    }
+    verb =
+        switch (text.substring(0, line).strip()) {
           case "SUBSCRIBE" -> Verb.OPEN;
           case "UNSUBSCRIBE" -> Verb.CLOSE;
           default -> Verb.OTHER;
         };
-    if (verb != Verb.OTHER) {
-      // STOMP 1.0 needs no id; then the destination is the name.
-      String id = field(text, "\nid:");
-      change(verb, id == null ? field(text, "\ndestination:") : id);
-    }
+    // STOMP 1.0 needs no id; then the destination is the name.
+    String id = field(text, "\nid:");
+    name = id == null ? field(text, "\ndestination:") : id;
   }
 
   private static @Nullable String field(String text, String name) {
@@ -94,18 +126,16 @@ final class Channels {
   }
 
   private void graphql(byte[] bytes, int length) {
-    String id = null;
-    Verb verb = null;
     try (JsonParser parser = JSON.createParser(bytes, 0, length)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         return;
       }
-      while ((id == null || verb == null) && parser.nextToken() == JsonToken.FIELD_NAME) {
-        String name = parser.currentName();
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String field = parser.currentName();
         parser.nextToken();
-        if (name.equals("id")) {
-          id = parser.getValueAsString();
-        } else if (name.equals("type")) {
+        if (field.equals("id")) {
+          name = parser.getValueAsString();
+        } else if (field.equals("type") && verb != Verb.OPEN) { // the last of several may count
           verb = verb(parser.getValueAsString(""));
         } else {
           parser.skipChildren();
@@ -113,9 +143,6 @@ final class Channels {
       }
     } catch (IOException cutOffOrNoJson) {
       // What was read before counts.
-    }
-    if (verb != null && verb != Verb.OTHER) {
-      change(verb, id);
     }
   }
 
@@ -127,9 +154,12 @@ final class Channels {
     };
   }
 
-  private void change(Verb verb, @Nullable String name) {
-    String id = name == null ? "" : name.substring(0, Math.min(name.length(), LONGEST_ID));
-    if (verb == Verb.CLOSE) {
+  private void change(@Nullable Verb how, @Nullable String channel) {
+    if (how == null || how == Verb.OTHER) {
+      return;
+    }
+    String id = channel == null ? "" : channel.substring(0, Math.min(channel.length(), LONGEST_ID));
+    if (how == Verb.CLOSE) {
       open.remove(id);
     } else if (open.size() < most) {
       open.add(id);

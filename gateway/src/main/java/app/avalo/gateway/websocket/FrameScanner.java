@@ -5,12 +5,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the frames of one direction of a WebSocket (RFC 6455, 5.2) without touching them: counts
- * messages and knows where a frame ends, so that a close frame can be put in between.
+ * messages and knows where a frame ends, so that a close frame can be put in between. As a message
+ * counts also a frame in the midst of one that carries next to nothing, or a message could be made
+ * of any number of them.
  */
 final class FrameScanner {
+  private static final int CONTINUATION = 0;
   private static final int TEXT = 1;
   private static final int BINARY = 2;
   private static final int CLOSE = 8;
+
+  /** Who splits a large message sends more than this at a time, but for its end. */
+  private static final int FRAGMENT = 1024;
 
   private final @Nullable MessageStart start;
   private long payloadLeft;
@@ -23,6 +29,8 @@ final class FrameScanner {
   private int mask;
   private boolean last; // frame of its message
   private boolean control;
+  private boolean fragment; // in the midst of its message
+  private int controls; // that began in what was read last
   private boolean closing;
 
   FrameScanner() {
@@ -36,6 +44,7 @@ final class FrameScanner {
 
   /** Reads the next bytes; returns how many messages begin in them. */
   int scan(Buffer bytes) {
+    controls = 0;
     int messages = 0;
     int at = 0;
     int end = bytes.length();
@@ -83,9 +92,11 @@ final class FrameScanner {
     if (headerAt == 0) {
       int opcode = value & 0x0f;
       started = opcode == TEXT || opcode == BINARY ? 1 : 0;
-      closing |= opcode == CLOSE;
       control = opcode >= CLOSE;
+      controls += control && (opcode != CLOSE || closing) ? 1 : 0;
+      closing |= opcode == CLOSE;
       last = (value & 0x80) != 0;
+      fragment = opcode == CONTINUATION && !last;
       if (started > 0 && start != null) {
         start.begins();
       }
@@ -103,12 +114,18 @@ final class FrameScanner {
     headerAt++;
     if (headerLeft == 0) {
       payloadLeft = Math.max(0, lengthBits);
+      started += fragment && payloadLeft < FRAGMENT ? 1 : 0;
       payloadAt = 0;
       if (payloadLeft == 0) {
         ends();
       }
     }
     return started;
+  }
+
+  /** Control frames that began in what was read last, but for the one that closes. */
+  int controls() {
+    return controls;
   }
 
   /** Whether the bytes so far end with a whole frame. */

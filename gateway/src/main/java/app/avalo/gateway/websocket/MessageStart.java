@@ -12,16 +12,23 @@ final class MessageStart {
 
   private final byte[] bytes = new byte[BYTES];
   private final Channels reader;
+  private final boolean fromClient;
   private int length;
   private boolean told;
 
-  private MessageStart(Channels reader) {
+  private MessageStart(Channels reader, boolean fromClient) {
     this.reader = reader;
+    this.fromClient = fromClient;
   }
 
-  /** One that tells these channels, or null without any. */
-  static @Nullable MessageStart of(@Nullable Channels reader) {
-    return reader == null ? null : new MessageStart(reader);
+  /** One that tells these channels what their client says, or null without any. */
+  static @Nullable MessageStart ofClient(@Nullable Channels reader) {
+    return reader == null ? null : new MessageStart(reader, true);
+  }
+
+  /** Likewise what their service says. */
+  static @Nullable MessageStart ofService(@Nullable Channels reader) {
+    return reader == null ? null : new MessageStart(reader, false);
   }
 
   /** Another message begins. */
@@ -43,19 +50,24 @@ final class MessageStart {
       bytes[length++] = (byte) (from.getByte(at + i) ^ key);
     }
     if (length == BYTES) {
-      tell();
+      tell(false);
     }
   }
 
   /** The message is complete. */
   void ends() {
-    tell();
+    tell(true);
   }
 
-  private void tell() {
-    if (!told) {
-      told = true;
-      reader.message(bytes, length);
+  private void tell(boolean whole) {
+    if (told) {
+      return;
+    }
+    told = true;
+    if (fromClient) {
+      reader.asked(bytes, length, whole);
+    } else {
+      reader.answered(bytes, length);
     }
   }
 }

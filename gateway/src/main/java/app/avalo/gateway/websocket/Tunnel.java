@@ -2,6 +2,7 @@ package app.avalo.gateway.websocket;
 
 import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
+import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.deadline.Deadline;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
@@ -25,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * place for a close frame.
  */
 public final class Tunnel extends Deadline {
-  /** A client that is further ahead of its rate than this is not slowed but closed. */
-  private static final long PATIENCE_NANOS = 2_000_000_000L;
+  /** Pings and pongs of a client, which say nothing to the service. */
+  private static final Rate CONTROLS = new Rate(20, Duration.ofSeconds(1));
 
   /** How long the other side may take to finish a frame, or to answer a close. */
   private static final Duration CLOSE_GRACE = Duration.ofSeconds(2);
@@ -42,6 +43,7 @@ public final class Tunnel extends Deadline {
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
   private final MessageMeter meter;
+  private final MessageMeter controls;
   private final Fare fare;
   private final long idleNanos;
   private long activeNanos;
@@ -102,9 +104,10 @@ public final class Tunnel extends Deadline {
     this.ended = ended;
     WebSocket bounds = Objects.requireNonNull(exchange.target()).service().config().webSocket();
     this.channels = Channels.of(origin.protocol(), origin.extensions(), bounds.channels());
-    this.fromClient = new FrameScanner(MessageStart.of(channels));
-    this.fromServer = new FrameScanner(MessageStart.of(channels));
+    this.fromClient = new FrameScanner(MessageStart.ofClient(channels));
+    this.fromServer = new FrameScanner(MessageStart.ofService(channels));
     this.meter = MessageMeter.of(bounds.messages(), now());
+    this.controls = MessageMeter.of(CONTROLS, now());
     this.fare = new Fare(exchange, open.ticker(), this::asked);
     this.idleNanos = bounds.idleTimeout().toNanos();
     this.activeNanos = now();
@@ -178,16 +181,20 @@ public final class Tunnel extends Deadline {
             readClient();
           });
     }
-    if (messages == 0) {
-      return;
-    }
-    long aheadNanos =
-        Math.max(meter.take(messages, activeNanos), place.take(messages, activeNanos));
-    if (aheadNanos > PATIENCE_NANOS || channels != null && channels.isFull()) {
+    long aheadNanos = aheadNanos(messages, fromClient.controls());
+    if (aheadNanos == MessageMeter.TOO_FAR || channels != null && channels.isFull()) {
       close(CloseFrame.POLICY);
     } else if (aheadNanos > 0) {
       throttle(aheadNanos);
     }
+  }
+
+  private long aheadNanos(int messages, int pings) {
+    long ahead = pings == 0 ? 0 : controls.take(pings, activeNanos);
+    return messages == 0
+        ? ahead
+        : Math.max(
+            ahead, Math.max(meter.take(messages, activeNanos), place.take(messages, activeNanos)));
   }
 
   private void throttle(long nanos) {

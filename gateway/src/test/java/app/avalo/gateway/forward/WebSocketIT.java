@@ -74,6 +74,7 @@ class WebSocketIT {
               apiKeys:
                 - {name: maria, key: "${env:MARIA:-key-of-maria-0123456789}", user: maria}
                 - {name: jan, key: "${env:JAN:-key-of-jan-012345678901}", user: jan}
+                - {name: shop, key: "${env:SHOP:-key-of-shop-0123456789}"}
             routes:
               - {name: rooms, match: {path: {prefix: /rooms}}, service: rooms}
               - {name: chat, match: {path: {prefix: /chat}}, service: chat}
@@ -265,6 +266,52 @@ class WebSocketIT {
     Awaiting.until(() -> gateway.gateway().inFlight() == 0);
     try (Wire again = rooms(MARIA)) {
       assertThat(again.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+    }
+  }
+
+  @Test
+  void a_partner_who_is_known_by_an_api_key_has_the_ceilings_of_a_user() {
+    String shop = "key-of-shop-0123456789";
+    try (Wire one = rooms(shop);
+        Wire two = rooms(shop)) {
+      assertThat(one.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+      assertThat(two.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+      try (Wire three = rooms(shop)) {
+        assertThat(three.readUntil("}\n"))
+            .startsWith("HTTP/1.1 429")
+            .contains("rooms.webSocket.connectionsPerUser");
+      }
+    }
+  }
+
+  @Test
+  void a_client_that_floods_with_pings_is_closed_with_1008() {
+    byte[] ping = {(byte) 0x89, (byte) 0x80, 0, 0, 0, 0};
+    ByteBuffer pings = ByteBuffer.allocate(ping.length * 100);
+    for (int i = 0; i < 100; i++) {
+      pings.put(ping);
+    }
+    try (Wire wire = rooms(MARIA)) {
+      assertThat(wire.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 101");
+      wire.send(pings.array());
+      assertThat(wire.readUntil("\u0088\u0002\u0003\u00f0")).contains("\u0088\u0002\u0003\u00f0");
+    }
+  }
+
+  @Test
+  void where_channels_are_counted_services_are_offered_no_compression() {
+    for (String path : new String[] {"/rooms", "/chat"}) {
+      try (Wire wire = new Wire(gateway.port())) {
+        wire.send(
+            ("GET " + path + " HTTP/1.1\r\nHost: a\r\n")
+                + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n");
+        String head = wire.readUntil("\r\n\r\n");
+
+        assertThat(head).startsWith("HTTP/1.1 101");
+        assertThat(head.contains("permessage-deflate")).as(path).isEqualTo(path.equals("/chat"));
+      }
     }
   }
 

@@ -22,7 +22,7 @@ class ChannelsTest {
   }
 
   private static FrameScanner reading(@Nullable Channels channels) {
-    return new FrameScanner(MessageStart.of(channels));
+    return new FrameScanner(MessageStart.ofClient(channels));
   }
 
   private static Buffer frame(int first, String text, int mask) {
@@ -105,11 +105,58 @@ class ChannelsTest {
   void theServiceEndsChannelsAsWell() {
     Channels channels = channels(GRAPHQL, 1);
     FrameScanner client = reading(channels);
-    FrameScanner server = reading(channels);
+    FrameScanner server = new FrameScanner(MessageStart.ofService(channels));
     client.scan(text("{\"id\":\"a\",\"type\":\"subscribe\"}"));
     server.scan(frame(0x81, "{\"id\":\"a\",\"type\":\"complete\"}", 0));
 
     client.scan(text("{\"id\":\"b\",\"type\":\"subscribe\"}"));
+
+    assertThat(channels.isFull()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "v12.stomp | '\n\r\nSUBSCRIBE\nid:b\n\n\0'",
+        "v12.stomp | 'SUBSCRIBE\nx:LONG\nid:b\n\n\0'",
+        "v12.stomp | 'LONG\nid:b\n\n\0'",
+        "graphql-transport-ws | '{\"payload\":{\"query\":\"LONG\"},\"type\":\"subscribe\",\"id\":\"b\"}'",
+        "graphql-transport-ws | '{\"type\":\"subscribe\",\"payload\":{\"query\":\"LONG\"},\"id\":\"b\"}'",
+        "graphql-transport-ws | '{\"type\":\"ping\",\"type\":\"subscribe\",\"id\":\"b\"}'",
+        "graphql-transport-ws | '{\"type\":\"LONG\",\"type\":\"subscribe\",\"id\":\"b\"}'",
+      })
+  void howASubscriptionIsWrittenMakesNoRoom(String protocol, String message) {
+    Channels channels = channels(protocol, 2);
+    FrameScanner client = reading(channels);
+    for (int i = 0; i < 3; i++) {
+      assertThat(channels.isFull()).as("%s are open", i).isFalse();
+      String text = message.replace("LONG", "x".repeat(600));
+      client.scan(text(text.replace("id:b", "id:" + i).replace("\"b\"", "\"" + i + "\"")));
+    }
+
+    assertThat(channels.isFull()).isTrue();
+  }
+
+  @Test
+  void whatTheServiceSaysOpensNothing() {
+    Channels channels = channels(GRAPHQL, 1);
+    FrameScanner server = new FrameScanner(MessageStart.ofService(channels));
+    for (int i = 0; i < 3; i++) {
+      server.scan(frame(0x81, "{\"payload\":\"" + "x".repeat(600) + "\",\"id\":\"" + i + "\"}", 0));
+      server.scan(frame(0x81, "{\"type\":\"subscribe\",\"id\":\"" + i + "\"}", 0));
+    }
+
+    assertThat(channels.isFull()).isFalse();
+  }
+
+  @Test
+  void longMessagesThatSayWhatTheyAreOpenNothing() {
+    Channels channels = channels(GRAPHQL, 1);
+    FrameScanner client = reading(channels);
+    for (int i = 0; i < 3; i++) {
+      client.scan(text("{\"type\":\"connection_init\",\"payload\":\"" + "x".repeat(600) + "\"}"));
+    }
 
     assertThat(channels.isFull()).isFalse();
   }

@@ -55,6 +55,38 @@ class FrameScannerTest {
     assertThat(scanner.isClosing()).isFalse();
   }
 
+  private static Buffer bare(int first, int length) {
+    Buffer frame = Buffer.buffer().appendByte((byte) first).appendByte((byte) 126);
+    return frame.appendUnsignedShort(length).appendBytes(new byte[length]);
+  }
+
+  @Test
+  void frames_that_carry_next_to_nothing_count_as_messages_and_those_of_a_large_one_do_not() {
+    FrameScanner scanner = new FrameScanner();
+    assertThat(scanner.scan(bare(0x01, 0))).as("begins").isEqualTo(1);
+    assertThat(scanner.scan(bare(0x00, 0))).as("goes on with nothing").isEqualTo(1);
+    assertThat(scanner.scan(bare(0x00, 1023))).as("with little").isEqualTo(1);
+    assertThat(scanner.scan(bare(0x00, 1024))).as("with more").isZero();
+    assertThat(scanner.scan(bare(0x80, 3))).as("ends").isZero();
+  }
+
+  @Test
+  void control_frames_are_counted_by_themselves() {
+    FrameScanner scanner = new FrameScanner();
+    Buffer pings = Buffer.buffer();
+    for (int i = 0; i < 5; i++) {
+      pings.appendBuffer(bare(i % 2 == 0 ? 0x89 : 0x8a, 0));
+    }
+    assertThat(scanner.scan(pings)).isZero();
+    assertThat(scanner.controls()).isEqualTo(5);
+    scanner.scan(bare(0x82, 9));
+    assertThat(scanner.controls()).isZero();
+    scanner.scan(CloseFrame.RESTART.toClient());
+    assertThat(scanner.controls()).as("a close").isZero();
+    scanner.scan(CloseFrame.RESTART.toClient());
+    assertThat(scanner.controls()).as("a second close").isEqualTo(1);
+  }
+
   @Test
   void a_close_frame_is_noticed() {
     FrameScanner scanner = new FrameScanner();
@@ -75,6 +107,6 @@ class FrameScannerTest {
     FrameScanner scanner = new FrameScanner();
     Buffer head = Buffer.buffer().appendByte((byte) 0x82).appendByte((byte) 127).appendLong(-1);
     assertThat(scanner.scan(head)).isEqualTo(1);
-    assertThat(scanner.scan(Buffer.buffer(new byte[10]))).isZero();
+    assertThat(scanner.scan(Buffer.buffer(new byte[10]))).as("fragments of nothing").isEqualTo(5);
   }
 }

@@ -10,6 +10,18 @@ import app.avalo.gateway.config.unit.Rate;
  * one token's time. A message passes while that is at most {@code burst - 1} intervals ahead.
  */
 public final class MessageMeter {
+  /** Further ahead of the rate than anybody is waited for. */
+  public static final long TOO_FAR = Long.MAX_VALUE;
+
+  /** Waited for at least: what was on its way while the rate was already exceeded. */
+  private static final long PATIENCE_NANOS = 2_000_000_000L;
+
+  /** Of slow rates that is less than one message; so many are waited for, */
+  private static final int SLOWED = 4;
+
+  /** but not longer than this, in which nothing of the client is read. */
+  private static final long LONGEST_NANOS = 60_000_000_000L;
+
   private final long intervalNanos;
   private final long toleranceNanos;
   private long arrivalNanos;
@@ -56,10 +68,16 @@ public final class MessageMeter {
   /**
    * Charges messages that have been passed on already.
    *
-   * @return how long nothing more should be passed on; 0 while the rate is kept
+   * @return how long nothing more should be passed on; 0 while the rate is kept, {@link #TOO_FAR}
+   *     when that would be longer than is waited
    */
   public long take(int messages, long nowNanos) {
     arrivalNanos = Math.max(arrivalNanos, nowNanos) + messages * intervalNanos;
-    return delayNanos(nowNanos);
+    long delay = delayNanos(nowNanos);
+    return delay > patienceNanos() ? TOO_FAR : delay;
+  }
+
+  private long patienceNanos() {
+    return Math.max(PATIENCE_NANOS, Math.min(LONGEST_NANOS, SLOWED * intervalNanos));
   }
 }

@@ -30,6 +30,25 @@ class MessageMeterTest {
     assertThat(meter.delayNanos(5 + 10 * SECOND)).isZero();
   }
 
+  @Test
+  void whoIsAheadIsSlowedByAFewMessagesAtAnyRate() {
+    for (long perMinute : new long[] {4, 20, 120, 6000}) {
+      MessageMeter meter = MessageMeter.of(new Rate(perMinute, Duration.ofMinutes(1)), 0);
+      assertThat(meter.take((int) perMinute, 0)).as("full").isPositive();
+      long slowed = Math.max(4, 2 * perMinute / 60);
+      assertThat(meter.take((int) slowed - 1, 0))
+          .as("%s a minute", perMinute)
+          .isEqualTo(slowed * 60 * SECOND / perMinute);
+      assertThat(meter.take(1, 0)).as("one more").isEqualTo(MessageMeter.TOO_FAR);
+    }
+  }
+
+  @Test
+  void nobodyIsWaitedForLongerThanAMinute() {
+    MessageMeter meter = MessageMeter.of(new Rate(1, Duration.ofMinutes(10)), 0);
+    assertThat(meter.take(1, 0)).isEqualTo(MessageMeter.TOO_FAR);
+  }
+
   @Property
   void neverPassesMoreThanTheOracleAndHardlyLess(
       @ForAll @LongRange(min = 1, max = 1000) long count,
