@@ -180,6 +180,14 @@ class AdminIT {
     assertThat(admin.call("PUT", OPERATOR, one, "{\"rates\":\"300\",\"reason\":\"r\"}").status())
         .isEqualTo(400);
 
+    String bursting = "{\"rates\":\"300/h\",\"burst\":900,\"reason\":\"sale\"}";
+    JsonObject burst = admin.call("PUT", OPERATOR, one, bursting).json();
+    assertThat(burst.getJsonArray("overrides").getJsonObject(0).getJsonArray("rates").encode())
+        .isEqualTo("[{\"rate\":\"300/h\",\"burst\":900}]");
+    assertThat(admin.call("PUT", OPERATOR, one, bursting.replace("/h", "/h, 9/s")).status())
+        .isEqualTo(400);
+    admin.call("PUT", OPERATOR, one, order);
+
     Answer ended = admin.delete(OPERATOR, one + "?reason=over");
 
     assertThat(ended.json().getJsonArray("overrides")).isEmpty();

@@ -68,18 +68,39 @@ public record LimitOverride(
     return new Allowance(List.copyOf(bandwidths));
   }
 
+  /**
+   * One rate with a burst of its own, or as {@link #rates(String)}.
+   *
+   * @param burst 0 for the count of the rate
+   * @return null when the text is none, or more than one with a burst
+   */
+  public static @Nullable Allowance rates(String text, int burst) {
+    Allowance usual = rates(text);
+    if (usual == null || burst == 0) {
+      return usual;
+    }
+    return usual.bandwidths().size() > 1
+        ? null
+        : new Allowance(List.of(new Bandwidth(usual.bandwidths().get(0).rate(), burst)));
+  }
+
+  /** Of the only rate, where it is not its count; 0 otherwise. Releases before know none. */
+  private int burst() {
+    Bandwidth first = allowance.bandwidths().get(0);
+    return first.burst() == first.rate().count() ? 0 : (int) first.burst();
+  }
+
   JsonObject toJson() {
     JsonArray rates = new JsonArray();
     for (Bandwidth bandwidth : allowance.bandwidths()) {
       rates.add(bandwidth.rate().toString());
     }
-    return new JsonObject()
-        .put("policy", policy)
-        .put("subject", subject)
-        .put("rates", rates)
-        .put("by", by)
-        .put("reason", reason)
-        .put("untilEpochMillis", untilEpochMillis);
+    JsonObject json =
+        new JsonObject().put("policy", policy).put("subject", subject).put("rates", rates);
+    if (burst() > 0) {
+      json.put("burst", burst());
+    }
+    return json.put("by", by).put("reason", reason).put("untilEpochMillis", untilEpochMillis);
   }
 
   /**
@@ -89,7 +110,9 @@ public record LimitOverride(
    */
   static LimitOverride of(JsonObject json) {
     Allowance allowance =
-        rates(String.join(",", json.getJsonArray("rates").stream().map(String::valueOf).toList()));
+        rates(
+            String.join(",", json.getJsonArray("rates").stream().map(String::valueOf).toList()),
+            json.getInteger("burst", 0));
     if (allowance == null || !isSubject(json.getString("subject"))) {
       throw new IllegalArgumentException("not an override: " + json.encode());
     }

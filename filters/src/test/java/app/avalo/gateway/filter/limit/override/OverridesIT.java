@@ -121,6 +121,23 @@ class OverridesIT {
   }
 
   @Test
+  void aBurstIsKeptAndAnOrderWithoutOneReadsAsBefore() {
+    LimitOverride bursting =
+        new LimitOverride(
+            "calls",
+            "u=alice",
+            Objects.requireNonNull(LimitOverride.rates("10/s", 50)),
+            "olaf",
+            "a sale",
+            1000);
+    assertThat(bursting.allowance().bandwidths().get(0).burst()).isEqualTo(50);
+    assertThat(LimitOverride.of(bursting.toJson())).isEqualTo(bursting);
+    assertThat(order("u=alice", 1000).toJson().containsKey("burst")).isFalse();
+    assertThat(LimitOverride.of(order("u=alice", 1000).toJson())).isEqualTo(order("u=alice", 1000));
+    assertThat(LimitOverride.rates("10/s, 500/min", 50)).as("whose would it be").isNull();
+  }
+
+  @Test
   void onlyWhoHasABucketOfTheirOwnCanHaveOtherRates() {
     Overrides view = new Overrides(new VirtualTime(0), over -> {});
     view.replace(List.of(order("u=alice", 1000), order("k=shop", 1000)));

@@ -27,6 +27,7 @@ public final class OverridesApi {
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofDays(366);
   private static final Duration USUAL = Duration.ofDays(1);
+  private static final int MOST_BURST = 1_000_000_000;
 
   private final Controls controls;
   private final Ticker ticker;
@@ -88,9 +89,13 @@ public final class OverridesApi {
     }
     Fields body = call.knows().body();
     String text = body.text("rates", 200);
-    Allowance allowance = LimitOverride.rates(text);
-    if (allowance == null) {
+    if (LimitOverride.rates(text) == null) {
       throw body.wrong("rates", text, "one to four rates such as 10/s, 500/min");
+    }
+    int burst = body.integer("burst", 0, 1, MOST_BURST);
+    Allowance allowance = LimitOverride.rates(text, burst);
+    if (allowance == null) {
+      throw body.wrong("burst", burst, "none beside several rates");
     }
     String reason = call.because(body.text("reason", 512));
     Duration expires = body.durationOrNull("expires", SHORTEST, LONGEST);
