@@ -87,8 +87,8 @@ public record LimitConfig(
    *
    * @param base of methods that have none of their own; default 1
    * @param methods by method
-   * @param perMebibyte beside, for each begun MiB of the announced body; a body of unknown length
-   *     counts as one; default 0
+   * @param perMebibyte beside, for each begun MiB of the body; one that announces no length counts
+   *     as one MiB until its end is known; default 0
    * @param header of the service's answer with what it cost after all, or null; the difference to
    *     what was taken is settled then
    */
@@ -245,16 +245,17 @@ public record LimitConfig(
    * Becomes stricter while the services that it lets requests through to miss their target, and
    * recovers slowly.
    *
-   * @param latency until an answer begins, that one in twenty may exceed, or null
+   * @param latency until an answer begins, from when all of the request was sent on, that one in
+   *     twenty may exceed, or null
    * @param errors share of answers that may be failures, 0 to 1; default 1
    * @param leastPercent of all rates and bursts; default 10
    */
   public record Follow(@Nullable Duration latency, double errors, int leastPercent) {}
 
   /**
-   * Shuts out who goes on after refusals, each time twice as long.
+   * Shuts out who comes back before the time that it was told, each time twice as long.
    *
-   * @param after so many refusals
+   * @param after so many times
    * @param within this time; default 1 min
    * @param first time-out; default 1 min
    * @param most time-out; default 1 h; so long after the last one it is forgotten

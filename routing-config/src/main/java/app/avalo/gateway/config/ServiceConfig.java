@@ -283,9 +283,10 @@ public record ServiceConfig(
    * Ceilings for WebSockets of one gateway.
    *
    * @param connections open at once to this service; default 1000
-   * @param connectionsPerUser open at once to this service for one known user; default 100
+   * @param connectionsPerUser open at once to this service for one known user, else for one API
+   *     key; default 100
    * @param messages messages of one connection; default 100/s
-   * @param messagesPerUser messages of all connections of one known user to this service, or null
+   * @param messagesPerUser messages of all connections of one of these to this service, or null
    * @param channels open at once on one connection whose sub-protocol shows them; 0, the default,
    *     for any number
    * @param idleTimeout without a frame either way; default 5 min
@@ -303,7 +304,8 @@ public record ServiceConfig(
    * gateway.
    *
    * @param open at once to this service; default 10000
-   * @param openPerUser open at once to this service for one known user; default 100
+   * @param openPerUser open at once to this service for one known user, else for one API key;
+   *     default 100
    */
   public record Streams(int open, int openPerUser) {}
 
