@@ -41,6 +41,7 @@ final class Wire {
   private static final int PINGS_LATE = 2;
   private static final int SILENT_DEADLINES = 3;
 
+  private final Vertx vertx;
   private final Redis client;
   private final RedisConnection connection;
   private final Ticker ticker;
@@ -64,7 +65,7 @@ final class Wire {
    * Takes over an open connection.
    *
    * @param late hears of every call that ran out of time
-   * @param died hears once why the connection ended
+   * @param died hears once why the connection ended, after all who waited for it
    */
   Wire(
       Vertx vertx,
@@ -73,6 +74,7 @@ final class Wire {
       Patience patience,
       Runnable late,
       Consumer<String> died) {
+    this.vertx = vertx;
     this.client = client;
     this.connection = connection;
     this.ticker = patience.ticker();
@@ -232,7 +234,11 @@ final class Wire {
     return slow ? Future.failedFuture(failure) : Future.succeededFuture();
   }
 
-  /** Ends the connection; what waits fails now. */
+  /**
+   * Ends the connection; what waits fails now. The rest comes in the next turn of the loop: it
+   * takes its time, the first one of a process some milliseconds, and a call that finds the
+   * connection broken is not answered before its way back.
+   */
   void die(String reason) {
     if (dead) {
       return;
@@ -244,8 +250,11 @@ final class Wire {
     pending.failAll(new StoreUnavailable(reason));
     pings.failAll(new StoreUnavailable(reason));
     outlasting.failAll(new StoreUnavailable(reason));
-    breaker.close();
-    client.close();
-    died.accept(reason);
+    vertx.runOnContext(
+        told -> {
+          breaker.close();
+          client.close();
+          died.accept(reason);
+        });
   }
 }
