@@ -238,7 +238,7 @@ class RedisLinkIT {
   @Test
   void aRedisThatIsAlwaysTooSlowForLimitsIsNotAskedAnyMore() {
     Duration deadline = Duration.ofMillis(200);
-    int road = SlowRoad.open(loop.vertx(), server().port(), Duration.ofMillis(170));
+    int road = SlowRoad.open(loop.vertx(), server().port(), Duration.ofMillis(130));
     RedisLink link =
         link(
             new StateConfig.Redis(
