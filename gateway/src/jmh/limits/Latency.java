@@ -27,23 +27,33 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
- * How long an exact decision takes on one event loop, over loopback to a real Redis, from when the
- * filter has the request until it lets it pass or not: all of what a request waits longer.
+ * How long an exact decision takes on one event loop, over loopback to a real Redis as it comes,
+ * from when the filter has the request until it lets it pass or not: all of what a request waits
+ * longer. The loop has the transport of a gateway. Either the same clients come back every other
+ * second, so Redis has their buckets; or each is a stranger, so Redis makes as many buckets as it
+ * forgets, which it does ten times a second while whoever calls waits.
  */
 final class Latency {
   private static final int KEYS = 10_000;
+
+  /** Seconds of strangers before the first are met again: by then Redis has forgotten them. */
+  private static final int STRANGE_SECONDS = 12;
+
   private static final Script NOTHING = Script.of("nothing", "return 1");
   private static boolean missed;
 
   private final Loop loop = new Loop();
   private final RedisServer server = RedisServer.start();
   private final RedisLink link;
-  private final LimitFilter filter;
+  private final LimitFilter[] filters = new LimitFilter[1 + STRANGE_SECONDS];
   private final Exchange[] exchanges;
+  private int second;
 
   private Latency(int keys) {
     link = loop.link(server, Duration.ofMillis(20));
-    filter = new LimitFilter(new Limits(Ticker.SYSTEM, 1), link, "t");
+    for (int i = 0; i < filters.length; i++) {
+      filters[i] = new LimitFilter(new Limits(Ticker.SYSTEM, 1), link, "t" + i);
+    }
     LimitConfig limit =
         Policies.named("wide")
             .key(KeyPart.USER)
@@ -58,6 +68,15 @@ final class Latency {
 
   /** Decides one request, and says on the loop how many nanoseconds it took. */
   private void decide(int key, LongConsumer decided) {
+    decide(filters[0], key, decided);
+  }
+
+  /** The same for somebody else of the same name: the names of buckets begin with the second. */
+  private void decideStrange(int key, LongConsumer decided) {
+    decide(filters[1 + second % STRANGE_SECONDS], key, decided);
+  }
+
+  private void decide(LimitFilter filter, int key, LongConsumer decided) {
     long asked = System.nanoTime();
     filter.request(
         exchanges[key],
@@ -136,8 +155,8 @@ final class Latency {
   }
 
   /**
-   * Seconds of decisions and of mere calls in turn, so that both meet the same neighbours. A shared
-   * machine stands still for milliseconds at times; so it is the second in the middle that counts.
+   * Seconds of decisions and of mere calls in turn, so that both meet the same neighbours. All count;
+   * the second in the middle shows whether one that stood still made the figure.
    */
   private void compare(int seconds) throws InterruptedException {
     List<long[]> decisions = new ArrayList<>();
@@ -146,10 +165,22 @@ final class Latency {
       decisions.add(paced(10_000, this::decide));
       calls.add(paced(10_000, this::call));
     }
-    print("exact, 10,000/s, 10,000 keys", together(decisions), Double.MAX_VALUE);
-    print("  its median second", median(decisions), 1.5);
+    print("exact, 10,000/s, 10,000 keys", together(decisions), 1.5);
+    print("  its median second", median(decisions), Double.MAX_VALUE);
     print("a call that decides nothing, likewise", together(calls), Double.MAX_VALUE);
     print("  its median second", median(calls), Double.MAX_VALUE);
+  }
+
+  /** Nothing but strangers, when as many are forgotten as come. */
+  private void strangers(int seconds) throws InterruptedException {
+    List<long[]> decisions = new ArrayList<>();
+    for (int i = 0; i < STRANGE_SECONDS + seconds; i++) {
+      decisions.add(paced(10_000, this::decideStrange));
+      second++;
+    }
+    decisions = decisions.subList(STRANGE_SECONDS, decisions.size());
+    print("exact, 10,000/s, each a new key", together(decisions), 1.5);
+    print("  its median second", median(decisions), Double.MAX_VALUE);
   }
 
   private static long[] together(List<long[]> seconds) {
@@ -220,6 +251,7 @@ final class Latency {
       many.paced(10_000, many::call);
     }
     many.compare(15);
+    many.strangers(15);
     many.close();
     Latency one = new Latency(1);
     one.crowd(400, 1_000_000);

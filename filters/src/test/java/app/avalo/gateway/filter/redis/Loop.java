@@ -4,6 +4,7 @@ import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.transport.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,11 +13,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** One event loop of its own Vert.x, driven from a test thread. */
+/**
+ * One event loop of its own Vert.x, driven from a test thread. Where epoll is on the class path it
+ * has that, as a gateway has: the loop of Java's own selector turns without rest while a timer is
+ * due in less than a millisecond, and Redis waits for its processor.
+ */
 public final class Loop implements AutoCloseable {
-  private final Vertx vertx = Vertx.vertx();
+  private final Vertx vertx = Vertx.builder().withTransport(transport()).build();
   private final Context context = vertx.getOrCreateContext();
   private final List<RedisLink> links = new ArrayList<>();
+
+  private static Transport transport() {
+    Transport epoll = Transport.EPOLL; // null where its classes are missing
+    return epoll != null && epoll.available() ? epoll : Transport.NIO;
+  }
 
   public Vertx vertx() {
     return vertx;
