@@ -64,12 +64,13 @@ end
 if wanted > 0 and granted < least then granted = 0 end
 
 if ARGV[2] ~= '1' and (granted ~= 0 or owed ~= 0) then
-  local longest, text = 1000, {}
+  -- Twice the time to full, and so long that who is at work keeps the key: Redis forgets expired
+  -- ones some hundred at a time, and whoever calls then waits for milliseconds.
+  local longest, text = 10000, {}
   for i = 1, bands do
     local unit, refill, capacity = tonumber(ARGV[6 * i]), tonumber(ARGV[1 + 6 * i]), tonumber(ARGV[2 + 6 * i])
     levels[i] = math.min(capacity, levels[i] - granted * unit)
     fullest = fullest and levels[i] == capacity
-    -- Twice the time to full, at least a second.
     longest = math.max(longest, math.ceil(2 * (capacity - levels[i]) / refill / 1000))
     text[i] = string.format('%d:%d', levels[i], capacity)
   end
