@@ -16,70 +16,81 @@
 --   units, units that the caller knows to be missing (empty when this state may be believed), units
 --   that have to stay there for others, and period in microseconds
 -- Returns {tokens granted, level of each band...}.
-local wanted, least, owed = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local call, argv, floor, min, max, format = redis.call, ARGV, math.floor, math.min, math.max, string.format
+local wanted, least, owed = tonumber(argv[3]), tonumber(argv[4]), tonumber(argv[5])
 local now
-if ARGV[1] == '' then
-  local time = redis.call('TIME')
+if argv[1] == '' then
+  local time = call('TIME')
   now = time[1] * 1000000 + time[2]
 else
-  now = tonumber(ARGV[1])
+  now = tonumber(argv[1])
 end
 
-local state, then_, held, periods = redis.call('GET', KEYS[1]), now, {}, {}
+local bands, shape = (#argv - 5) / 6, argv[11]
+for i = 2, bands do shape = shape .. ':' .. argv[5 + 6 * i] end
+
+local state, then_, held, from = call('GET', KEYS[1]), now, {}, nil
 if state then
-  local level, size, at = string.match(state, '^1:(%-?%d+):(%d+):(%d+)$')
-  if level then
-    then_, held = tonumber(at), {tonumber(level), tonumber(size)}
+  -- The short way for one band that was there before, as it is with nearly all.
+  local at, level, size, periods = string.match(state, '^2:(%d+):(%-?%d+):(%d+)/(%d+)$')
+  if periods == shape then
+    then_, held[1], held[2] = tonumber(at), tonumber(level), tonumber(size)
   elseif string.sub(state, 1, 2) == '2:' then
     held, periods = parted(string.sub(state, 3))
     then_ = table.remove(held, 1)
+    if table.concat(periods, ':') ~= shape then
+      local own = {}
+      for i = 1, bands do own[i] = argv[5 + 6 * i] end
+      from = origins(periods, own)
+    end
+  else
+    level, size, at = string.match(state, '^1:(%-?%d+):(%d+):(%d+)$')
+    if level then then_, held[1], held[2] = tonumber(at), tonumber(level), tonumber(size) end
   end
 end
 -- A clock that steps back, as after a failover, gives nothing and takes nothing.
 if now < then_ then now = then_ end
 
-local bands, granted, own = (#ARGV - 5) / 6, wanted, {}
-for i = 1, bands do own[i] = ARGV[5 + 6 * i] end
-local from, levels, fullest = origins(periods, own), {}, true
+local granted, answer = wanted, {0}
 for i = 1, bands do
-  local unit, refill = tonumber(ARGV[6 * i]), tonumber(ARGV[1 + 6 * i])
-  local capacity, level = tonumber(ARGV[2 + 6 * i]), nil
-  local before, size = held[2 * from[i] - 1], held[2 * from[i]]
+  local unit, refill, capacity = tonumber(argv[6 * i]), tonumber(argv[1 + 6 * i]), tonumber(argv[2 + 6 * i])
+  local level, band = capacity, from and from[i] or i
+  local before, size = held[2 * band - 1], held[2 * band]
   if before and size then
     -- After a change of the policy as full as before.
-    if size ~= capacity then before = math.floor(before / size * capacity) end
+    if size ~= capacity then before = floor(before / size * capacity) end
     level = before + (now - then_) * refill
   end
-  level = level or capacity
   -- Whoever has lost this bucket's past hears of it from those who remember.
-  local missing = ARGV[3 + 6 * i]
-  if missing ~= '' then level = math.min(level, capacity - tonumber(missing)) end
-  level = math.min(capacity, level - owed * unit)
-  level = math.max(level, -math.floor(capacity / 10))
-  levels[i] = level
+  local missing = argv[3 + 6 * i]
+  if missing ~= '' then level = min(level, capacity - tonumber(missing)) end
+  level = max(min(capacity, level - owed * unit), -floor(capacity / 10))
+  answer[i + 1] = level
   if wanted > 0 then
-    granted = math.min(granted, math.floor((level - tonumber(ARGV[4 + 6 * i])) / unit))
+    granted = min(granted, floor((level - tonumber(argv[4 + 6 * i])) / unit))
   end
 end
 if wanted > 0 and granted < least then granted = 0 end
 
-if ARGV[2] ~= '1' and (granted ~= 0 or owed ~= 0) then
+if argv[2] ~= '1' and (granted ~= 0 or owed ~= 0) then
   -- Twice the time to full, and so long that who is at work keeps the key: Redis forgets expired
   -- ones some hundred at a time, and whoever calls then waits for milliseconds.
-  local longest, text = 10000, {}
+  local full, longest, text = true, 10000, ''
   for i = 1, bands do
-    local unit, refill, capacity = tonumber(ARGV[6 * i]), tonumber(ARGV[1 + 6 * i]), tonumber(ARGV[2 + 6 * i])
-    levels[i] = math.min(capacity, levels[i] - granted * unit)
-    fullest = fullest and levels[i] == capacity
-    longest = math.max(longest, math.ceil(2 * (capacity - levels[i]) / refill / 1000))
-    text[i] = string.format('%d:%d', levels[i], capacity)
+    local unit, refill, capacity = argv[6 * i], argv[1 + 6 * i], tonumber(argv[2 + 6 * i])
+    local level = min(capacity, answer[i + 1] - granted * unit)
+    answer[i + 1] = level
+    if level < capacity then
+      full = false
+      longest = max(longest, math.ceil(2 * (capacity - level) / refill / 1000))
+    end
+    text = format('%s:%d:%s', text, level, argv[2 + 6 * i])
   end
-  if fullest then
-    redis.call('DEL', KEYS[1])
+  if full then
+    call('DEL', KEYS[1])
   else
-    local value = string.format('2:%d:%s/%s', now, table.concat(text, ':'), table.concat(own, ':'))
-    redis.call('SET', KEYS[1], value, 'PX', string.format('%d', longest))
+    call('SET', KEYS[1], format('2:%d%s/%s', now, text, shape), 'PX', format('%d', longest))
   end
 end
-table.insert(levels, 1, granted)
-return levels
+answer[1] = granted
+return answer
