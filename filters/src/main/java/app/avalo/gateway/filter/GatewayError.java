@@ -9,9 +9,18 @@ import org.jspecify.annotations.Nullable;
  * @param rule name of the rule that caused it (limit, budget, route ...), or null
  * @param detail one sentence for the client; never an address, class or secret
  * @param retryAfterSeconds seconds after which trying again makes sense, or -1
+ * @param level how the budget stands that refused, or null
  */
 public record GatewayError(
-    Kind kind, @Nullable String rule, String detail, long retryAfterSeconds) {
+    Kind kind,
+    @Nullable String rule,
+    String detail,
+    long retryAfterSeconds,
+    @Nullable String level) {
+
+  public GatewayError(Kind kind, @Nullable String rule, String detail, long retryAfterSeconds) {
+    this(kind, rule, detail, retryAfterSeconds, null);
+  }
 
   public GatewayError(Kind kind, String detail) {
     this(kind, null, detail, -1);

@@ -13,6 +13,7 @@ import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.Mode;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
+import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -69,7 +70,9 @@ class BudgetRunsOutIT {
     HttpResponse<String> slowed = gateway.get("/ai");
     assertThat(slowed.statusCode()).isEqualTo(429);
     assertThat(rule(slowed)).isEqualTo("month");
-    assertThat(header(slowed, "Retry-After")).isEqualTo("60");
+    assertThat(level(slowed)).isEqualTo("critical");
+    assertThat(slowed.body()).contains("no request of this kind passes now; it eases at ");
+    assertThat(Long.parseLong(header(slowed, "Retry-After"))).isBetween(1L, 3_600L);
     assertThat(admitted("/pay", 1)).as("of a critical one").isEqualTo(1);
     assertThat(admitted("/panic", 5)).isEqualTo(5);
   }
@@ -91,6 +94,7 @@ class BudgetRunsOutIT {
     assertThat(refused.statusCode()).isEqualTo(429);
     assertThat(problem(refused)).isEqualTo("budget");
     assertThat(rule(refused)).isEqualTo("month");
+    assertThat(level(refused)).isEqualTo("exhausted");
     assertThat(Long.parseLong(header(refused, "Retry-After"))).isPositive();
     assertThat(gateway.get("/pay").statusCode()).isEqualTo(429);
     assertThat(admitted("/panic", 5)).isEqualTo(5);
@@ -175,6 +179,10 @@ class BudgetRunsOutIT {
     }
     Awaiting.until(() -> month().reserved() == 0);
     return admitted;
+  }
+
+  private static String level(HttpResponse<String> refused) {
+    return new JsonObject(refused.body()).getString("level");
   }
 
   private long spent() {

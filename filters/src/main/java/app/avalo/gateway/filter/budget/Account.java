@@ -152,8 +152,9 @@ final class Account {
   Peek peek(Ask asked, long nowMillis) {
     Term term = paced(nowMillis);
     long micros = asked.upperBound(config);
-    Answer answer = term.peek(config, standing(config, asked.service()), micros);
-    Refused refused = new Refused(this, term, answer, term.usedUp(config, micros));
+    Standing standing = standing(config, asked.service());
+    Answer answer = term.peek(config, standing, micros);
+    Refused refused = new Refused(this, term, standing, answer, term.usedUp(config, micros));
     // An empty lease is filled on demand while the store is there to fill it.
     LeaseKeeper keeper = keeper();
     boolean filled = keeper != null && !keeper.away() && !refused.usedUp();

@@ -166,7 +166,7 @@ public final class BudgetLedger {
     Standing standing = Account.standing(config, ask.service());
     Answer answer = term.reserve(config, standing, hold.service, micros);
     if (answer != Answer.ADMITTED) {
-      return new Refused(account, term, answer, term.usedUp(config, micros));
+      return new Refused(account, term, standing, answer, term.usedUp(config, micros));
     }
     hold.at(i, new Charge(account, term, standing, ask.cost(config), micros));
     return null;

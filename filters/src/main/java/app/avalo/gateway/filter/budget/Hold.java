@@ -170,7 +170,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     dueNanos = nowNanos + patienceNanos;
     underWay = null;
     if (flowing && settled) {
-      return Refused.expired(charges[0].account.config());
+      return Refused.expired(charges[0]);
     }
     for (int i = 0; flowing && i < charges.length; i++) {
       long due = charges[i].due(exchange, in, out, nowNanos);

@@ -46,7 +46,8 @@ final class Slices {
     }
     if (answer != Answer.ADMITTED) {
       boolean usedUp = term.usedUp(config, Price.add(charge.held, micros));
-      return hurried(BudgetLedger.helped(new Refused(account, term, answer, usedUp), micros));
+      Refused refused = new Refused(account, term, charge.standing, answer, usedUp);
+      return hurried(BudgetLedger.helped(refused, micros));
     }
     charge.hold(micros);
     account.refill();

@@ -32,6 +32,10 @@ public final class Problem {
       quote(json, error.rule());
       partition(json, exchange, error.rule());
     }
+    if (error.level() != null) {
+      json.append(",\"level\":");
+      quote(json, error.level());
+    }
     if (error.retryAfterSeconds() >= 0) {
       json.append(",\"retryAfter\":").append(error.retryAfterSeconds());
     }

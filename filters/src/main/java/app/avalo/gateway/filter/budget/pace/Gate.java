@@ -1,10 +1,13 @@
 package app.avalo.gateway.filter.budget.pace;
 
-/** Lets shares of requests pass, critical services and others each evenly. Guarded by its term. */
+/**
+ * Lets shares of requests pass, critical services and others each evenly. Guarded by its term, but
+ * for {@link #lets}.
+ */
 public final class Gate {
   private final Ramp critical = new Ramp();
   private final Ramp other = new Ramp();
-  private Shares shares = Shares.ALL;
+  private volatile Shares shares = Shares.ALL;
 
   /** From now on these pass. */
   public void open(Shares next) {
@@ -18,6 +21,11 @@ public final class Gate {
   /** Whether nobody passes but floors. */
   public boolean isShut() {
     return shares == Shares.NONE;
+  }
+
+  /** Whether any passes at all; safe from every thread. */
+  public boolean lets(Standing standing) {
+    return share(standing) > 0;
   }
 
   /** Whether a request passes. */

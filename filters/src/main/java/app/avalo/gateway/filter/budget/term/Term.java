@@ -45,7 +45,7 @@ public final class Term {
   private long elsewhere; // by other replicas and corrections in the store; may be negative
   public final Telling telling = new Telling();
   private final Counted counted = new Counted();
-  private final Gate gate = new Gate();
+  public final Gate gate = new Gate();
   private long pacedAt; // total when the shares were made
   private int pacedLevel;
   private volatile boolean moved = true; // since then

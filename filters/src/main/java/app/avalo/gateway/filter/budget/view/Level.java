@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget.view;
 
 import app.avalo.gateway.config.BudgetConfig;
+import java.util.Locale;
 
 /** How far a budget is spent; each level begins at a share of the amount. */
 public enum Level {
@@ -13,6 +14,13 @@ public enum Level {
   CRITICAL,
   /** What is left does not pay for one more request; only floors go on. */
   EXHAUSTED;
+
+  private final String label = name().toLowerCase(Locale.ROOT);
+
+  /** As clients read it. */
+  public String label() {
+    return label;
+  }
 
   /**
    * The level at this spend.
