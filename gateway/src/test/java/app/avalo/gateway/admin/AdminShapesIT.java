@@ -56,7 +56,7 @@ class AdminShapesIT {
         "budgets; GET; /admin/budgets;",
         "purses; GET; /admin/budgets/ai-month/purses;",
         "paused; GET; /admin/budgets/ai-month/paused;",
-        "paused; DELETE; /admin/budgets/ai-month/paused/shop?reason=r;",
+        "problem; DELETE; /admin/budgets/ai-month/paused/shop?reason=r;",
         "correction; POST; /admin/budgets/ai-month/corrections; {'id':'c','of':'spent','by':'0.01 PLN','reason':'r'}",
         "correction; POST; /admin/budgets/ai-month/costs; {'id':'d','service':'ai','by':'0.01 PLN','reason':'r'}",
         "order; POST; /admin/budgets/ai-month/orders; {'order':'unthrottle','for':'1s','reason':'r'}",

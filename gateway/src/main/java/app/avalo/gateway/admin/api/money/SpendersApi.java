@@ -14,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.Map;
 
 /** Users whom this gateway refuses because they spend far more of a budget than others. */
@@ -68,8 +69,13 @@ public final class SpendersApi {
     String reason = call.knows("reason").query("reason");
     call.because(reason == null ? "" : reason);
     Spenders spenders = controls.ledger().desk().spenders(budget.name());
-    if (spenders != null) {
-      spenders.release(user);
+    List<Spenders.Paused> paused =
+        spenders == null ? List.of() : spenders.paused(ticker.epochMillis());
+    if (spenders == null || !spenders.release(user)) {
+      List<String> names = paused.stream().map(Spenders.Paused::user).toList();
+      throw names.isEmpty()
+          ? Refusal.notFound("user: " + user + " (this gateway pauses nobody for this budget)")
+          : Refusal.unknown("user paused by this gateway", user, names);
     }
     return Answer.ok(view(budget));
   }
