@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Binds budgets: amounts, what is charged to them, and what each request costs. */
 final class BudgetBinder {
+  /** Sums of it stay below 2^53, up to which a Redis script, which has doubles, is exact. */
+  private static final long MOST = 4_000_000_000L * Money.MICROS;
+
   private BudgetBinder() {}
 
   static BudgetConfig budget(String name, Section budget, Names names) {
@@ -24,6 +27,7 @@ final class BudgetBinder {
     if (amount != null && amount.micros() == 0) {
       budget.unexpected("amount", "more than nothing");
     }
+    bound(budget, "amount", amount);
     List<String> services = Names.references(budget, "services", "service", names.services());
     List<String> routes = Names.references(budget, "routes", "route", names.routes());
     if (budget.list("services").isEmpty() && budget.list("routes").isEmpty()) {
@@ -57,6 +61,12 @@ final class BudgetBinder {
         cheaper(budget, names),
         abuse(budget, currency),
         per(budget));
+  }
+
+  private static void bound(Section section, String key, @Nullable Money money) {
+    if (money != null && money.micros() > MOST) {
+      section.unexpected(key, "at most 4000000000 " + money.currency());
+    }
   }
 
   private static Map<String, String> cheaper(Section budget, Names names) {
@@ -215,6 +225,7 @@ final class BudgetBinder {
     if (price != null && currency != null && !price.currency().equals(currency)) {
       cost.unexpected(key, currency + " as in amount");
     }
+    bound(cost, key, price);
     return price == null ? 0 : price.micros();
   }
 }

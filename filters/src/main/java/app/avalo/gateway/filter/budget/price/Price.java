@@ -13,6 +13,7 @@ public final class Price {
   private static final int LONGEST_HEADER = 32;
   private static final int LONGEST_COUNT = 15;
   private static final long THOUSAND = 1000;
+  private static final long MILLION = 1_000_000;
   private static final int DECIMALS = 6;
   private static final int MEBIBYTE_BITS = 20;
   private static final long MEBIBYTE_MASK = (1L << MEBIBYTE_BITS) - 1;
@@ -121,6 +122,16 @@ public final class Price {
       count = count * 10 + digit;
     }
     return count;
+  }
+
+  /**
+   * A share of an amount in whole numbers, rounded down.
+   *
+   * @param share from 0 to 1, known to a millionth
+   */
+  public static long part(long micros, double share) {
+    long millionths = Math.round(share * MILLION);
+    return micros / MILLION * millionths + micros % MILLION * millionths / MILLION;
   }
 
   /** The sum of two amounts that are not negative, at most the largest number. */

@@ -317,7 +317,7 @@ public final class Term {
    * never heard what is left shares one allowance with others like it.
    */
   public synchronized void storeAway(BudgetConfig budget, int replicas) {
-    long most = (long) (amount(budget) * budget.outageAllowance());
+    long most = Price.part(amount(budget), budget.outageAllowance());
     allowance = met ? Math.min(part, most) : most / replicas;
   }
 

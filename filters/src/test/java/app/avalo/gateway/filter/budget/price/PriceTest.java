@@ -141,6 +141,18 @@ class PriceTest {
     assertThat(bill.sum()).isZero();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "100, 0.29, 29", // 28.999999999999996 in floating point
+    "3, 0.5, 1",
+    "4000000000000000, 0.07, 280000000000000",
+    "9007199254740993, 1, 9007199254740993",
+    "9007199254740993, 0, 0",
+  })
+  void aShareOfAnAmountIsExact(long micros, double share, long part) {
+    assertThat(Price.part(micros, share)).isEqualTo(part);
+  }
+
   @Test
   void whatIsKnownBeforehandHasNoBill() {
     assertThat(Bill.of(new Cost(9, 9, 9, 9, null, Map.of(), 9, 9, null), CEILING)).isNull();
