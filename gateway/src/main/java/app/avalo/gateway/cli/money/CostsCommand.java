@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
       "Imports costs that the gateway cannot see into a period of a budget: invoices, measured "
           + "spend. FILE has a line for each: id,service,amount,reason. An id counts once, so a "
           + "file may be imported again after a fault.",
+      "It is looked for in the period it is booked to (PERIOD), the running one and those before "
+          + "each. A file sent again two months later without --period is charged again; with "
+          + "the PERIOD it was booked to it is not.",
       ""
     },
     footerHeading = "%nExample:%n",
