@@ -258,6 +258,9 @@ final class Account {
     paceMillis = 0;
     Tenure known = tenures.get(span.key());
     Tenure tenure = known == null ? begin(span) : known;
+    if (pacer != null) {
+      tenures.carry(config, over == null ? null : over.term(), tenure);
+    }
     current = tenure;
     if (tenure.keeper() != null) {
       tenure.keeper().start();

@@ -188,28 +188,49 @@ public final class BudgetDesk {
   }
 
   /**
-   * Takes an order for a budget's running period; the latest of its kind holds.
+   * Takes an order for a budget; the latest of its kind holds, in further periods too.
    *
-   * @return until when it holds, milliseconds since 1970: no longer than the period
+   * @return until when it holds, milliseconds since 1970: a month at most
    */
   public Future<Long> order(String budget, Order order) {
     Account account = ledger.known(budget);
     if (account == null) {
       return unknown(budget);
     }
-    Term term = account.term(ledger.nowMillis());
+    long now = ledger.nowMillis();
+    Term term = account.term(now);
     LeaseKeeper keeper = account.keeper();
     String note = order.who() + ": " + order.reason();
-    long until = Math.min(order.untilMillis(), term.span.endMillis());
+    long latest = now + Tenures.LONGEST_ORDER.toMillis();
+    long until = Math.min(order.untilMillis(), latest);
     if (keeper != null && sharing != null) {
-      Statement.Where where = of(keeper.where(account.config()), term.span);
-      return atHome(sharing, () -> sharing.lender().order(where, order.what(), until, note))
+      Lender.Order told = new Lender.Order(order.what(), until, note);
+      BudgetLedger.Sharing shared = sharing;
+      return atHome(shared, () -> order(shared, keeper, account.config(), term.span, latest, told))
           .onComplete(answered -> keeper.hurry())
           .map(until);
     }
     term.order(order.what(), until);
     journal.append(new Entry(Entry.Kind.ORDER, order.what(), budget, term.span.key(), note, until));
     return Future.succeededFuture(until);
+  }
+
+  /** Says it to every period in which it, or an earlier one that it replaces, may hold. */
+  private static Future<Void> order(
+      BudgetLedger.Sharing sharing,
+      LeaseKeeper keeper,
+      BudgetConfig budget,
+      Span running,
+      long latest,
+      Lender.Order told) {
+    Statement.Where where = keeper.where(budget);
+    Future<Void> done = Future.succeededFuture();
+    for (Span span = running; span.startMillis() < latest; span = span.after(budget)) {
+      Span each = span;
+      done =
+          done.compose(before -> sharing.lender().order(of(where, each), each.startMillis(), told));
+    }
+    return done;
   }
 
   /** Who spends much of a budget, or null if nobody knows it. */

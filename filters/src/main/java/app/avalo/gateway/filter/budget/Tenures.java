@@ -1,10 +1,14 @@
 package app.avalo.gateway.filter.budget;
 
+import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.journal.Sheet;
+import app.avalo.gateway.filter.budget.term.Orders;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.term.Term;
 import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -17,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class Tenures {
   /** Periods that are over and remembered, because of holds that outlived them. */
   private static final int OVER = 3;
+
+  /** How long an order holds at most. */
+  static final Duration LONGEST_ORDER = Duration.ofDays(31);
 
   private final String budget;
   private final Journal journal;
@@ -55,6 +62,39 @@ final class Tenures {
       evicted.add(key);
     }
     all.put(span.key(), tenure);
+  }
+
+  /**
+   * Orders hold beyond their period, until their time.
+   *
+   * @param over the period before, or null for what the ledger on disk says of those before
+   */
+  void carry(BudgetConfig config, @Nullable Term over, Tenure into) {
+    Term next = into.term();
+    for (String what : List.of(Orders.FREEZE, Orders.FREE)) {
+      long given = over == null ? ordered(config, next.span, what) : over.orders.until(what);
+      long until = given > next.span.startMillis() ? given : 0;
+      if (until != next.orders.until(what)) {
+        next.order(what, until);
+        if (into.keeper() == null) {
+          String key = next.span.key();
+          journal.append(new Entry(Entry.Kind.ORDER, what, budget, key, "goes on", until));
+        }
+      }
+    }
+  }
+
+  /** The latest order of this kind on disk. */
+  private long ordered(BudgetConfig config, Span last, String what) {
+    long since = last.startMillis() - LONGEST_ORDER.toMillis();
+    for (Span span = last; span.endMillis() > since; span = span.before(config)) {
+      Sheet sheet = journal.recovered(budget, span.key());
+      Entry order = sheet == null ? null : sheet.orders().get(what);
+      if (order != null) {
+        return order.micros();
+      }
+    }
+    return 0;
   }
 
   /** Requests of all periods since this process began. */

@@ -143,6 +143,61 @@ class BudgetOrdersTest {
     }
   }
 
+  private void restart(FileJournal journal, BudgetConfig budget) {
+    ledger = alone(journal);
+    ledger.configure(plan(budget));
+  }
+
+  @Test
+  void anOrderHoldsInTheNextPeriodTooThroughRestarts(@TempDir Path directory) throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    time.advance(Duration.ofDays(9).plusHours(23)); // an hour before December
+    long until = time.epochMillis() + Duration.ofHours(4).toMillis();
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, budget);
+      BudgetDesk.Order freeze = new BudgetDesk.Order(true, until, "eva", "odd bill");
+      assertThat(ledger.desk().order("ai", freeze).result()).isEqualTo(until);
+    }
+    time.advance(Duration.ofHours(2));
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, budget);
+      assertThat(admitted(budget, AI, 1)).as("after a restart in December").isZero();
+      assertThat(view(budget).frozenUntil()).isEqualTo(until);
+    }
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, budget);
+      assertThat(admitted(budget, AI, 1)).as("and another one").isZero();
+      await(ledger.desk().order("ai", new BudgetDesk.Order(true, 0, "eva", "fine")));
+      assertThat(admitted(budget, AI, 1)).isEqualTo(1);
+    }
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, budget);
+      assertThat(admitted(budget, AI, 1)).as("lifted for good").isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anOrderHoldsThroughPeriodsThatNobodySawBegin(@TempDir Path directory) throws Exception {
+    BudgetConfig budget = BudgetSample.daily(budget("ai", 1_000_000, flat(1_000)));
+    long until = time.epochMillis() + Duration.ofDays(6).toMillis();
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, budget);
+      await(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "holidays")));
+      time.advance(Duration.ofDays(2));
+      assertThat(admitted(budget, AI, 1)).as("without a restart").isZero();
+    }
+    time.advance(Duration.ofDays(3).plusHours(1));
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, budget);
+      assertThat(admitted(budget, AI, 1)).as("days later").isZero();
+      time.advance(Duration.ofHours(23));
+      assertThat(admitted(budget, AI, 1)).as("its time is over").isEqualTo(1);
+      BudgetDesk.Order ever = new BudgetDesk.Order(true, Long.MAX_VALUE, "eva", "for ever");
+      assertThat(ledger.desk().order("ai", ever).result())
+          .isEqualTo(time.epochMillis() + Duration.ofDays(31).toMillis());
+    }
+  }
+
   @Test
   void anAmountThatWasLoweredByMoreThanAReloadLeavesIsNothing() {
     BudgetConfig budget = budget("ai", 100_000, flat(1_000));

@@ -60,6 +60,7 @@ abstract class Replicas {
   final Vertx vertx = Vertx.vertx();
   final List<Gateway> gateways = new ArrayList<>();
   RedisServer redis;
+  Ticker clock = Ticker.SYSTEM; // of gateways that are started next
 
   /** One simulated gateway: a loop with a road to Redis, and a ledger. */
   final class Gateway {
@@ -86,7 +87,7 @@ abstract class Replicas {
                         new Failing(new RedisLender(link, "avalo", name), deaf, stated),
                         task -> loop.runOnContext(run -> task.run()),
                         Timers.of(vertx),
-                        Ticker.SYSTEM,
+                        clock,
                         ASSUMED),
                     journal,
                     (view, notice) -> told.add(notice.kind())));
@@ -178,8 +179,8 @@ abstract class Replicas {
     }
 
     @Override
-    public Future<Void> order(Statement.Where where, String what, long untilMillis, String note) {
-      return way.order(where, what, untilMillis, note);
+    public Future<Void> order(Statement.Where where, long startMillis, Order order) {
+      return way.order(where, startMillis, order);
     }
 
     @Override

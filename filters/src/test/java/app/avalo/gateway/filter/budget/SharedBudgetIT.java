@@ -21,6 +21,7 @@ import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.time.Ticker;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -91,6 +92,49 @@ class SharedBudgetIT extends Replicas {
     assertThat(month.by("")).containsEntry("chat", 600L).containsEntry("ai", 4_000L);
     assertThat(month.by("region")).containsExactly(java.util.Map.entry("eu", 600L));
     assertThat(month.by("day")).hasSize(1).containsValue(600L);
+  }
+
+  /** The machine's clocks, set forward as a test goes. */
+  private static final class Later implements Ticker {
+    private final AtomicLong ahead = new AtomicLong();
+
+    @Override
+    public long nanos() {
+      return SYSTEM.nanos();
+    }
+
+    @Override
+    public long epochMillis() {
+      return SYSTEM.epochMillis() + ahead.get();
+    }
+  }
+
+  @Test
+  void anOrderHoldsInFurtherPeriodsAtEveryReplicaAndSoDoesItsEnd() throws Exception {
+    Later later = new Later();
+    clock = later;
+    BudgetConfig budget = BudgetSample.daily(budget("ai", 1_000_000, flat(1_000)));
+    share(budget, 2);
+    Gateway one = gateways.get(0);
+    Gateway two = gateways.get(1);
+    long day = Duration.ofDays(1).toMillis();
+    long until = later.epochMillis() + 3 * day;
+
+    one.ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "holidays"));
+    until(() -> view(two, budget).frozenUntil() == until);
+    later.ahead.set(day);
+
+    assertThat(ask(two.ledger, budget, CHAT)).isInstanceOf(Refused.class);
+    assertThat(ask(one.ledger, budget, PANIC)).isInstanceOf(Hold.class);
+    Gateway three = new Gateway("g3");
+    three.ledger.configure(plan(budget));
+    until(() -> view(three, budget).frozenUntil() == until);
+    assertThat(ask(three.ledger, budget, CHAT)).as("one that started").isInstanceOf(Refused.class);
+    three.ledger.desk().order("ai", new BudgetDesk.Order(true, 0, "eva", "fine"));
+    until(() -> again(one, budget));
+    later.ahead.set(2 * day);
+    until(() -> again(two, budget));
+    assertThat(view(two, budget).frozenUntil()).isZero();
   }
 
   /** How many of these calls are paid. */

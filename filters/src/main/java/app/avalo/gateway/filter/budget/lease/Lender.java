@@ -27,8 +27,20 @@ public interface Lender {
   Future<Corrected> correct(
       Statement.Where where, Collection<Statement.Where> others, Change change);
 
-  /** An operator's order of this name holds until then. */
-  Future<Void> order(Statement.Where where, String what, long untilMillis, String note);
+  /**
+   * What an operator orders.
+   *
+   * @param what name of the order
+   * @param untilMillis milliseconds since 1970 until which it holds
+   * @param note who and why
+   */
+  record Order(String what, long untilMillis, String note) {}
+
+  /**
+   * An order for a period, in place of the one before it; of a period that begins too late for it
+   * only if something is known of that.
+   */
+  Future<Void> order(Statement.Where where, long startMillis, Order order);
 
   /** All sums of a period: {@code spent}, {@code raised}, and by label with {@code v:} before. */
   Future<Map<String, Long>> sums(Statement.Where where);

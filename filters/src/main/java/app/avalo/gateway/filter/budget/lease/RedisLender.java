@@ -118,10 +118,14 @@ public final class RedisLender implements Lender {
   }
 
   @Override
-  public Future<Void> order(Statement.Where where, String what, long untilMillis, String note) {
+  public Future<Void> order(Statement.Where where, long startMillis, Order order) {
     List<String> arguments =
         List.of(
-            what, Long.toString(untilMillis), note, Long.toString(where.endMillis() + KEPT_MILLIS));
+            order.what(),
+            Long.toString(order.untilMillis()),
+            order.note(),
+            Long.toString(where.endMillis() + KEPT_MILLIS),
+            Long.toString(startMillis));
     return redis.run(ORDER, List.of(key(where)), arguments).mapEmpty();
   }
 

@@ -68,6 +68,11 @@ public record Span(String key, long startMillis, long endMillis) {
     }
   }
 
+  /** The one behind it. */
+  public Span after(BudgetConfig budget) {
+    return of(budget, endMillis);
+  }
+
   /** The one before it. */
   public Span before(BudgetConfig budget) {
     return of(budget, startMillis - 1);

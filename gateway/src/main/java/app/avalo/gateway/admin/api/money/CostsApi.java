@@ -190,8 +190,7 @@ public final class CostsApi {
                 new JsonObject()
                     .put("budget", budget.name())
                     .put("order", order)
-                    .put("until", Words.time(holds))
-                    .put("endsWithPeriod", holds < until)));
+                    .put("until", Words.time(holds))));
   }
 
   private Future<Long> put(
