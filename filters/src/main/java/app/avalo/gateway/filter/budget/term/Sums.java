@@ -24,6 +24,9 @@ public final class Sums {
   private static final int MOST = 512;
   private static final String OTHER = "tier:other";
 
+  /** What silent replicas had leased, see {@code budget-lease.lua}; nobody's demand. */
+  private static final String EXPIRED = "(expired)";
+
   private final Function<String, Counter> counters;
   private final boolean labelled;
   private final Map<String, Sum> services = new LinkedHashMap<>();
@@ -159,6 +162,7 @@ public final class Sums {
       }
       (isService(label) ? others : otherParts).put(label, lease.byService()[i] - stated);
     }
+    others.remove(EXPIRED, 0L);
     found.forEach(this::known);
     return found;
   }
@@ -191,6 +195,7 @@ public final class Sums {
   /** What a statement has to name: services and own labels, but days only as they may change. */
   List<String> labels(List<String> named, long nowMillis) {
     Set<String> labels = new LinkedHashSet<>(named);
+    labels.add(EXPIRED);
     String today = Span.day(nowMillis);
     String yesterday = Span.day(nowMillis - Span.DAY_MILLIS);
     for (String label : own().keySet()) {
@@ -220,7 +225,8 @@ public final class Sums {
   long[] by(Map<String, Standing> standings) {
     long[] by = new long[Standing.values().length];
     services.forEach((name, sum) -> add(by, standings.get(name), sum.micros));
-    others.forEach((name, micros) -> add(by, standings.get(name), micros));
+    others.forEach(
+        (name, micros) -> add(by, standings.get(name), name.equals(EXPIRED) ? 0 : micros));
     return by;
   }
 
