@@ -59,7 +59,7 @@ final class Ledgers {
   }
 
   /** Words what budgets tell, for logs and the webhook. */
-  private record Told(Webhook webhook) implements BudgetListener {
+  record Told(Webhook webhook) implements BudgetListener {
     @Override
     public void told(BudgetView budget, Notice notice) {
       LOG.atWarn()

@@ -62,7 +62,14 @@ class AdminAccessIT {
     "GET, /admin/limits/few/buckets/u=a",
     "DELETE, /admin/limits/few/buckets/u=a",
     "GET, /admin/budgets",
+    "GET, /admin/budgets/ai-month/purses",
+    "GET, /admin/budgets/ai-month/paused",
+    "DELETE, /admin/budgets/ai-month/paused/shop",
+    "GET, /admin/budgets/report",
     "POST, /admin/budgets/ai-month/corrections",
+    "POST, /admin/budgets/ai-month/costs",
+    "POST, /admin/budgets/ai-month/orders",
+    "POST, /admin/units/chats/counts",
     "GET, /admin/config",
     "GET, /admin/reload",
     "POST, /admin/reload",
@@ -95,6 +102,12 @@ class AdminAccessIT {
     "POST, /admin/reload, viewer",
     "POST, /admin/budgets/ai-month/corrections, viewer",
     "POST, /admin/budgets/ai-month/corrections, operator",
+    "POST, /admin/budgets/ai-month/costs, viewer",
+    "POST, /admin/budgets/ai-month/costs, operator",
+    "POST, /admin/budgets/ai-month/orders, operator",
+    "POST, /admin/units/chats/counts, viewer",
+    "POST, /admin/units/chats/counts, operator",
+    "DELETE, /admin/budgets/ai-month/paused/shop, viewer",
   })
   void a_role_that_is_too_low_is_refused_and_written_down(String method, String path, String role) {
     String token = role.equals("viewer") ? VIEWER : OPERATOR;

@@ -66,7 +66,16 @@ class GrpcIT {
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
             limits:
               few: {key: [route], rate: 1/h, burst: 1}
+            budgets:
+              calls:
+                amount: 100 PLN
+                services: [paid]
+                cost: {header: X-Cost, perThousand: {X-Tokens: 2 PLN}, reserve: 1 PLN}
             services:
+              paid:
+                protocol: http2
+                regions: {eu: "http://127.0.0.1:%1$d"}
+                health: {statuses: 200-499, timeout: 9s}
               text:
                 protocol: http2
                 regions: {eu: "http://127.0.0.1:%1$d"}
@@ -74,6 +83,7 @@ class GrpcIT {
                 timeouts: {connect: 2s, attempt: 2s, total: 2s, idle: 4s}
               nobody: {protocol: http2, regions: {eu: "http://127.0.0.1:1"}}
             routes:
+              - {name: paid, match: {host: paid.example, path: {prefix: /}}, service: paid}
               - {name: limited, match: {path: /test.Limited/unary}, service: text, limits: [few]}
               - {name: nobody, match: {path: {prefix: /test.Nobody}}, service: nobody}
               - {name: small, match: {path: {prefix: /test.Small}}, service: text, bodyLimit: 10B}
@@ -106,6 +116,25 @@ class GrpcIT {
     } catch (StatusRuntimeException failed) {
       return failed.getStatus();
     }
+  }
+
+  @Test
+  void what_a_call_cost_is_read_from_its_trailers() {
+    ManagedChannel paid =
+        NettyChannelBuilder.forAddress("127.0.0.1", gateway.port())
+            .overrideAuthority("paid.example")
+            .usePlaintext()
+            .build();
+    try {
+      assertThat(ClientCalls.blockingUnaryCall(paid, UNARY, CallOptions.DEFAULT, "hello"))
+          .isEqualTo("hello");
+    } finally {
+      paid.shutdownNow();
+    }
+    Awaiting.until(() -> gateway.gateway().inFlight() == 0);
+    assertThat(gateway.gateway().shared().ledger().view(gateway.gateway().plan()).get(0).spent())
+        .as("0.25 and 1.5 times 2")
+        .isEqualTo(3_250_000);
   }
 
   private static MethodDescriptor<String, String> at(String path) {

@@ -43,10 +43,19 @@ class TrailersIT {
               timeouts: {connect: 5s, attempt: 9s, total: 20s}
             regions:
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
+            budgets:
+              told:
+                amount: 100 PLN
+                services: [paid, paid-framed]
+                cost: {header: X-Cost, perThousand: {X-Tokens: 2 PLN}, reserve: 1 PLN}
             services:
-              old: {regions: {eu: "http://127.0.0.1:%d"}}
-              framed: {protocol: http2, regions: {eu: "http://127.0.0.1:%d"}}
+              old: {regions: {eu: "http://127.0.0.1:%1$d"}}
+              framed: {protocol: http2, regions: {eu: "http://127.0.0.1:%2$d"}}
+              paid: {regions: {eu: "http://127.0.0.1:%1$d"}}
+              paid-framed: {protocol: http2, regions: {eu: "http://127.0.0.1:%2$d"}}
             routes:
+              - {name: paid, match: {path: /paid/old}, service: paid}
+              - {name: paid-framed, match: {path: /paid/framed}, service: paid-framed}
               - {name: old, match: {path: {prefix: /old}}, service: old}
               - {name: framed, match: {path: {prefix: /framed}}, service: framed}
             """
@@ -225,6 +234,33 @@ class TrailersIT {
 
       assertThat(frames).hasSize(3).element(1).isEqualTo("DATA abc");
       assertThat(frames.get(2)).isEqualTo("HEADERS DefaultHttp2Headers[x-sum: 42] end");
+    }
+  }
+
+  private static long spent() {
+    Awaiting.until(() -> gateway.gateway().inFlight() == 0);
+    return gateway.gateway().shared().ledger().view(gateway.gateway().plan()).get(0).spent();
+  }
+
+  @Test
+  void what_an_answer_cost_is_read_from_its_trailers() {
+    String head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n";
+    old.script(connection -> connection.send(head + "X-Cost: 0.25\r\nX-Tokens: 1500\r\n\r\n"));
+    framed.script(
+        call ->
+            call.fields(false, ":status", "200")
+                .data("abc", false)
+                .fields(true, "x-cost", "0.5", "x-tokens", "250"));
+    try (Wire wire = new Wire(gateway.port());
+        FrameClient client = new FrameClient(gateway.port())) {
+      wire.send("GET /paid/old HTTP/1.1\r\nHost: a\r\n\r\n").readUntil("1500\r\n\r\n");
+      assertThat(spent()).as("0.25 and 1.5 times 2").isEqualTo(3_250_000);
+
+      wire.send("GET /paid/framed HTTP/1.1\r\nHost: a\r\n\r\n").readUntil("250\r\n\r\n");
+      assertThat(spent()).as("0.5 and a quarter of 2").isEqualTo(4_250_000);
+      post(client, "/paid/framed").data(1, true, "");
+      client.readUntil(1, ".* end");
+      assertThat(spent()).isEqualTo(5_250_000);
     }
   }
 

@@ -10,13 +10,22 @@ import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
+import app.avalo.gateway.filter.time.Ticker;
+import app.avalo.gateway.filter.time.Timers;
 import app.avalo.gateway.filter.time.VirtualTime;
 import app.avalo.gateway.testing.Awaiting;
+import app.avalo.gateway.testing.RunningGateway;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +43,10 @@ class MonthEndIT {
   }
 
   private Plan plan() {
+    return plan("");
+  }
+
+  private Plan plan(String more) {
     Loaded loaded =
         ConfigLoader.parse(
             "test.yaml",
@@ -45,7 +58,8 @@ class MonthEndIT {
             budgets: {month: {amount: 10 PLN, services: [ai], cost: {perRequest: 0.01 PLN}}}
             state: {directory: "%s"}
             """
-                .formatted(directory));
+                    .formatted(directory)
+                + more);
     return Plan.compile(((Loaded.Valid) loaded).config());
   }
 
@@ -67,5 +81,61 @@ class MonthEndIT {
     assertThat(Files.readString(json)).contains("\"spent\" : \"2.5 PLN\"");
     assertThat(Files.readString(reports.resolve("2026-11.csv"))).contains(",spent,,2.5,PLN");
     assertThat(Files.readString(reports.resolve("2026-11.html"))).contains("Costs of 2026-11");
+  }
+
+  /** What the webhook is told of months, in its order. */
+  private Queue<JsonObject> told(String[] alerts) {
+    Queue<JsonObject> told = new ConcurrentLinkedQueue<>();
+    HttpServer receiver =
+        RunningGateway.await(
+            vertx
+                .createHttpServer()
+                .requestHandler(
+                    request ->
+                        request
+                            .body()
+                            .onSuccess(
+                                body -> {
+                                  told.add(body.toJsonObject());
+                                  request.response().setStatusCode(204).end();
+                                }))
+                .listen(0, "127.0.0.1"));
+    alerts[0] =
+        """
+        alerts:
+          webhook:
+            url: "http://127.0.0.1:%d/"
+            secret: "${env:NOT_SET:-webhook-secret-of-32-bytes-or-more}"
+        """
+            .formatted(receiver.actualPort());
+    return told;
+  }
+
+  @Test
+  void a_month_that_ended_while_nobody_ran_is_reported_at_the_next_start_and_told_once() {
+    String[] alerts = new String[1];
+    Queue<JsonObject> told = told(alerts);
+    Plan plan = plan(alerts[0]);
+    ledger.configure(plan);
+    ledger.desk().correct("month", new Correction("1", false, "ai", 2_500_000, "eva", "bill"));
+    Context loop = vertx.getOrCreateContext();
+    Executor control = task -> loop.runOnContext(go -> task.run());
+    Webhook webhook = new Webhook(vertx, control, Timers.of(vertx), Ticker.SYSTEM, plan::config);
+    control.execute(webhook::start);
+    Reports reports = new Reports(ledger.desk(), time);
+    time.advance(Duration.ofDays(15));
+    ledger.desk().correct("month", new Correction("2", false, "ai", 500_000, "eva", "bill"));
+
+    Timers stopped = new VirtualTime(); // of a process that ends at once
+    new MonthEnd(vertx, stopped, time, reports, webhook, () -> plan).start();
+    Awaiting.until(() -> webhook.count(Webhook.Result.DELIVERED) == 1);
+    new MonthEnd(vertx, time, time, reports, webhook, () -> plan).start();
+    time.advance(Duration.ofDays(27));
+    Awaiting.until(() -> webhook.count(Webhook.Result.DELIVERED) == 2);
+
+    assertThat(told)
+        .extracting(alert -> alert.getString("kind") + ' ' + alert.getString("subject"))
+        .containsExactly("budget.report 2026-11", "budget.report 2026-12");
+    assertThat(told.element().getJsonObject("facts").encode()).contains("2.5");
   }
 }

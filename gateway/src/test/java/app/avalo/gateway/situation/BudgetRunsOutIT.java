@@ -14,6 +14,7 @@ import app.avalo.gateway.testing.Mode;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
 import io.vertx.core.json.JsonObject;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -119,6 +120,29 @@ class BudgetRunsOutIT {
     gateway.get("/ai?bytes=524288");
 
     assertThat(spent()).isEqualTo(ZLOTY / 4);
+  }
+
+  @Test
+  void so_do_those_of_a_body_alone() {
+    start("{perKibibyteIn: 0.005 PLN}");
+    byte[] body = new byte[50 << 10];
+
+    gateway.send(
+        HttpRequest.newBuilder(gateway.uri("/ai?bytes=524288"))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build());
+
+    assertThat(spent()).isEqualTo(ZLOTY / 4);
+  }
+
+  @Test
+  void counts_that_the_service_tells_cost_by_the_thousand() {
+    start("{perThousand: {X-Cost: 2 PLN}, reserve: 0.01 PLN}");
+
+    gateway.get("/ai?cost=125");
+
+    assertThat(spent()).as("125 tokens").isEqualTo(ZLOTY / 4);
+    assertThat(month().counts().unreadable()).isZero();
   }
 
   @Test

@@ -133,6 +133,19 @@ class StreamsRunOutOfMoneyIT extends PaidStreams {
   }
 
   @Test
+  void a_web_socket_that_only_lasts_ends_when_its_time_is_not_paid() {
+    upstream.script(connection -> connection.send(SWITCHING + FRAME).read(1));
+
+    try (Wire wire = new Wire(gateway.port())) {
+      wire.send(UPGRADE.replace("/bytes", "/seconds")).readUntil("\r\n\r\n");
+
+      assertThat(wire.readUntil(SPENT)).isEqualTo(FRAME + SPENT);
+      wire.send("\u0088\u0082\0\0\0\0\u0003\u00f0");
+      assertThat(budget(1).spent()).isBetween(LEAST, AMOUNT + SLICE);
+    }
+  }
+
+  @Test
   void a_frame_whose_rest_costs_more_than_a_slice_is_cut_off() {
     String head = "\u0082\u007f\0\0\0\0\0\u0010\0\0"; // of a MiB
     upstream.script(connection -> connection.send(SWITCHING + head + "z".repeat(1 << 20)).read(1));

@@ -1,7 +1,13 @@
 package app.avalo.gateway.testing;
 
+import io.grpc.ForwardingServerCall;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -14,7 +20,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A gRPC service of four methods, one of each kind, whose messages are texts. */
+/**
+ * A gRPC service of four methods, one of each kind, whose messages are texts; trailers tell what
+ * each call cost.
+ */
 public final class GrpcMethods {
   /** Answers what it is sent; {@code fail} fails, {@code silence} is never answered. */
   public static final MethodDescriptor<String, String> UNARY = method(MethodType.UNARY, "unary");
@@ -74,12 +83,38 @@ public final class GrpcMethods {
   }
 
   public ServerServiceDefinition service() {
+    return ServerInterceptors.intercept(methods(), new TellsItsCost());
+  }
+
+  private ServerServiceDefinition methods() {
     return ServerServiceDefinition.builder("test.Text")
         .addMethod(UNARY, ServerCalls.asyncUnaryCall(this::unary))
         .addMethod(DOWN, ServerCalls.asyncServerStreamingCall(this::down))
         .addMethod(UP, ServerCalls.asyncClientStreamingCall(this::up))
         .addMethod(BOTH, ServerCalls.asyncBidiStreamingCall(this::both))
         .build();
+  }
+
+  /** Tells in trailers what each call cost. */
+  private static final class TellsItsCost implements ServerInterceptor {
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata head, ServerCallHandler<Q, A> next) {
+      return next.startCall(
+          new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
+            @Override
+            public void close(Status status, Metadata trailers) {
+              trailers.put(key("x-cost"), "0.25");
+              trailers.put(key("x-tokens"), "1500");
+              super.close(status, trailers);
+            }
+          },
+          head);
+    }
+
+    private static Metadata.Key<String> key(String name) {
+      return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+    }
   }
 
   private void watch(StreamObserver<String> answers) {

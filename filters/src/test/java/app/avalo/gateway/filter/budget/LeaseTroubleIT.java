@@ -118,14 +118,22 @@ class LeaseTroubleIT extends Replicas {
     assertThat(view(one, budget).spent()).isLessThanOrEqualTo(400);
     until(() -> view(one, budget).spent() == 5_000);
     assertThat(sum("v:(expired)")).isEqualTo(4_600);
+    assertThat(byService(one, budget)).isEqualTo(5_000);
     String replicas = "HGET " + key() + " replicas";
     assertThat(redis.command(replicas)).as("nobody is looked at for ever").isEqualTo("g0");
     assertThat(one.exchange(dead, budget, 2, 700, 700, 700).spent()).isEqualTo(700);
     until(() -> view(one, budget).spent() == 700);
     assertThat(sum("v:(expired)")).isZero();
+    assertThat(byService(one, budget)).isEqualTo(700);
     assertThat(one.exchange(dead, budget, 2, 700, 700, 700).spent()).as("repeated").isEqualTo(700);
     assertThat(one.exchange(dead, budget, 3, 700, 5_000, 700).granted()).isEqualTo(5_000);
     until(() -> view(one, budget).spent() == 5_000);
+    assertThat(byService(one, budget)).isEqualTo(5_000);
+  }
+
+  /** What was spent, service by service. */
+  private long byService(Gateway gateway, BudgetConfig budget) {
+    return view(gateway, budget).byService().values().stream().mapToLong(Long::longValue).sum();
   }
 
   @Test

@@ -52,10 +52,14 @@ class PursesTest {
 
   /** Requests of this user and tenant that are paid, of so many. */
   private int paid(Plan by, String user, String tenant, int requests) {
+    return paid(
+        by, new Caller(user, null, "authenticated", Set.of(), Map.of("tenant", tenant)), requests);
+  }
+
+  private int paid(Plan by, Caller caller, int requests) {
     BudgetFilter filter = new BudgetFilter(ledger, Runnable::run, Receipts.NONE);
     int paid = 0;
     for (int i = 0; i < requests; i++) {
-      Caller caller = new Caller(user, null, "authenticated", Set.of(), Map.of("tenant", tenant));
       Exchange exchange = Exchanges.on(by).caller(caller).live();
       if (Outcome.of(filter, exchange).proceeded()) {
         exchange.sent();
@@ -85,6 +89,33 @@ class PursesTest {
         .containsExactly("ai", "per-user", "per-tenant");
     assertThat(ledger.view(plan)).allSatisfy(view -> assertThat(view.reserved()).isZero());
     assertThat(ledger.view(plan).get(1).spent()).as("of the fullest").isEqualTo(3_000);
+  }
+
+  @Test
+  void eachApiKeyHasTheAmountForItselfAndWhoHasNoneSharesOne() {
+    BudgetConfig budget = each(budget("per-key", 3_000, flat(1_000)), Scope.API_KEY);
+    Plan keys = plan(budget);
+
+    assertThat(paid(keys, new Caller("alice", "shop", "vip", Set.of()), 9)).isEqualTo(3);
+    assertThat(paid(keys, new Caller("bob", "shop", "free", Set.of()), 9)).isZero();
+    assertThat(paid(keys, new Caller("alice", "lab", "vip", Set.of()), 9)).isEqualTo(3);
+    assertThat(paid(keys, new Caller("alice", null, "vip", Set.of()), 2)).isEqualTo(2);
+    assertThat(paid(keys, new Caller("carol", null, "free", Set.of()), 9)).isEqualTo(1);
+
+    assertThat(fullest(budget).keySet()).containsExactlyInAnyOrder("shop", "lab", "");
+  }
+
+  @Test
+  void eachTierHasTheAmountForItself() {
+    BudgetConfig budget = each(budget("per-tier", 3_000, flat(1_000)), Scope.TIER);
+    Plan tiers = plan(budget);
+
+    assertThat(paid(tiers, new Caller("alice", "shop", "vip", Set.of()), 9)).isEqualTo(3);
+    assertThat(paid(tiers, new Caller("bob", "lab", "vip", Set.of()), 9)).isZero();
+    assertThat(paid(tiers, new Caller("alice", "shop", "free", Set.of()), 9)).isEqualTo(3);
+    assertThat(paid(tiers, Caller.ANONYMOUS, 9)).isEqualTo(3);
+
+    assertThat(fullest(budget).keySet()).containsExactlyInAnyOrder("vip", "free", "anonymous");
   }
 
   @Test

@@ -139,8 +139,8 @@ abstract class Replicas {
               spent,
               spent,
               List.of(),
-              List.of(),
-              new long[0]);
+              List.of("chat"),
+              new long[] {spent});
       CompletableFuture<Lease> answer = new CompletableFuture<>();
       loop.runOnContext(go -> say(by, said, answer));
       return answer.get(10, TimeUnit.SECONDS);
