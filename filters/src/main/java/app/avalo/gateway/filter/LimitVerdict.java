@@ -51,6 +51,11 @@ public record LimitVerdict(
       return label;
     }
 
+    /** Whether nobody has looked into a bucket, and nothing is known of what is left. */
+    public boolean isNobody() {
+      return this == OPEN || this == CLOSED;
+    }
+
     /** Whether the shared store should have decided. */
     public boolean degraded() {
       return this == LOCAL_SHARE || this == OPEN || this == CLOSED;

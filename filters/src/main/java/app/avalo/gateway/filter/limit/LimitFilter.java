@@ -236,19 +236,23 @@ public final class LimitFilter implements Filter {
   @Override
   public void end(Exchange exchange) {
     List<LimitVerdict> verdicts = exchange.limits();
-    boolean refused = false;
-    for (int i = 0; i < verdicts.size(); i++) {
-      refused |= refuses(verdicts.get(i));
-    }
     for (int i = 0; i < verdicts.size(); i++) {
       LimitConfig policy = verdicts.get(i).policy();
-      if (policy.cost().perMebibyte() > 0 && !refused) {
+      if (policy.cost().perMebibyte() > 0 && !refuse(verdicts)) {
         settleBody(exchange, verdicts.get(i));
       }
       if (policy.follow() != null && exchange.wasSent()) {
         follow(exchange, rules.of(policy));
       }
     }
+  }
+
+  private static boolean refuse(List<LimitVerdict> verdicts) {
+    boolean refused = false;
+    for (int i = 0; i < verdicts.size(); i++) {
+      refused |= refuses(verdicts.get(i));
+    }
+    return refused;
   }
 
   /** Charges a body that was not announced by what has come of it. */

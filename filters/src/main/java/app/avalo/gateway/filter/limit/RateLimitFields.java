@@ -4,7 +4,6 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.filter.LimitVerdict;
-import app.avalo.gateway.filter.LimitVerdict.By;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -69,7 +68,7 @@ final class RateLimitFields {
       if (verdict.policy().fields() && !verdict.policy().shadow()) {
         Known said = known(verdict);
         policies = policies.isEmpty() ? said.members() : joined(policies, said.members());
-        if (verdict.by() != By.OPEN && verdict.by() != By.CLOSED) {
+        if (!verdict.by().isNobody()) {
           state(said.name(verdict.bandwidth()), verdict);
         }
       }

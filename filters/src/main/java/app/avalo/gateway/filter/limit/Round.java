@@ -271,12 +271,16 @@ final class Round {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("policy", ask.policy().name());
     facts.put("key", ask.policy().partition());
-    facts.put("remaining", verdict.remaining());
+    if (!verdict.by().isNobody()) {
+      facts.put("remaining", verdict.remaining());
+    }
     if (ask.tier.allowance.bandwidths().size() > 1) {
       facts.put("rate", verdict.bandwidth().rate().toString());
     }
     facts.put("capacity", verdict.bandwidth().burst());
-    facts.put("resetSeconds", verdict.resetNanos() / 1_000_000_000L);
+    if (!verdict.by().isNobody()) {
+      facts.put("resetSeconds", verdict.resetNanos() / 1_000_000_000L);
+    }
     if (!verdict.allowed()) {
       facts.put("retryAfterSeconds", RateLimitFields.ceilSeconds(verdict.retryAfterNanos()));
     }

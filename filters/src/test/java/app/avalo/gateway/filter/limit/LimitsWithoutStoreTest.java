@@ -104,6 +104,21 @@ class LimitsWithoutStoreTest {
   }
 
   @Test
+  void whereNobodyDecidesAnExplanationSaysSoToo() {
+    for (OnStoreDown rule : new OnStoreDown[] {OnStoreDown.OPEN, OnStoreDown.CLOSED}) {
+      Plan plan = Policies.plan(Policies.named("calls").of(perMinute(5)).onStoreDown(rule).build());
+      Exchange looking = Exchanges.on(plan).user("alice").explained();
+      Outcome.of(away, looking);
+
+      assertThat(looking.explanation().steps().get(0).facts())
+          .as("%s", rule)
+          .containsEntry("capacity", 5L)
+          .containsEntry("degraded", true)
+          .doesNotContainKeys("remaining", "resetSeconds");
+    }
+  }
+
+  @Test
   void besideAPolicyThatNobodyDecidesTheOthersSayWhatIsLeft() {
     Plan plan =
         Policies.plan(
