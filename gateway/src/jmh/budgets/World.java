@@ -47,6 +47,7 @@ final class World implements AutoCloseable {
         redis: {endpoints: ["%s"], deadline: 200ms}
       services:
         paid: {priority: critical, regions: {eu: "http://127.0.0.1:%d"}}
+        sockets: {priority: critical, regions: {eu: "http://127.0.0.1:%d"}}
       routes:
       %s
       budgets:
@@ -54,6 +55,7 @@ final class World implements AutoCloseable {
       """;
 
   final Service service;
+  private final Sockets sockets = new Sockets();
   private final Path directory = Files.createTempDirectory("budgets-");
   private final List<String> budgets;
   private final List<String> knownBy;
@@ -122,9 +124,10 @@ final class World implements AutoCloseable {
     StringBuilder lines = new StringBuilder();
     for (int b = 0; b < budgets.size(); b++) {
       routes.append("  - {name: b%d, match: {path: /b%d}, service: paid}\n".formatted(b, b));
+      routes.append("  - {name: w%d, match: {path: /w%d}, service: sockets}\n".formatted(b, b));
       lines.append(
-          "  b%d: {%s, routes: [b%d], throttleAt: 100%%, criticalAt: 100%%, leaseExpiry: 2s}\n"
-              .formatted(b, budgets.get(b), b));
+          "  b%d: {%s, routes: [b%d, w%d], throttleAt: 100%%, criticalAt: 100%%, leaseExpiry: 2s}\n"
+              .formatted(b, budgets.get(b), b, b));
     }
     Path file = directory.resolve("gateway-" + gateway + ".yaml");
     Files.writeString(
@@ -137,6 +140,7 @@ final class World implements AutoCloseable {
             directory.resolve("state-" + gateway),
             redis.url(),
             service.port(),
+            sockets.port(),
             routes,
             lines));
     return GatewayProcess.start("run", file.toString());
@@ -248,9 +252,10 @@ final class World implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     gateways.forEach(GatewayProcess::close);
     redis.close();
     service.close();
+    sockets.close();
   }
 }
