@@ -100,7 +100,7 @@ public final class Budgets {
       for (int budget = 0; budget < 2 * PAYERS; budget++) {
         long expected = spent.get("b" + budget);
         differing += Math.abs(world.settled(budget, "spent", expected) - expected);
-        phantom += world.settled(budget, "charged", expected) - expected;
+        phantom += Math.abs(world.settled(budget, "charged", expected) - expected);
       }
       wrong.forEach(System.out::println);
       System.out.printf(

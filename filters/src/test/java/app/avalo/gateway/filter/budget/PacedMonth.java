@@ -14,11 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /**
  * A month of demand against a budget of the production ledger in virtual time: 40 % of it critical,
  * with days, nights, weekends and noise (sigma 0.25 by the hour), after a month at nine tenths of
- * the budget from which the week is learned. {@code main} prints the table of several seeds.
+ * the budget from which the week is learned. {@code main} prints the table of several seeds and
+ * judges the worst of them.
  */
 final class PacedMonth {
   private static final int HOURS = 720;
@@ -180,34 +183,87 @@ final class PacedMonth {
         List.copyOf(anomalies));
   }
 
-  /** Prints one line per mode and demand; the argument is the number of seeds, 5 by default. */
+  /** Of what it must a month falls short; a spike, and thrice the budget, may come to anything. */
+  static List<String> missed(Mode mode, double demand, double spike, Outcome month) {
+    List<String> missed = new ArrayList<>();
+    boolean paced = mode == Mode.PACED;
+    boolean scarce = spike == 1 && demand == 1.5;
+    boolean plenty = spike == 1 && demand == 0.9;
+    if (scarce) {
+      atLeast(missed, "critical served", month.critical(), paced ? 0.98 : 0.8);
+      atMost(missed, "dark hours", month.dark(), 0);
+    }
+    if (plenty) {
+      atLeast(missed, "others served", month.other(), paced ? 0.99 : 0.95);
+    }
+    if (scarce || plenty) {
+      atMost(missed, "forecast off", month.forecast(), 0.1);
+    }
+    return missed;
+  }
+
+  private static void atLeast(List<String> missed, String what, double found, double least) {
+    if (!(found >= least)) {
+      missed.add(what + " " + found + " (must at least " + least + ")");
+    }
+  }
+
+  private static void atMost(List<String> missed, String what, double found, double most) {
+    if (!(found <= most)) {
+      missed.add(what + " " + found + " (must at most " + most + ")");
+    }
+  }
+
+  /** The worst of each. */
+  private static Outcome worst(List<Outcome> months) {
+    return new Outcome(
+        of(months, Outcome::critical).min().orElse(0),
+        of(months, Outcome::other).min().orElse(0),
+        months.stream().mapToInt(Outcome::dark).max().orElse(HOURS),
+        of(months, Outcome::forecast).max().orElse(1),
+        of(months, Outcome::spent).max().orElse(0),
+        of(months, Outcome::inBand).average().orElse(0),
+        List.of());
+  }
+
+  private static DoubleStream of(List<Outcome> months, ToDoubleFunction<Outcome> what) {
+    return months.stream().mapToDouble(what);
+  }
+
+  /**
+   * Prints one line per mode and demand, and exits with 1 when the worst of its seeds misses what
+   * it must; the argument is the number of seeds, 5 by default.
+   */
   public static void main(String[] arguments) {
     int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
-    System.out.println("demand  mode        critical  other  dark h  forecast off  spent  in band");
+    List<String> missed = new ArrayList<>();
+    System.out.println(
+        "demand  mode        critical (worst)    other (worst)  dark h  forecast off  spent  in band");
     for (double[] scene : new double[][] {{0.9, 1}, {1.5, 1}, {1.5, 6}, {3, 1}}) {
       for (Mode mode : Mode.values()) {
-        double[] sum = new double[6];
+        List<Outcome> months = new ArrayList<>();
         for (int seed = 1; seed <= seeds; seed++) {
-          Outcome outcome = play(mode, scene[0], scene[1], 60, seed);
-          sum[0] += outcome.critical() / seeds;
-          sum[1] += outcome.other() / seeds;
-          sum[2] = Math.max(sum[2], outcome.dark());
-          sum[3] = Math.max(sum[3], outcome.forecast());
-          sum[4] = Math.max(sum[4], outcome.spent());
-          sum[5] += outcome.inBand() / seeds;
+          months.add(play(mode, scene[0], scene[1], 60, seed));
         }
+        Outcome worst = worst(months);
+        String name = scene[0] + (scene[1] > 1 ? " spike" : "");
         System.out.printf(
-            "%.1f%s  %-10s  %6.1f %%  %5.1f %%  %5.0f  %8.1f %%  %5.1f %%  %3.0f %%%n",
-            scene[0],
-            scene[1] > 1 ? " spike" : "",
+            "%s  %-10s  %6.1f %% (%5.1f)  %5.1f %% (%5.1f)  %5d  %8.1f %%  %5.1f %%  %3.0f %%%n",
+            name,
             mode,
-            100 * sum[0],
-            100 * sum[1],
-            sum[2],
-            100 * sum[3],
-            100 * sum[4],
-            100 * sum[5]);
+            100 * of(months, Outcome::critical).average().orElse(0),
+            100 * worst.critical(),
+            100 * of(months, Outcome::other).average().orElse(0),
+            100 * worst.other(),
+            worst.dark(),
+            100 * worst.forecast(),
+            100 * worst.spent(),
+            100 * worst.inBand());
+        missed(mode, scene[0], scene[1], worst)
+            .forEach(what -> missed.add(name + " " + mode + ": " + what));
       }
     }
+    missed.forEach(what -> System.out.println("missed: " + what));
+    System.exit(missed.isEmpty() ? 0 : 1);
   }
 }

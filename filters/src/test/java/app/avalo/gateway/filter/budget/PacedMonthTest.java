@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.BudgetConfig.Mode;
 import app.avalo.gateway.filter.budget.PacedMonth.Outcome;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,6 +66,23 @@ class PacedMonthTest {
   @ValueSource(longs = {7, 8})
   void halfADayOfSixTimesTheUsualIsToldOnThatDay(long seed) {
     assertThat(PacedMonth.play(Mode.PACED, 0.9, 6, 4, seed).anomalies()).containsExactly(13);
+  }
+
+  @Test
+  void aMonthThatMissesWhatItMustIsNamed() {
+    Outcome short79 = new Outcome(0.79, 0.94, 1, 0.11, 1, 0.8, List.of());
+    Outcome good = new Outcome(0.98, 0.99, 0, 0.1, 1, 0.8, List.of());
+    for (Mode mode : Mode.values()) {
+      assertThat(PacedMonth.missed(mode, 1.5, 1, short79))
+          .extracting(missed -> missed.replaceAll(" [0-9].*", ""))
+          .containsExactly("critical served", "dark hours", "forecast off");
+      assertThat(PacedMonth.missed(mode, 0.9, 1, short79))
+          .extracting(missed -> missed.replaceAll(" [0-9].*", ""))
+          .containsExactly("others served", "forecast off");
+      assertThat(PacedMonth.missed(mode, 1.5, 1, good)).isEmpty();
+      assertThat(PacedMonth.missed(mode, 0.9, 1, good)).isEmpty();
+      assertThat(PacedMonth.missed(mode, 3, 1, short79)).isEmpty();
+    }
   }
 
   @Test
