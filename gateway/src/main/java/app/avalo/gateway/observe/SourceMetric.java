@@ -13,7 +13,7 @@ public enum SourceMetric {
       "budget"),
   BUDGET_FORECAST(
       "gateway_budget_forecast_ratio",
-      "What the period will come to if nobody is slowed, as a share of its amount.",
+      "What the period will come to if nobody is slowed from now on, as a share of its amount.",
       "budget"),
   BUDGET_PLAN(
       "gateway_budget_plan_ratio",

@@ -44,6 +44,7 @@ final class PacedMonth {
   private double servedCritical;
   private int dark;
   private double worstForecast;
+  private double worstOfSpent;
   private double inBand;
   private final List<Integer> anomalies = new ArrayList<>();
 
@@ -53,7 +54,11 @@ final class PacedMonth {
    * @param critical served of what critical services asked for
    * @param other served of what the others asked for
    * @param dark hours in which less than a fifth of critical demand was served
-   * @param forecast worst error of the month-end spend as seen on any day from the tenth on
+   * @param forecast worst error, on any day from the tenth on, of what the month would come to if
+   *     nobody were slowed: of the forecast and what was refused before it, by all that was asked
+   *     for
+   * @param forecastOfSpent likewise of the forecast alone, by what was spent; so it says how good
+   *     the forecast is where hardly anybody is slowed, and how much slowing saved elsewhere
    * @param spent of the amount
    * @param inBand share of those days on which the month's end was within the forecast's band
    * @param anomalies days of the month on which one was told
@@ -63,6 +68,7 @@ final class PacedMonth {
       double other,
       int dark,
       double forecast,
+      double forecastOfSpent,
       double spent,
       double inBand,
       List<Integer> anomalies) {}
@@ -102,6 +108,8 @@ final class PacedMonth {
     for (double[] forecast : forecasts) {
       double error = Math.abs(forecast[1] / month.asked - 1);
       month.worstForecast = Math.max(month.worstForecast, error);
+      double ofSpent = Math.abs(forecast[3] / month.served - 1);
+      month.worstOfSpent = Math.max(month.worstOfSpent, ofSpent);
       boolean within = forecast[0] <= month.asked && month.asked <= forecast[2];
       month.inBand += within ? 1.0 / forecasts.size() : 0;
     }
@@ -118,13 +126,18 @@ final class PacedMonth {
     asked = askedCritical = served = servedCritical = dark = 0;
   }
 
-  /** What the month will have asked for: low, as likely more as less, high. */
+  /**
+   * What the month will have asked for: low, as likely more as less, high; and the forecast itself.
+   */
   private double[] forecast() {
     BudgetView view = view();
     double refused = asked - view.spent();
     Forecast forecast = view.forecast();
     return new double[] {
-      refused + forecast.low(), refused + forecast.spent(), refused + forecast.high()
+      refused + forecast.low(),
+      refused + forecast.spent(),
+      refused + forecast.high(),
+      forecast.spent()
     };
   }
 
@@ -178,6 +191,7 @@ final class PacedMonth {
         (served - servedCritical) / (asked - askedCritical),
         dark,
         worstForecast,
+        worstOfSpent,
         served / (perHour * HOURS),
         inBand,
         List.copyOf(anomalies));
@@ -195,6 +209,7 @@ final class PacedMonth {
     }
     if (plenty) {
       atLeast(missed, "others served", month.other(), paced ? 0.99 : 0.95);
+      atMost(missed, "forecast off what was spent", month.forecastOfSpent(), 0.1);
     }
     if (scarce || plenty) {
       atMost(missed, "forecast off", month.forecast(), 0.1);
@@ -221,6 +236,7 @@ final class PacedMonth {
         of(months, Outcome::other).min().orElse(0),
         months.stream().mapToInt(Outcome::dark).max().orElse(HOURS),
         of(months, Outcome::forecast).max().orElse(1),
+        of(months, Outcome::forecastOfSpent).max().orElse(1),
         of(months, Outcome::spent).max().orElse(0),
         of(months, Outcome::inBand).average().orElse(0),
         List.of());
@@ -238,7 +254,7 @@ final class PacedMonth {
     int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
     List<String> missed = new ArrayList<>();
     System.out.println(
-        "demand  mode        critical (worst)    other (worst)  dark h  forecast off  spent  in band");
+        "demand  mode        critical (worst)    other (worst)  dark h  forecast off: asked  spent  spent  in band");
     for (double[] scene : new double[][] {{0.9, 1}, {1.5, 1}, {1.5, 6}, {3, 1}}) {
       for (Mode mode : Mode.values()) {
         List<Outcome> months = new ArrayList<>();
@@ -248,7 +264,7 @@ final class PacedMonth {
         Outcome worst = worst(months);
         String name = scene[0] + (scene[1] > 1 ? " spike" : "");
         System.out.printf(
-            "%s  %-10s  %6.1f %% (%5.1f)  %5.1f %% (%5.1f)  %5d  %8.1f %%  %5.1f %%  %3.0f %%%n",
+            "%s  %-10s  %6.1f %% (%5.1f)  %5.1f %% (%5.1f)  %5d  %17.1f %%  %5.1f %%  %5.1f %%  %3.0f %%%n",
             name,
             mode,
             100 * of(months, Outcome::critical).average().orElse(0),
@@ -257,6 +273,7 @@ final class PacedMonth {
             100 * worst.other(),
             worst.dark(),
             100 * worst.forecast(),
+            100 * worst.forecastOfSpent(),
             100 * worst.spent(),
             100 * worst.inBand());
         missed(mode, scene[0], scene[1], worst)

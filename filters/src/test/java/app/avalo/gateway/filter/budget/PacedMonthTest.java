@@ -50,6 +50,22 @@ class PacedMonthTest {
     assertThat(PacedMonth.play(Mode.THRESHOLDS, 0.9, 1, 12, seed).forecast()).isLessThan(0.05);
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {4, 5})
+  void whereNobodyIsSlowedTheForecastIsWhatWillBeSpent(long seed) {
+    Outcome month = PacedMonth.play(Mode.PACED, 0.9, 1, 12, seed);
+
+    assertThat(month.forecastOfSpent()).isLessThan(0.05);
+  }
+
+  @Test
+  void whereManyAreSlowedTheForecastSaysWhatItWouldBeIfNobodyWere() {
+    Outcome month = PacedMonth.play(Mode.PACED, 1.5, 1, 12, 4);
+
+    assertThat(month.spent()).isLessThan(1.0);
+    assertThat(month.forecastOfSpent()).as("beyond what is spent").isGreaterThan(0.2);
+  }
+
   @Test
   void theForecastsBandHoldsTheMonthsEndAsOftenAsItSaysAndAnOrdinaryHourIsNoAnomaly() {
     double inBand = 0;
@@ -70,15 +86,15 @@ class PacedMonthTest {
 
   @Test
   void aMonthThatMissesWhatItMustIsNamed() {
-    Outcome short79 = new Outcome(0.79, 0.94, 1, 0.11, 1, 0.8, List.of());
-    Outcome good = new Outcome(0.98, 0.99, 0, 0.1, 1, 0.8, List.of());
+    Outcome short79 = new Outcome(0.79, 0.94, 1, 0.11, 0.11, 1, 0.8, List.of());
+    Outcome good = new Outcome(0.98, 0.99, 0, 0.1, 0.1, 1, 0.8, List.of());
     for (Mode mode : Mode.values()) {
       assertThat(PacedMonth.missed(mode, 1.5, 1, short79))
           .extracting(missed -> missed.replaceAll(" [0-9].*", ""))
           .containsExactly("critical served", "dark hours", "forecast off");
       assertThat(PacedMonth.missed(mode, 0.9, 1, short79))
           .extracting(missed -> missed.replaceAll(" [0-9].*", ""))
-          .containsExactly("others served", "forecast off");
+          .containsExactly("others served", "forecast off what was spent", "forecast off");
       assertThat(PacedMonth.missed(mode, 1.5, 1, good)).isEmpty();
       assertThat(PacedMonth.missed(mode, 0.9, 1, good)).isEmpty();
       assertThat(PacedMonth.missed(mode, 3, 1, short79)).isEmpty();

@@ -201,7 +201,7 @@ public final class Pacer {
     return tally.spent()[standing.ordinal()] * (until - now) / gone;
   }
 
-  /** What the period will come to if nobody is slowed. */
+  /** What the period will come to if nobody is slowed from now on. */
   public Forecast forecast(long startMillis, long nowMillis, long endMillis, Tally now) {
     double ahead = 0;
     double variance = 0;

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param share spent of amount, 1 is all of it
  * @param admittedShare of requests to services that are not critical, 0 to 1
  * @param criticalShare of requests to critical services, 0 to 1
- * @param forecast of the period if nobody is slowed
+ * @param forecast of the period if nobody is slowed from now on
  * @param periodStart milliseconds since 1970
  * @param periodEnd milliseconds since 1970
  * @param counts of this gateway since it started or the period began

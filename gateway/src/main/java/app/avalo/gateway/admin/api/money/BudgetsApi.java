@@ -113,6 +113,7 @@ public final class BudgetsApi {
     String currency = view.currency();
     long exhausted = forecast.exhaustedMillis();
     return new JsonObject()
+        .put("ifNobodyIsSlowed", true)
         .put("spent", Words.money(forecast.spent(), currency))
         .put("low", Words.money(forecast.low(), currency))
         .put("high", Words.money(forecast.high(), currency))
