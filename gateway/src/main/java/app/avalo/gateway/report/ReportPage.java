@@ -85,11 +85,12 @@ public final class ReportPage {
       part(page, unit.all());
       page.append("<td>").append(escaped(names(report, unit))).append("</tr>");
     }
-    page.append("</table><div class=\"by\">");
+    page.append("</table>");
     for (UnitMonth unit : report.units()) {
+      page.append("<div class=\"by\">");
       UnitMonth.KINDS.forEach(kind -> parts(page, unit, kind));
+      page.append("</div>");
     }
-    page.append("</div>");
   }
 
   private static String names(Report report, UnitMonth unit) {
