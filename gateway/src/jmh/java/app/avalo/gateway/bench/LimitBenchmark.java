@@ -53,6 +53,7 @@ public class LimitBenchmark {
 
   private Exchange[] passing;
   private Exchange[] refused;
+  private Exchange[] few;
   private LimitFilter filter;
   private MessageMeter meter;
   private final BucketKey key = new BucketKey();
@@ -66,6 +67,7 @@ public class LimitBenchmark {
   public void prepare() {
     passing = exchanges(plan("wide", 1_000_000_000));
     refused = exchanges(plan("tight", 1));
+    few = exchanges(plan("few", 1_000_000_000, KeyPart.ROUTE));
     wide = passing[0].route().limits().get(0);
     shape = Shape.of(wide.allowance());
     table = new CompactBuckets(shape, Ticker.SYSTEM, Room.ofHeap());
@@ -74,10 +76,14 @@ public class LimitBenchmark {
   }
 
   private static Plan plan(String name, long perDay) {
+    return plan(name, perDay, KeyPart.ADDRESS);
+  }
+
+  private static Plan plan(String name, long perDay, KeyPart by) {
     LimitConfig limit =
         new LimitConfig(
             name,
-            List.of(KeyPart.ADDRESS),
+            List.of(by),
             LimitConfig.Grain.DEFAULT,
             new Allowance(List.of(new Bandwidth(new Rate(perDay, Duration.ofDays(1)), perDay))),
             Map.of(),
@@ -121,6 +127,12 @@ public class LimitBenchmark {
   @Benchmark
   public void passes(Blackhole hole) {
     filter.request(next(passing), new Sink(hole));
+  }
+
+  /** By route: one of the few keys that Bucket4j keeps. */
+  @Benchmark
+  public void passesByRoute(Blackhole hole) {
+    filter.request(next(few), new Sink(hole));
   }
 
   @Benchmark
