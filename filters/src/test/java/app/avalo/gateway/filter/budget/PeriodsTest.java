@@ -134,14 +134,19 @@ class PeriodsTest {
   }
 
   @Test
-  void anOrderHoldsNoLongerThanItsPeriodAndSaysSo() {
+  void anOrderHoldsIntoTheNextPeriodForAMonthAtMost() {
     BudgetConfig daily = daily(monthly);
     ledger.configure(plan(daily));
     long until = time.epochMillis() + Duration.ofHours(48).toMillis();
 
     Future<Long> holds = ledger.desk().order("ai", new Order(true, until, "eva", "odd bill"));
 
-    assertThat(holds.result()).isEqualTo(view(daily).periodEnd());
-    assertThat(view(daily).frozenUntil()).isEqualTo(view(daily).periodEnd());
+    assertThat(holds.result()).isEqualTo(until).isGreaterThan(view(daily).periodEnd());
+    time.advance(Duration.ofHours(47));
+    assertThat(view(daily).frozenUntil()).isEqualTo(until);
+    long year = time.epochMillis() + Duration.ofDays(365).toMillis();
+    long month = time.epochMillis() + Duration.ofDays(31).toMillis();
+    assertThat(ledger.desk().order("ai", new Order(true, year, "eva", "odd bill")).result())
+        .isEqualTo(month);
   }
 }
