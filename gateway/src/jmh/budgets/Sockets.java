@@ -8,12 +8,14 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** A service that sends frames without an end to whoever opens a WebSocket, and such a caller. */
@@ -88,10 +90,21 @@ final class Sockets implements AutoCloseable {
         + "\r\n\r\n";
   }
 
-  /** Reads until it is closed; it should be by 1008, between two frames. */
+  /**
+   * Reads until it is closed; it should be by 1008, between two frames. Who comes when the others
+   * have spent all is refused.
+   */
   static Streams.Flow read(URI uri) {
     Reader reader = new Reader();
-    HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(uri, reader).join();
+    try {
+      HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(uri, reader).join();
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof WebSocketHandshakeException refused
+          && refused.getResponse().statusCode() == Streams.REFUSED) {
+        return Streams.Flow.NONE;
+      }
+      throw failed;
+    }
     return reader.ended.join();
   }
 

@@ -53,9 +53,14 @@ final class Streams {
    *
    * @param bytes of its body, or of its frames
    * @param nanos from its head to its end
-   * @param told whether it ended as it should: by an event, or by 1008
+   * @param told whether it ended as it should: by an event, by 1008, or refused before it began
    */
-  record Flow(long bytes, long nanos, boolean told) {}
+  record Flow(long bytes, long nanos, boolean told) {
+    static final Flow NONE = new Flow(0, 0, true);
+  }
+
+  /** Status of who comes when nothing is left. */
+  static final int REFUSED = 429;
 
   private Streams() {}
 
@@ -121,12 +126,16 @@ final class Streams {
     }
   }
 
-  /** It should end by an event behind the last one that is whole. */
+  /** It should end by an event behind the last one that is whole, unless it came too late. */
   private static Flow read(URI uri) throws Exception {
     HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     HttpRequest request = HttpRequest.newBuilder(uri).build();
     HttpResponse<InputStream> answer =
         client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    if (answer.statusCode() == REFUSED) {
+      answer.body().close();
+      return Flow.NONE;
+    }
     long began = System.nanoTime();
     long bytes = 0;
     String last = "";
