@@ -71,10 +71,12 @@ public final class Wire implements AutoCloseable {
     return this;
   }
 
-  /** Everything until the other side closes. */
+  /** Everything until the other side closes, which it has to. */
   public String readAll() {
     try {
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    } catch (SocketTimeoutException open) {
+      throw new UncheckedIOException(open);
     } catch (IOException reset) {
       return "reset: " + reset.getMessage();
     }

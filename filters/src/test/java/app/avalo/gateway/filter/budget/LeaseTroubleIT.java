@@ -109,7 +109,7 @@ class LeaseTroubleIT extends Replicas {
 
   @Test
   void whatASilentReplicaHadLeasedIsChargedUntilItTellsTheTruth() throws Exception {
-    BudgetConfig budget = BudgetSample.expiring(budget("ai", 1_000_000, flat(1_000)), 300);
+    BudgetConfig budget = BudgetSample.expiring(budget("ai", 1_000_000, flat(1_000)), 1_000);
     share(budget, 1);
     Gateway one = gateways.get(0);
     RedisLender dead = one.lender("dead");
