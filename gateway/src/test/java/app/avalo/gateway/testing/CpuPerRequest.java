@@ -56,4 +56,16 @@ public final class CpuPerRequest {
     }
     return sum;
   }
+
+  /** Keeps all threads of a process, and what it starts, to one processor of the machine. */
+  public static void keepTo(int processor, long pid) throws IOException {
+    Process taskset =
+        new ProcessBuilder("taskset", "-acp", "" + processor, "" + pid)
+            .redirectErrorStream(true)
+            .start();
+    String printed = String.join("\n", taskset.inputReader().lines().toList());
+    if (taskset.onExit().join().exitValue() != 0) {
+      throw new IllegalStateException(printed);
+    }
+  }
 }
