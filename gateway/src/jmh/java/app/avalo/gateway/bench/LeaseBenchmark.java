@@ -84,6 +84,16 @@ public class LeaseBenchmark {
     }
 
     @Override
+    public boolean takesAnyKeys() {
+      return true;
+    }
+
+    @Override
+    public void soon(Runnable task) {
+      task.run();
+    }
+
+    @Override
     public Timers timers() {
       return (delay, task) -> () -> {};
     }

@@ -223,6 +223,16 @@ final class ClusterLink implements RedisLink, NodeLink.Elsewhere {
   }
 
   @Override
+  public boolean takesAnyKeys() {
+    return false;
+  }
+
+  @Override
+  public void soon(Runnable task) {
+    vertx.runOnContext(turn -> task.run());
+  }
+
+  @Override
   public Timers timers() {
     return timers;
   }

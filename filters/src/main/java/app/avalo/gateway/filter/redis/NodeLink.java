@@ -104,6 +104,16 @@ final class NodeLink implements RedisLink {
   }
 
   @Override
+  public boolean takesAnyKeys() {
+    return config.mode() != StateConfig.Mode.CLUSTER;
+  }
+
+  @Override
+  public void soon(Runnable task) {
+    vertx.runOnContext(turn -> task.run());
+  }
+
+  @Override
   public Timers timers() {
     return timers;
   }

@@ -13,7 +13,7 @@ public interface ScriptRunner {
    * answer, or failed with {@link StoreUnavailable} when Redis is away, slow, or its queue is full.
    * A failed call may still have run inside Redis, so scripts are idempotent or safe to lose.
    *
-   * @param keys all with one hash tag, so that a cluster can run it
+   * @param keys all with one hash tag, unless it {@link #takesAnyKeys}
    */
   Future<Response> run(Script script, List<String> keys, List<String> arguments);
 
@@ -39,6 +39,12 @@ public interface ScriptRunner {
 
   /** For callers who queue before they call: their wait is bounded as that of a call is. */
   <T> PendingCalls<T> waits();
+
+  /** Whether one call may name keys without a common hash tag. */
+  boolean takesAnyKeys();
+
+  /** Runs something once the event loop is done with what has come up just now. */
+  void soon(Runnable task);
 
   /** Timers of this event loop. */
   Timers timers();

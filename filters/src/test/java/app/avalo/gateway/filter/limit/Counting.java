@@ -48,6 +48,16 @@ final class Counting implements ScriptRunner {
   }
 
   @Override
+  public boolean takesAnyKeys() {
+    return link.takesAnyKeys();
+  }
+
+  @Override
+  public void soon(Runnable task) {
+    link.soon(task);
+  }
+
+  @Override
   public Timers timers() {
     return link.timers();
   }

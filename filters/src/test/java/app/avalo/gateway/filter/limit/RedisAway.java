@@ -42,6 +42,16 @@ record RedisAway(VirtualTime time) implements ScriptRunner {
   }
 
   @Override
+  public boolean takesAnyKeys() {
+    return true;
+  }
+
+  @Override
+  public void soon(Runnable task) {
+    time.after(Duration.ZERO, task);
+  }
+
+  @Override
   public Timers timers() {
     return time;
   }

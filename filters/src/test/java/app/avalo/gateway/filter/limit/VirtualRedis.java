@@ -137,6 +137,16 @@ final class VirtualRedis implements ScriptRunner {
   }
 
   @Override
+  public boolean takesAnyKeys() {
+    return link.takesAnyKeys();
+  }
+
+  @Override
+  public void soon(Runnable task) {
+    time.after(Duration.ZERO, task);
+  }
+
+  @Override
   public Timers timers() {
     return time;
   }

@@ -10,8 +10,9 @@ import app.avalo.gateway.filter.redis.PendingCall;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
+import io.vertx.core.Completable;
 import io.vertx.core.Future;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExactBuckets implements Buckets {
   private final BucketCall redis;
+  private final BucketBatch batch;
   private final ScriptRunner link;
+  private final Shape shape;
   private final CompactBuckets notes;
   private final PendingCalls<Reading> waits;
   private final Map<String, Queue> queues = new HashMap<>();
@@ -44,33 +47,30 @@ public final class ExactBuckets implements Buckets {
   public ExactBuckets(
       ScriptRunner redis, String prefix, Shape shape, CompactBuckets notes, Debts debts) {
     this.redis = new BucketCall(redis, prefix, shape);
+    this.batch = new BucketBatch(this.redis, redis);
     this.link = redis;
+    this.shape = shape;
     this.notes = notes;
     this.debts = debts;
     this.waits = redis.waits();
     this.missing = new long[shape.bands()];
   }
 
-  private Shape shape() {
-    return redis.shape();
-  }
-
   @Override
   public Said take(BucketKey key, long tokens, Reading reading) {
-    if (notes.noted(key, shape(), missing) == CompactBuckets.NEVER
-        || shape().holds(missing, tokens)) {
+    if (notes.noted(key, shape, missing) == CompactBuckets.NEVER || shape.holds(missing, tokens)) {
       return Said.LATER;
     }
-    shape().read(missing, tokens, false, reading);
+    shape.read(missing, tokens, false, reading);
     return Said.NO;
   }
 
   @Override
   public boolean scarce(BucketKey key, long tokens, Reading reading) {
-    long when = notes.noted(key, shape(), missing);
+    long when = notes.noted(key, shape, missing);
     return when != CompactBuckets.NEVER
         && notes.nowMicros() - when <= FRESH_NANOS / 1000
-        && !shape().spares(missing, tokens, reading);
+        && !shape.spares(missing, tokens, reading);
   }
 
   @Override
@@ -80,72 +80,73 @@ public final class ExactBuckets implements Buckets {
       return Future.failedFuture(refusal);
     }
     String name = redis.name(key);
-    Queue queue = queues.computeIfAbsent(name, unknown -> new Queue(name, key.copy()));
-    Waiting one = new Waiting(waits.start(), tokens);
-    queue.waiting.add(one);
-    if (!queue.underWay) {
-      queue.ask();
+    Queue queue = queues.get(name);
+    if (queue == null) {
+      queue = new Queue(name, key.copy());
+      queues.put(name, queue);
     }
+    Waiting one = new Waiting(waits.start(), tokens);
+    queue.add(one);
     return one.call.future();
   }
 
   /** A request that waits for tokens. */
   private record Waiting(PendingCall<Reading> call, long tokens) {}
 
-  /** A call under way. */
-  private record Sent(List<Waiting> asking, long owed, long atMicros) {}
-
   /** Those who wait for one bucket; exists while a call is under way. */
-  private final class Queue {
+  private final class Queue implements Completable<Grant> {
     final String name;
     final BucketKey key;
-    final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
-    boolean underWay;
+    private List<Waiting> waiting = new ArrayList<>(2);
+    private List<Waiting> asking = List.of(); // in the call under way
+    private long owed; // paid with it
+    private long sentMicros;
 
     Queue(String name, BucketKey key) {
       this.name = name;
       this.key = key;
     }
 
-    void ask() {
-      underWay = true;
-      List<Waiting> asking = List.copyOf(waiting);
-      waiting.clear();
+    void add(Waiting one) {
+      waiting.add(one);
+      if (asking.isEmpty()) {
+        ask();
+      }
+    }
+
+    private void ask() {
+      asking = waiting;
+      waiting = new ArrayList<>(2);
       long wanted = 0;
       long least = Long.MAX_VALUE; // who wants more than there is does not keep it from the others
-      for (Waiting one : asking) {
-        wanted += one.tokens;
-        least = Math.min(least, one.tokens);
+      for (int i = 0; i < asking.size(); i++) {
+        wanted += asking.get(i).tokens;
+        least = Math.min(least, asking.get(i).tokens);
       }
-      long owing = debts.settle(name);
-      long sentMicros = notes.nowMicros();
-      redis
-          .take(name, new BucketCall.Wish(wanted, least, owing, doubtful()))
-          .onComplete(
-              (grant, failure) -> answered(new Sent(asking, owing, sentMicros), grant, failure));
+      owed = debts.settle(name);
+      sentMicros = notes.nowMicros();
+      batch.take(name, new BucketCall.Wish(wanted, least, owed, doubtful(key)), this);
     }
 
-    /** What is known to be missing, if it was heard on another connection than the present one. */
-    private long @Nullable [] doubtful() {
-      long when = notes.noted(key, shape(), missing);
-      return when == CompactBuckets.NEVER || when * 1000 > link.connectedNanos()
-          ? null
-          : missing.clone();
-    }
-
-    private void answered(Sent sent, @Nullable Grant grant, @Nullable Throwable failure) {
-      underWay = false;
+    @Override
+    public void complete(@Nullable Grant grant, @Nullable Throwable failure) {
+      List<Waiting> asked = asking;
+      asking = List.of();
       if (grant != null) {
-        notes.note(key, shape(), grant.missing(), sent.atMicros());
-        share(sent.asking(), grant);
+        notes.note(key, shape, grant.missing(), sentMicros);
+        share(asked, grant);
       } else if (failure != null) {
         // Perhaps it was charged and only the answer is lost: too much rather than too little.
-        if (sent.owed() > 0 || Unavailable.unsent(failure)) {
-          owe(name, sent.owed());
+        if (owed > 0 || Unavailable.unsent(failure)) {
+          owe(name, owed);
         }
-        for (Waiting one : sent.asking()) {
-          one.call.fail(Unavailable.of(failure));
+        StoreUnavailable told = Unavailable.of(failure);
+        for (int i = 0; i < asked.size(); i++) {
+          asked.get(i).call.fail(told);
         }
+      }
+      if (!asking.isEmpty()) {
+        return; // who heard the answer has asked again
       }
       waiting.removeIf(one -> one.call.settled());
       if (waiting.isEmpty()) {
@@ -160,7 +161,7 @@ public final class ExactBuckets implements Buckets {
       for (Waiting one : asking) {
         boolean allowed = one.tokens <= left;
         Reading reading = new Reading();
-        shape().read(grant.missing(), one.tokens, allowed, reading);
+        shape.read(grant.missing(), one.tokens, allowed, reading);
         if (one.call.answer(reading) && allowed) {
           left -= one.tokens;
         }
@@ -172,17 +173,25 @@ public final class ExactBuckets implements Buckets {
     }
   }
 
+  /** What is known to be missing, if it was heard on another connection than the present one. */
+  private long @Nullable [] doubtful(BucketKey key) {
+    long when = notes.noted(key, shape, missing);
+    return when == CompactBuckets.NEVER || when * 1000 > link.connectedNanos()
+        ? null
+        : missing.clone();
+  }
+
   private void returned(BucketKey key, String name, long tokens) {
     notes.giveBack(key, tokens);
-    redis
-        .take(name, BucketCall.Wish.only(-tokens))
-        .onFailure(
-            failure -> {
-              // Else it may have arrived, and must not be given back twice.
-              if (Unavailable.unsent(failure)) {
-                owe(name, -tokens);
-              }
-            });
+    batch.take(
+        name,
+        BucketCall.Wish.only(-tokens),
+        (grant, failure) -> {
+          // Else it may have arrived, and must not be given back twice.
+          if (failure != null && Unavailable.unsent(failure)) {
+            owe(name, -tokens);
+          }
+        });
   }
 
   @Override
@@ -190,16 +199,16 @@ public final class ExactBuckets implements Buckets {
     BucketKey kept = key.copy();
     String name = redis.name(key);
     long sentMicros = notes.nowMicros();
-    redis
-        .take(name, new BucketCall.Wish(0, 0, tokens, null))
-        .onComplete(
-            (grant, failure) -> {
-              if (grant == null) {
-                owe(name, tokens);
-              } else {
-                notes.note(kept, shape(), grant.missing(), sentMicros);
-              }
-            });
+    batch.take(
+        name,
+        new BucketCall.Wish(0, 0, tokens, doubtful(kept)),
+        (grant, failure) -> {
+          if (grant == null) {
+            owe(name, tokens);
+          } else {
+            notes.note(kept, shape, grant.missing(), sentMicros);
+          }
+        });
   }
 
   @Override
@@ -208,7 +217,7 @@ public final class ExactBuckets implements Buckets {
   }
 
   private void owe(String name, long tokens) {
-    debts.owe(name, tokens, shape());
+    debts.owe(name, tokens, shape);
   }
 
   @Override
@@ -218,7 +227,7 @@ public final class ExactBuckets implements Buckets {
         .map(
             grant -> {
               Reading reading = new Reading();
-              shape().read(grant.missing(), tokens, grant.tokens() >= tokens, reading);
+              shape.read(grant.missing(), tokens, grant.tokens() >= tokens, reading);
               return reading;
             });
   }

@@ -1,24 +1,25 @@
--- One token bucket of one or more bands. No state means full. All numbers are whole and below 2^53,
--- so Lua's doubles are exact. State, version first:
+-- Token buckets of one shape, one after another: each of one or more bands. No state means full. All
+-- numbers are whole and below 2^53, so Lua's doubles are exact. State, version first:
 --   2:<micros>:<level>:<capacity>:<level>:<capacity>.../<period>:<period>...
 -- Levels and capacities in units, the time of all of them in microseconds since 1970, periods in
 -- microseconds. What callers have let pass without asking takes a level below zero, by a tenth of the
 -- capacity at most. Releases before wrote no periods, and of one band 1:<level>:<capacity>:<micros>;
 -- they read this.
 --
--- KEYS[1] bucket
+-- KEYS    buckets; one may be there twice. In a cluster only one, else as many as are asked about at once
 -- ARGV[1] time in microseconds, for tests; empty: the clock of Redis, the only one for all replicas
 -- ARGV[2] '1' only looks
--- ARGV[3] tokens wanted; below zero: given back      ARGV[4] fewest tokens that are of any use
--- ARGV[5] tokens that the caller has let pass without asking, while it could not; below zero: that it
---   could not give back
--- ARGV[6...] for each band: units of a token, units that come back per microsecond, capacity in
---   units, units that the caller knows to be missing (empty when this state may be believed), units
---   that have to stay there for others, and period in microseconds
--- Returns {tokens granted, level of each band...}.
+-- ARGV[3] number of bands, and for each of them: units of a token, units that come back per
+--   microsecond, capacity in units, units that have to stay there for others, period in microseconds
+-- then for each bucket
+--   tokens wanted; below zero: given back
+--   fewest tokens that are of any use
+--   tokens that the caller has let pass without asking, while it could not; below zero: that it could
+--     not give back
+--   for each band units that the caller knows to be missing (empty when this state may be believed)
+-- Returns for each bucket: tokens granted, level of each band.
 local call, argv, floor, min, max, format = redis.call, ARGV, math.floor, math.min, math.max, string.format
-local wanted, least, owed = tonumber(argv[3]), tonumber(argv[4]), tonumber(argv[5])
-local now
+local now, looks, bands = nil, argv[2] == '1', tonumber(argv[3])
 if argv[1] == '' then
   local time = call('TIME')
   now = time[1] * 1000000 + time[2]
@@ -26,71 +27,80 @@ else
   now = tonumber(argv[1])
 end
 
-local bands, shape = (#argv - 5) / 6, argv[11]
-for i = 2, bands do shape = shape .. ':' .. argv[5 + 6 * i] end
-
-local state, then_, held, from = call('GET', KEYS[1]), now, {}, nil
-if state then
-  -- The short way for one band that was there before, as it is with nearly all.
-  local at, level, size, periods = string.match(state, '^2:(%d+):(%-?%d+):(%d+)/(%d+)$')
-  if periods == shape then
-    then_, held[1], held[2] = tonumber(at), tonumber(level), tonumber(size)
-  elseif string.sub(state, 1, 2) == '2:' then
-    held, periods = parted(string.sub(state, 3))
-    then_ = table.remove(held, 1)
-    if table.concat(periods, ':') ~= shape then
-      local own = {}
-      for i = 1, bands do own[i] = argv[5 + 6 * i] end
-      from = origins(periods, own)
-    end
-  else
-    level, size, at = string.match(state, '^1:(%-?%d+):(%d+):(%d+)$')
-    if level then then_, held[1], held[2] = tonumber(at), tonumber(level), tonumber(size) end
-  end
-end
--- A clock that steps back, as after a failover, gives nothing and takes nothing.
-if now < then_ then now = then_ end
-
-local granted, answer = wanted, {0}
+local unit, refill, capacity, left, own, at = {}, {}, {}, {}, {}, 3
 for i = 1, bands do
-  local unit, refill, capacity = tonumber(argv[6 * i]), tonumber(argv[1 + 6 * i]), tonumber(argv[2 + 6 * i])
-  local level, band = capacity, from and from[i] or i
-  local before, size = held[2 * band - 1], held[2 * band]
-  if before and size then
-    -- After a change of the policy as full as before.
-    if size ~= capacity then before = floor(before / size * capacity) end
-    level = before + (now - then_) * refill
-  end
-  -- Whoever has lost this bucket's past hears of it from those who remember.
-  local missing = argv[3 + 6 * i]
-  if missing ~= '' then level = min(level, capacity - tonumber(missing)) end
-  level = max(min(capacity, level - owed * unit), -floor(capacity / 10))
-  answer[i + 1] = level
-  if wanted > 0 then
-    granted = min(granted, floor((level - tonumber(argv[4 + 6 * i])) / unit))
-  end
+  unit[i], refill[i], capacity[i] = tonumber(argv[at + 1]), tonumber(argv[at + 2]), tonumber(argv[at + 3])
+  left[i], own[i] = tonumber(argv[at + 4]), argv[at + 5]
+  at = at + 5
 end
-if wanted > 0 and granted < least then granted = 0 end
+local shape = table.concat(own, ':')
 
-if argv[2] ~= '1' and (granted ~= 0 or owed ~= 0) then
-  -- Twice the time to full, and so long that who is at work keeps the key: Redis forgets expired
-  -- ones some hundred at a time, and whoever calls then waits for milliseconds.
-  local full, longest, text = true, 10000, ''
-  for i = 1, bands do
-    local unit, refill, capacity = argv[6 * i], argv[1 + 6 * i], tonumber(argv[2 + 6 * i])
-    local level = min(capacity, answer[i + 1] - granted * unit)
-    answer[i + 1] = level
-    if level < capacity then
-      full = false
-      longest = max(longest, math.ceil(2 * (capacity - level) / refill / 1000))
-    end
-    text = format('%s:%d:%s', text, level, argv[2 + 6 * i])
+-- When it was, level and capacity of each band then, and which of them each band goes on from; nil for
+-- what nobody can read.
+local function parse(state)
+  -- The short way for one band that was there before, as it is with nearly all.
+  local when, level, size, periods = string.match(state, '^2:(%d+):(%-?%d+):(%d+)/(%d+)$')
+  if periods == shape then return tonumber(when), { tonumber(level), tonumber(size) } end
+  if string.sub(state, 1, 2) == '2:' then
+    local held
+    held, periods = parted(string.sub(state, 3))
+    when = table.remove(held, 1)
+    return when, held, table.concat(periods, ':') ~= shape and origins(periods, own) or nil
   end
-  if full then
-    call('DEL', KEYS[1])
-  else
-    call('SET', KEYS[1], format('2:%d%s/%s', now, text, shape), 'PX', format('%d', longest))
-  end
+  level, size, when = string.match(state, '^1:(%-?%d+):(%d+):(%d+)$')
+  if level then return tonumber(when), { tonumber(level), tonumber(size) } end
 end
-answer[1] = granted
+
+local answer, said = {}, 0
+for key = 1, #KEYS do
+  local wanted, least, owed = tonumber(argv[at + 1]), tonumber(argv[at + 2]), tonumber(argv[at + 3])
+  at = at + 3
+  -- Of another type is what nobody can read either, and must not fail the other buckets.
+  local state, then_, held, from = redis.pcall('GET', KEYS[key]), nil, nil, nil
+  if type(state) == 'string' then then_, held, from = parse(state) end
+  if not then_ then then_, held = now, {} end
+  -- A clock that steps back, as after a failover, gives nothing and takes nothing.
+  local at_ = max(now, then_)
+
+  local granted = wanted
+  for i = 1, bands do
+    local level, band = capacity[i], from and from[i] or i
+    local before, size = held[2 * band - 1], held[2 * band]
+    if before and size then
+      -- After a change of the policy as full as before.
+      if size ~= capacity[i] then before = floor(before / size * capacity[i]) end
+      level = before + (at_ - then_) * refill[i]
+    end
+    -- Whoever has lost this bucket's past hears of it from those who remember.
+    local missing = argv[at + i]
+    if missing ~= '' then level = min(level, capacity[i] - tonumber(missing)) end
+    level = max(min(capacity[i], level - owed * unit[i]), -floor(capacity[i] / 10))
+    answer[said + 1 + i] = level
+    if wanted > 0 then granted = min(granted, floor((level - left[i]) / unit[i])) end
+  end
+  at = at + bands
+  if wanted > 0 and granted < least then granted = 0 end
+
+  if not looks and (granted ~= 0 or owed ~= 0) then
+    -- Twice the time to full, and so long that who is at work keeps the key: Redis forgets expired
+    -- ones some hundred at a time, and whoever calls then waits for milliseconds.
+    local full, longest, text = true, 10000, ''
+    for i = 1, bands do
+      local level = min(capacity[i], answer[said + 1 + i] - granted * unit[i])
+      answer[said + 1 + i] = level
+      if level < capacity[i] then
+        full = false
+        longest = max(longest, math.ceil(2 * (capacity[i] - level) / refill[i] / 1000))
+      end
+      text = format('%s:%d:%d', text, level, capacity[i])
+    end
+    if full then
+      call('DEL', KEYS[key])
+    else
+      call('SET', KEYS[key], format('2:%d%s/%s', at_, text, shape), 'PX', format('%d', longest))
+    end
+  end
+  answer[said + 1] = granted
+  said = said + 1 + bands
+end
 return answer

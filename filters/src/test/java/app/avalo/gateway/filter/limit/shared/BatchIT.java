@@ -65,4 +65,24 @@ class BatchIT {
       assertThat(loop.await(() -> buckets.ask(KEY, 1)).allowed()).as(kind).isFalse();
     }
   }
+
+  @Test
+  void whatIsChargedAndAskedForAtOnceIsDecidedInThatOrder() {
+    RedisLink link = loop.link(server);
+    for (Buckets buckets : loop.get(() -> kinds(link))) {
+      loop.await(() -> buckets.ask(KEY, 1));
+
+      Reading reading =
+          loop.await(
+              () -> {
+                buckets.charge(KEY, 4);
+                buckets.giveBack(KEY, 1);
+                return buckets.ask(KEY, 7);
+              });
+
+      String kind = buckets.getClass().getSimpleName();
+      assertThat(reading.allowed()).as(kind + ": six are there").isFalse();
+      assertThat(loop.await(() -> buckets.ask(KEY, 6)).allowed()).as(kind).isTrue();
+    }
+  }
 }

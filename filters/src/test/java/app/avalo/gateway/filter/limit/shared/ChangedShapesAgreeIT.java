@@ -67,9 +67,11 @@ class ChangedShapesAgreeIT {
         long tokens = 1 + random.nextInt(5);
 
         BucketCall exact = new BucketCall(redis, "t", shape);
-        List<String> take = exact.arguments("" + micros, "", BucketCall.Wish.only(tokens));
+        List<String> take = exact.arguments("" + micros, "", List.of(BucketCall.Wish.only(tokens)));
         BucketCall.Grant one =
-            exact.grant(loop.await(() -> redis.run(Scripts.BUCKET, List.of("t:rl:{a}"), take)));
+            exact
+                .grants(loop.await(() -> redis.run(Scripts.BUCKET, List.of("t:rl:{a}"), take)))
+                .get(0);
         LeaseCall leased = new LeaseCall(redis, "t", shape, 0);
         List<String> ask =
             leased.arguments(

@@ -62,8 +62,10 @@ class LimitKeysGoldenIT {
 
   private static long[] missing(Loop loop, RedisLink link, String name, Bandwidth... bandwidths) {
     BucketCall call = new BucketCall(link, "avalo", Shape.of(Policies.all(bandwidths)));
-    List<String> looking = call.arguments("" + NOW, "1", BucketCall.Wish.only(1));
-    return call.grant(loop.await(() -> link.run(Scripts.BUCKET, List.of(name), looking))).missing();
+    List<String> looking = call.arguments("" + NOW, "1", List.of(BucketCall.Wish.only(1)));
+    return call.grants(loop.await(() -> link.run(Scripts.BUCKET, List.of(name), looking)))
+        .get(0)
+        .missing();
   }
 
   private static void record(
@@ -81,7 +83,7 @@ class LimitKeysGoldenIT {
     assertThat(parsed).isNotNull();
     BucketCall call = new BucketCall(link, "avalo", Shape.of(policy.allowance()));
     String name = call.name(parsed);
-    List<String> arguments = call.arguments("" + NOW, "", BucketCall.Wish.only(tokens));
+    List<String> arguments = call.arguments("" + NOW, "", List.of(BucketCall.Wish.only(tokens)));
     loop.await(() -> link.run(Scripts.BUCKET, List.of(name), arguments));
     long lifetime = Long.parseLong(server.command("PTTL " + name).substring(1));
     long seconds = (lifetime + 999) / 1000;

@@ -105,9 +105,10 @@ final class Ops {
       Loop loop, RedisLink redis, Shape shape, List<Op> batch, String name) {
     BucketCall call = new BucketCall(redis, "t", shape);
     List<String> arguments = new ArrayList<>();
-    arguments.add("" + (5 + Bands.EACH * shape.bands()));
+    arguments.add("" + (6 + 6 * shape.bands()));
     for (Op op : batch) {
-      arguments.addAll(call.arguments("" + op.micros(), "", BucketCall.Wish.only(op.tokens())));
+      arguments.addAll(
+          call.arguments("" + op.micros(), "", List.of(BucketCall.Wish.only(op.tokens()))));
     }
     return loop.await(() -> redis.run(MANY, List.of("t:rl:{" + name + "}"), arguments));
   }
