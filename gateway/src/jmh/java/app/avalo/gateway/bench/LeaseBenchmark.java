@@ -8,10 +8,12 @@ import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.limit.Policies;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
+import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
+import app.avalo.gateway.filter.limit.bucket.Room;
 import app.avalo.gateway.filter.limit.bucket.Shape;
-import app.avalo.gateway.filter.limit.shared.Debts;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
+import app.avalo.gateway.filter.limit.shared.LoopLink;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.Script;
 import app.avalo.gateway.filter.redis.ScriptRunner;
@@ -113,7 +115,10 @@ public class LeaseBenchmark {
     Shape shape = Shape.of(LeasedBuckets.without(policy.allowance(), most));
     buckets =
         new LeasedBuckets(
-            new Lender(), "bench", shape, most, Ticker.SYSTEM, new Debts(Ticker.SYSTEM));
+            new LoopLink(new Lender(), "bench", Ticker.SYSTEM),
+            shape,
+            most,
+            new CompactBuckets(shape, Ticker.SYSTEM, new Room(1 << 20)));
     key.fill(policy, exchange);
     while (buckets.take(key, 1, reading) != Said.YES) {
       buckets.ask(key, 1);

@@ -17,10 +17,9 @@ import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.override.LimitOverride;
-import app.avalo.gateway.filter.limit.shared.Debts;
 import app.avalo.gateway.filter.limit.shared.ExactBuckets;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
-import app.avalo.gateway.filter.redis.ScriptRunner;
+import app.avalo.gateway.filter.limit.shared.LoopLink;
 import io.vertx.core.Future;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -40,9 +39,7 @@ final class Rule {
   final LimitConfig policy;
   final By by;
   final Limits limits;
-  private final @Nullable ScriptRunner redis;
-  private final String prefix;
-  private final Debts debts;
+  private final @Nullable LoopLink redis;
   private final @Nullable Pace pace; // null when its rates never change
   private final @Nullable Offenders offenders; // null when nobody is shut out
   private final boolean tiered;
@@ -55,15 +52,11 @@ final class Rule {
    * Makes the buckets of a policy reachable.
    *
    * @param redis of this loop, or null to keep all buckets in the process
-   * @param debts of this loop
    */
-  Rule(
-      LimitConfig policy, Limits limits, @Nullable ScriptRunner redis, String prefix, Debts debts) {
+  Rule(LimitConfig policy, Limits limits, @Nullable LoopLink redis) {
     this.policy = policy;
     this.limits = limits;
     this.redis = redis;
-    this.prefix = prefix;
-    this.debts = debts;
     this.by =
         redis == null || policy.mode() == Mode.LOCAL
             ? By.LOCAL
@@ -129,21 +122,22 @@ final class Rule {
     }
     return by == By.EXACT
         ? exact(redis, callers, shape(allowance, leaves))
-        : leased(redis, allowance, leaves);
+        : leased(redis, callers, allowance, leaves);
   }
 
-  private Buckets exact(ScriptRunner link, Callers callers, Shape shape) {
-    return new ExactBuckets(link, prefix, shape, many(callers, Purpose.NOTES, shape), debts);
+  private Buckets exact(LoopLink link, Callers callers, Shape shape) {
+    CompactBuckets notes = many(callers, Purpose.NOTES, shape);
+    return new ExactBuckets(link.redis(), link.prefix(), shape, notes, link.debts());
   }
 
   private CompactBuckets many(Callers callers, Purpose purpose, Shape shape) {
     return limits.many(policy.name(), callers, purpose, shape);
   }
 
-  private Buckets leased(ScriptRunner link, Allowance allowance, int leaves) {
+  private Buckets leased(LoopLink link, Callers callers, Allowance allowance, int leaves) {
     long most = LeasedBuckets.most(allowance);
     Shape shape = shape(LeasedBuckets.without(allowance, most), leaves);
-    return new LeasedBuckets(link, prefix, shape, most, limits.ticker(), debts);
+    return new LeasedBuckets(link, shape, most, many(callers, Purpose.NOTES, shape));
   }
 
   private Here here(Callers callers, Shape shape) {

@@ -4,7 +4,7 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.limit.Limits.Filled;
-import app.avalo.gateway.filter.limit.shared.Debts;
+import app.avalo.gateway.filter.limit.shared.LoopLink;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -20,9 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Rules {
   private final Limits limits;
-  private final @Nullable ScriptRunner redis;
-  private final String prefix;
-  private final Debts debts;
+  private final @Nullable LoopLink redis;
   private final Map<List<LimitConfig>, Rule[]> byPolicies = new IdentityHashMap<>();
   private Map<LimitConfig, Rule> rules = new HashMap<>();
   private @Nullable Plan plan;
@@ -31,9 +29,7 @@ final class Rules {
 
   Rules(Limits limits, @Nullable ScriptRunner redis, String prefix) {
     this.limits = limits;
-    this.redis = redis;
-    this.prefix = prefix;
-    this.debts = new Debts(limits.ticker());
+    this.redis = redis == null ? null : new LoopLink(redis, prefix, limits.ticker());
     this.seen = limits.lastFilled();
   }
 
@@ -94,6 +90,6 @@ final class Rules {
   }
 
   Rule of(LimitConfig policy) {
-    return rules.computeIfAbsent(policy, made -> new Rule(made, limits, redis, prefix, debts));
+    return rules.computeIfAbsent(policy, made -> new Rule(made, limits, redis));
   }
 }

@@ -11,12 +11,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the calls that go to Redis, and closes the road when told to. */
-final class Counting implements ScriptRunner {
+public final class Counting implements ScriptRunner {
   final ScriptRunner link;
   int calls;
-  @Nullable StoreUnavailable closed; // why, while it is
+  public @Nullable StoreUnavailable closed; // why, while it is
 
-  Counting(ScriptRunner link) {
+  public Counting(ScriptRunner link) {
     this.link = link;
   }
 

@@ -6,7 +6,6 @@ import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.redis.PendingCall;
-import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ final class Lease {
   final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   long[] missing; // units in Redis by band, as of the last answer
   boolean underWay;
-  Future<Void> over = Future.succeededFuture(); // the last call
+  boolean due; // whether a call that can wait stands in the queue of the loop
   private long tokens;
   private long expiresNanos;
   private long returning; // not to be spent any more, and not yet brought back
@@ -38,6 +37,7 @@ final class Lease {
   private long retryTokens; // requests for fewer may ask earlier
   private long usedNanos;
   private long heardNanos = Long.MIN_VALUE;
+  private long missingNanos; // the time of what is missing
   private long offered; // tokens that requests wanted since the last call, each counted once
   private long offeredSinceNanos;
   private double perNano; // smoothed
@@ -52,6 +52,12 @@ final class Lease {
     this.retryAtNanos = nowNanos;
     this.usedNanos = nowNanos;
     this.offeredSinceNanos = nowNanos;
+    this.missingNanos = nowNanos;
+  }
+
+  /** What is missing was said then, to a lease before this one. */
+  void heard(long nanos) {
+    heardNanos = nanos;
   }
 
   /** Spends tokens if they are here; else nobody has used it yet. */
@@ -90,10 +96,13 @@ final class Lease {
 
   /** Units that are missing by what Redis said before it may have forgotten it, or null. */
   long @Nullable [] lostMissing(Shape shape, long connectedNanos, long nowNanos) {
-    if (heardNanos == Long.MIN_VALUE || heardNanos > connectedNanos) {
-      return null;
-    }
-    return shape.later(missing, (nowNanos - heardNanos) / 1000);
+    return heardNanos == Long.MIN_VALUE || heardNanos > connectedNanos
+        ? null
+        : later(shape, nowNanos);
+  }
+
+  private long[] later(Shape shape, long nowNanos) {
+    return shape.later(missing, (nowNanos - missingNanos) / 1000);
   }
 
   /**
@@ -103,7 +112,7 @@ final class Lease {
   boolean scarce(Shape shape, long tokens, long nowNanos, Reading reading) {
     return heardNanos != Long.MIN_VALUE
         && ageNanos(nowNanos) <= Buckets.FRESH_NANOS
-        && !shape.spares(shape.later(missing, ageNanos(nowNanos) / 1000), tokens, reading);
+        && !shape.spares(later(shape, nowNanos), tokens, reading);
   }
 
   /** How old the last answer is, at most. */
@@ -132,11 +141,21 @@ final class Lease {
     owed = Math.max(0, owed + passed);
   }
 
-  /** What is owed; from now on no more. */
-  long settle() {
-    long settled = owed;
+  /** Takes over what is owed to the bucket; below zero what it is owed back. */
+  void settle(long debt) {
+    if (debt > 0) {
+      owe(debt);
+    } else {
+      giveBack(-debt);
+    }
+  }
+
+  /** What is owed, less what was to be brought back; from now on neither. */
+  long leave() {
+    long debt = owed - returning;
     owed = 0;
-    return settled;
+    returning = 0;
+    return debt;
   }
 
   private long perSecond() {
@@ -161,7 +180,7 @@ final class Lease {
    * Tokens of a band in Redis that cannot be promised to whoever asks next: what all may have taken
    * since it was last heard, beyond what came back.
    */
-  long unsure(long most, Band band) {
+  private long unsure(long most, Band band) {
     if (most / live < 4) {
       return 0;
     }
@@ -207,7 +226,8 @@ final class Lease {
     returning = 0;
     long ahead = target - tokens;
     long worth = target == 0 ? 0 : Math.min(need + ahead, Math.max(1, target * 3 / 4));
-    long owing = settle();
+    long owing = owed;
+    owed = 0;
     return new LeaseCall.Wish(
         tokens, returned, need, least, ahead, worth, owing, perSecond(), sequence);
   }
@@ -232,7 +252,43 @@ final class Lease {
     demand = grant.demand();
     missing = grant.missing();
     heardNanos = sentNanos;
+    missingNanos = sentNanos;
     refused(0, 1000 * grant.retryMicros(), nowNanos);
+  }
+
+  /** Tells those who asked what they got, first come first served. */
+  void share(LeaseCall redis, List<Waiting> asking, LeaseCall.Grant grant, long nowNanos) {
+    long left = grant.spent();
+    for (Waiting one : asking) {
+      boolean allowed = one.tokens() <= left;
+      Reading reading = new Reading();
+      read(redis, one.tokens(), allowed, reading);
+      if (!allowed) {
+        refuse(one.tokens(), grant, nowNanos, reading);
+      }
+      if (one.call().answer(reading) && allowed) {
+        left -= one.tokens();
+      }
+    }
+    // Of somebody who has given up waiting; nobody counts these as out, so they are not spent.
+    giveBack(left);
+  }
+
+  private void refuse(long wanted, LeaseCall.Grant grant, long nowNanos, Reading reading) {
+    long turn = 1000 * grant.retryMicros();
+    if (turn < reading.retryAfterNanos()) {
+      refused(wanted, reading.retryAfterNanos(), nowNanos);
+    } else {
+      reading.refused(turn);
+    }
+  }
+
+  /**
+   * What is told to be left has to be there at any replica, so what is held here does not count.
+   */
+  void read(LeaseCall redis, long wanted, boolean allowed, Reading reading) {
+    redis.shape().read(missing, wanted, allowed, reading);
+    reading.unsure(unsure(redis.most(), redis.shape().band(reading.band())));
   }
 
   /** Becomes as if nothing were known, or owed. */

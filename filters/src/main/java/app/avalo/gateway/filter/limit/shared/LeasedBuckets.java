@@ -4,6 +4,7 @@ import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets;
+import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.shared.Lease.Waiting;
@@ -12,10 +13,11 @@ import app.avalo.gateway.filter.redis.ScriptRunner;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -33,31 +35,40 @@ public final class LeasedBuckets implements Buckets {
   private static final long IDLE_NANOS = LeaseCall.LIFETIME.toNanos() / 2;
   private static final long GONE_NANOS = 2_000_000_000L;
 
+  /** Once closed, what finds no room on the link is sent again for so long. */
+  private static final long PATIENCE_NANOS = 2_000_000_000L;
+
   private final LeaseCall redis;
   private final ScriptRunner link;
+  private final LoopLink loop;
   private final Ticker ticker;
   private final PendingCalls<Reading> waits;
   private final Debts debts;
+  private final CompactBuckets notes;
   private final Map<BucketKey, Lease> leases = new HashMap<>();
   private final String replica = Long.toHexString(new SecureRandom().nextLong());
   private long sequence; // of calls
   private boolean sweeping;
   private boolean closed;
+  private long closedNanos;
+  private final Promise<Void> over = Promise.promise(); // closed, and nothing is held any more
 
   /**
    * Buckets of a policy and tier.
    *
    * @param shape of the bucket in Redis, {@link #without} what may be out
    * @param most tokens that may be out unspent in all
-   * @param debts of this loop
+   * @param notes of this policy and tier, shared by the loops of the process: what Redis said, for
+   *     when it has lost its memory
    */
-  public LeasedBuckets(
-      ScriptRunner redis, String prefix, Shape shape, long most, Ticker ticker, Debts debts) {
-    this.redis = new LeaseCall(redis, prefix, shape, most);
-    this.link = redis;
-    this.ticker = ticker;
-    this.debts = debts;
-    this.waits = redis.waits();
+  public LeasedBuckets(LoopLink loop, Shape shape, long most, CompactBuckets notes) {
+    this.link = loop.redis();
+    this.redis = new LeaseCall(link, loop.prefix(), shape, most);
+    this.loop = loop;
+    this.ticker = loop.ticker();
+    this.debts = loop.debts();
+    this.notes = notes;
+    this.waits = link.waits();
   }
 
   /** H. */
@@ -88,7 +99,7 @@ public final class LeasedBuckets implements Buckets {
       if (!lease.underWay && lease.low(redis.most(), now) && lease.retryNanos(tokens, now) <= 0) {
         call(lease, false);
       }
-      read(lease, tokens, true, reading);
+      lease.read(redis, tokens, true, reading);
       return Said.YES;
     }
     long retry = lease.retryNanos(tokens, now);
@@ -96,17 +107,9 @@ public final class LeasedBuckets implements Buckets {
       return Said.LATER;
     }
     lease.used(tokens, now);
-    read(lease, tokens, false, reading);
+    lease.read(redis, tokens, false, reading);
     reading.refused(Math.max(retry, reading.retryAfterNanos() - lease.ageNanos(now)));
     return Said.NO;
-  }
-
-  /**
-   * What is told to be left has to be there at any replica, so what is held here does not count.
-   */
-  private void read(Lease lease, long tokens, boolean allowed, Reading reading) {
-    redis.shape().read(lease.missing, tokens, allowed, reading);
-    reading.unsure(lease.unsure(redis.most(), redis.shape().band(reading.band())));
   }
 
   @Override
@@ -141,10 +144,14 @@ public final class LeasedBuckets implements Buckets {
       return known;
     }
     BucketKey copy = key.copy();
-    Lease lease = new Lease(copy, redis.name(copy), redis.shape().bands(), ticker.nanos());
-    lease.owe(debts.settle(lease.name));
+    long now = ticker.nanos();
+    Lease lease = new Lease(copy, redis.name(copy), redis.shape().bands(), now);
+    long noted = notes.noted(copy, redis.shape(), lease.missing);
+    if (noted != CompactBuckets.NEVER) {
+      lease.heard(1000 * noted);
+    }
     // One too many asks for itself only and is not kept; it never has a lease.
-    if (leases.size() < MOST_LEASES) {
+    if (keeps(copy)) {
       leases.put(copy, lease);
     }
     if (!sweeping && !closed) {
@@ -154,25 +161,25 @@ public final class LeasedBuckets implements Buckets {
     return lease;
   }
 
-  /** Ends when the call is over and, once closed, nothing is held any more. */
+  /** Whether what is to be said of a key waits here; else with the debts of the loop. */
+  private boolean keeps(BucketKey key) {
+    return !closed && (leases.size() < MOST_LEASES || leases.containsKey(key));
+  }
+
+  /** Ends when the call is over and, unless the lease is kept, nothing of it is held any more. */
   private Future<Void> call(Lease lease, boolean givenUp) {
     lease.underWay = true;
+    lease.settle(debts.settle(lease.name));
     List<Waiting> asking = List.copyOf(lease.waiting);
     lease.waiting.clear();
     long sent = ticker.nanos();
     long most = givenUp || closed ? 0 : redis.most();
     LeaseCall.Wish wish = lease.wish(asking, most, ++sequence, sent);
-    Future<Void> over =
-        redis
-            .ask(
-                lease.name,
-                replica,
-                wish,
-                lease.lostMissing(redis.shape(), link.connectedNanos(), sent))
-            .transform(
-                (grant, failure) -> answered(lease, new Sent(asking, wish, sent), grant, failure));
-    lease.over = over;
-    return over;
+    long @Nullable [] known = lease.lostMissing(redis.shape(), link.connectedNanos(), sent);
+    return redis
+        .ask(lease.name, replica, wish, known)
+        .transform(
+            (grant, failure) -> answered(lease, new Sent(asking, wish, sent), grant, failure));
   }
 
   /** A call under way. */
@@ -181,78 +188,103 @@ public final class LeasedBuckets implements Buckets {
   private Future<Void> answered(
       Lease lease, Sent sent, LeaseCall.@Nullable Grant grant, @Nullable Throwable failure) {
     lease.underWay = false;
+    boolean unsent = failure != null && Unavailable.unsent(failure);
     if (grant != null) {
       lease.granted(grant, sent.atNanos(), ticker.nanos());
-      share(lease, sent.asking(), grant);
+      notes.note(lease.key, redis.shape(), grant.missing(), sent.atNanos() / 1000);
+      lease.share(redis, sent.asking(), grant, ticker.nanos());
     } else if (failure != null) {
       // Perhaps it was charged and only the answer is lost: too much rather than too little.
       lease.owe(sent.wish().owed());
-      if (Unavailable.unsent(failure)) {
+      if (unsent) {
         lease.giveBack(sent.wish().returned());
-      }
-      if (closed || !leases.containsKey(lease.key)) {
-        debts.owe(lease.name, lease.settle(), redis.shape());
+        loop.pause();
       }
       for (Waiting one : sent.asking()) {
         one.call().fail(Unavailable.of(failure));
       }
     }
     lease.waiting.removeIf(one -> one.call().settled());
-    if (closed && grant != null && !lease.empty(ticker.nanos())) {
-      return call(lease, true);
-    }
     if (!lease.waiting.isEmpty()) {
       call(lease, false);
+    } else if (!isKept(lease)) {
+      leave(lease, failure == null || unsent && again());
     }
     return Future.succeededFuture();
   }
 
-  private void share(Lease lease, List<Waiting> asking, LeaseCall.Grant grant) {
-    long left = grant.spent();
-    for (Waiting one : asking) {
-      boolean allowed = one.tokens() <= left;
-      Reading reading = new Reading();
-      if (allowed) {
-        read(lease, one.tokens(), true, reading);
-      } else {
-        refuse(lease, one.tokens(), grant, reading);
-      }
-      if (one.call().answer(reading) && allowed) {
-        left -= one.tokens();
-      }
-    }
-    // Of somebody who has given up waiting; nobody counts these as out, so they are not spent.
-    lease.giveBack(left);
+  private boolean isKept(Lease lease) {
+    return !closed && leases.get(lease.key) == lease;
   }
 
-  private void refuse(Lease lease, long tokens, LeaseCall.Grant grant, Reading reading) {
-    read(lease, tokens, false, reading);
-    long turn = 1000 * grant.retryMicros();
-    if (turn < reading.retryAfterNanos()) {
-      lease.refused(tokens, reading.retryAfterNanos(), ticker.nanos());
-    } else {
-      reading.refused(turn);
+  private boolean again() {
+    return closed && link.isUp() && ticker.nanos() - closedNanos < PATIENCE_NANOS;
+  }
+
+  /** Of a lease that is not kept nothing may stay, neither tokens nor debts. */
+  private void leave(Lease lease, boolean send) {
+    if (send && !lease.empty(ticker.nanos())) {
+      errand(lease, true);
+      loop.send();
+      return;
     }
+    debts.owe(lease.name, lease.leave(), redis.shape());
+    leases.remove(lease.key, lease);
+    if (closed && leases.isEmpty()) {
+      over.tryComplete();
+    }
+  }
+
+  /** Lets a call come when there is room for it. */
+  private void errand(Lease lease, boolean soon) {
+    if (!lease.due) {
+      lease.due = true;
+      loop.add(() -> sent(lease), soon);
+    }
+  }
+
+  private @Nullable Future<Void> sent(Lease lease) {
+    lease.due = false;
+    long now = ticker.nanos();
+    if (lease.underWay) {
+      return null; // what comes of that call decides
+    }
+    boolean kept = isKept(lease);
+    if (link.isUp() && !lease.empty(now) && (!kept || isDue(lease, now))) {
+      return call(lease, !kept || lease.idle(IDLE_NANOS, now));
+    }
+    if (!kept) {
+      leave(lease, false);
+    }
+    return null;
   }
 
   /** Brings back what lies idle, renews what is in use, forgets what is over. */
   private void sweep() {
+    if (closed) {
+      return;
+    }
     long now = ticker.nanos();
-    for (Lease lease : new ArrayList<>(leases.values())) {
+    boolean up = link.isUp();
+    for (Iterator<Lease> all = leases.values().iterator(); all.hasNext(); ) {
+      Lease lease = all.next();
       if (lease.empty(now)) {
         if (lease.idle(GONE_NANOS, now)) {
-          leases.remove(lease.key);
+          all.remove();
         }
-      } else if (link.isUp()
-          && !lease.underWay
-          && (lease.old(now) || lease.idle(IDLE_NANOS, now))) {
-        call(lease, lease.idle(IDLE_NANOS, now));
+      } else if (up && isDue(lease, now)) {
+        errand(lease, lease.held(now) > 0); // debts wait better than what expires
       }
     }
-    sweeping = !leases.isEmpty() && !closed;
+    loop.send();
+    sweeping = !leases.isEmpty();
     if (sweeping) {
       link.timers().after(SWEEP, this::sweep);
     }
+  }
+
+  private static boolean isDue(Lease lease, long now) {
+    return !lease.underWay && (lease.old(now) || lease.idle(IDLE_NANOS, now));
   }
 
   @Override
@@ -269,15 +301,19 @@ public final class LeasedBuckets implements Buckets {
 
   @Override
   public void giveBack(BucketKey key, long tokens) {
-    lease(key).giveBack(tokens);
+    if (keeps(key)) {
+      lease(key).giveBack(tokens);
+    } else {
+      tell(key, -tokens);
+    }
   }
 
   /** Unless a call is on its way that says how much is held. */
   @Override
   public void untake(BucketKey key, long tokens) {
-    Lease lease = lease(key);
-    if (lease.underWay) {
-      lease.giveBack(tokens);
+    Lease lease = leases.get(key);
+    if (lease == null || closed || lease.underWay) {
+      giveBack(key, tokens);
     } else {
       lease.untake(tokens);
     }
@@ -285,28 +321,39 @@ public final class LeasedBuckets implements Buckets {
 
   @Override
   public void charge(BucketKey key, long tokens) {
-    lease(key).charge(tokens, ticker.nanos());
+    if (keeps(key)) {
+      lease(key).charge(tokens, ticker.nanos());
+    } else {
+      tell(key, tokens);
+    }
   }
 
   @Override
   public void owe(BucketKey key, long tokens) {
-    if (closed || (leases.size() >= MOST_LEASES && !leases.containsKey(key))) {
-      debts.owe(redis.name(key), tokens, redis.shape());
-    } else {
+    if (keeps(key)) {
       lease(key).owe(tokens);
+    } else {
+      tell(key, tokens);
     }
+  }
+
+  /** Whoever calls for the bucket next says it too. */
+  private void tell(BucketKey key, long debt) {
+    debts.owe(redis.name(key), debt, redis.shape());
   }
 
   /** Other loops and replicas go on spending what they hold, H in all at most. */
   @Override
   public Future<Void> reset(BucketKey key) {
-    filled(key);
-    return redis.reset(redis.name(key));
+    BucketKey kept = key.copy();
+    // Answers that were under way have said how it was before.
+    return redis.reset(redis.name(key)).onSuccess(full -> filled(kept));
   }
 
   @Override
   public void filled(BucketKey key) {
     debts.settle(redis.name(key));
+    notes.reset(key);
     Lease lease = leases.get(key);
     if (lease != null) {
       lease.forget(ticker.nanos());
@@ -320,16 +367,16 @@ public final class LeasedBuckets implements Buckets {
 
   @Override
   public Future<Void> close() {
-    closed = true;
-    long now = ticker.nanos();
-    List<Future<?>> returns = new ArrayList<>();
-    for (Lease lease : leases.values()) {
-      if (lease.underWay) {
-        returns.add(lease.over);
-      } else if (!lease.empty(now)) {
-        returns.add(call(lease, true));
+    if (!closed) {
+      closed = true;
+      closedNanos = ticker.nanos();
+      leases.values().removeIf(lease -> lease.empty(closedNanos));
+      leases.values().forEach(lease -> errand(lease, lease.held(closedNanos) > 0));
+      if (leases.isEmpty()) {
+        over.tryComplete();
       }
+      loop.send();
     }
-    return Future.join(returns).mapEmpty();
+    return over.future();
   }
 }

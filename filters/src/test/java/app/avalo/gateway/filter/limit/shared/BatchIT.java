@@ -43,7 +43,7 @@ class BatchIT {
     CompactBuckets notes = new CompactBuckets(SHAPE, Ticker.SYSTEM, new Room(1 << 20));
     return List.of(
         new ExactBuckets(link, "t", SHAPE, notes, debts),
-        new LeasedBuckets(link, "t", SHAPE, 0, Ticker.SYSTEM, debts));
+        new LeasedBuckets(new LoopLink(link, "t", Ticker.SYSTEM), SHAPE, 0, notes));
   }
 
   @Test

@@ -3,18 +3,24 @@ package app.avalo.gateway.filter.limit.shared;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.filter.limit.Counting;
 import app.avalo.gateway.filter.limit.Policies;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
+import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
+import app.avalo.gateway.filter.limit.bucket.Room;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +34,14 @@ class LeaseIT {
   private static final BucketKey KEY =
       Objects.requireNonNull(BucketKey.parse(POLICY, "", "u=alice"));
   private static final String NAME = "t:ll:{hot:u=alice}";
+  private static final int MANY = 1500;
+
+  /** Buckets of which somebody holds something. */
+  private static final String HOLDING =
+      "EVAL \"local n = 0 for _, k in ipairs(redis.call('KEYS', 't:ll:*')) do"
+          + " for _, f in ipairs(redis.call('HKEYS', k)) do"
+          + " if string.sub(f, 1, 2) == 'o:' and string.sub(redis.call('HGET', k, f), 1, 2) ~= '0:'"
+          + " then n = n + 1 end end end return n\" 0";
 
   private final Loop loop = new Loop();
   private final RedisServer server = RedisServer.start();
@@ -127,7 +141,12 @@ class LeaseIT {
   }
 
   private LeasedBuckets leased(Ticker ticker) {
-    return new LeasedBuckets(link, "t", IN_REDIS, 100, ticker, new Debts(ticker));
+    return leased(new LoopLink(link, "t", ticker), ticker);
+  }
+
+  private static LeasedBuckets leased(LoopLink way, Ticker ticker) {
+    return new LeasedBuckets(
+        way, IN_REDIS, 100, new CompactBuckets(IN_REDIS, ticker, new Room(1 << 20)));
   }
 
   @Test
@@ -151,9 +170,8 @@ class LeaseIT {
 
   @Test
   void debtsOutliveTheBucketsThatMadeThem() {
-    Debts debts = new Debts(Ticker.SYSTEM);
-    LeasedBuckets before =
-        loop.get(() -> new LeasedBuckets(link, "t", IN_REDIS, 100, Ticker.SYSTEM, debts));
+    LoopLink way = new LoopLink(link, "t", Ticker.SYSTEM);
+    LeasedBuckets before = loop.get(() -> leased(way, Ticker.SYSTEM));
     loop.await(() -> before.ask(KEY, 1));
     server.kill();
     loop.until(Duration.ofSeconds(5), () -> !link.isUp());
@@ -165,10 +183,77 @@ class LeaseIT {
     server.restart();
     loop.until(Duration.ofSeconds(5), link::isUp);
 
-    LeasedBuckets after =
-        loop.get(() -> new LeasedBuckets(link, "t", IN_REDIS, 100, Ticker.SYSTEM, debts));
+    LeasedBuckets after = loop.get(() -> leased(way, Ticker.SYSTEM));
 
     assertThat(loop.await(() -> after.ask(KEY, 1)).remaining()).isEqualTo(900 - 7 - 1);
+  }
+
+  @Test
+  void whatIsSettledWithBucketsThatWereReplacedIsSaidByTheNext() {
+    HandClock clock = new HandClock();
+    LoopLink way = new LoopLink(link, "t", clock);
+    LeasedBuckets before = loop.get(() -> leased(way, clock));
+    LeasedBuckets after = loop.get(() -> leased(way, clock));
+    loop.await(() -> after.ask(KEY, 20));
+    loop.await(before::close);
+
+    loop.get(
+        () -> {
+          before.charge(KEY, 7);
+          before.giveBack(KEY, 10);
+          return before;
+        });
+
+    assertThat(loop.await(() -> after.ask(KEY, 1)).remaining()).isEqualTo(900 - 20 - 7 + 10 - 1);
+  }
+
+  @Test
+  void ofAKeyBeyondThoseThatAreKeptNothingIsLost() {
+    Counting redis = new Counting(link);
+    HandClock clock = new HandClock();
+    LoopLink way = new LoopLink(redis, "t", clock);
+    LeasedBuckets buckets = loop.get(() -> leased(way, clock));
+    redis.closed = new StoreUnavailable(StoreUnavailable.How.UNSENT, "away");
+    loop.get(
+        () -> {
+          for (int i = 0; i < 50_000; i++) {
+            buckets.owe(user(i), 1);
+          }
+          buckets.charge(KEY, 7);
+          return buckets;
+        });
+
+    redis.closed = null;
+
+    assertThat(loop.await(() -> buckets.ask(KEY, 1)).remaining()).isEqualTo(900 - 7 - 1);
+  }
+
+  @Test
+  void allLeasesGoBackWhenTheGatewayStopsThoughTheyAreMoreThanTheLinkHolds() throws IOException {
+    HandClock clock = new HandClock();
+    LeasedBuckets buckets = loop.get(() -> leased(clock));
+    for (int round = 0; round < 6; round++) {
+      for (int from = 0; from < MANY; from += 300) {
+        int first = from;
+        loop.await(
+            () ->
+                Future.all(
+                    IntStream.range(first, first + 300)
+                        .mapToObj(i -> buckets.ask(user(i), 1))
+                        .toList()));
+      }
+      clock.nanos += 1_000_000;
+    }
+    assertThat(server.command(HOLDING)).isEqualTo(":" + MANY);
+
+    loop.await(buckets::close);
+
+    assertThat(server.command(HOLDING)).isEqualTo(":0");
+    assertThat(link.stats().errors()).isZero();
+  }
+
+  private static BucketKey user(int i) {
+    return Objects.requireNonNull(BucketKey.parse(POLICY, "", "u=user" + i));
   }
 
   /** What Redis counts as unspent of the only replica. */
