@@ -16,6 +16,7 @@ import java.util.Locale;
  * @param retryAfterNanos time until the request would pass, 0 when it was allowed
  * @param resetNanos time until that bandwidth is full again
  * @param by who decided
+ * @param told by the service: what the exchange has cost; {@link #UNTOLD} while it has said nothing
  */
 public record LimitVerdict(
     LimitConfig policy,
@@ -25,7 +26,29 @@ public record LimitVerdict(
     long remaining,
     long retryAfterNanos,
     long resetNanos,
-    By by) {
+    By by,
+    long told) {
+  /** Cost of an exchange whose service has not named it. */
+  public static final long UNTOLD = -1;
+
+  /** Before the service has answered. */
+  public LimitVerdict(
+      LimitConfig policy,
+      Allowance allowance,
+      Bandwidth bandwidth,
+      boolean allowed,
+      long remaining,
+      long retryAfterNanos,
+      long resetNanos,
+      By by) {
+    this(policy, allowance, bandwidth, allowed, remaining, retryAfterNanos, resetNanos, by, UNTOLD);
+  }
+
+  /** With what the service says that the exchange has cost. */
+  public LimitVerdict told(long cost) {
+    return new LimitVerdict(
+        policy, allowance, bandwidth, allowed, remaining, retryAfterNanos, resetNanos, by, cost);
+  }
 
   /** Who decides about a limit. */
   public enum By {

@@ -89,8 +89,8 @@ public record LimitConfig(
    * @param methods by method
    * @param perMebibyte beside, for each begun MiB of the body; one that announces no length counts
    *     as one MiB until its end is known; default 0
-   * @param header of the service's answer with what it cost after all, or null; the difference to
-   *     what was taken is settled then
+   * @param header of the service's answer, or trailer, with what it cost after all, or null; the
+   *     difference to what was taken is settled then
    */
   public record Cost(
       int base, Map<String, Integer> methods, int perMebibyte, @Nullable String header) {

@@ -6,7 +6,6 @@ import app.avalo.gateway.filter.Filter;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Source;
 import app.avalo.gateway.filter.LimitVerdict;
-import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
@@ -30,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class LimitFilter implements Filter {
   private final Limits limits;
   private final Rules rules;
+  private final Settlement settlement;
   // Used and emptied within one call, hence kept; one event loop.
   private final BucketKey probe = new BucketKey();
   private final Reading reading = new Reading();
@@ -47,6 +47,7 @@ public final class LimitFilter implements Filter {
   public LimitFilter(Limits limits, @Nullable ScriptRunner redis, String prefix) {
     this.limits = limits;
     this.rules = new Rules(limits, redis, prefix);
+    this.settlement = new Settlement(rules);
   }
 
   @Override
@@ -187,82 +188,21 @@ public final class LimitFilter implements Filter {
       return;
     }
     if (!(reply instanceof Reply.Local)) {
-      for (int i = 0; i < verdicts.size(); i++) {
-        settle(exchange, reply, verdicts.get(i));
-      }
+      settlement.answered(exchange, reply.headers());
     }
     fields.write(verdicts, reply.headers());
   }
 
-  /** Charges what the service says that the request has cost, or gives the rest back. */
-  private void settle(Exchange exchange, Reply reply, LimitVerdict verdict) {
-    String header = verdict.policy().cost().header();
-    // Who passed an open limit has paid nothing that could be settled.
-    if (header == null || !verdict.allowed() || verdict.by() == By.OPEN) {
-      return;
-    }
-    long cost = tokens(reply.headers().get(header));
-    Tier tier = rules.of(verdict.policy()).tier(exchange);
-    if (cost >= 0 && tier != null && probe.fill(verdict.policy(), exchange)) {
-      settle(tier, Math.min(LimitConfig.Cost.MOST, cost) - tier.tokens(exchange));
-    }
-  }
-
-  /** Of the probed bucket. */
-  private void settle(Tier tier, long more) {
-    if (more > 0) {
-      tier.buckets.charge(probe, more);
-    } else if (more < 0) {
-      tier.buckets.giveBack(probe, -more);
-    }
-  }
-
-  /** A whole number of at most nine digits, or -1. */
-  private static long tokens(@Nullable String text) {
-    if (text == null || text.isEmpty() || text.length() > 9) {
-      return -1;
-    }
-    long number = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < '0' || c > '9') {
-        return -1;
-      }
-      number = 10 * number + c - '0';
-    }
-    return number;
-  }
-
   @Override
   public void end(Exchange exchange) {
+    settlement.ended(exchange);
     List<LimitVerdict> verdicts = exchange.limits();
-    for (int i = 0; i < verdicts.size(); i++) {
+    for (int i = 0; i < verdicts.size() && exchange.wasSent(); i++) {
       LimitConfig policy = verdicts.get(i).policy();
-      if (policy.cost().perMebibyte() > 0 && !refuse(verdicts)) {
-        settleBody(exchange, verdicts.get(i));
+      Rule rule = policy.follow() == null ? null : rules.settling(policy);
+      if (rule != null) {
+        follow(exchange, rule);
       }
-      if (policy.follow() != null && exchange.wasSent()) {
-        follow(exchange, rules.of(policy));
-      }
-    }
-  }
-
-  private static boolean refuse(List<LimitVerdict> verdicts) {
-    boolean refused = false;
-    for (int i = 0; i < verdicts.size(); i++) {
-      refused |= refuses(verdicts.get(i));
-    }
-    return refused;
-  }
-
-  /** Charges a body that was not announced by what has come of it. */
-  private void settleBody(Exchange exchange, LimitVerdict verdict) {
-    Tier tier =
-        verdict.allowed() && verdict.by() != By.OPEN
-            ? rules.of(verdict.policy()).tier(exchange)
-            : null;
-    if (tier != null && probe.fill(verdict.policy(), exchange)) {
-      settle(tier, tier.more(exchange));
     }
   }
 

@@ -39,7 +39,8 @@ public final class Limits {
   private int fewer; // how many words in a row were lower, likewise
   private int highest; // of those, likewise
   private volatile Filled lastFilled = new Filled("", ""); // filled()
-  private boolean kept; // keep()
+  private volatile Map<String, LimitConfig> policies = Map.of(); // keep()
+  private boolean kept; // likewise
   private long keptNanos; // likewise
 
   /**
@@ -262,9 +263,15 @@ public final class Limits {
     }
     kept = true;
     keptNanos = sinceNanos;
+    this.policies = policies;
     paces.keySet().removeIf(name -> !holds(policies.get(name), policy -> !policy.steady()));
     offenders.keySet().removeIf(name -> !holds(policies.get(name), p -> p.timeOut() != null));
     forget(use -> !policies.containsKey(use.policy()), CompactBuckets::close);
+  }
+
+  /** Policies by name as the newest plan has them that any loop has met; another map for each. */
+  Map<String, LimitConfig> policies() {
+    return policies;
   }
 
   private static boolean holds(@Nullable LimitConfig policy, Predicate<LimitConfig> condition) {

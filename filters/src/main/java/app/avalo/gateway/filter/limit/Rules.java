@@ -16,13 +16,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of one event loop, made when they are first used. A policy that a reload leaves as it
- * is keeps its rule, and with it the tokens that the loop holds.
+ * is keeps its rule, and with it the tokens that the loop holds. Of policies of one name only the
+ * newest counts, whatever plan an exchange began under: a bucket has one shape at a time, and each
+ * way back and forth would fill up what a reload has added to it.
  */
 final class Rules {
   private final Limits limits;
   private final @Nullable LoopLink redis;
   private final Map<List<LimitConfig>, Rule[]> byPolicies = new IdentityHashMap<>();
-  private Map<LimitConfig, Rule> rules = new HashMap<>();
+  private Map<String, Rule> rules = new HashMap<>();
+  private Map<String, LimitConfig> present = Map.of(); // those of the newest plan
   private @Nullable Plan plan;
   private long sinceNanos; // start of the exchange that brought the plan
   private Filled seen;
@@ -34,48 +37,57 @@ final class Rules {
   }
 
   /**
-   * The rules of some policies of an exchange's plan. One that began under an earlier plan, and has
-   * waited elsewhere since, changes nothing for those of the present one.
+   * The rules of some policies of an exchange's plan, as they are now. One that began under an
+   * earlier plan, and has waited elsewhere since, changes nothing for those of the present one.
    */
   Rule[] of(Exchange exchange, List<LimitConfig> policies) {
     if (plan != exchange.plan() && (plan == null || exchange.startNanos() - sinceNanos >= 0)) {
-      follow(exchange);
+      plan = exchange.plan();
+      sinceNanos = exchange.startNanos();
+      limits.keep(plan.config().limits(), sinceNanos);
     }
+    follow();
     if (seen != limits.lastFilled()) {
       forgetFilled();
     }
     Rule[] known = byPolicies.get(policies);
     if (known == null) {
-      known = policies.stream().map(this::of).toArray(Rule[]::new);
+      known = policies.stream().map(this::asNow).toArray(Rule[]::new);
       byPolicies.put(policies, known);
     }
     return known;
   }
 
-  private void follow(Exchange exchange) {
-    plan = exchange.plan();
-    sinceNanos = exchange.startNanos();
+  /** To the newest plan that any loop has met. */
+  private void follow() {
+    if (present == limits.policies()) {
+      return;
+    }
+    present = limits.policies();
     byPolicies.clear();
-    Map<String, LimitConfig> policies = exchange.plan().config().limits();
-    Map<LimitConfig, Rule> gone = rules;
+    Map<String, Rule> gone = rules;
     rules = new HashMap<>();
-    for (LimitConfig policy : policies.values()) {
-      Rule same = gone.remove(policy);
-      if (same != null) {
-        rules.put(policy, same);
+    for (LimitConfig policy : present.values()) {
+      Rule same = gone.get(policy.name());
+      if (same != null && same.policy.equals(policy)) {
+        rules.put(policy.name(), same);
+        gone.remove(policy.name());
       }
     }
     gone.values().forEach(Rule::close);
-    limits.keep(policies, sinceNanos);
+  }
+
+  private Rule asNow(LimitConfig policy) {
+    LimitConfig now = present.get(policy.name());
+    return of(now == null ? policy : now);
   }
 
   private void forgetFilled() {
     for (Filled next = seen.next; next != null; next = next.next) {
       seen = next;
-      for (Rule rule : rules.values()) {
-        if (rule.policy.name().equals(next.policy)) {
-          rule.filled(next.key);
-        }
+      Rule rule = rules.get(next.policy);
+      if (rule != null) {
+        rule.filled(next.key);
       }
     }
   }
@@ -89,7 +101,29 @@ final class Rules {
     return Future.join(closed).mapEmpty();
   }
 
+  /** The rule of a policy; that of another one of its name is over. */
   Rule of(LimitConfig policy) {
-    return rules.computeIfAbsent(policy, made -> new Rule(made, limits, redis));
+    Rule known = rules.get(policy.name());
+    if (known != null && (known.policy == policy || known.policy.equals(policy))) {
+      return known;
+    }
+    if (known != null) {
+      known.close();
+    }
+    Rule made = new Rule(policy, limits, redis);
+    rules.put(policy.name(), made);
+    return made;
+  }
+
+  /**
+   * By what a request is settled that a policy has let pass: the present policy of that name, or
+   * null if there is none any more or it has other buckets.
+   */
+  @Nullable Rule settling(LimitConfig policy) {
+    follow();
+    LimitConfig now = present.get(policy.name());
+    return now != null && now.key().equals(policy.key()) && now.grain().equals(policy.grain())
+        ? of(now)
+        : null;
   }
 }

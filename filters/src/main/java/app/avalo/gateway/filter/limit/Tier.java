@@ -124,20 +124,23 @@ final class Tier {
     if (flat >= 0) {
       return flat;
     }
-    Cost cost = rule.policy.cost();
-    return tokens(exchange, cost.perMebibyte() == 0 ? 0 : announced(exchange));
+    return tokens(exchange, rule.policy.cost());
   }
 
-  private long tokens(Exchange exchange, long bytes) {
-    return Math.min(most, rule.policy.cost().of(exchange.method(), bytes));
+  /** Likewise, at a price. */
+  long tokens(Exchange exchange, Cost price) {
+    return tokens(exchange, price, price.perMebibyte() == 0 ? 0 : announced(exchange));
   }
 
-  /** What a request whose body was not announced turns out to cost beyond what it has paid. */
-  long more(Exchange exchange) {
-    Cost cost = rule.policy.cost();
-    return cost.perMebibyte() == 0 || cost.header() != null || !isUntold(exchange)
-        ? 0
-        : tokens(exchange, exchange.bytesIn()) - tokens(exchange);
+  private long tokens(Exchange exchange, Cost price, long bytes) {
+    return Math.min(most, price.of(exchange.method(), bytes));
+  }
+
+  /** What a request turns out to cost by what has come of a body that was not announced. */
+  long whole(Exchange exchange, Cost price) {
+    return price.perMebibyte() == 0 || !isUntold(exchange)
+        ? tokens(exchange, price)
+        : tokens(exchange, price, exchange.bytesIn());
   }
 
   /** Whether there is, or may be, a body that says nothing of its length before it ends. */
