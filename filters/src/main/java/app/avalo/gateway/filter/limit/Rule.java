@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A policy as one event loop applies it. */
 final class Rule {
+  /** What the configuration bounds; a tier is whatever a token says. */
   private static final Set<KeyPart> FEW =
-      Set.of(KeyPart.TIER, KeyPart.ROUTE, KeyPart.SERVICE, KeyPart.METHOD, KeyPart.COUNTRY);
+      Set.of(KeyPart.ROUTE, KeyPart.SERVICE, KeyPart.METHOD, KeyPart.COUNTRY);
 
   private static final int FULL = 100;
 

@@ -3,9 +3,15 @@ package app.avalo.gateway.filter.limit;
 import static app.avalo.gateway.filter.limit.Policies.perMinute;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.config.LimitConfig.KeyPart;
+import app.avalo.gateway.config.plan.Plan;
+import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.limit.Limits.Callers;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
 import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
+import app.avalo.gateway.filter.limit.bucket.Room;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.util.HashSet;
@@ -20,6 +26,20 @@ import org.junit.jupiter.api.Test;
 
 /** What all loops of a process share. */
 class LimitsTest {
+  @Test
+  void tiersThatTokensNameFillNoMoreThanTheRoom() {
+    Limits limits = new Limits(new VirtualTime(), 1, new Room(64 * 1024));
+    LimitFilter filter = new LimitFilter(limits, null, "avalo");
+    Plan plan = Policies.plan(Policies.named("calls").key(KeyPart.TIER).of(perMinute(5)).build());
+
+    for (int i = 0; i < 20_000; i++) {
+      Caller caller = new Caller("alice", null, "tier" + i, Set.of());
+      Outcome.of(filter, Exchanges.on(plan).caller(caller).live());
+    }
+
+    assertThat(limits.localBuckets()).isLessThan(64 * 1024 / 16);
+  }
+
   @Test
   void allLoopsUseOneTableWhenAKeyComesToHaveManyValues() throws Exception {
     Shape shape = Shape.of(Policies.all(perMinute(5)));
