@@ -2,7 +2,6 @@ package app.avalo.gateway.websocket;
 
 import app.avalo.gateway.config.ServiceConfig.Contract;
 import app.avalo.gateway.config.ServiceConfig.WebSocket;
-import app.avalo.gateway.config.unit.Rate;
 import app.avalo.gateway.deadline.Deadline;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
@@ -26,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * place for a close frame.
  */
 public final class Tunnel extends Deadline {
-  /** Pings and pongs of a client, which say nothing to the service. */
-  private static final Rate CONTROLS = new Rate(20, Duration.ofSeconds(1));
-
   /** How long the other side may take to finish a frame, or to answer a close. */
   private static final Duration CLOSE_GRACE = Duration.ofSeconds(2);
 
@@ -42,14 +38,12 @@ public final class Tunnel extends Deadline {
   private final @Nullable Channels channels;
   private final FrameScanner fromClient;
   private final FrameScanner fromServer;
-  private final MessageMeter meter;
-  private final MessageMeter controls;
+  private final ClientRate rate;
   private final Fare fare;
   private final long idleNanos;
-  private long activeNanos;
+  private long activeNanos; // in the future while the client is not read
   private @Nullable CloseFrame closing;
   private Timers.@Nullable Timer closeTimer;
-  private boolean throttled; // client ahead of its rate
   private boolean serverFull; // client's bytes wait for the server
   private @Nullable Buffer keptUp; // of the client until more money has come
   private @Nullable Buffer kept; // of the service, likewise
@@ -106,8 +100,7 @@ public final class Tunnel extends Deadline {
     this.channels = Channels.of(origin.protocol(), origin.extensions(), bounds.channels());
     this.fromClient = new FrameScanner(MessageStart.ofClient(channels));
     this.fromServer = new FrameScanner(MessageStart.ofService(channels));
-    this.meter = MessageMeter.of(bounds.messages(), now());
-    this.controls = MessageMeter.of(CONTROLS, now());
+    this.rate = new ClientRate(bounds.messages(), place, open.timers(), now(), this::readClient);
     this.fare = new Fare(exchange, open.ticker(), this::asked);
     this.idleNanos = bounds.idleTimeout().toNanos();
     this.activeNanos = now();
@@ -158,7 +151,7 @@ public final class Tunnel extends Deadline {
   }
 
   private void up(Buffer bytes) {
-    activeNanos = now();
+    active(now());
     boolean paid = fare.paysUp(bytes.length());
     if (fare.isWaiting()) {
       keptUp = bytes;
@@ -181,39 +174,22 @@ public final class Tunnel extends Deadline {
             readClient();
           });
     }
-    long aheadNanos = aheadNanos(messages, fromClient.controls());
+    long aheadNanos = rate.take(messages, fromClient.controls(), now());
     if (aheadNanos == MessageMeter.TOO_FAR || channels != null && channels.isFull()) {
       close(CloseFrame.POLICY);
     } else if (aheadNanos > 0) {
-      throttle(aheadNanos);
-    }
-  }
-
-  private long aheadNanos(int messages, int pings) {
-    long ahead = pings == 0 ? 0 : controls.take(pings, activeNanos);
-    return messages == 0
-        ? ahead
-        : Math.max(
-            ahead, Math.max(meter.take(messages, activeNanos), place.take(messages, activeNanos)));
-  }
-
-  private void throttle(long nanos) {
-    if (!throttled) {
-      throttled = true;
       client.pause();
-      open.timers()
-          .after(
-              Duration.ofNanos(nanos),
-              () -> {
-                throttled = false;
-                readClient();
-              });
+      active(now() + aheadNanos); // what it says meanwhile waits, so it is not idle
     }
+  }
+
+  private void active(long nanos) {
+    activeNanos = Math.max(activeNanos, nanos);
   }
 
   /** Reads on unless there is another reason not to. */
   private void readClient() {
-    if (!throttled && !serverFull && keptUp == null) {
+    if (!rate.isAhead() && !serverFull && keptUp == null) {
       client.resume();
     }
   }
@@ -233,7 +209,7 @@ public final class Tunnel extends Deadline {
   }
 
   private void down(Buffer bytes) {
-    activeNanos = now();
+    active(now());
     boolean paid = fare.paysDown(bytes.length());
     if (fare.isWaiting()) {
       kept = bytes;

@@ -53,9 +53,13 @@ class TunnelIT {
               quiet:
                 regions: {eu: ["http://127.0.0.1:%1$d"]}
                 webSocket: {idleTimeout: 400ms}
+              slow:
+                regions: {eu: ["http://127.0.0.1:%1$d"]}
+                webSocket: {idleTimeout: 400ms, messages: 2/s}
             routes:
               - {name: chat, match: {path: {prefix: /chat}}, service: chat}
               - {name: quiet, match: {path: {prefix: /quiet}}, service: quiet}
+              - {name: slow, match: {path: {prefix: /slow}}, service: slow}
             """
                 .formatted(upstream.port()));
   }
@@ -243,6 +247,28 @@ class TunnelIT {
       wire.send("\u0088\u0082\0\0\0\0\u0003\u00f4");
       assertThat(wire.isClosed()).isTrue();
       assertThat(seen()).isEqualTo("\u0088\u0082\0\0\0\0\u0003\u00f4");
+    }
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void who_is_read_slowly_is_not_idle_meanwhile() throws Exception {
+    String message = "\u0081\u0081\0\0\0\0a";
+    CompletableFuture<Void> first = new CompletableFuture<>();
+    upstream.script(
+        connection -> {
+          connection.send(SWITCHED + "\r\n").read(4 * message.length());
+          first.complete(null);
+          seen.complete(connection.read(message.length()));
+        });
+    try (Wire wire = new Wire(gateway.port())) {
+      wire.send(UPGRADE.replace("/chat", "/slow") + "\r\n").readUntil("\r\n\r\n");
+      wire.send(message.repeat(4)); // a second ahead
+      first.get(10, TimeUnit.SECONDS);
+
+      wire.send(message);
+
+      assertThat(seen()).isEqualTo(message);
     }
     assertNothingIsLeft();
   }
