@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * The channels that are open on one WebSocket, as far as its sub-protocol shows them: subscriptions
  * of STOMP and of the two GraphQL protocols. A long message of the client that does not say in its
  * first bytes what it is counts as one more channel, which nothing closes: clients that begin with
- * a long payload would be free of the ceiling otherwise. Compressed messages count as nothing, so
- * compression is not offered to services with a ceiling.
+ * a long payload would be free of the ceiling otherwise. One that is too long to be read whole
+ * closes nothing. Compressed messages count as nothing, so compression is not offered to services
+ * with a ceiling.
  */
 final class Channels {
   private static final JsonFactory JSON = new JsonFactory();
@@ -69,7 +70,7 @@ final class Channels {
    */
   void asked(byte[] bytes, int length, boolean whole) {
     read(bytes, length);
-    if (whole || verb == Verb.CLOSE) {
+    if (whole) {
       change(verb, name);
     } else if (verb == null || verb == Verb.OPEN) {
       change(Verb.OPEN, name == null ? UNNAMED + unnamed++ : name);

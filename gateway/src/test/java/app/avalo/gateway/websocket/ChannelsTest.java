@@ -138,6 +138,26 @@ class ChannelsTest {
     assertThat(channels.isFull()).isTrue();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "v12.stomp | 'UNSUBSCRIBE\nx:LONG\nid:1\n\n\0'",
+        "graphql-transport-ws | '{\"type\":\"complete\",\"id\":\"1\",\"payload\":\"LONG\",\"type\":\"subscribe\"}'",
+      })
+  void whatIsTooLongToBeReadMakesNoRoom(String protocol, String message) {
+    Channels channels = channels(protocol, 1);
+    FrameScanner client = reading(channels);
+    String opens =
+        protocol.equals(GRAPHQL) ? "{\"type\":\"subscribe\",\"id\":\"N\"}" : subscribe("N");
+    client.scan(text(opens.replace("N", "1")));
+
+    client.scan(text(message.replace("LONG", "x".repeat(600))));
+    client.scan(text(opens.replace("N", "2")));
+
+    assertThat(channels.isFull()).isTrue();
+  }
+
   @Test
   void whatTheServiceSaysOpensNothing() {
     Channels channels = channels(GRAPHQL, 1);
