@@ -27,6 +27,9 @@ final class ClusterLink implements RedisLink, NodeLink.Elsewhere {
   private static final Duration REFRESH = Duration.ofSeconds(1);
   private static final Duration TRIED = Duration.ofSeconds(2);
 
+  /** How long a node is kept that has no slots and to which others have sent us. */
+  private static final long ASKED_NANOS = Duration.ofMinutes(1).toNanos();
+
   private final Vertx vertx;
   private final StateConfig.Redis config;
   private final Ticker ticker;
@@ -36,6 +39,7 @@ final class ClusterLink implements RedisLink, NodeLink.Elsewhere {
   private volatile Map<String, NodeLink> nodes = Map.of();
   private volatile Stats gone = new Stats(false, 0, 0, 0, 0); // of nodes that are left
   private List<NodeLink> masters = List.of();
+  private final Map<NodeLink, Long> askedNanos = new HashMap<>(); // where ASK led, and when last
   private @Nullable NodeLink[] owners = new NodeLink[SLOTS];
   private boolean asking;
   private int turn; // whom to ask next
@@ -89,11 +93,18 @@ final class ClusterLink implements RedisLink, NodeLink.Elsewhere {
       refresh();
     }
     int colon = address.lastIndexOf(':');
-    // Without a host it is a node that does not know its own.
-    return colon < 1
-        ? null
-        : nodes.get(
-            endpoint(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))));
+    if (colon < 1) {
+      return null; // without a host it is a node that does not know its own
+    }
+    String endpoint =
+        endpoint(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)));
+    if (forGood || closed) {
+      return nodes.get(endpoint);
+    }
+    // A master whose first slot is under way to it is not among those that have some.
+    NodeLink link = node(endpoint);
+    askedNanos.put(link, ticker.nanos());
+    return link;
   }
 
   private void refreshAgain() {
@@ -108,7 +119,7 @@ final class ClusterLink implements RedisLink, NodeLink.Elsewhere {
     if (asking || closed) {
       return;
     }
-    List<NodeLink> up = nodes.values().stream().filter(NodeLink::isUp).toList();
+    List<NodeLink> up = nodes.values().stream().filter(this::knowsSlots).toList();
     if (up.isEmpty()) {
       config.endpoints().forEach(this::node);
       return;
@@ -125,6 +136,11 @@ final class ClusterLink implements RedisLink, NodeLink.Elsewhere {
                 tried.tryComplete();
               }
             });
+  }
+
+  /** One without slots may be so new that it has not heard of the others'. */
+  private boolean knowsSlots(NodeLink link) {
+    return link.isUp() && (masters.contains(link) || !askedNanos.containsKey(link));
   }
 
   /** Goes by what a node said, once the masters that it named have been tried. */
@@ -156,10 +172,12 @@ final class ClusterLink implements RedisLink, NodeLink.Elsewhere {
     if (named.stream().noneMatch(NodeLink::isUp)) {
       return; // who said so may be needed to say it anew
     }
+    long now = ticker.nanos();
+    askedNanos.values().removeIf(last -> now - last > ASKED_NANOS);
     Map<String, NodeLink> kept = new HashMap<>();
     nodes.forEach(
         (endpoint, link) -> {
-          if (named.contains(link)) {
+          if (named.contains(link) || askedNanos.containsKey(link)) {
             kept.put(endpoint, link);
           } else {
             link.close();
@@ -212,6 +230,11 @@ final class ClusterLink implements RedisLink, NodeLink.Elsewhere {
     long last = Long.MIN_VALUE;
     for (NodeLink master : masters) {
       last = Math.max(last, master.connectedNanos());
+    }
+    if (!askedNanos.isEmpty()) {
+      for (NodeLink asked : askedNanos.keySet()) {
+        last = Math.max(last, asked.connectedNanos());
+      }
     }
     return last;
   }

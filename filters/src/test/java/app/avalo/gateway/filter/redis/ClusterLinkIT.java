@@ -149,6 +149,38 @@ class ClusterLinkIT {
     assertThat(link.stats().errors()).isZero();
   }
 
+  @Test
+  void keysThatHaveGoneToANewMasterAreFoundThereBeforeItHasASlot() throws IOException {
+    List<RedisServer> nodes = new ArrayList<>(RedisServer.cluster(3));
+    connect(nodes);
+    RedisServer fresh = nodes.get(0).clusterMaster();
+    nodes.add(fresh);
+    loop.until(PATIENCE, () -> nodes.stream().allMatch(node -> node.serves(4)));
+    String tag = tagOf("moving", 2);
+    int slot = ZModem.generate(tag);
+    String from = nodes.get(2).command("CLUSTER MYID");
+    fresh.command("CLUSTER SETSLOT " + slot + " IMPORTING " + from);
+    nodes.get(2).command("CLUSTER SETSLOT " + slot + " MIGRATING " + fresh.command("CLUSTER MYID"));
+
+    int[] answered = new int[1];
+    loop.run(
+        () ->
+            loop.vertx()
+                .setPeriodic(
+                    4,
+                    tick ->
+                        link.send(ADD, List.of("{" + tag + "}"), List.of("1"))
+                            .onSuccess(answer -> answered[0]++)));
+    loop.until(PATIENCE, () -> answered[0] > 0);
+    // Long enough for the others to be asked, twice, who has which slots.
+    int before = loop.get(() -> (int) link.stats().errors());
+    loop.until(PATIENCE, () -> answered[0] > 600);
+
+    assertThat(link.stats().errors()).as("calls of nobody").isEqualTo(before);
+    assertThat(fresh.command("CLUSTER COUNTKEYSINSLOT " + slot)).isEqualTo(":1");
+    nodes.forEach(RedisServer::close);
+  }
+
   private long add(String tag) {
     return loop.await(() -> link.run(ADD, List.of("{" + tag + "}"), List.of("1"))).toLong();
   }

@@ -152,6 +152,17 @@ public final class RedisServer implements AutoCloseable {
     return node;
   }
 
+  /** One more master of the cluster of this node, without slots. */
+  public RedisServer clusterMaster() {
+    try {
+      RedisServer master = clusterNode();
+      master.command("CLUSTER MEET 127.0.0.1 " + port);
+      return master;
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
   /** A replica of this node of a cluster; it takes its place when it is gone. */
   public RedisServer clusterReplica(String... more) {
     try {
