@@ -1,6 +1,6 @@
 /**
- * What a client says of itself beside the fields of HTTP: its certificate, and that it speaks gRPC.
- * Values, any thread; imports nothing of the gateway.
+ * What a client says of itself beside the fields of HTTP: its certificate, that it speaks gRPC, and
+ * by its method whether there is a body. Values, any thread; imports nothing of the gateway.
  */
 @NullMarked
 package app.avalo.gateway.filter.client;

@@ -6,6 +6,7 @@ import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.client.UntoldBody;
 import app.avalo.gateway.filter.limit.Limits.Callers;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
@@ -167,13 +168,9 @@ final class Tier {
     return bytes;
   }
 
-  /** Over HTTP/2 nothing tells a request without a body from one that announces no length. */
   private static boolean isUsuallyEmpty(Exchange exchange) {
     return exchange.header("transfer-encoding") == null
-        && switch (exchange.method()) {
-          case "GET", "HEAD", "OPTIONS", "DELETE" -> true;
-          default -> false;
-        };
+        && UntoldBody.isUsuallyEmpty(exchange.method());
   }
 
   /** Of a caller that is shut out. */

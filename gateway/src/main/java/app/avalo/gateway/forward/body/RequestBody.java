@@ -2,6 +2,7 @@ package app.avalo.gateway.forward.body;
 
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
+import app.avalo.gateway.filter.client.UntoldBody;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.forward.head.Framing;
 import app.avalo.gateway.upstream.UpstreamStream;
@@ -176,20 +177,14 @@ public final class RequestBody {
       return collecting;
     }
     boolean untold = length < 0 && request.version() == HttpVersion.HTTP_2;
-    boolean small = length >= 0 ? length <= SMALL : untold && isUsuallyEmpty();
+    boolean small =
+        length >= 0 ? length <= SMALL : untold && UntoldBody.isUsuallyEmpty(exchange.method());
     int wanted = length >= 0 ? (int) Math.min(length, SMALL) : SMALL;
     if (small && room.take(wanted)) {
       roomTaken = wanted;
       collecting = true;
     }
     return collecting || untold;
-  }
-
-  private boolean isUsuallyEmpty() {
-    return switch (exchange.method()) {
-      case "GET", "HEAD", "OPTIONS", "DELETE" -> true;
-      default -> false;
-    };
   }
 
   /** Begins to collect. */
