@@ -38,7 +38,7 @@ final class Errors {
         ? new GatewayError(
             Kind.LIMITED,
             service.name() + ".webSocket.connectionsPerUser",
-            "This user has too many WebSockets open to this service.",
+            "This caller has too many WebSockets open to this service.",
             5)
         : new GatewayError(
             Kind.OVERLOADED,
@@ -52,7 +52,7 @@ final class Errors {
         ? new GatewayError(
             Kind.LIMITED,
             service.name() + ".streams.openPerUser",
-            "This user has too many event streams or gRPC calls open to this service.",
+            "This caller has too many event streams or gRPC calls open to this service.",
             5)
         : new GatewayError(
             Kind.OVERLOADED,
