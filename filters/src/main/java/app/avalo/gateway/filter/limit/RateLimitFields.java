@@ -14,7 +14,7 @@ import java.util.Map;
 
 /**
  * {@code RateLimit-Policy} and {@code RateLimit} as structured fields, one member per policy
- * (draft-ietf-httpapi-ratelimit-headers-10); of a policy with several rates {@code
+ * (draft-ietf-httpapi-ratelimit-headers-11); of a policy with several rates {@code
  * RateLimit-Policy} has one member each, named {@code policy/period}, and {@code RateLimit} the one
  * that decides. {@code q} per {@code w} is what is granted in the long run, {@code r} the tokens
  * left, {@code t} the seconds until the bucket is full. What nobody could decide has no member of
