@@ -1,10 +1,6 @@
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.CpuPerRequest;
 import app.avalo.gateway.testing.GatewayProcess;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.PoolOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -65,71 +60,42 @@ final class Cpu {
       """;
 
   private final long pid;
-  private final int port;
-  private final HttpClient client;
+  private final Load load;
   private final RedisServer redis;
   private final Map<String, Double> calls = new LinkedHashMap<>(); // of Redis, per request
-  private final AtomicLong answered = new AtomicLong();
-  private volatile String path = "/off";
-  private volatile String failed = "";
 
-  private Cpu(GatewayProcess gateway, Vertx vertx, RedisServer redis) {
+  private Cpu(GatewayProcess gateway, Load load, RedisServer redis) {
     this.redis = redis;
+    this.load = load;
     pid = gateway.pid();
-    port = gateway.port("plain");
-    client =
-        vertx.createHttpClient(new PoolOptions().setHttp1MaxSize(CALLERS).setEventLoopSize(1));
   }
 
   public static void main(String[] arguments) throws Exception {
     int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 120;
+    if (arguments.length > 1) {
+      MUST.keySet().retainAll(List.of(arguments).subList(1, arguments.length));
+    }
     boolean good;
     CpuPerRequest.keepTo(1, ProcessHandle.current().pid()); // Redis too, and all else
-    Vertx vertx = Vertx.vertx();
-    try (RedisServer redis = RedisServer.start()) {
-      int up =
-          vertx
-              .createHttpServer()
-              .requestHandler(request -> request.response().end("x".repeat(1024)))
-              .listen(0)
-              .toCompletionStage()
-              .toCompletableFuture()
-              .join()
-              .actualPort();
+    try (RedisServer redis = RedisServer.start();
+        Load load = new Load()) {
+      int up = load.serve();
       Path yaml = Files.createTempDirectory("limits-cpu-").resolve("gateway.yaml");
       Files.writeString(yaml, YAML.formatted(up, redis.url()));
       List<String> options = List.of("-Xmx256m", "-XX:TieredStopAtLevel=4", "-XX:+UseSerialGC");
       try (GatewayProcess gateway =
           GatewayProcess.startWith(options, "run", yaml.toString(), "--loops", "1")) {
         CpuPerRequest.keepTo(0, gateway.pid());
-        Cpu cpu = new Cpu(gateway, vertx, redis);
+        Cpu cpu = new Cpu(gateway, load, redis);
+        load.path("/off");
         for (int i = 0; i < CALLERS; i++) {
-          cpu.call("caller-" + i);
+          load.call(gateway.port("plain"), "caller-" + i);
         }
         cpu.warm();
         good = cpu.compare(seconds);
       }
-    } finally {
-      vertx.close();
     }
     System.exit(good ? 0 : 1);
-  }
-
-  /** One caller, who asks again as soon as there is an answer. */
-  private void call(String name) {
-    client
-        .request(HttpMethod.GET, port, "127.0.0.1", path)
-        .compose(request -> request.putHeader("X-Caller", name).send())
-        .compose(response -> response.body().map(body -> response.statusCode()))
-        .onComplete(
-            (status, failure) -> {
-              if (status == null || status != 200) {
-                failed = status == null ? String.valueOf(failure) : "status " + status;
-                return;
-              }
-              answered.incrementAndGet();
-              call(name);
-            });
   }
 
   /** Until what the compiler does has become little. */
@@ -145,9 +111,9 @@ final class Cpu {
   private boolean compare(int seconds) throws IOException {
     for (String mode : MUST.keySet()) {
       long scripts = scripts();
-      long requests = answered.get();
+      long requests = load.answered();
       window(mode, 500_000_000);
-      calls.put(mode, (double) (scripts() - scripts) / (answered.get() - requests));
+      calls.put(mode, (double) (scripts() - scripts) / (load.answered() - requests));
     }
     Map<String, List<Double>> added = new LinkedHashMap<>();
     MUST.keySet().forEach(mode -> added.put(mode, new ArrayList<>()));
@@ -204,16 +170,13 @@ final class Cpu {
 
   /** Microseconds of CPU per request while all callers use one route. */
   private double window(String mode, long nanos) throws IOException {
-    path = "/" + mode;
+    load.path("/" + mode);
     LockSupport.parkNanos(SETTLING_NANOS);
     long cpu = CpuPerRequest.cpuNanos(pid);
-    long requests = answered.get();
+    long requests = load.answered();
     LockSupport.parkNanos(nanos);
     long spent = CpuPerRequest.cpuNanos(pid) - cpu;
-    requests = answered.get() - requests;
-    if (!failed.isEmpty()) {
-      throw new IllegalStateException(failed);
-    }
+    requests = load.answered() - requests;
     return spent / 1000.0 / Math.max(1, requests); // none while the machine is very young
   }
 }

@@ -1,0 +1,167 @@
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Callers over kept connections, each of whom asks again as soon as there is an answer, and the
+ * service that answers them. Both do as little as can be done, so that it is the gateway between
+ * them that has no time to spare.
+ */
+final class Load implements AutoCloseable {
+  private static final int BODY = 1024;
+  private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
+
+  private final EventLoopGroup loop =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final AtomicLong answered = new AtomicLong();
+  private volatile String path = "/";
+  private volatile String failed = "";
+
+  /** Starts the service; its port. */
+  int serve() {
+    ByteBuf answer =
+        Unpooled.copiedBuffer(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n\r\n"
+                    .formatted(BODY)
+                + "x".repeat(BODY),
+            StandardCharsets.US_ASCII);
+    Channel server =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(EpollServerSocketChannel.class)
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(new Answering(answer));
+                  }
+                })
+            .bind(new InetSocketAddress("127.0.0.1", 0))
+            .syncUninterruptibly()
+            .channel();
+    return ((InetSocketAddress) server.localAddress()).getPort();
+  }
+
+  /** One more caller, with a header that tells him from others. */
+  void call(int port, String name) {
+    new Bootstrap()
+        .group(loop)
+        .channel(EpollSocketChannel.class)
+        .handler(new Asking(name))
+        .connect(new InetSocketAddress("127.0.0.1", port))
+        .syncUninterruptibly();
+  }
+
+  void path(String all) {
+    path = all;
+  }
+
+  long answered() {
+    if (!failed.isEmpty()) {
+      throw new IllegalStateException(failed);
+    }
+    return answered.get();
+  }
+
+  @Override
+  public void close() {
+    loop.shutdownGracefully();
+  }
+
+  /** Bytes to the end of the first head, or -1. */
+  private static int head(ByteBuf in) {
+    for (int at = in.readerIndex(); at <= in.writerIndex() - HEAD_END.length; at++) {
+      if (in.getByte(at) == '\r' && in.getInt(at) == 0x0d0a0d0a) {
+        return at + HEAD_END.length - in.readerIndex();
+      }
+    }
+    return -1;
+  }
+
+  private static final class Answering extends ByteToMessageDecoder {
+    private final ByteBuf answer;
+
+    Answering(ByteBuf answer) {
+      this.answer = answer;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+      for (int head = head(in); head >= 0; head = head(in)) {
+        in.skipBytes(head);
+        context.writeAndFlush(answer.retainedDuplicate(), context.voidPromise());
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+      context.close(); // the gateway misses it, and the caller then tells
+    }
+  }
+
+  private final class Asking extends ByteToMessageDecoder {
+    private final String name;
+    private String asked = "";
+    private ByteBuf question = Unpooled.EMPTY_BUFFER;
+
+    Asking(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+      ask(context);
+    }
+
+    private void ask(ChannelHandlerContext context) {
+      String now = path;
+      if (!now.equals(asked)) {
+        asked = now;
+        question =
+            Unpooled.copiedBuffer(
+                "GET %s HTTP/1.1\r\nhost: limits\r\nx-caller: %s\r\n\r\n".formatted(now, name),
+                StandardCharsets.US_ASCII);
+      }
+      context.writeAndFlush(question.retainedDuplicate(), context.voidPromise());
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+      int head = head(in);
+      if (head < 0 || in.readableBytes() < head + BODY) {
+        return;
+      }
+      if (in.getByte(in.readerIndex() + 9) != '2') {
+        failed = in.toString(in.readerIndex(), head, StandardCharsets.US_ASCII);
+        return;
+      }
+      in.skipBytes(head + BODY);
+      answered.incrementAndGet();
+      ask(context);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+      failed = failure.toString();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      failed = "a connection was closed";
+    }
+  }
+}
