@@ -49,7 +49,7 @@ public final class Spenders {
       return null; // who spends nothing is no peer, and says nothing of what is usual
     }
     long now = nowMillis / HOUR_MILLIS;
-    if (now > hour) { // one that took long may come late
+    if (now > hour || now < hour - 1) { // one that took long may come late; a clock set back later
       hour = now;
       sum = 0;
       spent.clear();

@@ -67,6 +67,19 @@ class SpendersTest {
   }
 
   @Test
+  void aClockThatWasADayAheadForAMomentDoesNotMakeAnHourOfADay() {
+    peers(50, 100);
+    spenders.spent(ABUSE, "u0", 100, NOON + 24 * 3_600_000L);
+
+    peers(50, 100);
+    for (int hour = 0; hour < 20; hour++) {
+      spenders.spent(ABUSE, "steady", 110, NOON + hour * 3_600_000L);
+    }
+
+    assertThat(spenders.pauses()).as("2,200 in twenty hours").isZero();
+  }
+
+  @Test
   void anyNumberOfUsersFitsAndTheOneWhoMattersIsStillFound() {
     peers(100, 100);
     for (int i = 0; i < 30; i++) {
