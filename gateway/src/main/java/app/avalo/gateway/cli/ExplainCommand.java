@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     },
     customSynopsis = {
       "avalo-gateway explain [OPTIONS] PATH METHOD URL",
-      "       avalo-gateway explain [OPTIONS] --admin=URL --token=TOKEN METHOD URL"
+      "       avalo-gateway explain [OPTIONS] --admin=URL [--token=TOKEN] METHOD URL"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -84,7 +84,13 @@ final class ExplainCommand implements Callable<Integer> {
       description = "Ask the running gateway whose admin port this is.")
   private @Nullable URI admin;
 
-  @Option(names = "--token", paramLabel = "TOKEN", description = "Credential for --admin.")
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      defaultValue = "${env:AVALO_ADMIN_TOKEN}",
+      description =
+          "Credential for --admin. Better in the environment as AVALO_ADMIN_TOKEN, where no list of"
+              + " processes shows it.")
   private @Nullable String token;
 
   @Option(names = "--json", description = "Print JSON, as the admin API answers.")

@@ -120,6 +120,27 @@ class MoneyDeskIT {
   }
 
   @Test
+  void the_credential_may_come_from_the_environment_where_no_list_of_processes_shows_it()
+      throws Exception {
+    ProcessBuilder report =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-jar",
+            "target/avalo-gateway.jar",
+            "report",
+            "--admin",
+            admin());
+    report.redirectErrorStream(true);
+
+    Process nobody = report.start();
+    assertThat(nobody.inputReader().lines().toList()).anyMatch(line -> line.contains("401"));
+    report.environment().put("AVALO_ADMIN_TOKEN", ADMIN);
+    Process known = report.start();
+    assertThat(known.inputReader().lines().toList()).first().asString().contains("budget");
+    assertThat(known.onExit().join().exitValue()).isZero();
+  }
+
+  @Test
   void imported_costs_count_once_however_often_the_file_is_imported() throws Exception {
     Path file = directory.resolve("costs.csv");
     Files.writeString(file, "inv/1,ai,1.25 PLN,GPU hours\n\ninv/2,ai,0.75 PLN,\"a, b\"\n");

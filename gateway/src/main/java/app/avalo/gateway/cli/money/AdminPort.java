@@ -27,7 +27,10 @@ final class AdminPort {
   @Option(
       names = "--token",
       paramLabel = "TOKEN",
-      description = "Credential of role admin; of role viewer for what only reads.")
+      defaultValue = "${env:AVALO_ADMIN_TOKEN}",
+      description =
+          "Credential of role admin; of role viewer for what only reads. Better in the environment"
+              + " as AVALO_ADMIN_TOKEN, where no list of processes shows it.")
   private @Nullable String token;
 
   private final HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();

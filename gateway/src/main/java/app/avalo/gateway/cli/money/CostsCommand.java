@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExample:%n",
     footer = {
       "  echo 'inv-7/1,ai,1250.40 PLN,invoice 7 line 1' > costs.csv",
-      "  avalo-gateway costs --admin http://127.0.0.1:9090 --token TOKEN --period 2026-11 ai costs.csv"
+      "  avalo-gateway costs --admin http://127.0.0.1:9090 --period 2026-11 ai costs.csv"
     })
 public final class CostsCommand implements Callable<Integer> {
   private static final int FIELDS = 4;
