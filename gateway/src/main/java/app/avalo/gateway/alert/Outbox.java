@@ -1,6 +1,7 @@
 package app.avalo.gateway.alert;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -8,26 +9,30 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Queue;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Alerts that wait to be delivered, oldest first; with a file they outlive the process. Confined to
- * the control loop; the file is written beside it, whole each time, as alerts are rare.
+ * Alerts that wait to be delivered, oldest first, each id once; with a file they outlive the
+ * process. Confined to the control loop; the file is written beside it, whole each time, as alerts
+ * are rare.
  */
 final class Outbox {
   private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
 
   private final Vertx vertx;
   private final @Nullable Path file;
-  private final Queue<Alert> waiting = new ArrayDeque<>();
+  private final Map<String, Waiting> waiting = new LinkedHashMap<>(); // by id
   private boolean writing = true; // what an earlier process left was not read yet
   private boolean changed;
+
+  /** An alert, and who is told when it waits no more. */
+  private record Waiting(Alert alert, Promise<Void> over) {}
 
   Outbox(Vertx vertx, @Nullable Path file) {
     this.vertx = vertx;
@@ -42,13 +47,21 @@ final class Outbox {
     return left.otherwise(Outbox::unreadable)
         .map(
             alerts -> {
-              List<Alert> since = List.copyOf(waiting);
+              List<Waiting> since = List.copyOf(waiting.values());
               waiting.clear();
-              waiting.addAll(alerts);
-              waiting.addAll(since);
+              alerts.forEach(alert -> take(alert, Promise.promise()));
+              since.forEach(each -> take(each.alert(), each.over()));
               written();
               return null;
             });
+  }
+
+  /** One that waits already is the older of the two. */
+  private void take(Alert alert, Promise<Void> over) {
+    Waiting known = waiting.putIfAbsent(alert.id(), new Waiting(alert, over));
+    if (known != null) {
+      known.over().future().onComplete(over);
+    }
   }
 
   private static List<Alert> unreadable(Throwable failure) {
@@ -71,28 +84,34 @@ final class Outbox {
   }
 
   @Nullable Alert next() {
-    return waiting.peek();
+    return waiting.isEmpty() ? null : waiting.values().iterator().next().alert();
   }
 
   int size() {
     return waiting.size();
   }
 
-  void add(Alert alert) {
-    waiting.add(alert);
+  /** Takes one in; the promise completes when it waits no more. */
+  void add(Alert alert, Promise<Void> over) {
+    take(alert, over);
     save();
   }
 
   void remove(Alert alert) {
-    waiting.remove(alert);
+    Waiting gone = waiting.remove(alert.id());
     save();
+    if (gone != null) {
+      gone.over().complete();
+    }
   }
 
   /** Nobody wants them any more. */
   void clear() {
     if (!waiting.isEmpty()) {
+      List<Waiting> gone = List.copyOf(waiting.values());
       waiting.clear();
       save();
+      gone.forEach(each -> each.over().complete());
     }
   }
 
@@ -103,7 +122,7 @@ final class Outbox {
       writing = true;
       changed = false;
       JsonArray all = new JsonArray();
-      waiting.forEach(alert -> all.add(alert.kept()));
+      waiting.values().forEach(each -> all.add(each.alert().kept()));
       vertx
           .executeBlocking(() -> write(all.encode(), to))
           .onFailure(failure -> LOG.warn("waiting alerts not written: {}", failure.toString()))

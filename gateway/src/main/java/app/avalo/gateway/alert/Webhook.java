@@ -4,6 +4,7 @@ import app.avalo.gateway.config.GatewayConfig;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
@@ -13,8 +14,12 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
@@ -26,7 +31,8 @@ import org.slf4j.LoggerFactory;
  * Posts alerts to the service that the configuration names, one after the other, each until it is
  * accepted (2xx). Tries again after 1 s, doubling to 5 min; 408, 429 and 5xx likewise. Another
  * answer means that it will never be accepted. Waiting alerts are bounded: the oldest give way.
- * With a state directory they outlive the process, so one may be sent twice.
+ * With a state directory they outlive the process, so one may be sent twice; but not again by the
+ * process that delivered it.
  *
  * <p>{@link #send} is safe from every thread and never waits; the rest runs on the control loop.
  */
@@ -62,6 +68,15 @@ public final class Webhook {
   private boolean busy = true; // until it started
   private boolean closed;
 
+  private final Set<String> delivered = // by this process, those of late
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+              return size() > MOST_WAITING;
+            }
+          });
+
   /**
    * Sends nothing yet.
    *
@@ -95,9 +110,16 @@ public final class Webhook {
             });
   }
 
-  /** Sends an alert when its turn comes; without a webhook it is forgotten. */
-  public void send(Alert alert) {
-    loop.execute(() -> enqueue(alert));
+  /**
+   * Sends an alert when its turn comes; without a webhook it is forgotten.
+   *
+   * @return completes on the control loop when it is accepted or given up; never when this process
+   *     ends before
+   */
+  public Future<Void> send(Alert alert) {
+    Promise<Void> over = Promise.promise();
+    loop.execute(() -> enqueue(alert, over));
+    return over.future();
   }
 
   /** How often this was the result. */
@@ -105,8 +127,12 @@ public final class Webhook {
     return counts.get(result.ordinal());
   }
 
-  private void enqueue(Alert alert) {
-    if (closed || config.get().alerts().webhook() == null) {
+  private void enqueue(Alert alert, Promise<Void> over) {
+    if (closed) {
+      return;
+    }
+    if (config.get().alerts().webhook() == null || delivered.contains(alert.id())) {
+      over.complete();
       return;
     }
     if (waiting.size() == MOST_WAITING) {
@@ -114,7 +140,7 @@ public final class Webhook {
       waiting.remove(oldest);
       dropped(oldest, "more are waiting than there is room for");
     }
-    waiting.add(alert);
+    waiting.add(alert, over);
     deliver();
   }
 
@@ -186,6 +212,7 @@ public final class Webhook {
     pause = FIRST_PAUSE;
     waiting.remove(alert);
     if (status >= 200 && status < 300) {
+      delivered.add(alert.id());
       counts.incrementAndGet(Result.DELIVERED.ordinal());
     } else {
       dropped(alert, "status " + status);

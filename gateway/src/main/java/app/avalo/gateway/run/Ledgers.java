@@ -15,6 +15,7 @@ import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.recovery.Recovery;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,8 +51,9 @@ final class Ledgers {
         new Told(webhook));
   }
 
-  /** Looks for forgotten holds from now on; for the control loop. */
+  /** Looks for forgotten holds, and for what is to be told, from now on; for the control loop. */
   static void sweep(ControlVerticle control, BudgetLedger ledger) {
+    ledger.look();
     ledger.expire(
         holds ->
             LOG.atError().addKeyValue("holds", holds).log("budget holds never settled, charged"));
@@ -61,7 +63,7 @@ final class Ledgers {
   /** Words what budgets tell, for logs and the webhook. */
   record Told(Webhook webhook) implements BudgetListener {
     @Override
-    public void told(BudgetView budget, Notice notice) {
+    public Future<Void> told(BudgetView budget, Notice notice) {
       LOG.atWarn()
           .addKeyValue("budget", budget.name())
           .addKeyValue("notice", notice.key())
@@ -69,7 +71,7 @@ final class Ledgers {
           .addKeyValue("amountMicros", budget.amount())
           .addKeyValue("forecastMicros", budget.forecast().spent())
           .log("budget notice");
-      webhook.send(alert(budget, notice));
+      return webhook.send(alert(budget, notice));
     }
 
     @Override

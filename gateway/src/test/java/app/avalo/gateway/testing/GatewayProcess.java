@@ -4,6 +4,8 @@ import app.avalo.gateway.filter.Tether;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -88,7 +90,22 @@ public final class GatewayProcess implements AutoCloseable {
     throw new AssertionError("no port of " + name + " in " + printed);
   }
 
-  /** Sends TERM, HUP or INT. */
+  /** Waits until it is ready for requests. */
+  public GatewayProcess ready() {
+    URI readyz = URI.create("http://127.0.0.1:" + port("admin") + "/readyz");
+    Awaiting.until(() -> isFine(readyz));
+    return this;
+  }
+
+  private static boolean isFine(URI uri) {
+    try {
+      return ((HttpURLConnection) uri.toURL().openConnection()).getResponseCode() == 200;
+    } catch (IOException refused) {
+      return false;
+    }
+  }
+
+  /** Sends TERM, HUP, INT or KILL. */
   public void signal(String name) {
     try {
       String pid = Long.toString(process.pid());

@@ -338,14 +338,18 @@ final class Account {
     journal.append(new Entry(kind, id, config.name(), term.span.key(), subject, micros));
   }
 
-  /** Tells operators of what has these keys. */
+  /** Tells operators of what has these keys; the ledger knows of it once they have it. */
   void announce(Term term, Collection<String> keys, long nowMillis) {
     for (String key : config.single() ? Set.<String>of() : keys) {
       Notice notice = Notice.ofKey(key);
-      record(Entry.Kind.TOLD, key, term, "", 0);
       told.incrementAndGet(notice.kind().ordinal());
-      listener.told(view(term, nowMillis), notice);
+      listener.told(view(term, nowMillis), notice).onSuccess(had -> told(term, key));
     }
+  }
+
+  private void told(Term term, String key) {
+    record(Entry.Kind.TOLD, key, term, "", 0);
+    term.telling.have(key);
   }
 
   /** How often this process told of something. */

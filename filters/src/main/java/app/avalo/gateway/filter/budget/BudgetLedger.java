@@ -207,6 +207,12 @@ public final class BudgetLedger {
     }
   }
 
+  /** Looks at all budgets as their next request will: what is due is told without one, too. */
+  public void look() {
+    long now = ticker.epochMillis();
+    accounts.values().forEach(account -> account.paced(now));
+  }
+
   /** Leases more where a hold left little. */
   static void refill(Hold hold) {
     for (Charge charge : hold.charges) {

@@ -131,10 +131,16 @@ final class LeaseKeeper {
     exchange();
     account.paced(sharing.ticker().epochMillis()); // others spend while nobody asks here
     boolean kept = account.runs(term) && !(account.mayRest() && isIdle());
-    ticking = kept || !term.rest(told);
+    ticking = kept || !term.rest(told) || !isTold();
     if (ticking) {
       sharing.timers().after(INTERVAL, this::tick);
     }
+  }
+
+  /** Whether operators have all that is due, from here or from others; nobody tells of purses. */
+  private boolean isTold() {
+    BudgetConfig budget = account.config();
+    return budget.single() || term.telling.isOver(term.level(budget));
   }
 
   private void exchange() {
@@ -170,7 +176,8 @@ final class LeaseKeeper {
         Price.add(sums[1], Math.min(least, headroom)),
         sums[1],
         sums[0],
-        List.copyOf(term.telling.due(term.level(budget))),
+        budget.single() ? List.of() : List.copyOf(term.telling.due(term.level(budget))),
+        term.telling.unstated(),
         labels,
         term.statedBy(labels));
   }
@@ -219,6 +226,8 @@ final class LeaseKeeper {
       term.leased(account.config(), lease, said)
           .forEach((label, micros) -> account.record(Entry.Kind.ADD, "", term, label, micros));
       told = said.spent();
+      term.telling.stated(said.told());
+      term.telling.haveFromOthers(lease.theirs());
       account.announce(term, term.telling.tell(lease.ours()), sharing.ticker().epochMillis());
     } else if (lost && ticking) {
       term.storeAway(account.config(), sharing.replicas());

@@ -37,7 +37,7 @@ class BudgetOrdersTest {
   private BudgetLedger ledger = alone(Journal.NONE);
 
   private BudgetLedger alone(Journal journal) {
-    return BudgetLedger.alone(time, journal, (view, notice) -> told.add(notice.kind()));
+    return BudgetLedger.alone(time, journal, BudgetSample.heard(told));
   }
 
   private static Plan plan(BudgetConfig... budgets) {

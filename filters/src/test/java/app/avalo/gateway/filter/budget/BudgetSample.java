@@ -5,7 +5,10 @@ import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.budget.view.BudgetListener;
+import app.avalo.gateway.filter.budget.view.Notice;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +130,14 @@ public final class BudgetSample {
       long perRequest, long in, long out, @Nullable String header, long reserve) {
     return new BudgetConfig.Cost(
         perRequest, in, out, 0, header, Map.of(), reserve, Math.max(1, reserve), null);
+  }
+
+  /** Notes what operators are told, which they have at once. */
+  static BudgetListener heard(Collection<Notice.Kind> told) {
+    return (view, notice) -> {
+      told.add(notice.kind());
+      return BudgetListener.HAVE;
+    };
   }
 
   /** Asks for a GET of the route {@code all}. */

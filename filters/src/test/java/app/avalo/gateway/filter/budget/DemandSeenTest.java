@@ -28,7 +28,7 @@ class DemandSeenTest {
   private final VirtualTime time = new VirtualTime(1_793_491_200_000L); // 1 November 2026
   private final List<Kind> told = new ArrayList<>();
   private final BudgetLedger ledger =
-      BudgetLedger.alone(time, Journal.NONE, (view, notice) -> told.add(notice.kind()));
+      BudgetLedger.alone(time, Journal.NONE, BudgetSample.heard(told));
   private final BudgetConfig budget = budget("ai", 100_000_000, byHeader("X-Cost", 1));
 
   private static Plan plan(BudgetConfig budget) {

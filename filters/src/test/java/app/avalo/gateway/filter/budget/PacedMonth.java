@@ -7,9 +7,11 @@ import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.pace.Forecast;
+import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,10 +118,11 @@ final class PacedMonth {
     return month.outcome();
   }
 
-  private void told(BudgetView view, Notice notice) {
+  private Future<Void> told(BudgetView view, Notice notice) {
     if (notice.kind() == Notice.Kind.ANOMALY && time.epochMillis() >= START) {
       anomalies.add((int) ((time.epochMillis() - START) / 86_400_000) + 1);
     }
+    return BudgetListener.HAVE;
   }
 
   private void begin() {

@@ -19,7 +19,9 @@ import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.budget.term.Span;
+import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
+import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
@@ -70,9 +72,11 @@ abstract class Replicas {
     final Context loop = ((io.vertx.core.internal.VertxInternal) vertx).createEventLoopContext();
     final ConcurrentLinkedQueue<Kind> told = new ConcurrentLinkedQueue<>();
     final AtomicBoolean deaf = new AtomicBoolean();
+    final AtomicBoolean dead = new AtomicBoolean(); // says nothing any more
     final AtomicInteger stated = new AtomicInteger(); // statements that were answered
     final CompletableFuture<BudgetLedger> made = new CompletableFuture<>();
     final BudgetLedger ledger;
+    volatile Future<Void> operators = BudgetListener.HAVE; // completes when they have a notice
 
     Gateway(String name) throws Exception {
       this(name, Journal.NONE);
@@ -87,16 +91,21 @@ abstract class Replicas {
             made.complete(
                 BudgetLedger.shared(
                     new BudgetLedger.Sharing(
-                        new Failing(new RedisLender(link, "avalo", name), deaf, stated),
+                        new Failing(new RedisLender(link, "avalo", name), deaf, dead, stated),
                         task -> loop.runOnContext(run -> task.run()),
                         hasty(),
                         clock,
                         ASSUMED),
                     journal,
-                    (view, notice) -> told.add(notice.kind())));
+                    (view, notice) -> hear(notice)));
           });
       ledger = made.get(5, TimeUnit.SECONDS);
       gateways.add(this);
+    }
+
+    private Future<Void> hear(Notice notice) {
+      told.add(notice.kind());
+      return operators;
     }
 
     /** A lender by which another replica would speak. */
@@ -142,6 +151,7 @@ abstract class Replicas {
               spent,
               spent,
               List.of(),
+              List.of(),
               List.of("chat"),
               new long[] {spent});
       CompletableFuture<Lease> answer = new CompletableFuture<>();
@@ -163,9 +173,13 @@ abstract class Replicas {
   }
 
   /** A road to Redis on which answers get lost at times. */
-  private record Failing(Lender way, AtomicBoolean deaf, AtomicInteger stated) implements Lender {
+  private record Failing(Lender way, AtomicBoolean deaf, AtomicBoolean dead, AtomicInteger stated)
+      implements Lender {
     @Override
     public Future<Lease> exchange(Statement said) {
+      if (dead.get()) {
+        return Future.failedFuture(new StoreUnavailable("no answer in time"));
+      }
       return way.exchange(said)
           .onSuccess(lease -> stated.incrementAndGet())
           .compose(

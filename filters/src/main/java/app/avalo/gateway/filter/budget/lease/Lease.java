@@ -14,6 +14,7 @@ import java.util.List;
  * @param stated the most that this replica has ever stated to have spent
  * @param sequence of the last statement of this replica that counted
  * @param ours keys of what it falls to this replica to tell
+ * @param theirs keys of what others told
  * @param byService micro-units of all replicas, in the order asked
  * @param statedBy the most that this replica has ever stated of each
  */
@@ -27,5 +28,6 @@ public record Lease(
     long stated,
     long sequence,
     List<String> ours,
+    List<String> theirs,
     long[] byService,
     long[] statedBy) {}

@@ -21,7 +21,7 @@ public final class RedisLender implements Lender {
   private static final Script SUMS = Script.beside(RedisLender.class, "budget-sums");
 
   /** Place of the first two sums by label in an answer. */
-  private static final int SUMS_AT = 9;
+  private static final int SUMS_AT = 10;
 
   private static final long KEPT_MILLIS = 40L * 24 * 3600 * 1000;
 
@@ -48,7 +48,7 @@ public final class RedisLender implements Lender {
 
   @Override
   public Future<Lease> exchange(Statement said) {
-    List<String> arguments = new ArrayList<>(11 + 2 * said.byService().length);
+    List<String> arguments = new ArrayList<>(13 + 2 * said.byService().length);
     arguments.add(replica);
     arguments.add(Long.toString(said.sequence()));
     arguments.add(Long.toString(said.keep()));
@@ -61,6 +61,7 @@ public final class RedisLender implements Lender {
     arguments.add(Long.toString(said.need()));
     arguments.add(Long.toString(said.used()));
     arguments.add(Long.toString(said.least()));
+    arguments.add(String.join(",", said.told()));
     for (int i = 0; i < said.byService().length; i++) {
       arguments.add(said.services().get(i));
       arguments.add(Long.toString(said.byService()[i]));
@@ -69,7 +70,6 @@ public final class RedisLender implements Lender {
   }
 
   private static Lease lease(Response answer) {
-    String ours = answer.get(3).toString();
     long[] byService = new long[(answer.size() - SUMS_AT) / 2];
     long[] statedBy = new long[byService.length];
     for (int i = 0; i < byService.length; i++) {
@@ -85,9 +85,15 @@ public final class RedisLender implements Lender {
         answer.get(6).toLong(),
         answer.get(7).toLong(),
         answer.get(8).toLong(),
-        ours.isEmpty() ? List.of() : List.of(ours.split(",")),
+        keys(answer.get(3)),
+        keys(answer.get(9)),
         byService,
         statedBy);
+  }
+
+  private static List<String> keys(Response joined) {
+    String keys = joined.toString();
+    return keys.isEmpty() ? List.of() : List.of(keys.split(","));
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.List;
  * @param used micro-units spent, and held for requests
  * @param spent micro-units settled
  * @param due keys of what operators are to be told, as far as this replica sees and was not told to
+ * @param told keys of what it told, and operators have, since it said so last
  * @param services that can be charged
  * @param byService micro-units settled, in the order of {@code services}
  */
@@ -28,6 +29,7 @@ public record Statement(
     long used,
     long spent,
     List<String> due,
+    List<String> told,
     List<String> services,
     long[] byService) {
 

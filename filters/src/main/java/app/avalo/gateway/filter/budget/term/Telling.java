@@ -11,9 +11,13 @@ import java.util.Set;
 
 /**
  * What operators were told of a period, and what they are still to be told. Safe from every thread.
+ *
+ * <p>What is told from here is open until operators have it, and then until the store knows that.
  */
 public final class Telling {
   private final Set<String> told = new HashSet<>(); // keys of notices
+  private final Set<String> open = new HashSet<>(); // of them: nobody knows that operators have it
+  private final Set<String> unstated = new LinkedHashSet<>(); // of them: the store does not
   private int toldLevel; // highest of them
   private Set<String> seen = Set.of(); // keys of notices that are due, but for levels
 
@@ -40,6 +44,43 @@ public final class Telling {
 
   /** Those of these keys that were not told before, in their order; from now on they are. */
   public synchronized List<String> tell(Collection<String> keys) {
+    List<String> news = know(keys);
+    open.addAll(news);
+    return news;
+  }
+
+  /** Operators have what has this key. */
+  public synchronized void have(String key) {
+    open.remove(key);
+    unstated.add(key);
+  }
+
+  /** They had these from an earlier process. */
+  synchronized void had(Collection<String> keys) {
+    know(keys).forEach(this::have);
+  }
+
+  /** They have them from others. */
+  public synchronized void haveFromOthers(Collection<String> keys) {
+    know(keys);
+  }
+
+  /** What the store is to know that operators have. */
+  public synchronized List<String> unstated() {
+    return List.copyOf(unstated);
+  }
+
+  /** It knows. */
+  public synchronized void stated(Collection<String> keys) {
+    unstated.removeAll(keys);
+  }
+
+  /** Whether operators have all that is due at this level, and the store knows it. */
+  public synchronized boolean isOver(int level) {
+    return open.isEmpty() && unstated.isEmpty() && due(level).isEmpty();
+  }
+
+  private List<String> know(Collection<String> keys) {
     List<String> news = new ArrayList<>();
     for (String key : keys) {
       if (told.add(key)) {

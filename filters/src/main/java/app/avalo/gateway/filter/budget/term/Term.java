@@ -71,7 +71,7 @@ public final class Term {
     recovered = before == null ? 0 : Math.max(0, before.spent());
     spent = recovered;
     if (before != null) {
-      telling.tell(before.told());
+      telling.had(before.told());
       before.totals().forEach(sums::known);
       before.orders().values().forEach(order -> order(order.id(), order.micros()));
       before.corrections().values().forEach(corrections::add);

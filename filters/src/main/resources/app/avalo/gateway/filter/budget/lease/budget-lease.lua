@@ -7,7 +7,9 @@
 --   q:R g:R s:R last sequence, granted and spent of replica R
 --   v:L, u:L|R  spent under label L, by all replicas and by replica R; a label is a service, or
 --               region:REGION, tier:TIER, day:DAY
---   o:K         the replica whose task it is to tell operators of K
+--   p:K         the replica whose task it is to tell operators of K; when it has been silent for too
+--               long before it said that they have it, the task is that of the next that asks
+--   o:K         the replica that told operators of K; final
 --   replicas    names of those that stated lately, comma-separated
 --   t:R         milliseconds of the last statement of replica R
 --   x:R         what replica R had leased and not stated when it had been silent for too long: it
@@ -16,11 +18,12 @@
 --   freeze free milliseconds since 1970 until which an operator's order holds
 --   settling    milliseconds until which nothing is granted, after this hash was lost
 -- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at,
---          milliseconds of silence after which a lease is charged, need, used, least, then
---          service, spent ...
+--          milliseconds of silence after which a lease is charged, need, used, least, keys that
+--          this replica told (comma-separated), then service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
 --          free, this replica's part of what nobody holds, the most it has stated, its last sequence,
---          then spent of each service by all and the most that this replica has stated of it
+--          those of the keys that others told, then spent of each service by all and the most that this
+--          replica has stated of it
 --
 -- A statement holds sums, not differences: replayed, late or lost ones change nothing that the
 -- next does not put right. A replica lowers its own lease before it says so here, so what Redis
@@ -100,7 +103,7 @@ if sequence > last then
   end
   redis.call('HSET', key, 'charged', text(charged), 'spent', text(spent),
     't:' .. replica, text(now), 'q:' .. replica, text(sequence), 'g:' .. replica, text(granted), 's:' .. replica, text(mine))
-  for i = 13, #ARGV, 2 do
+  for i = 14, #ARGV, 2 do
     local field = 'v:' .. ARGV[i]
     local own = 'u:' .. ARGV[i] .. '|' .. replica
     -- Until 1.0 it was called v:SERVICE:REPLICA.
@@ -112,7 +115,13 @@ if sequence > last then
       redis.call('HINCRBY', key, field, text(new - old))
     end
   end
-  for k in string.gmatch(ARGV[6], '[^,]+') do redis.call('HSETNX', key, 'o:' .. k, replica) end
+  for k in string.gmatch(ARGV[6], '[^,]+') do
+    local who = redis.call('HGET', key, 'p:' .. k)
+    local heard = who and tonumber(redis.call('HGET', key, 't:' .. who) or 0)
+    if (not who or now - heard > tonumber(ARGV[9])) and redis.call('HEXISTS', key, 'o:' .. k) == 0 then
+      redis.call('HSET', key, 'p:' .. k, replica)
+    end
+  end
   redis.call('PEXPIREAT', key, ARGV[8])
 end
 
@@ -120,14 +129,20 @@ local room = amount + raised - charged
 local part = math.max(0, math.floor(room / math.max(1, live)))
 if room < 0 then granted = math.max(mine, granted + room) end
 
-local ours = {}
+for k in string.gmatch(ARGV[13], '[^,]+') do
+  redis.call('HSETNX', key, 'o:' .. k, replica)
+  redis.call('HDEL', key, 'p:' .. k)
+end
+local ours, theirs = {}, {}
 for k in string.gmatch(ARGV[6], '[^,]+') do
-  if redis.call('HGET', key, 'o:' .. k) == replica then ours[#ours + 1] = k end
+  local told = redis.call('HGET', key, 'o:' .. k)
+  if told and told ~= replica then theirs[#theirs + 1] = k
+  elseif told or redis.call('HGET', key, 'p:' .. k) == replica then ours[#ours + 1] = k end
 end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
   had[11] or '0', had[12] or '0', text(part), text(mine),
-  text(math.max(last, sequence))}
-for i = 13, #ARGV, 2 do
+  text(math.max(last, sequence)), table.concat(theirs, ',')}
+for i = 14, #ARGV, 2 do
   local of = redis.call('HMGET', key, 'v:' .. ARGV[i], 'u:' .. ARGV[i] .. '|' .. replica)
   answer[#answer + 1] = of[1] or '0'
   answer[#answer + 1] = of[2] or '0'
