@@ -18,7 +18,7 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.BudgetLedger.Whose;
 import app.avalo.gateway.filter.budget.Hold.Ask;
 import app.avalo.gateway.filter.budget.price.Price;
-import app.avalo.gateway.filter.budget.receipt.Receipt;
+import app.avalo.gateway.filter.budget.receipt.Call;
 import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.term.Remark;
 import app.avalo.gateway.filter.budget.view.BudgetView;
@@ -172,7 +172,7 @@ public final class BudgetFilter implements Filter {
     Verdict verdict = ledger.reserve(ask, mayWait);
     if (verdict instanceof Hold hold) {
       hold.of(exchange);
-      receipts(exchange, hold);
+      begin(exchange, hold);
       open.add(hold);
       exchange.budget(hold);
       next.proceed(exchange);
@@ -184,11 +184,14 @@ public final class BudgetFilter implements Filter {
     }
   }
 
-  private static void receipts(Exchange exchange, Hold hold) {
+  private void begin(Exchange exchange, Hold hold) {
     for (Charge charge : hold.charges) {
       String header = charge.cost.idempotencyKey();
       if (header != null) {
-        charge.receipt = Receipt.of(exchange, charge.account.config(), header);
+        BudgetConfig budget = charge.account.config();
+        charge.call =
+            Call.begin(
+                receipts, exchange, budget, header, charge.held, paid -> hold.less(charge, paid));
       }
     }
   }
@@ -317,13 +320,13 @@ public final class BudgetFilter implements Filter {
     }
     long[] costs = new long[hold.charges.length];
     Future<?> known = KNOWN;
-    for (int i = 0; i < costs.length && exchange.wasSent(); i++) {
+    for (int i = 0; i < costs.length; i++) {
       Charge charge = hold.charges[i];
-      costs[i] = charge.trueCost(exchange);
-      if (!charge.isTold()) {
+      costs[i] = exchange.wasSent() ? charge.trueCost(exchange) : 0;
+      if (exchange.wasSent() && !charge.isTold()) {
         charge.term.remark(Remark.UNREADABLE);
       }
-      if (charge.receipt != null && costs[i] > 0 && !hold.isSettled()) {
+      if (charge.call != null && !hold.isSettled()) {
         Future<?> one = once(hold, i, costs);
         known = known == KNOWN ? one : Future.join(known, one);
       }
@@ -336,23 +339,27 @@ public final class BudgetFilter implements Filter {
     }
   }
 
-  /**
-   * Takes off what the id of a request was charged before; what is held stays until that is known.
-   * Where nobody knows it pays in full: a repeat may be charged twice, but no cost is lost.
-   */
-  private Future<Long> once(Hold hold, int i, long[] costs) {
+  /** Takes off what the id of a request has paid; what is held stays until that is known. */
+  private static Future<?> once(Hold hold, int i, long[] costs) {
     Charge charge = hold.charges[i];
-    return receipts
-        .charge(charge.receipt, costs[i])
+    long cost = costs[i];
+    return charge
+        .call
+        .end(cost)
         .onSuccess(
-            before -> {
-              costs[i] = Math.max(0, costs[i] - before);
-              if (before > 0) {
+            charged -> {
+              costs[i] = charged.micros();
+              if (charged.repeat() && cost > 0) {
                 hold.takeCounts(); // as its first request did
                 charge.term.remark(Remark.REPEATED);
               }
             })
-        .onFailure(unknown -> charge.term.remark(Remark.FORGOTTEN));
+        .onFailure(
+            unknown -> {
+              if (cost > 0) {
+                charge.term.remark(Remark.FORGOTTEN);
+              }
+            });
   }
 
   private void settle(Hold hold, long[] costs, long millis) {

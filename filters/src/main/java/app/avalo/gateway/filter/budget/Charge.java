@@ -5,7 +5,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
-import app.avalo.gateway.filter.budget.receipt.Receipt;
+import app.avalo.gateway.filter.budget.receipt.Call;
 import app.avalo.gateway.filter.budget.term.Term;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +22,7 @@ final class Charge {
   final @Nullable Bill bill;
   private final long bound; // micro-units that one attempt costs at most
   Term term;
-  @Nullable Receipt receipt; // of a request that may come again
+  @Nullable Call call; // of a request that may come again
   long held; // micro-units
   private long lost; // micro-units of attempts given up
   private long charged; // to periods that ended while it flowed
@@ -126,7 +126,7 @@ final class Charge {
    */
   long trueCost(Exchange exchange) {
     // Of an id the service does the work once, however many attempts it takes.
-    long same = receipt == null ? 0 : lost;
+    long same = call == null ? 0 : lost;
     // A trailer may tell less than the head, for which a period that ended was charged.
     long due = Math.max(0, due(exchange, 0, 0, exchange.endNanos()) - same);
     return isTold() ? due : Math.max(due, Math.max(held - same, untold()));

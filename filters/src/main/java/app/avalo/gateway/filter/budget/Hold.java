@@ -235,6 +235,15 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     return nowNanos + next;
   }
 
+  /** Gives up so much of a charge, if it is held, as its id has paid it; tells how much it was. */
+  long less(Charge charge, long micros) {
+    long given = settled ? 0 : Math.min(micros, charge.held);
+    if (given > 0) {
+      slices.less(this, charge, given);
+    }
+    return given;
+  }
+
   /** Micro-units by budget. */
   long[] held() {
     long[] held = new long[charges.length];

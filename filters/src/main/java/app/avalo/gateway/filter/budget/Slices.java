@@ -66,15 +66,19 @@ final class Slices {
     for (int i = 0; i < micros.length; i++) {
       if (!more(hold, hold.charges[i], micros[i])) {
         for (int j = 0; j < i; j++) {
-          Charge given = hold.charges[j];
-          given.hold(-micros[j]);
-          given.term.shrink(given.standing, hold.service, micros[j]);
+          less(hold, hold.charges[j], micros[j]);
         }
         return false;
       }
     }
     BudgetLedger.refill(hold);
     return true;
+  }
+
+  /** Gives up so much of it. */
+  void less(Hold hold, Charge charge, long micros) {
+    charge.hold(-micros);
+    charge.term.shrink(charge.standing, hold.service, micros);
   }
 
   private static boolean more(Hold hold, Charge charge, long micros) {

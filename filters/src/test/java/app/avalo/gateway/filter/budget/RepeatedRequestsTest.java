@@ -61,12 +61,17 @@ class RepeatedRequestsTest {
     }
 
     @Override
-    public Future<Long> charge(Receipt receipt, long micros) {
-      Future<Long> answer = away ? Future.failedFuture("away") : behind.charge(receipt, micros);
+    public Future<Long> begin(Receipt receipt, long micros) {
+      return away ? Future.failedFuture("away") : behind.begin(receipt, micros);
+    }
+
+    @Override
+    public Future<Charged> charge(Receipt receipt, long micros) {
+      Future<Charged> answer = away ? Future.failedFuture("away") : behind.charge(receipt, micros);
       if (!waits) {
         return answer;
       }
-      Promise<Long> promise = Promise.promise();
+      Promise<Charged> promise = Promise.promise();
       answers.add(() -> answer.onComplete(promise));
       return promise.future();
     }
@@ -196,6 +201,19 @@ class RepeatedRequestsTest {
     served(request("a"), 5_000);
 
     assertThat(spent()).isEqualTo(5_000);
+  }
+
+  @Test
+  void aRepeatHoldsNoMoreThanItMayCostBeyondThat() {
+    served(request("a"), 5_000);
+
+    Exchange repeat = begun(request("a"));
+
+    assertThat(view(plan).reserved()).isEqualTo(RESERVE - 5_000);
+    late.away = true;
+    ended(repeat, 6_000);
+    assertThat(spent()).as("told when it began").isEqualTo(6_000);
+    assertThat(view(plan).counts().forgotten()).isZero();
   }
 
   @Test

@@ -60,7 +60,9 @@ public final class LocalReceipts implements Receipts {
     try (FileChannel file =
         FileChannel.open(
             path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      return new LocalReceipts(ticker, map(file));
+      LocalReceipts receipts = new LocalReceipts(ticker, map(file));
+      receipts.chargeBegun();
+      return receipts;
     } catch (IOException failed) {
       LOG.error("receipts end with this process: file={} cause={}", path, failed.toString());
       return inMemory(ticker);
@@ -69,7 +71,7 @@ public final class LocalReceipts implements Receipts {
 
   /** Writes all of it first: a mapped hole on a full disk kills the process. */
   private static ByteBuffer map(FileChannel file) throws IOException {
-    for (int at = 0; at < BYTES; at += PIECE) {
+    for (int at = 0; at < BYTES + Begun.BYTES; at += PIECE) {
       ByteBuffer bytes = ByteBuffer.allocate(PIECE);
       while (bytes.hasRemaining() && file.read(bytes, at + bytes.position()) >= 0) {
         // What is there already; beyond its end there are zeros.
@@ -79,24 +81,60 @@ public final class LocalReceipts implements Receipts {
         file.write(bytes, at + bytes.position());
       }
     }
-    return file.map(FileChannel.MapMode.READ_WRITE, 0, BYTES).load().order(ByteOrder.LITTLE_ENDIAN);
+    return file.map(FileChannel.MapMode.READ_WRITE, 0, BYTES + Begun.BYTES)
+        .load()
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** As the ledger does with what was held for them. */
+  private synchronized void chargeBegun() {
+    Begun begun = new Begun(table(), BYTES);
+    begun.each((receipt, micros) -> take(receipt, micros));
+    begun.clear();
   }
 
   @Override
-  public Future<Long> charge(Receipt receipt, long micros) {
+  public Future<Long> begin(Receipt receipt, long micros) {
     try {
-      return Future.succeededFuture(take(receipt, micros));
+      return Future.succeededFuture(start(receipt, micros));
     } catch (InternalError unreadable) { // a page that the disk does not give back
       return Future.failedFuture(unreadable);
     }
   }
 
-  private synchronized long take(Receipt receipt, long micros) {
+  private synchronized long start(Receipt receipt, long micros) {
+    new Begun(table(), BYTES).put(receipt, micros);
+    return take(receipt, 0);
+  }
+
+  @Override
+  public Future<Charged> charge(Receipt receipt, long micros) {
+    try {
+      long before = end(receipt, micros);
+      return Future.succeededFuture(new Charged(Math.max(0, micros - before), before > 0));
+    } catch (InternalError unreadable) {
+      return Future.failedFuture(unreadable);
+    }
+  }
+
+  private synchronized long end(Receipt receipt, long micros) {
+    long before = take(receipt, micros);
+    new Begun(table(), BYTES).remove(receipt);
+    return before;
+  }
+
+  private ByteBuffer table() {
     ByteBuffer table = memory;
     if (table == null) {
-      table = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      table = ByteBuffer.allocateDirect(BYTES + Begun.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       memory = table;
     }
+    return table;
+  }
+
+  /** What the id was charged before; from now on at least this. */
+  private long take(Receipt receipt, long micros) {
+    ByteBuffer table = table();
     int now = (int) (ticker.epochMillis() / 1000);
     int shelf = ((int) receipt.high() & SHELVES - 1) * SLOTS * SLOT;
     int oldest = shelf;
@@ -117,7 +155,9 @@ public final class LocalReceipts implements Receipts {
         longest = age;
       }
     }
-    write(table, oldest, receipt, micros, now);
+    if (micros > 0) {
+      write(table, oldest, receipt, micros, now);
+    }
     return 0;
   }
 
@@ -145,7 +185,7 @@ public final class LocalReceipts implements Receipts {
     table.putLong(at + SEAL, seal(receipt.high(), receipt.low(), micros, now));
   }
 
-  private static long seal(long high, long low, long micros, int written) {
+  static long seal(long high, long low, long micros, int written) {
     long mixed = ((high ^ Long.rotateLeft(low, 32)) * MIX + micros) * MIX + written;
     return (long) written << 32 | (mixed ^ mixed >>> 29) * MIX >>> 32;
   }

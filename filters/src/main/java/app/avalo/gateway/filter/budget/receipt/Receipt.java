@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +22,18 @@ import org.jspecify.annotations.Nullable;
  * @param budget whose money it is, as in the YAML
  * @param high half of the digest
  * @param low the other half
+ * @param call this request, of those with the same id
  */
-public record Receipt(String budget, long high, long low) {
+public record Receipt(String budget, long high, long low, long call) {
   /** The gateway's own name for a request, believed from trusted hops only. */
   private static final String REQUEST_ID = "x-request-id";
 
   private static final int LONGEST = 255;
+
+  /** Of another request. */
+  Receipt(String budget, long high, long low) {
+    this(budget, high, low, ThreadLocalRandom.current().nextLong());
+  }
 
   /**
    * Of a request, by the header that names it; null for one that nobody can know again: without

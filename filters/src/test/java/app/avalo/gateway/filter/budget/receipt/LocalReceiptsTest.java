@@ -41,8 +41,8 @@ class LocalReceiptsTest {
   }
 
   private static long before(LocalReceipts receipts, Receipt id) {
-    Future<Long> answer = receipts.charge(id, COST);
-    return answer.succeeded() ? answer.result() : -1;
+    Future<Receipts.Charged> answer = receipts.charge(id, COST);
+    return answer.succeeded() ? COST - answer.result().micros() : -1;
   }
 
   /** What a process that is killed leaves: nothing is closed. */
@@ -63,8 +63,42 @@ class LocalReceiptsTest {
     one.charge(id, 5_000);
     one.charge(id, 3_000);
 
-    assertThat(open().charge(id, 9_000).result()).isEqualTo(5_000);
-    assertThat(open().charge(id, 9_000).result()).isEqualTo(9_000);
+    assertThat(open().charge(id, 9_000).result()).isEqualTo(new Receipts.Charged(4_000, true));
+    assertThat(open().charge(id, 9_000).result()).isEqualTo(new Receipts.Charged(0, true));
+  }
+
+  private static Receipt again(Receipt id) {
+    return new Receipt(id.budget(), id.high(), id.low());
+  }
+
+  @Test
+  void whatWasUnderWayInAProcessThatIsKilledHasPaidWhatItHeld() {
+    LocalReceipts killed = open();
+    List<Receipt> ids = ids(2_000);
+    ids.forEach(id -> assertThat(killed.begin(id, COST).result()).isZero());
+    ids.subList(0, 1_000).forEach(id -> killed.charge(id, 1));
+    assertThat(killed.begin(again(ids.get(1_500)), COST).result()).as("it may pay less").isZero();
+
+    LocalReceipts next = open();
+    assertThat(ids.subList(0, 1_000))
+        .allSatisfy(id -> assertThat(next.begin(again(id), COST).result()).isEqualTo(1));
+    assertThat(ids.subList(1_000, 2_000))
+        .allSatisfy(id -> assertThat(next.begin(again(id), COST).result()).isEqualTo(COST));
+    assertThat(ids.subList(1_000, 2_000))
+        .allSatisfy(
+            id ->
+                assertThat(next.charge(again(id), COST + 5).result())
+                    .isEqualTo(new Receipts.Charged(5, true)));
+  }
+
+  @Test
+  void whatWasNeverSentHasPaidNothing() {
+    LocalReceipts receipts = open();
+    Receipt id = ids(1).get(0);
+    receipts.begin(id, COST);
+    assertThat(receipts.charge(id, 0).result()).isEqualTo(new Receipts.Charged(0, false));
+
+    assertThat(before(open(), again(id))).isZero();
   }
 
   /** A byte that a disk changed loses the id of its slot, and no other; none is made up. */

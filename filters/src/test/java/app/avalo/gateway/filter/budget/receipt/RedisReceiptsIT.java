@@ -29,7 +29,15 @@ class RedisReceiptsIT {
   }
 
   private long charge(Receipts receipts, long id, long micros) {
-    return loop.await(() -> receipts.charge(id(id), micros));
+    return loop.await(() -> receipts.charge(id(id), micros)).micros();
+  }
+
+  private long begin(Receipts receipts, Receipt call, long micros) {
+    return loop.await(() -> receipts.begin(call, micros));
+  }
+
+  private Receipts.Charged end(Receipts receipts, Receipt call, long micros) {
+    return loop.await(() -> receipts.charge(call, micros));
   }
 
   @AfterEach
@@ -40,11 +48,64 @@ class RedisReceiptsIT {
 
   @Test
   void theyAreCommonAndTheDearestCounts() {
-    assertThat(charge(one, 1, 2_000)).isZero();
-    assertThat(charge(two, 1, 5_000)).isEqualTo(2_000);
-    assertThat(charge(one, 1, 3_000)).isEqualTo(5_000);
-    assertThat(charge(two, 2, 1L << 52)).isZero();
-    assertThat(charge(one, 2, 1L << 52)).isEqualTo(1L << 52);
+    assertThat(charge(one, 1, 2_000)).isEqualTo(2_000);
+    assertThat(charge(two, 1, 5_000)).isEqualTo(3_000);
+    assertThat(charge(one, 1, 3_000)).isZero();
+    assertThat(charge(two, 2, 1L << 52)).isEqualTo(1L << 52);
+    assertThat(charge(one, 2, 1L << 52)).isZero();
+  }
+
+  /** Whose gateway was killed: what is held for it is charged, and so its id has paid that. */
+  @Test
+  void aCallThatNeverEndsHasPaidWhatItHeld() {
+    assertThat(begin(one, id(1), 9_000)).isZero();
+
+    Receipt repeat = id(1);
+    assertThat(begin(two, repeat, 9_000)).isZero();
+    assertThat(end(two, repeat, 5_000)).isEqualTo(new Receipts.Charged(0, true));
+    Receipt killedToo = id(1);
+    assertThat(begin(two, killedToo, 9_000)).isEqualTo(5_000);
+    Receipt dearer = id(1);
+    assertThat(begin(one, dearer, 12_000)).isEqualTo(5_000);
+    assertThat(end(one, dearer, 12_000)).isEqualTo(new Receipts.Charged(3_000, true));
+    assertThat(end(two, id(1), 12_000)).isEqualTo(new Receipts.Charged(0, true));
+  }
+
+  @Test
+  void aCallThatEndsAfterItsRepeatPaysForBoth() {
+    Receipt first = id(1);
+    Receipt repeat = id(1);
+    begin(one, first, 9_000);
+    begin(two, repeat, 9_000);
+
+    assertThat(end(two, repeat, 5_000)).isEqualTo(new Receipts.Charged(0, true));
+    assertThat(end(one, first, 2_000)).isEqualTo(new Receipts.Charged(5_000, false));
+
+    assertThat(begin(two, id(1), 9_000)).isEqualTo(5_000);
+  }
+
+  @Test
+  void aCallThatWasNeverSentHasPaidNothing() throws Exception {
+    Receipt call = id(1);
+    begin(one, call, 9_000);
+    assertThat(end(one, call, 0)).isEqualTo(new Receipts.Charged(0, false));
+
+    assertThat(redis.command("HLEN t:budget:{ai}:paid:1")).isEqualTo(":0");
+    assertThat(charge(two, 1, 5_000)).isEqualTo(5_000);
+  }
+
+  @Test
+  void whatWasChargedInAnOutageIsToldAfterwards() throws Exception {
+    Receipt call = id(1);
+    begin(one, call, 9_000);
+    redis.command("CLIENT PAUSE 2500");
+    assertThatThrownBy(() -> end(one, call, 0)).isNotNull();
+    loop.until(Duration.ofSeconds(10), link::isUp);
+
+    begin(one, id(2), 1);
+    begin(one, id(2), 1); // behind what was said late
+
+    assertThat(charge(two, 1, 5_000)).isEqualTo(5_000);
   }
 
   @Test
@@ -58,19 +119,32 @@ class RedisReceiptsIT {
     String field = "AAAAAAAAAAH__________w"; // that of the digest 1, -1
     assertThat(redis.command("HEXISTS t:budget:{ai}:paid:1 " + field)).isEqualTo(":1");
     redis.command("HSET t:budget:{ai}:paid:1 " + field + " \"5000 " + old + "\"");
-    assertThat(charge(two, 1, 5_000)).isZero();
     assertThat(charge(two, 1, 5_000)).isEqualTo(5_000);
+    assertThat(charge(two, 1, 5_000)).isZero();
   }
 
   /** Seventeen ids of one hash: there is place for sixteen. */
   @Test
   void anOldOneMakesRoom() throws Exception {
     for (int i = 0; i <= 16; i++) {
-      assertThat(charge(one, i << 16, 100)).isZero();
+      assertThat(charge(one, i << 16, 100)).isEqualTo(100);
     }
 
     assertThat(redis.command("HLEN t:budget:{ai}:paid:0")).isEqualTo(":16");
     assertThat(charge(one, 16 << 16, 200)).as("the newest").isEqualTo(100);
+  }
+
+  /** Sixteen younger fields of a hash push out that a call is under way, as nobody may last. */
+  @Test
+  void aCallThatIsForgottenWhileItRunsPaysInFull() {
+    Receipt first = id(0);
+    begin(one, first, 9_000);
+    assertThat(end(two, id(0), 5_000)).isEqualTo(new Receipts.Charged(0, true));
+    for (int i = 1; i <= 15; i++) {
+      charge(two, i << 16, 100);
+    }
+
+    assertThat(end(one, first, 5_000).micros()).isEqualTo(5_000);
   }
 
   /** An answer that came too late was charged all the same: nothing is lost. */
@@ -81,25 +155,37 @@ class RedisReceiptsIT {
 
     loop.until(Duration.ofSeconds(10), link::isUp);
     assertThat(charge(two, 1, 5_000)).isIn(0L, 5_000L);
-    assertThat(charge(one, 1, 5_000)).isEqualTo(5_000);
+    assertThat(charge(one, 1, 5_000)).isZero();
   }
 
+  /** As it was said by gateways that begin and end calls in any order, at once. */
   @Test
   void repeatsInAnyOrderAtBothAddUpToTheDearest() {
     Random random = new Random(3);
     long[] dearest = new long[100];
+    List<Receipt> open = new ArrayList<>();
     List<Integer> order = new ArrayList<>();
-    for (int i = 0; i < 3 * dearest.length; i++) {
+    for (int i = 0; i < 4 * dearest.length; i++) {
       order.add(i % dearest.length);
     }
     Collections.shuffle(order, random);
     List<CompletableFuture<Long>> charged = new ArrayList<>();
-    for (int id : order) {
-      long cost = 1 + random.nextInt(1_000_000);
-      dearest[id] = Math.max(dearest[id], cost);
-      Receipts at = random.nextBoolean() ? one : two;
-      charged.add(
-          loop.start(() -> at.charge(id(id), cost).map(before -> Math.max(0, cost - before))));
+    while (!order.isEmpty() || !open.isEmpty()) {
+      if (random.nextBoolean() && !order.isEmpty()) {
+        Receipt call = id(order.remove(0));
+        Receipts at = call.call() < 0 ? one : two;
+        open.add(call);
+        if (random.nextInt(8) > 0) { // the others are of an earlier release
+          loop.start(() -> at.begin(call, 1_000_000));
+        }
+      } else if (!open.isEmpty()) {
+        Receipt call = open.remove(random.nextInt(open.size()));
+        Receipts at = call.call() < 0 ? one : two;
+        long cost = random.nextInt(1_000_000);
+        int id = (int) call.high();
+        dearest[id] = Math.max(dearest[id], cost);
+        charged.add(loop.start(() -> at.charge(call, cost).map(Receipts.Charged::micros)));
+      }
     }
 
     assertThat(charged.stream().mapToLong(CompletableFuture::join).sum())
