@@ -40,8 +40,24 @@ public final class BudgetSample {
     return changed(model, BudgetConfig.Period.DAY, model.prices(), model.leaseExpiry());
   }
 
+  /** Charged by its route, whatever the service. */
+  static BudgetConfig ofRoutes(BudgetConfig model) {
+    return changed(
+        model, List.of(), List.of("all"), model.period(), model.prices(), model.leaseExpiry());
+  }
+
   private static BudgetConfig changed(
       BudgetConfig model,
+      BudgetConfig.Period period,
+      List<BudgetConfig.Price> prices,
+      Duration leaseExpiry) {
+    return changed(model, model.services(), model.routes(), period, prices, leaseExpiry);
+  }
+
+  private static BudgetConfig changed(
+      BudgetConfig model,
+      List<String> services,
+      List<String> routes,
       BudgetConfig.Period period,
       List<BudgetConfig.Price> prices,
       Duration leaseExpiry) {
@@ -49,8 +65,8 @@ public final class BudgetSample {
         model.name(),
         model.amount(),
         period,
-        model.services(),
-        model.routes(),
+        services,
+        routes,
         model.cost(),
         prices,
         model.alertAt(),

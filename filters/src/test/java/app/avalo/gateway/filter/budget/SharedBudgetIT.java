@@ -94,6 +94,27 @@ class SharedBudgetIT extends Replicas {
     assertThat(month.by("day")).hasSize(1).containsValue(600L);
   }
 
+  /** Of a budget of routes, which names no services; earlier releases kept no list of them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"EXISTS %s", "HDEL %s names", "HSET %s names ai"})
+  void aServiceThatOnlyAnotherGatewayChargedIsShownByAll(String upgrade) throws Exception {
+    BudgetConfig budget = BudgetSample.ofRoutes(budget("ai", 1_000_000, flat(1_000)));
+    share(budget, 2);
+    Gateway one = gateways.get(0);
+    Gateway two = gateways.get(1);
+
+    Hold hold = (Hold) ask(one.ledger, budget, CHAT);
+    one.ledger.settle(hold, new long[] {600}, one.ledger.nowMillis());
+    until(() -> done(one, new Correction("inv", false, "ai", 400, "eva", "bill")) != null);
+    until(() -> view(two, budget).spent() == 1_000);
+    redis.command(upgrade.formatted(key()));
+    hold = (Hold) ask(one.ledger, budget, CHAT);
+    one.ledger.settle(hold, new long[] {100}, one.ledger.nowMillis());
+
+    until(() -> view(two, budget).byService().equals(java.util.Map.of("chat", 700L, "ai", 400L)));
+    assertThat(view(one, budget).byService()).isEqualTo(view(two, budget).byService());
+  }
+
   /** The machine's clocks, set forward as a test goes. */
   private static final class Later implements Ticker {
     private final AtomicLong ahead = new AtomicLong();

@@ -15,6 +15,7 @@ import java.util.List;
  * @param sequence of the last statement of this replica that counted
  * @param ours keys of what it falls to this replica to tell
  * @param theirs keys of what others told
+ * @param services that any replica charged
  * @param byService micro-units of all replicas, in the order asked
  * @param statedBy the most that this replica has ever stated of each
  */
@@ -29,5 +30,6 @@ public record Lease(
     long sequence,
     List<String> ours,
     List<String> theirs,
+    List<String> services,
     long[] byService,
     long[] statedBy) {}

@@ -21,7 +21,7 @@ public final class RedisLender implements Lender {
   private static final Script SUMS = Script.beside(RedisLender.class, "budget-sums");
 
   /** Place of the first two sums by label in an answer. */
-  private static final int SUMS_AT = 10;
+  private static final int SUMS_AT = 11;
 
   private static final long KEPT_MILLIS = 40L * 24 * 3600 * 1000;
 
@@ -87,6 +87,7 @@ public final class RedisLender implements Lender {
         answer.get(8).toLong(),
         keys(answer.get(3)),
         keys(answer.get(9)),
+        keys(answer.get(10)),
         byService,
         statedBy);
   }

@@ -34,6 +34,7 @@ public final class Sums {
   private String day = "";
   private final Map<String, Long> known = new LinkedHashMap<>(); // by label, besides parts
   private final Map<String, Long> others = new LinkedHashMap<>(); // services
+  private List<String> heard = List.of(); // services that any replica charged
   private final Map<String, Long> otherParts = new LinkedHashMap<>(); // all other labels
 
   /** Of one service, or of what has the same labels. */
@@ -163,6 +164,7 @@ public final class Sums {
       (isService(label) ? others : otherParts).put(label, lease.byService()[i] - stated);
     }
     others.remove(EXPIRED, 0L);
+    heard = lease.services();
     found.forEach(this::known);
     return found;
   }
@@ -192,9 +194,13 @@ public final class Sums {
     return labels.stream().mapToLong(label -> before.getOrDefault(label, 0L)).toArray();
   }
 
-  /** What a statement has to name: services and own labels, but days only as they may change. */
+  /**
+   * What a statement has to name: services, those of others too, and own labels, but days only as
+   * they may change.
+   */
   List<String> labels(List<String> named, long nowMillis) {
     Set<String> labels = new LinkedHashSet<>(named);
+    labels.addAll(heard);
     labels.add(EXPIRED);
     String today = Span.day(nowMillis);
     String yesterday = Span.day(nowMillis - Span.DAY_MILLIS);

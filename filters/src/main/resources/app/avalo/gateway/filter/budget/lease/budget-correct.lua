@@ -19,6 +19,12 @@ if sum < least then return -1 end
 redis.call('HSET', key, 'c:' .. id, field .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 redis.call('HINCRBY', key, field, ARGV[3])
 if field == 'spent' then redis.call('HINCRBY', key, 'charged', ARGV[3]) end
-if ARGV[8] ~= '' then redis.call('HINCRBY', key, 'v:' .. ARGV[8], ARGV[3]) end
+if ARGV[8] ~= '' then
+  redis.call('HINCRBY', key, 'v:' .. ARGV[8], ARGV[3])
+  local names = redis.call('HGET', key, 'names')
+  if names and not (',' .. names .. ','):find(',' .. ARGV[8] .. ',', 1, true) then
+    redis.call('HSET', key, 'names', names == '' and ARGV[8] or names .. ',' .. ARGV[8])
+  end
+end
 redis.call('PEXPIREAT', key, ARGV[7])
 return 1

@@ -9,6 +9,7 @@
 --               region:REGION, tier:TIER, day:DAY
 --   p:K         the replica whose task it is to tell operators of K; when it has been silent for too
 --               long before it said that they have it, the task is that of the next that asks
+--   names       services of which v:L is known, comma-separated
 --   o:K         the replica that told operators of K; final
 --   replicas    names of those that stated lately, comma-separated
 --   t:R         milliseconds of the last statement of replica R
@@ -22,8 +23,8 @@
 --          this replica told (comma-separated), then service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
 --          free, this replica's part of what nobody holds, the most it has stated, its last sequence,
---          those of the keys that others told, then spent of each service by all and the most that this
---          replica has stated of it
+--          those of the keys that others told, names, then spent of each service by all and the most that
+--          this replica has stated of it
 --
 -- A statement holds sums, not differences: replayed, late or lost ones change nothing that the
 -- next does not put right. A replica lowers its own lease before it says so here, so what Redis
@@ -40,12 +41,23 @@ local function text(n) return string.format('%.0f', n) end
 local now = redis.call('TIME')
 now = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 local had = redis.call('HMGET', key, 'charged', 'spent', 'raised', 'settling',
-  'q:' .. replica, 'g:' .. replica, 's:' .. replica, 'x:' .. replica, 'replicas', 'swept', 'freeze', 'free', 'live')
+  'q:' .. replica, 'g:' .. replica, 's:' .. replica, 'x:' .. replica, 'replicas', 'swept', 'freeze', 'free', 'live', 'names')
 local charged, spent = tonumber(had[1] or 0), tonumber(had[2] or 0)
 local raised, settling = tonumber(had[3] or 0), tonumber(had[4] or 0)
 local last = tonumber(had[5] or -1)
 local granted, mine = tonumber(had[6] or 0), tonumber(had[7] or 0)
-local live = tonumber(had[13] or 0)
+local live, names = tonumber(had[13] or 0), had[14]
+if not names then
+  -- An earlier release kept no list of them.
+  local known = {}
+  for _, field in ipairs(redis.call('HKEYS', key)) do known[#known + 1] = field:match('^v:([^:()]+)$') end
+  names = table.concat(known, ',')
+end
+local function name(label)
+  if label ~= '' and not label:find('[:()]') and not (',' .. names .. ','):find(',' .. label .. ',', 1, true) then
+    names = names == '' and label or names .. ',' .. label
+  end
+end
 
 local function expired(by)
   spent = spent + by
@@ -113,8 +125,10 @@ if sequence > last then
     if new > old then
       redis.call('HSET', key, own, text(new))
       redis.call('HINCRBY', key, field, text(new - old))
+      name(ARGV[i])
     end
   end
+  if names ~= had[14] then redis.call('HSET', key, 'names', names) end
   for k in string.gmatch(ARGV[6], '[^,]+') do
     local who = redis.call('HGET', key, 'p:' .. k)
     local heard = who and tonumber(redis.call('HGET', key, 't:' .. who) or 0)
@@ -141,7 +155,7 @@ for k in string.gmatch(ARGV[6], '[^,]+') do
 end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
   had[11] or '0', had[12] or '0', text(part), text(mine),
-  text(math.max(last, sequence)), table.concat(theirs, ',')}
+  text(math.max(last, sequence)), table.concat(theirs, ','), names}
 for i = 14, #ARGV, 2 do
   local of = redis.call('HMGET', key, 'v:' .. ARGV[i], 'u:' .. ARGV[i] .. '|' .. replica)
   answer[#answer + 1] = of[1] or '0'
