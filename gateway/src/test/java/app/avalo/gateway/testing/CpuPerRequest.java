@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,14 +16,18 @@ public final class CpuPerRequest {
 
   private CpuPerRequest() {}
 
-  /** Microseconds of CPU per request over so many seconds. */
-  public static double micros(long pid, String url, int seconds)
+  /**
+   * Microseconds of CPU per request over so many seconds.
+   *
+   * @param options of wrk, as a script that makes the requests
+   */
+  public static double micros(long pid, String url, int seconds, String... options)
       throws IOException, InterruptedException {
     long before = cpuNanos(pid);
-    Process wrk =
-        new ProcessBuilder("wrk", "-t1", "-c64", "-d" + seconds + "s", url)
-            .redirectErrorStream(true)
-            .start();
+    List<String> command =
+        new ArrayList<>(List.of("wrk", "-t1", "-c64", "-d" + seconds + "s", url));
+    command.addAll(1, List.of(options));
+    Process wrk = new ProcessBuilder(command).redirectErrorStream(true).start();
     String printed;
     try (BufferedReader reader = wrk.inputReader()) {
       printed = String.join("\n", reader.lines().toList());
