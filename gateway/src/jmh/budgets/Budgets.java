@@ -21,12 +21,13 @@ public final class Budgets {
         switch (kind) {
           case "race" -> race(given > 0 ? given : 10);
           case "kill" -> kill(given > 0 ? given : 200, System.nanoTime());
+          case "leave" -> leave(given > 0 ? given : 20);
           case "replay" -> Replay.measure(given > 0 ? given : 10, System.nanoTime());
           case "stream" -> Streams.measure(given > 0 ? given : 5);
           case "cpu" -> Cpu.measure(given > 0 ? given : 40);
           default ->
               throw new IllegalArgumentException(
-                  kind + " (expected race, kill, replay, stream or cpu)");
+                  kind + " (expected race, kill, leave, replay, stream or cpu)");
         };
     System.exit(good ? 0 : 1);
   }
@@ -108,6 +109,34 @@ public final class Budgets {
               + " Redis differs by %d micros, phantom reserve %d micros (must 0, 0, 0)%n",
           rounds, seed, world.service.ids().size(), wrong.size(), differing, phantom);
       return wrong.isEmpty() && differing == 0 && phantom == 0;
+    }
+  }
+
+  /** Two gateways are stopped in turn while they are paid through; none ever comes back. */
+  private static boolean leave(int rounds) throws Exception {
+    try (World world = new World(2, 2 * PAYERS)) {
+      List<Payer> payers = new ArrayList<>();
+      for (int budget = 0; budget < 2 * PAYERS; budget++) {
+        payers.add(new Payer(world, budget / PAYERS, budget));
+      }
+      for (int round = 0; round < rounds; round++) {
+        LockSupport.parkNanos(1_500_000_000);
+        world.replaceGateway(round % 2);
+        world.awaitGateways();
+      }
+      payers.forEach(Payer::stop);
+      long differing = 0;
+      long phantom = 0;
+      for (int budget = 0; budget < 2 * PAYERS; budget++) {
+        long expected = world.service.spent(budget);
+        differing += Math.abs(world.settled(budget, "spent", expected) - expected);
+        phantom += Math.abs(world.settled(budget, "charged", expected) - expected);
+      }
+      System.out.printf(
+          "leave: %d gateways stopped for good, %d requests served: Redis differs by %d micros,"
+              + " phantom reserve %d micros (must 0, 0)%n",
+          rounds, world.service.ids().size(), differing, phantom);
+      return differing == 0 && phantom == 0;
     }
   }
 }

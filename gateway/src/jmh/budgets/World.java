@@ -8,12 +8,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /** Gateways that share budgets by a Redis that writes to disk before it answers. */
 final class World implements AutoCloseable {
@@ -208,6 +211,18 @@ final class World implements AutoCloseable {
 
   /** Starts it again, and waits for nothing. */
   void startGateway(int gateway) throws IOException {
+    gateways.set(gateway, launch(gateway));
+  }
+
+  /** Stops it in order, forgets its files, and starts another in its place. */
+  void replaceGateway(int gateway) throws IOException {
+    GatewayProcess ends = gateways.get(gateway);
+    ends.signal("TERM");
+    ends.exitCode(Duration.ofSeconds(30));
+    ends.close();
+    try (Stream<Path> files = Files.walk(directory.resolve("state-" + gateway))) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    }
     gateways.set(gateway, launch(gateway));
   }
 

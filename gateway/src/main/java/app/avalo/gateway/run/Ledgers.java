@@ -16,6 +16,7 @@ import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.region.recovery.Recovery;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,7 @@ final class Ledgers {
   private static final Logger LOG = LoggerFactory.getLogger("app.avalo.gateway.budget");
 
   private static final Duration SWEEP = Duration.ofSeconds(30);
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
   private Ledgers() {}
 
@@ -58,6 +60,17 @@ final class Ledgers {
         holds ->
             LOG.atError().addKeyValue("holds", holds).log("budget holds never settled, charged"));
     control.timers().after(SWEEP, () -> sweep(control, ledger));
+  }
+
+  /**
+   * Gives back what is leased, before the process ends. What the store is not told within a second
+   * is charged as if the gateway had been killed.
+   */
+  static Future<Void> leave(ControlVerticle control, BudgetLedger ledger) {
+    Promise<Void> left = Promise.promise();
+    control.executor().execute(() -> control.timers().after(LAST_WORDS, left::tryComplete));
+    ledger.leave().onComplete(told -> left.tryComplete());
+    return left.future();
   }
 
   /** Words what budgets tell, for logs and the webhook. */

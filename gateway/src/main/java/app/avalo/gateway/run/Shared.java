@@ -180,8 +180,8 @@ public final class Shared {
     networks.stop();
     identities.close();
     webhook.close();
-    return keepers
-        .close()
+    return Ledgers.leave(control, ledger)
+        .eventually(() -> keepers.close())
         .eventually(() -> learned.close())
         .eventually(() -> stores.close())
         .onComplete(closed -> observed.close());

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Gateways whose limits are in a Redis of each kind, as they are configured and stopped. */
+/** Gateways whose limits and budgets are in a Redis, as they are configured and stopped. */
 class SharedStoresIT {
   private static final String LEASED = "avalo:ll:{leased:r=leased}";
 
@@ -35,14 +35,44 @@ class SharedStoresIT {
             limits:
               forty: {key: header, header: X-Who, rate: 40/h}
               leased: {key: route, rate: 2000/h, mode: leased}
+            budgets:
+              month: {amount: 100 PLN, routes: [paid], cost: {perRequest: 0.001 PLN}}
             services:
               feed: {regions: {eu: ["http://127.0.0.1:%d"]}}
             routes:
               - {name: forty, match: {path: {prefix: /forty}}, service: feed, limits: [forty]}
               - {name: leased, match: {path: {prefix: /leased}}, service: feed, limits: [leased]}
+              - {name: paid, match: {path: {prefix: /paid}}, service: feed}
             """
                 .formatted(redis, region.port()));
     Awaiting.until(gateway.gateway()::isReady);
+  }
+
+  /** Of a budget: what all have leased and what they stated, and for how many that was charged. */
+  private static String books(RedisServer redis) throws IOException {
+    return redis.command(
+        "EVAL \"local key = redis.call('KEYS', 'avalo:budget:{month}:*')[1]"
+            + " local all, g, s, x = redis.call('HGETALL', key), 0, 0, 0"
+            + " for i = 1, #all, 2 do local kind = string.sub(all[i], 1, 2)"
+            + " if kind == 'g:' then g = g + tonumber(all[i + 1]) end"
+            + " if kind == 's:' then s = s + tonumber(all[i + 1]) end"
+            + " if kind == 'x:' then x = x + 1 end end"
+            + " return g .. ' leased, ' .. s .. ' stated, ' .. x .. ' lost, '"
+            + " .. (redis.call('HGET', key, 'v:feed') or 0) .. ' of feed'\" 0");
+  }
+
+  @Test
+  void what_a_gateway_leased_of_a_budget_is_back_when_it_has_stopped() throws IOException {
+    try (RedisServer redis = RedisServer.start()) {
+      start(endpoints(List.of(redis)));
+      for (int i = 0; i < 3; i++) {
+        assertThat(gateway.get("/paid").statusCode()).isEqualTo(200);
+      }
+
+      gateway.close();
+
+      assertThat(books(redis)).isEqualTo("3000 leased, 3000 stated, 0 lost, 3000 of feed");
+    }
   }
 
   private static String endpoints(List<RedisServer> servers) {

@@ -26,6 +26,7 @@ import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
 import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
+import io.vertx.core.Future;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -328,6 +329,11 @@ final class Account {
   synchronized boolean isIdle(long nowMillis) {
     boolean untouched = term(nowMillis).isUntouched();
     return alone() ? untouched : tenures.rest();
+  }
+
+  /** Gives back what is leased, as the process ends. */
+  synchronized Future<?> leave() {
+    return tenures.leave();
   }
 
   boolean alone() {

@@ -17,6 +17,7 @@ import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
 import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -322,6 +323,11 @@ public final class BudgetLedger {
   /** How often this process told of something. */
   public long told(BudgetConfig budget, Notice.Kind kind) {
     return account(budget, ticker.epochMillis()).told(kind);
+  }
+
+  /** Tells the store all that was spent and gives back what is leased, as the process ends. */
+  public Future<?> leave() {
+    return Future.join(accounts.values().stream().map(Account::leave).toList());
   }
 
   /** Whether what is spent now would not outlive a crash of the machine: the journal fails. */

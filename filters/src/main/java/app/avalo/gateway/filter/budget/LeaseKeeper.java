@@ -6,6 +6,8 @@ import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.term.Term;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -35,6 +37,9 @@ final class LeaseKeeper {
   /** Requests that may wait for one exchange; more are refused at once. */
   private static final int MOST_WAITING = 4096;
 
+  /** Exchanges before the process ends: one may be under way, and the answer of one get lost. */
+  private static final int LAST_WORDS = 3;
+
   /** Seconds of demand to hold ahead. */
   private static final int AHEAD = 2;
 
@@ -61,12 +66,14 @@ final class LeaseKeeper {
   private volatile long scantNanos; // home loop, before scant
   private volatile long headroom; // home loop
   private boolean underWay;
+  private boolean leaving; // nothing is leased ahead any more
   private volatile boolean ticking; // home loop
   private int idle;
   private long sequence;
   private long askedNanos;
   private long answeredNanos;
   private volatile long told = -1; // spent, as last stated; home loop
+  private long leased = -1; // as the store said last
 
   LeaseKeeper(Account account, Term term, BudgetLedger.Sharing sharing) {
     this.account = account;
@@ -124,6 +131,30 @@ final class LeaseKeeper {
   void hurry() {
     if (hurried.compareAndSet(false, true)) {
       sharing.home().execute(this::wake);
+    }
+  }
+
+  /**
+   * States what was spent and gives back what is leased beyond what is used, for good: the process
+   * ends. What is lost of this, and of what is still held, is charged like that of one killed.
+   */
+  Future<Void> leave() {
+    Promise<Void> left = Promise.promise();
+    sharing
+        .home()
+        .execute(
+            () -> {
+              leaving = true;
+              leave(LAST_WORDS, left);
+            });
+    return left.future();
+  }
+
+  private void leave(int tries, Promise<Void> left) {
+    if (tries == 0 || told == leased && told == term.used()) {
+      left.complete();
+    } else {
+      await(() -> leave(tries - 1, left));
     }
   }
 
@@ -196,7 +227,7 @@ final class LeaseKeeper {
   }
 
   private long ahead(BudgetConfig budget, long asked, long ask, long elapsedNanos) {
-    if (isIdle() || !account.runs(term)) {
+    if (leaving || isIdle() || !account.runs(term)) {
       return 0;
     }
     // Those who wait are in flight already; with a slice for four they would starve each other.
@@ -226,6 +257,7 @@ final class LeaseKeeper {
       term.leased(account.config(), lease, said)
           .forEach((label, micros) -> account.record(Entry.Kind.ADD, "", term, label, micros));
       told = said.spent();
+      leased = lease.granted();
       term.telling.stated(said.told());
       term.telling.haveFromOthers(lease.theirs());
       account.announce(term, term.telling.tell(lease.ours()), sharing.ticker().epochMillis());

@@ -8,12 +8,14 @@ import app.avalo.gateway.filter.budget.term.Orders;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.term.Term;
 import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -132,6 +134,16 @@ final class Tenures {
     return all.values().stream()
         .map(Tenure::keeper)
         .allMatch(keeper -> keeper == null || keeper.rests());
+  }
+
+  /** States all of it and gives back what is leased, as the process ends. */
+  Future<?> leave() {
+    return Future.join(
+        all.values().stream()
+            .map(Tenure::keeper)
+            .filter(Objects::nonNull)
+            .map(LeaseKeeper::leave)
+            .toList());
   }
 
   void end() {
