@@ -10,6 +10,9 @@ import java.util.Map;
 public final class ReportCsv {
   private static final String[] KINDS = {"", "region", "tier", "day"};
 
+  /** Place of the sum, which may be negative, among the fields of a line. */
+  private static final int AMOUNT = 3;
+
   private ReportCsv() {}
 
   public static String of(Report report) {
@@ -54,8 +57,8 @@ public final class ReportCsv {
 
   private static void line(StringBuilder csv, Report report, String... fields) {
     csv.append(report.month());
-    for (String field : fields) {
-      csv.append(',').append(quoted(field));
+    for (int i = 0; i < fields.length; i++) {
+      csv.append(',').append(i == AMOUNT ? fields[i] : quoted(fields[i]));
     }
     csv.append("\r\n");
   }

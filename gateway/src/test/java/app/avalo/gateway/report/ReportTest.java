@@ -112,6 +112,14 @@ class ReportTest {
   }
 
   @Test
+  void aSumBelowZeroIsANumber() {
+    BudgetMonth credited = new BudgetMonth("ai", "PLN", 9_000_000, 0, Map.of("ai", -3_500_000L));
+
+    assertThat(ReportCsv.of(new Report("2026-11", "e", "w", List.of(credited), List.of())))
+        .contains("2026-11,ai,service,ai,-3.5,PLN,\r\n");
+  }
+
+  @Test
   void aPageHoldsNoForeignMarkupAndNothingFromElsewhere() {
     String page = ReportPage.of(REPORT);
 

@@ -66,9 +66,11 @@ public final class Purses {
           case TIER -> caller.tier();
           case CLAIM -> caller.claims().get(Objects.requireNonNull(per.claim()));
         };
-    if (value == null) {
-      return COMMON;
-    }
+    return value == null ? COMMON : bounded(value);
+  }
+
+  /** Long ones have a name made from theirs. */
+  private static String bounded(String value) {
     return value.length() <= LONGEST_VALUE
         ? value
         : UUID.nameUUIDFromBytes(value.getBytes(StandardCharsets.UTF_8)).toString();
@@ -76,8 +78,9 @@ public final class Purses {
 
   /** The purse of this value, opened if it was not; null when there is no place for it. */
   public @Nullable BudgetConfig open(BudgetConfig budget, String value) {
-    BudgetConfig purse = of(budget, value);
-    return purse.name().equals(budget.purse(value).name()) ? purse : null;
+    String mapped = bounded(value);
+    BudgetConfig purse = of(budget, mapped);
+    return purse.name().equals(budget.purse(mapped).name()) ? purse : null;
   }
 
   private BudgetConfig of(BudgetConfig budget, String value) {

@@ -183,6 +183,18 @@ class PursesTest {
   }
 
   @Test
+  void aPurseWithALongNameIsCorrectedByIt() {
+    String name = "a".repeat(65);
+    Plan users = plan(user);
+    assertThat(paid(users, name, "acme", 9)).isEqualTo(3);
+    String purse = ledger.purses().open(user, name).name();
+
+    ledger.desk().correct(purse, new Correction("c", false, "", -2_000, "eva", "billed twice"));
+
+    assertThat(paid(users, name, "acme", 9)).isEqualTo(2);
+  }
+
+  @Test
   void whatWasSpentSurvivesARestart(@TempDir Path directory) throws Exception {
     Plan users = plan(user);
     try (FileJournal journal = FileJournal.open(directory)) {
