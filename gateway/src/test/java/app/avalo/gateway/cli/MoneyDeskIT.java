@@ -169,6 +169,38 @@ class MoneyDeskIT {
   }
 
   @Test
+  void a_mark_that_an_editor_puts_before_a_file_makes_no_second_invoice_of_one() throws Exception {
+    Path file = directory.resolve("costs.csv");
+    String[] command = {"costs", "--admin", admin(), "--token", ADMIN, "month", file.toString()};
+    for (String mark : List.of("", "\uFEFF")) {
+      Files.writeString(file, mark + "inv/1,ai,1.25 PLN,GPU hours\n");
+      assertThat(AvaloGateway.commandLine().execute(command)).isZero();
+    }
+
+    assertThat(call(ADMIN, "/admin/budgets", "").body()).contains("1.25 PLN").doesNotContain("2.5");
+    String cost = "{'id':'%s','service':'ai','by':'%s','reason':'r'}";
+    for (String unseen : List.of("\uFEFFinv/1", "inv/\u200B1", "inv\\u00071", "inv\u2028/1")) {
+      HttpResponse<String> answer =
+          call(ADMIN, "/admin/budgets/month/costs", cost.formatted(unseen, "1 PLN"));
+      assertThat(answer.statusCode()).as(unseen).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void no_sum_is_so_large_that_redis_would_round_it() {
+    String spent = "{'id':'%s','of':'spent','by':'%s','reason':'r'}";
+    String path = "/admin/budgets/month/corrections";
+    String most = "4000000000 PLN";
+    assertThat(call(ADMIN, path, spent.formatted("1", "4000000000.000001 PLN")).statusCode())
+        .isEqualTo(400);
+    assertThat(call(ADMIN, path, spent.formatted("1", most)).statusCode()).isEqualTo(201);
+    assertThat(call(ADMIN, path, spent.formatted("2", most)).statusCode()).isEqualTo(201);
+    assertThat(call(ADMIN, path, spent.formatted("3", most)).statusCode()).isEqualTo(422);
+    String count = "{'id':'1','by':'4000000001','reason':'r'}";
+    assertThat(call(ADMIN, "/admin/units/user/counts", count).statusCode()).isEqualTo(400);
+  }
+
+  @Test
   void the_month_is_reported_with_what_each_unit_cost() {
     for (int i = 0; i < 4; i++) {
       gateway.get("/ai");

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
@@ -25,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * that hold for a time. Safe from every thread.
  */
 public final class BudgetDesk {
-  /** Where sums stay exact in a Redis script, which calculates in doubles: 2^53. */
-  private static final long LARGEST_CORRECTION = 1L << 53;
-
   private final BudgetLedger ledger;
   private final Journal journal;
   private final BudgetLedger.@Nullable Sharing sharing;
@@ -50,11 +48,14 @@ public final class BudgetDesk {
    */
   public record Correction(
       String id, boolean raise, String service, long micros, String who, String reason) {
+    /** As the amount of a budget: sums stay exact in a script of Redis, which has doubles. */
+    public static final long MOST = 4_000_000_000L * Money.MICROS;
+
     public Correction {
       require(!id.isBlank() && id.length() <= 128, "id", id, "1 to 128 characters");
       require(!reason.isBlank() && reason.length() <= 512, "reason", reason, "1 to 512 characters");
-      boolean exact = micros > -LARGEST_CORRECTION && micros < LARGEST_CORRECTION;
-      require(exact, "micros", Long.toString(micros), "between -2^53 and 2^53");
+      boolean exact = Math.abs(micros) <= MOST;
+      require(exact, "micros", Long.toString(micros), "4,000,000,000 units at most");
     }
 
     private String note() {
@@ -121,7 +122,7 @@ public final class BudgetDesk {
     return switch (outcome) {
       case DONE -> true;
       case SEEN -> false;
-      case IMPOSSIBLE -> throw new IllegalArgumentException("the sum would fall below zero");
+      case IMPOSSIBLE -> throw new IllegalArgumentException("the sum would fall below zero, or be too large");
       case UNKNOWN -> throw new IllegalArgumentException("nothing is known of period " + period);
     };
   }

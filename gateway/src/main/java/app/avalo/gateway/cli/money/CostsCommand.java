@@ -53,7 +53,7 @@ public final class CostsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<String> lines = Files.readAllLines(file);
+    List<String> lines = Files.readString(file).replaceFirst("^\\uFEFF", "").lines().toList();
     int added = 0;
     int known = 0;
     for (int i = 0; i < lines.size(); i++) {

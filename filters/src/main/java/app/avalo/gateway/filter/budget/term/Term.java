@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * reached it, as many as are configured together by one.
  */
 public final class Term {
+  /** Sums up to it are exact in a script of Redis, too. */
+  private static final long MOST = 1L << 53;
+
   public final Span span;
   private final long recovered; // from the ledger on disk
   private long spent; // by this replica, recovered included; corrections too while alone
@@ -252,7 +255,7 @@ public final class Term {
     }
     boolean raise = entry.kind() == Entry.Kind.RAISE;
     long sum = Price.signed(raise ? amount(budget) : spent, entry.micros());
-    if (sum < 0) {
+    if (sum < 0 || sum > MOST) {
       return Corrected.IMPOSSIBLE;
     }
     corrections.add(entry);

@@ -4,8 +4,8 @@
 -- KEYS[2]  and on: of periods close to it, in which the id may have been seen
 -- ARGV     id, 'spent' or 'raised', micro-units, who and why, configured amount, end of the period,
 --          expire at, service
--- Returns  1 when done, 0 when the id was seen before, -1 when a sum would fall below zero, -2 when
---          the period is over and nothing is known of it
+-- Returns  1 when done, 0 when the id was seen before, -1 when a sum would fall below zero or be
+--          more than doubles tell apart, -2 when the period is over and nothing is known of it
 local key, id, field, micros = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 for i = 1, #KEYS do
   if redis.call('HEXISTS', KEYS[i], 'c:' .. id) == 1 then return 0 end
@@ -15,7 +15,7 @@ if redis.call('EXISTS', key) == 0 and tonumber(redis.call('TIME')[1]) * 1000 >= 
 end
 local sum = tonumber(redis.call('HGET', key, field) or 0) + micros
 local least = field == 'raised' and -tonumber(ARGV[5]) or 0
-if sum < least then return -1 end
+if sum < least or sum + tonumber(ARGV[5]) > 2 ^ 53 then return -1 end
 redis.call('HSET', key, 'c:' .. id, field .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 redis.call('HINCRBY', key, field, ARGV[3])
 if field == 'spent' then redis.call('HINCRBY', key, 'charged', ARGV[3]) end

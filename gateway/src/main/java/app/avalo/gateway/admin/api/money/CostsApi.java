@@ -83,7 +83,7 @@ public final class CostsApi {
   private Future<Answer> correct(Call call) {
     BudgetConfig budget = budgetOrPurse(call);
     Fields body = call.knows().body();
-    String id = body.text("id", 128);
+    String id = id(body);
     boolean raise = body.choice("of", List.of("spent", "amount")).equals("amount");
     long micros = micros(body, budget.amount().currency());
     String reason = call.because(body.text("reason", 512));
@@ -94,7 +94,7 @@ public final class CostsApi {
   private Future<Answer> cost(Call call) {
     BudgetConfig budget = budget(call);
     Fields body = call.knows().body();
-    String id = body.text("id", 128);
+    String id = id(body);
     String service = body.text("service", 64);
     Words.service(controls.plan(), service);
     long micros = micros(body, budget.amount().currency());
@@ -113,7 +113,7 @@ public final class CostsApi {
       throw Refusal.unknown("unit", name, units.keySet());
     }
     Fields body = call.knows().body();
-    String id = body.text("id", 128);
+    String id = id(body);
     String text = body.text("by", 32);
     long micros = signed(body, text, text + " " + unit.account().amount().currency(), "120");
     String service = body.textOrNull("service", 64);
@@ -141,6 +141,23 @@ public final class CostsApi {
                     new JsonObject().put("id", correction.id()).put("applied", isNew)));
   }
 
+  /** Under which it counts once; what nobody sees would make two of one. */
+  private static String id(Fields body) {
+    String id = body.text("id", 128);
+    if (id.codePoints().anyMatch(CostsApi::isUnseen)) {
+      throw body.wrong("id", id, "characters that can be seen, and spaces");
+    }
+    return id;
+  }
+
+  private static boolean isUnseen(int c) {
+    int type = Character.getType(c);
+    return type == Character.CONTROL
+        || type == Character.FORMAT
+        || type == Character.LINE_SEPARATOR
+        || type == Character.PARAGRAPH_SEPARATOR;
+  }
+
   private static long micros(Fields body, String currency) {
     String text = body.text("by", 32);
     boolean known = text.endsWith(" " + currency);
@@ -156,6 +173,9 @@ public final class CostsApi {
     Money money = Money.parse(minus || amount.startsWith("+") ? amount.substring(1) : amount);
     if (money == null || money.micros() == 0) {
       throw body.wrong("by", text, "an amount such as " + example);
+    }
+    if (money.micros() > Correction.MOST) {
+      throw body.wrong("by", text, "4,000,000,000 at most");
     }
     return minus ? -money.micros() : money.micros();
   }
