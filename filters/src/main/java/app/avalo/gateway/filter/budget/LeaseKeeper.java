@@ -209,6 +209,7 @@ final class LeaseKeeper {
         sums[0],
         budget.single() ? List.of() : List.copyOf(term.telling.due(term.level(budget))),
         term.telling.unstated(),
+        term.isKnown(),
         labels,
         term.statedBy(labels));
   }

@@ -152,6 +152,7 @@ abstract class Replicas {
               spent,
               List.of(),
               List.of(),
+              true,
               List.of("chat"),
               new long[] {spent});
       CompletableFuture<Lease> answer = new CompletableFuture<>();

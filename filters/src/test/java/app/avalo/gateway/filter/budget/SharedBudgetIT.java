@@ -19,6 +19,7 @@ import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.pace.Tally;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.time.Ticker;
 import java.time.Duration;
@@ -92,6 +93,24 @@ class SharedBudgetIT extends Replicas {
     assertThat(month.by("")).containsEntry("chat", 600L).containsEntry("ai", 4_000L);
     assertThat(month.by("region")).containsExactly(java.util.Map.entry("eu", 600L));
     assertThat(month.by("day")).hasSize(1).containsValue(600L);
+  }
+
+  /** It needs no lease, so the first that Redis hears is that something is spent. */
+  @Test
+  void aFloorThatComesFirstStopsNobody() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    Gateway one = new Gateway("one");
+    one.dead.set(true);
+    one.ledger.configure(plan(budget));
+    Hold first = (Hold) ask(one.ledger, budget, PANIC);
+    one.dead.set(false);
+
+    until(() -> view(one, budget).store() == BudgetView.Store.SHARED);
+
+    assertThat(redis.command("HGET " + key() + " settling")).isEqualTo("$-1");
+    assertThat(ask(one.ledger, budget, CHAT)).isInstanceOf(Hold.class);
+    one.ledger.settle(first, new long[] {700}, one.ledger.nowMillis());
+    until(() -> sum("spent") == 700);
   }
 
   /** Of a budget of routes, which names no services; earlier releases kept no list of them. */

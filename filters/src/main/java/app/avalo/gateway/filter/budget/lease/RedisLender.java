@@ -48,7 +48,7 @@ public final class RedisLender implements Lender {
 
   @Override
   public Future<Lease> exchange(Statement said) {
-    List<String> arguments = new ArrayList<>(13 + 2 * said.byService().length);
+    List<String> arguments = new ArrayList<>(14 + 2 * said.byService().length);
     arguments.add(replica);
     arguments.add(Long.toString(said.sequence()));
     arguments.add(Long.toString(said.keep()));
@@ -62,6 +62,7 @@ public final class RedisLender implements Lender {
     arguments.add(Long.toString(said.used()));
     arguments.add(Long.toString(said.least()));
     arguments.add(String.join(",", said.told()));
+    arguments.add(said.known() ? "1" : "0");
     for (int i = 0; i < said.byService().length; i++) {
       arguments.add(said.services().get(i));
       arguments.add(Long.toString(said.byService()[i]));

@@ -16,6 +16,7 @@ import java.util.List;
  * @param spent micro-units settled
  * @param due keys of what operators are to be told, as far as this replica sees and was not told to
  * @param told keys of what it told, and operators have, since it said so last
+ * @param known whether the store had told what it knows of the period, or an earlier process spent
  * @param services that can be charged
  * @param byService micro-units settled, in the order of {@code services}
  */
@@ -30,6 +31,7 @@ public record Statement(
     long spent,
     List<String> due,
     List<String> told,
+    boolean known,
     List<String> services,
     long[] byService) {
 

@@ -305,6 +305,11 @@ public final class Term {
     return new long[] {met ? spent : recovered, used, Math.max(granted, used)};
   }
 
+  /** Whether the store should know of it: a floor spends before that, too. */
+  public synchronized boolean isKnown() {
+    return met || recovered > 0;
+  }
+
   /** What a statement has to name. */
   public synchronized List<String> labels(BudgetConfig budget, long nowMillis) {
     return sums.labels(budget.services(), Math.min(nowMillis, span.endMillis() - 1));

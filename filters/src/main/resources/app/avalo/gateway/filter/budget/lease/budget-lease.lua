@@ -20,7 +20,8 @@
 --   settling    milliseconds until which nothing is granted, after this hash was lost
 -- ARGV     replica, sequence, keep, want, spent, keys to tell (comma-separated), amount, expire at,
 --          milliseconds of silence after which a lease is charged, need, used, least, keys that
---          this replica told (comma-separated), then service, spent ...
+--          this replica told (comma-separated), 1 if it had been told of this hash or has spent of
+--          an earlier process, then service, spent ...
 -- Returns  granted, spent, raised, those of the keys that this replica tells, until when frozen and
 --          free, this replica's part of what nobody holds, the most it has stated, its last sequence,
 --          those of the keys that others told, names, then spent of each service by all and the most that
@@ -91,7 +92,7 @@ if sequence > last then
     live = #heard
     redis.call('HSET', key, 'swept', text(now), 'live', text(live), 'replicas', table.concat(heard, ','))
   end
-  if not had[1] and (keep > 0 or stated > 0) then
+  if not had[1] and ARGV[14] == '1' and (keep > 0 or stated > 0) then
     -- Redis lost this hash: let the other replicas state theirs before more is granted.
     settling = now + 3000
     redis.call('HSET', key, 'settling', text(settling))
@@ -115,7 +116,7 @@ if sequence > last then
   end
   redis.call('HSET', key, 'charged', text(charged), 'spent', text(spent),
     't:' .. replica, text(now), 'q:' .. replica, text(sequence), 'g:' .. replica, text(granted), 's:' .. replica, text(mine))
-  for i = 14, #ARGV, 2 do
+  for i = 15, #ARGV, 2 do
     local field = 'v:' .. ARGV[i]
     local own = 'u:' .. ARGV[i] .. '|' .. replica
     -- Until 1.0 it was called v:SERVICE:REPLICA.
@@ -156,7 +157,7 @@ end
 local answer = {text(granted), text(spent), text(raised), table.concat(ours, ','),
   had[11] or '0', had[12] or '0', text(part), text(mine),
   text(math.max(last, sequence)), table.concat(theirs, ','), names}
-for i = 14, #ARGV, 2 do
+for i = 15, #ARGV, 2 do
   local of = redis.call('HMGET', key, 'v:' .. ARGV[i], 'u:' .. ARGV[i] .. '|' .. replica)
   answer[#answer + 1] = of[1] or '0'
   answer[#answer + 1] = of[2] or '0'
