@@ -109,7 +109,7 @@ final class Account {
   /** The running period, with shares that fit what is left of it. */
   Term paced(long nowMillis) {
     Term term = term(nowMillis);
-    if (pacer != null && (nowMillis >= paceMillis || term.moved())) {
+    if (pacer != null && (nowMillis >= paceMillis || term.moved()) && tells()) {
       pace(pacer, nowMillis);
       announceAlone(term, nowMillis);
     }
@@ -302,6 +302,11 @@ final class Account {
     }
   }
 
+  /** Whether operators hear of it: of what all share, and of money. */
+  boolean tells() {
+    return !config.single() && !config.name().startsWith(BudgetConfig.Unit.PREFIX);
+  }
+
   /** Whether its lease is given back once nobody asks. */
   boolean mayRest() {
     return retired || config.single();
@@ -346,7 +351,7 @@ final class Account {
 
   /** Tells operators of what has these keys; the ledger knows of it once they have it. */
   void announce(Term term, Collection<String> keys, long nowMillis) {
-    for (String key : config.single() ? Set.<String>of() : keys) {
+    for (String key : tells() ? keys : Set.<String>of()) {
       Notice notice = Notice.ofKey(key);
       told.incrementAndGet(notice.kind().ordinal());
       listener.told(view(term, nowMillis), notice).onSuccess(had -> told(term, key));
@@ -370,7 +375,7 @@ final class Account {
 
   /** Tells what is due, if nobody else could tell it. */
   void announceAlone(Term term, long nowMillis) {
-    if (alone() && !config.single() && term.telling.hasNews(term.level(config))) {
+    if (alone() && tells() && term.telling.hasNews(term.level(config))) {
       announce(term, term.telling.tell(term.telling.due(term.level(config))), nowMillis);
     }
   }

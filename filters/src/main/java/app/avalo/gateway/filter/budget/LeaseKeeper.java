@@ -168,10 +168,9 @@ final class LeaseKeeper {
     }
   }
 
-  /** Whether operators have all that is due, from here or from others; nobody tells of purses. */
+  /** Whether operators have all that is due, from here or from others. */
   private boolean isTold() {
-    BudgetConfig budget = account.config();
-    return budget.single() || term.telling.isOver(term.level(budget));
+    return !account.tells() || term.telling.isOver(term.level(account.config()));
   }
 
   private void exchange() {
@@ -207,7 +206,7 @@ final class LeaseKeeper {
         Price.add(sums[1], Math.min(least, headroom)),
         sums[1],
         sums[0],
-        budget.single() ? List.of() : List.copyOf(term.telling.due(term.level(budget))),
+        account.tells() ? List.copyOf(term.telling.due(term.level(budget))) : List.of(),
         term.telling.unstated(),
         term.isKnown(),
         labels,

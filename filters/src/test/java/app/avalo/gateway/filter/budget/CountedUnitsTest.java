@@ -15,8 +15,11 @@ import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetMonth;
+import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.core.http.HttpHeaders;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +63,25 @@ class CountedUnitsTest {
     assertThat(counted().by("tier"))
         .containsOnly(entry("anonymous", 2 * ONE), entry("authenticated", ONE));
     assertThat(counted().by("day").values()).containsExactly(3 * ONE);
+  }
+
+  /** Money has alerts. */
+  @Test
+  void nobodyIsToldOfAnHourInWhichManyAreCounted() {
+    List<Notice.Kind> told = new ArrayList<>();
+    BudgetLedger watched = BudgetLedger.alone(time, Journal.NONE, BudgetSample.heard(told));
+    watched.configure(plan);
+    for (int hour = 0; hour < 10 * 24; hour++) {
+      watched.count(chats, new BudgetLedger.Whose("ai", "vip", "eu"), 100 * ONE);
+      time.advance(Duration.ofHours(1));
+      watched.look();
+    }
+
+    watched.count(chats, new BudgetLedger.Whose("ai", "vip", "eu"), 10_000 * ONE);
+    time.advance(Duration.ofHours(1));
+    watched.look();
+
+    assertThat(told).isEmpty();
   }
 
   @Test
