@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +105,11 @@ class MoneyDeskIT {
           .containsEntry("who", "anna")
           .containsEntry("action", "order-budget")
           .containsEntry("target", "month")
+          .hasEntrySatisfying(
+              "change",
+              change ->
+                  assertThat(change)
+                      .matches("freeze until=" + Instant.now().toString().substring(0, 8) + ".*Z"))
           .containsEntry("reason", "odd bill")
           .containsEntry("outcome", "done");
     }
@@ -183,6 +190,37 @@ class MoneyDeskIT {
       HttpResponse<String> answer =
           call(ADMIN, "/admin/budgets/month/costs", cost.formatted(unseen, "1 PLN"));
       assertThat(answer.statusCode()).as(unseen).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void the_audit_says_what_was_changed() {
+    String because = ",'reason':'invoice 7'}";
+    Map<String, String> changes = new LinkedHashMap<>();
+    changes.put(
+        "/admin/budgets/month/corrections {'id':'c 1','of':'amount','by':'12.50 PLN'",
+        "by=12.50 PLN of=amount id=c 1");
+    changes.put(
+        "/admin/budgets/month/corrections {'id':'c2','of':'spent','by':'-0.5 PLN'", "refused");
+    changes.put(
+        "/admin/budgets/month/costs {'id':'i1','service':'ai','by':'1.25 PLN'",
+        "by=1.25 PLN service=ai id=i1");
+    changes.put(
+        "/admin/units/guest/counts {'id':'u1','service':'ai','by':'20'", "by=20 service=ai id=u1");
+    changes.put("/admin/budgets/month/orders {'order':'lift'", "lift");
+    for (Map.Entry<String, String> each : changes.entrySet()) {
+      String[] sent = each.getKey().split(" ", 2);
+      try (AuditTrail audit = new AuditTrail()) {
+        HttpResponse<String> answer = call(ADMIN, sent[0], sent[1] + because);
+        String change = audit.lines().get(0).get("change");
+        if (each.getValue().equals("refused")) {
+          assertThat(answer.statusCode()).isEqualTo(422);
+          assertThat(change).isEqualTo("by=-0.5 PLN of=spent id=c2");
+        } else {
+          assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 201);
+          assertThat(change).isEqualTo(each.getValue());
+        }
+      }
     }
   }
 

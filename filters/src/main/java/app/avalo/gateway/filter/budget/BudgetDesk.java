@@ -122,7 +122,8 @@ public final class BudgetDesk {
     return switch (outcome) {
       case DONE -> true;
       case SEEN -> false;
-      case IMPOSSIBLE -> throw new IllegalArgumentException("the sum would fall below zero, or be too large");
+      case IMPOSSIBLE ->
+          throw new IllegalArgumentException("the sum would fall below zero, or be too large");
       case UNKNOWN -> throw new IllegalArgumentException("nothing is known of period " + period);
     };
   }
@@ -137,7 +138,7 @@ public final class BudgetDesk {
             correction.id(),
             account.config().name(),
             span.key(),
-            imported ? correction.service() : correction.note(),
+            imported ? correction.service() + ' ' + correction.note() : correction.note(),
             correction.micros());
     Corrected outcome = account.correct(span, entry);
     if (outcome == Corrected.DONE) {

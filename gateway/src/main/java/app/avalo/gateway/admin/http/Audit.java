@@ -42,6 +42,7 @@ public final class Audit {
         .addKeyValue("role", call.who().label())
         .addKeyValue("action", action)
         .addKeyValue("target", call.target())
+        .addKeyValue("change", call.change())
         .addKeyValue("reason", call.reason())
         .addKeyValue("outcome", outcome)
         .addKeyValue("status", status)

@@ -16,6 +16,7 @@ public final class Call {
   private final String id;
   private @Nullable Who who; // Api, once the gate knows
   private String target = ""; // the handler of a write
+  private String change = ""; // the handler of a write, where its action does not say it
   private String reason = ""; // the handler of a write
 
   Call(RoutingContext context, String id) {
@@ -84,6 +85,11 @@ public final class Call {
     return this;
   }
 
+  /** Says what is changed, for the audit log. */
+  public void change(String change) {
+    this.change = clean(change);
+  }
+
   /** Says why, for the audit log; gives it as it stands there. */
   public String because(String reason) {
     this.reason = clean(reason);
@@ -92,6 +98,10 @@ public final class Call {
 
   String target() {
     return target.isEmpty() ? clean(context.request().path()) : target;
+  }
+
+  String change() {
+    return change;
   }
 
   String reason() {

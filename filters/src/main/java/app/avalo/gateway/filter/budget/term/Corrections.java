@@ -26,7 +26,8 @@ final class Corrections {
   void add(Entry entry) {
     ids.add(entry.id());
     if (entry.kind() == Entry.Kind.IMPORT) {
-      sums.known(entry.subject(), entry.micros());
+      int end = entry.subject().indexOf(' '); // behind it stand who and why
+      sums.known(end < 0 ? entry.subject() : entry.subject().substring(0, end), entry.micros());
     } else if (entry.kind() == Entry.Kind.RAISE) {
       raised = Price.signed(raised, entry.micros());
     }

@@ -17,6 +17,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +89,7 @@ public final class CostsApi {
     long micros = micros(body, budget.amount().currency());
     String reason = call.because(body.text("reason", 512));
     body.end();
+    call.change(by(body) + " of=" + (raise ? "amount" : "spent") + named(id));
     return applied(budget.name(), null, new Correction(id, raise, "", micros, call.by(), reason));
   }
 
@@ -101,6 +103,7 @@ public final class CostsApi {
     String period = body.textOrNull("period", 10);
     String reason = call.because(body.text("reason", 512));
     body.end();
+    call.change(by(body) + of(service, period) + named(id));
     return applied(
         budget.name(), period, new Correction(id, false, service, micros, call.by(), reason));
   }
@@ -124,6 +127,7 @@ public final class CostsApi {
     String period = body.textOrNull("period", 10);
     String reason = call.because(body.text("reason", 512));
     body.end();
+    call.change(by(body) + of(whose, period) + named(id));
     return applied(
         unit.account().name(), period, new Correction(id, false, whose, micros, call.by(), reason));
   }
@@ -139,6 +143,20 @@ public final class CostsApi {
                 new Answer(
                     isNew ? 201 : 200,
                     new JsonObject().put("id", correction.id()).put("applied", isNew)));
+  }
+
+  private static String by(Fields body) {
+    return "by=" + body.text("by", 32);
+  }
+
+  private static String of(String service, @Nullable String period) {
+    return (service.isEmpty() ? "" : " service=" + service)
+        + (period == null ? "" : " period=" + period);
+  }
+
+  /** Last, as it may have spaces. */
+  private static String named(String id) {
+    return " id=" + id;
   }
 
   /** Under which it counts once; what nobody sees would make two of one. */
@@ -198,6 +216,7 @@ public final class CostsApi {
     String reason = call.because(body.text("reason", 512));
     body.end();
     long until = span == null ? 0 : Ticker.SYSTEM.epochMillis() + span.toMillis();
+    call.change(span == null ? order : order + " until=" + Instant.ofEpochMilli(until));
     Future<Long> done =
         order.equals(LIFT)
             ? put(budget, true, 0, call, reason)
