@@ -36,6 +36,7 @@ public final class Sums {
   private final Map<String, Long> others = new LinkedHashMap<>(); // services
   private List<String> heard = List.of(); // services that any replica charged
   private final Map<String, Long> otherParts = new LinkedHashMap<>(); // all other labels
+  private final Map<String, Long> stated = new HashMap<>(); // own, by day, as the store knows them
 
   /** Of one service, or of what has the same labels. */
   private static final class Sum {
@@ -161,6 +162,9 @@ public final class Sums {
       if (first && stated > said.byService()[i]) {
         found.put(label, stated - said.byService()[i]);
       }
+      if (label.startsWith(Span.DAY)) {
+        this.stated.put(label, stated);
+      }
       (isService(label) ? others : otherParts).put(label, lease.byService()[i] - stated);
     }
     others.remove(EXPIRED, 0L);
@@ -196,7 +200,7 @@ public final class Sums {
 
   /**
    * What a statement has to name: services, those of others too, and own labels, but days only as
-   * they may change.
+   * they may change, or the store was away since they did.
    */
   List<String> labels(List<String> named, long nowMillis) {
     Set<String> labels = new LinkedHashSet<>(named);
@@ -204,11 +208,16 @@ public final class Sums {
     labels.add(EXPIRED);
     String today = Span.day(nowMillis);
     String yesterday = Span.day(nowMillis - Span.DAY_MILLIS);
-    for (String label : own().keySet()) {
-      if (!label.startsWith(Span.DAY) || label.equals(today) || label.equals(yesterday)) {
-        labels.add(label);
-      }
-    }
+    own()
+        .forEach(
+            (label, micros) -> {
+              if (!label.startsWith(Span.DAY)
+                  || label.equals(today)
+                  || label.equals(yesterday)
+                  || micros > stated.getOrDefault(label, 0L)) {
+                labels.add(label);
+              }
+            });
     return List.copyOf(labels);
   }
 
