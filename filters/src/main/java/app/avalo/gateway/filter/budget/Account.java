@@ -96,11 +96,11 @@ final class Account {
   /** The running period. */
   Term term(long nowMillis) {
     Tenure running = current;
-    return nowMillis < running.term().span.endMillis() ? running.term() : next(nowMillis);
+    return running.term().span.runs(nowMillis) ? running.term() : next(nowMillis);
   }
 
   private synchronized Term next(long nowMillis) {
-    if (nowMillis >= current.term().span.endMillis()) {
+    if (!current.term().span.runs(nowMillis)) {
       enter(nowMillis);
     }
     return current.term();

@@ -46,6 +46,22 @@ class PeriodsTest {
   }
 
   @Test
+  void aClockThatWasAheadForAWhileLeavesTheMonthAsItWas() {
+    ledger.configure(plan(monthly));
+    spend(monthly, 700);
+    time.advance(Duration.ofDays(20));
+    spend(monthly, 50);
+
+    time.advance(Duration.ofDays(-20));
+
+    assertThat(view(monthly).spent()).isEqualTo(700);
+    spend(monthly, 30);
+    assertThat(view(monthly).spent()).isEqualTo(730);
+    time.advance(Duration.ofDays(20));
+    assertThat(view(monthly).spent()).isEqualTo(50);
+  }
+
+  @Test
   void aReloadBackToAPeriodThatStillRunsFindsWhatWasSpentInIt() {
     ledger.configure(plan(monthly));
     spend(monthly, 700);

@@ -19,6 +19,14 @@ public record Span(String key, long startMillis, long endMillis) {
   static final String DAY = "day:";
   static final long DAY_MILLIS = 86_400_000;
 
+  /** By which a clock may be set back without being in another period. */
+  private static final long CLOCK_MILLIS = 3_600_000;
+
+  /** Whether it is now; a clock that was ahead and is put right comes back to the one before. */
+  public boolean runs(long nowMillis) {
+    return nowMillis < endMillis && nowMillis >= startMillis - CLOCK_MILLIS;
+  }
+
   /** The label of a day of the month, {@code day:28}. */
   static String day(long epochMillis) {
     int day = Instant.ofEpochMilli(epochMillis).atOffset(ZoneOffset.UTC).getDayOfMonth();
