@@ -13,6 +13,11 @@ public interface BudgetHold {
    */
   boolean again(Exchange exchange);
 
+  /**
+   * The attempt that was sent last did not reach a service: what it was asked for is given back.
+   */
+  void unsent();
+
   /** Whether it costs by the byte or second, so that it has to be metered. */
   boolean flows();
 

@@ -173,6 +173,10 @@ final class Attempts implements Search.Listener {
     }
     if (by.isSent() && !wasSent) {
       exchange.unsent();
+      BudgetHold hold = exchange.budget();
+      if (hold != null) {
+        hold.unsent();
+      }
     }
     if (CallDeadline.isDue(exchange, now())) {
       forwarding.answer(Errors.LATE);

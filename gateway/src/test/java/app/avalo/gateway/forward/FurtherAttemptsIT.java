@@ -2,6 +2,7 @@ package app.avalo.gateway.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import app.avalo.gateway.run.Gateway;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.FrameUpstream;
 import app.avalo.gateway.testing.Mode;
@@ -18,6 +19,9 @@ import org.junit.jupiter.api.Test;
 class FurtherAttemptsIT {
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+  private static final int INTERNAL_ERROR = 2;
+  private static final int REFUSED_STREAM = 7;
+
   private RunningGateway gateway;
 
   @AfterEach
@@ -27,9 +31,14 @@ class FurtherAttemptsIT {
 
   /** One service in three regions; the client of the tests is in the first. */
   private void start(String service, int eu, int us, int asia) {
+    start("", service, eu, us, asia);
+  }
+
+  private void start(String more, String service, int eu, int us, int asia) {
     gateway =
         RunningGateway.start(
             ThreeRegions.PLACES
+                + more
                 + """
                 services:
                   feed: {%s, %s}
@@ -86,6 +95,37 @@ class FurtherAttemptsIT {
       assertThat(get()).isBetween(502, 504);
     }
     assertThat(asked).startsWith("eu").containsExactlyInAnyOrder("eu", "us", "asia");
+  }
+
+  /** The first may have worked on it, the second says that it did not. */
+  @Test
+  void an_attempt_that_a_service_refused_is_not_paid() {
+    String budget = "budgets: {m: {amount: 9 PLN, services: [feed], cost: {perRequest: 1 PLN}}}\n";
+    try (FrameUpstream eu = new FrameUpstream();
+        FrameUpstream us = new FrameUpstream();
+        FrameUpstream asia = new FrameUpstream()) {
+      List<String> asked = new CopyOnWriteArrayList<>();
+      for (FrameUpstream each : List.of(eu, us, asia)) {
+        each.script(
+            call -> {
+              asked.add("one");
+              switch (asked.size()) {
+                case 1 -> call.reset(INTERNAL_ERROR);
+                case 2 -> call.reset(REFUSED_STREAM);
+                default -> call.fields(false, ":status", "200").data("ok", true);
+              }
+            });
+      }
+      start(budget, "protocol: http2", eu.port(), us.port(), asia.port());
+
+      assertThat(get()).isEqualTo(200);
+
+      assertThat(asked).hasSize(3);
+      Awaiting.until(() -> gateway.gateway().inFlight() == 0);
+      Gateway running = gateway.gateway();
+      assertThat(running.shared().ledger().view(running.plan()).get(0).spent())
+          .isEqualTo(2_000_000);
+    }
   }
 
   private static ScriptedUpstream failing(String name, List<String> asked) {

@@ -65,8 +65,9 @@ final class Charge {
     return bill == null ? Price.known(cost, exchange.bytesIn(), 0, 0) : bound;
   }
 
+  /** So much more was spent on attempts that were given up, or less. */
   void lose(long micros) {
-    lost = Price.add(lost, micros);
+    lost = Price.signed(lost, micros);
   }
 
   /** Whether less than half a slice is left beyond what is due. */

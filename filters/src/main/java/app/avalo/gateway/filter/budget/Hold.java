@@ -10,7 +10,9 @@ import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.term.Labels;
 import io.vertx.core.MultiMap;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private @Nullable Exchange exchange;
   private BudgetLedger.@Nullable Waiting underWay; // of the last look
   private List<Count> counts = List.of();
+  private @Nullable Deque<long[]> furthers; // attempts, the last first: what was held for each
 
   // Among those that are open, and its neighbours there.
   @Nullable OpenHolds open;
@@ -148,7 +151,20 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     for (int i = 0; paid && i < micros.length; i++) {
       charges[i].lose(micros[i]);
     }
+    if (paid) {
+      furthers = furthers == null ? new ArrayDeque<>() : furthers;
+      furthers.push(micros);
+    }
     return paid;
+  }
+
+  @Override
+  public void unsent() {
+    long[] micros = settled || furthers == null ? null : furthers.poll();
+    for (int i = 0; micros != null && i < micros.length; i++) {
+      charges[i].lose(-micros[i]);
+      less(charges[i], micros[i]);
+    }
   }
 
   @Override

@@ -137,6 +137,35 @@ class BudgetFilterTest {
   }
 
   @Test
+  void anAttemptThatNobodyLookedAtCostsNothing() {
+    Plan plan =
+        Plans.minimal()
+            .service(BudgetSample.service("ai", Priority.NORMAL))
+            .budget(budget("ai", 10_000, flat(3_000)))
+            .compile();
+    Exchange exchange = Exchanges.on(plan).live();
+    Outcome.of(filter, exchange);
+    exchange.sent();
+    exchange.budget().unsent();
+    assertThat(view(plan).reserved()).as("of the first").isEqualTo(3_000);
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(exchange.budget().again(exchange)).isTrue();
+      exchange.sent();
+      exchange.unsent();
+      exchange.budget().unsent();
+      assertThat(view(plan).reserved()).isEqualTo(3_000);
+    }
+    assertThat(exchange.budget().again(exchange)).isTrue();
+    exchange.sent();
+    exchange.ended(1);
+    filter.end(exchange);
+
+    assertThat(view(plan).spent()).isEqualTo(6_000);
+    assertThat(view(plan).reserved()).isZero();
+  }
+
+  @Test
   void theSameRequestIdFromOutsidePaysEachTime() {
     Plan plan = plan(budget("ai", 1_000_000, flat(1_000)));
 
