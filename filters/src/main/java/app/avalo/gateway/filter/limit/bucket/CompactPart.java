@@ -75,7 +75,8 @@ final class CompactPart {
   }
 
   synchronized void charge(long hash, Shape asked, long tokens, long now) {
-    shape.charge(states, current(hash, asked, now), tokens);
+    int at = current(hash, asked, now); // which may make new states
+    shape.charge(states, at, tokens);
   }
 
   synchronized void reset(long hash, long now) {

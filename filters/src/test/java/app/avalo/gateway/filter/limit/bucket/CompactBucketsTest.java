@@ -70,6 +70,20 @@ class CompactBucketsTest {
   }
 
   @Test
+  void whoeverIsChargedIsChargedThoughNobodyKnowsHimAndTheTableGrows() {
+    Shape minute = Shape.of(all(perMinute(20)));
+    Shape reloaded = Shape.of(all(perMinute(20), per(1000, Duration.ofDays(1), 1000)));
+    for (Shape shape : new Shape[] {minute, reloaded}) {
+      CompactBuckets buckets = new CompactBuckets(minute, time, new Room(1 << 20));
+      for (int i = 0; i < 3000; i++) {
+        buckets.charge(user(i), shape, 7);
+        buckets.peek(user(i), shape, 1, reading);
+        assertThat(reading.remaining()).as("user %s", i).isEqualTo(13);
+      }
+    }
+  }
+
+  @Test
   void aFloodOfNewKeysNeitherGrowsMemoryNorResetsAUsedUpBucket() {
     Shape shape = Shape.of(all(perMinute(20)));
     CompactBuckets buckets = new CompactBuckets(shape, time, NO_ROOM);
