@@ -5,6 +5,7 @@ import static app.avalo.gateway.testing.GrpcMethods.DOWN;
 import static app.avalo.gateway.testing.GrpcMethods.UNARY;
 import static app.avalo.gateway.testing.GrpcMethods.UP;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.FrameClient;
@@ -66,6 +67,7 @@ class GrpcIT {
               eu: {index: 0, place: Berlin, latitude: 52.5, longitude: 13.4}
             limits:
               few: {key: [route], rate: 1/h, burst: 1}
+              tokens: {key: [route], rate: 1500/h, cost: {header: X-Tokens}}
             budgets:
               calls:
                 amount: 100 PLN
@@ -83,7 +85,7 @@ class GrpcIT {
                 timeouts: {connect: 2s, attempt: 2s, total: 2s, idle: 4s}
               nobody: {protocol: http2, regions: {eu: "http://127.0.0.1:1"}}
             routes:
-              - {name: paid, match: {host: paid.example, path: {prefix: /}}, service: paid}
+              - {name: paid, match: {host: paid.example, path: {prefix: /}}, service: paid, limits: [tokens]}
               - {name: limited, match: {path: /test.Limited/unary}, service: text, limits: [few]}
               - {name: nobody, match: {path: {prefix: /test.Nobody}}, service: nobody}
               - {name: small, match: {path: {prefix: /test.Small}}, service: text, bodyLimit: 10B}
@@ -128,6 +130,10 @@ class GrpcIT {
     try {
       assertThat(ClientCalls.blockingUnaryCall(paid, UNARY, CallOptions.DEFAULT, "hello"))
           .isEqualTo("hello");
+      Awaiting.until(() -> gateway.gateway().inFlight() == 0);
+      assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(paid, UNARY, CallOptions.DEFAULT, "x"))
+          .as("its 1,500 tokens are a whole bucket")
+          .hasMessageContaining("RESOURCE_EXHAUSTED");
     } finally {
       paid.shutdownNow();
     }
