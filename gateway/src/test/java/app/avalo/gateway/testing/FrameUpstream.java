@@ -14,6 +14,8 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -23,6 +25,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class FrameUpstream implements AutoCloseable {
   private static final int PREFACE_BYTES = 24;
+  private static final int FIRST_WINDOW = 65_535;
+  private static final short INITIAL_WINDOW_SIZE = 4;
   private static final byte END_STREAM = 1;
   private static final byte END_HEADERS = 4;
   private static final byte PRIORITY = 32;
@@ -79,6 +83,24 @@ public final class FrameUpstream implements AutoCloseable {
     public Call data(String text, boolean end) throws IOException {
       wired.frame(0, end ? END_STREAM : 0, stream, text.getBytes(StandardCharsets.US_ASCII));
       return this;
+    }
+
+    /** So many bytes of a body, at most 16 KiB. */
+    public Call data(int size) throws IOException {
+      wired.windows.merge(0, -size, Integer::sum);
+      wired.windows.merge(stream, -size, Integer::sum);
+      wired.frame(0, 0, stream, new byte[size]);
+      return this;
+    }
+
+    /** How much more of its body the gateway takes just now. */
+    public int window() {
+      return wired.streamWindow + wired.windows.getOrDefault(stream, 0);
+    }
+
+    /** How much more the gateway takes just now of all bodies on its connection. */
+    public int connectionWindow() {
+      return FIRST_WINDOW + wired.windows.getOrDefault(0, 0);
     }
 
     public Call reset(int code) throws IOException {
@@ -139,6 +161,8 @@ public final class FrameUpstream implements AutoCloseable {
     private final OutputStream out;
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
     private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
+    private final Map<Integer, Integer> windows = new ConcurrentHashMap<>(); // beside the first
+    private volatile int streamWindow = FIRST_WINDOW;
     private int number;
 
     Wired(Socket socket) throws IOException {
@@ -162,9 +186,10 @@ public final class FrameUpstream implements AutoCloseable {
               seen.add("DATA " + stream + " " + new String(payload, StandardCharsets.US_ASCII));
           case 1 -> request(stream, flags, payload);
           case 3 -> saw("RST_STREAM " + stream + " " + ByteBuffer.wrap(payload).getInt());
-          case 4 -> acknowledge(flags);
+          case 4 -> settings(flags, ByteBuffer.wrap(payload));
           case 6 -> saw("PING");
           case 7 -> saw("GOAWAY");
+          case 8 -> windows.merge(stream, ByteBuffer.wrap(payload).getInt(), Integer::sum);
           default -> {}
         }
       }
@@ -176,7 +201,12 @@ public final class FrameUpstream implements AutoCloseable {
       }
     }
 
-    private void acknowledge(int flags) throws IOException {
+    private void settings(int flags, ByteBuffer said) throws IOException {
+      while (said.hasRemaining()) {
+        short name = said.getShort();
+        int value = said.getInt();
+        streamWindow = name == INITIAL_WINDOW_SIZE ? value : streamWindow;
+      }
       if (flags == 0) {
         frame(4, 1, 0, new byte[0]);
       }

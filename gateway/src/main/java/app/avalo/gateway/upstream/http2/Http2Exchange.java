@@ -226,7 +226,7 @@ final class Http2Exchange implements UpstreamStream {
     }
     if (end) {
       ended(told, null);
-    } else if (paused) {
+    } else if (paused && !left) {
       held += size;
       session.hold(size);
       return false;

@@ -101,6 +101,7 @@ final class Http2Session extends Http2ConnectionHandler {
     return ready
         && !going
         && pingNanos == 0
+        && !window.isCrowded()
         && lent < Math.min(STREAMS, connection().local().maxActiveStreams());
   }
 
