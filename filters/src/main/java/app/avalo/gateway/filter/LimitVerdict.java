@@ -44,10 +44,22 @@ public record LimitVerdict(
     this(policy, allowance, bandwidth, allowed, remaining, retryAfterNanos, resetNanos, by, UNTOLD);
   }
 
-  /** With what the service says that the exchange has cost. */
-  public LimitVerdict told(long cost) {
+  /**
+   * With what the service says that the exchange has cost.
+   *
+   * @param more tokens that were charged for it behind the verdict
+   */
+  public LimitVerdict told(long cost, long more) {
     return new LimitVerdict(
-        policy, allowance, bandwidth, allowed, remaining, retryAfterNanos, resetNanos, by, cost);
+        policy,
+        allowance,
+        bandwidth,
+        allowed,
+        Math.max(0, remaining - more),
+        retryAfterNanos,
+        resetNanos + more * bandwidth.rate().nanosPerEvent(),
+        by,
+        cost);
   }
 
   /** Who decides about a limit. */

@@ -190,7 +190,7 @@ public final class LimitFilter implements Filter {
     if (!(reply instanceof Reply.Local)) {
       settlement.answered(exchange, reply.headers());
     }
-    fields.write(verdicts, reply.headers());
+    fields.write(exchange.limits(), reply.headers());
   }
 
   @Override

@@ -34,9 +34,10 @@ final class Settlement {
       LimitVerdict verdict = verdicts.get(i);
       long cost = paid(verdict) ? told(verdict, head) : LimitVerdict.UNTOLD;
       if (cost != LimitVerdict.UNTOLD) {
-        settle(exchange, verdict, cost);
+        // What is given back is there for all only once Redis has heard of it.
+        long more = Math.max(0, settle(exchange, verdict, cost));
         told = told == null ? new ArrayList<>(verdicts) : told;
-        told.set(i, verdict.told(cost));
+        told.set(i, verdict.told(cost, more));
       }
     }
     if (told != null) {
@@ -83,13 +84,14 @@ final class Settlement {
    * Charges what a request costs beyond what it was charged, or gives the rest back.
    *
    * @param told by the service; else its body counts
+   * @return tokens that were charged, below zero if some were given back
    */
-  private void settle(Exchange exchange, LimitVerdict verdict, long told) {
+  private long settle(Exchange exchange, LimitVerdict verdict, long told) {
     LimitConfig before = verdict.policy();
     Rule rule = rules.settling(before);
     Tier tier = rule == null ? null : rule.tier(exchange);
     if (rule == null || tier == null || !probe.fill(rule.policy, exchange)) {
-      return;
+      return 0;
     }
     Cost price = before.cost();
     long charged =
@@ -100,6 +102,7 @@ final class Settlement {
     } else if (more < 0 && rule.policy.mode() == before.mode()) { // else another bucket paid
       tier.buckets.giveBack(probe, -more);
     }
+    return more;
   }
 
   /** What the service says that it cost: a whole number of at most nine digits. */

@@ -330,4 +330,23 @@ class ChangingLimitsTest {
           .isEqualTo(Long.parseLong(saidAndLeft[1]));
     }
   }
+
+  @Test
+  void whatIsToldToBeLeftIsWithoutWhatTheServiceSaysThatTheRequestHasCost() {
+    Plan plan =
+        Policies.plan(
+            Policies.named("calls")
+                .of(perMinute(60))
+                .cost(new Cost(2, Map.of(), 0, "X-Cost"))
+                .build());
+    for (String[] saidAndTold :
+        new String[][] {{"2", "r=58;t=2"}, {"20", "r=38;t=22"}, {"0", "r=36;t=24"}}) {
+      Exchange exchange = ask(plan);
+      var headers = HttpHeaders.headers().add("X-Cost", saidAndTold[0]);
+
+      filter.response(exchange, new Reply.Proxied(200, headers));
+
+      assertThat(headers.get("RateLimit")).isEqualTo("\"calls\";" + saidAndTold[1]);
+    }
+  }
 }

@@ -1,22 +1,25 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
-import app.avalo.gateway.config.LimitConfig.Mode;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.limit.ObedientClient.Obeys;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -26,15 +29,6 @@ import org.jspecify.annotations.Nullable;
  * production, one hot key, requests that arrive at random and are spread unevenly (Zipf).
  */
 final class Fleet implements AutoCloseable {
-  static final List<LimitConfig> OBEYED =
-      List.of(
-          Policies.named("local").of(Policies.per(100, Duration.ofSeconds(1), 100)).local().build(),
-          Policies.named("exact").of(Policies.per(100, Duration.ofSeconds(1), 100)).build(),
-          Policies.named("leased")
-              .of(Policies.per(100, Duration.ofSeconds(1), 400))
-              .leased()
-              .build());
-
   private static boolean missed; // main()
   private static final Duration ONE_WAY = Duration.ofNanos(500_000);
 
@@ -56,7 +50,7 @@ final class Fleet implements AutoCloseable {
   private long sinceNanos = -1; // of those that are; below zero: of all
   private long longestWaitNanos;
   private @Nullable LimitVerdict last;
-  private int refusals;
+  private @Nullable Answer answered; // ask()
 
   Fleet(int replicas, LimitConfig policy, long seed) {
     this.policy = policy;
@@ -78,11 +72,6 @@ final class Fleet implements AutoCloseable {
     }
   }
 
-  /** As many gateways as share the limit. */
-  static Fleet sharing(LimitConfig policy, long seed) {
-    return new Fleet(policy.mode() == Mode.LOCAL ? 1 : 4, policy, seed);
-  }
-
   /** Offers requests for a while, so many times the rate of the limit. */
   void offer(double times, Duration span) {
     var rate = policy.allowance().bandwidths().get(0).rate();
@@ -99,45 +88,32 @@ final class Fleet implements AutoCloseable {
     return Math.min(reach.length - 1, at < 0 ? -at - 1 : at);
   }
 
-  /** What a client goes by. */
-  enum Obeys {
-    /** Only {@code Retry-After}, once it was refused. */
-    RETRY_AFTER,
-    /** {@code RateLimit} too: with no token left it waits until it is told that there are all. */
-    FIELDS
-  }
+  /** An answer as a client sees it. */
+  record Answer(int status, MultiMap headers) {}
 
   /**
-   * One client has the key for itself, asks as often as it may, each time at another gateway, and
-   * waits as long as it is told.
+   * The answer to one request, at any gateway.
    *
-   * @return how often it was refused, but for {@link Obeys#RETRY_AFTER} where it was not told to
-   *     come then
+   * @param service headers of the service's answer
    */
-  int obey(Obeys obeys, Duration span, long everyNanos) {
-    long end = time.nanos() + span.toNanos();
-    int again = 0;
-    boolean told = obeys == Obeys.FIELDS;
-    while (time.nanos() < end) {
-      last = null;
-      request(random.nextInt(filters.size()));
-      // No longer than an answer takes.
-      for (int i = 0; last == null && i < 100; i++) {
-        time.advance(Duration.ofNanos(200_000));
-      }
-      LimitVerdict verdict = Objects.requireNonNull(last);
-      refusals += verdict.allowed() ? 0 : 1;
-      again += told && !verdict.allowed() ? 1 : 0;
-      if (!verdict.allowed()) {
-        time.advance(Duration.ofSeconds(RateLimitFields.ceilSeconds(verdict.retryAfterNanos())));
-      } else if (obeys == Obeys.FIELDS && verdict.remaining() == 0) {
-        time.advance(Duration.ofSeconds(RateLimitFields.ceilSeconds(verdict.resetNanos())));
-      } else {
-        time.advance(Duration.ofNanos(everyNanos));
-      }
-      told = obeys == Obeys.FIELDS || !verdict.allowed();
+  Answer ask(String method, Map<String, String> service) {
+    answered = null;
+    Exchange exchange = Exchanges.on(plan).user("hot").method(method).live();
+    int replica = random.nextInt(filters.size());
+    request(replica, exchange, HttpHeaders.headers().addAll(service));
+    // No longer than an answer takes.
+    for (int i = 0; answered == null && i < 100; i++) {
+      pass(200_000);
     }
-    return again;
+    return Objects.requireNonNull(answered);
+  }
+
+  long nanos() {
+    return time.nanos();
+  }
+
+  void pass(long nanos) {
+    time.advance(Duration.ofNanos(nanos));
   }
 
   /** {@code r} of the last answer. */
@@ -145,36 +121,54 @@ final class Fleet implements AutoCloseable {
     return Objects.requireNonNull(last).remaining();
   }
 
-  /** Of the client that obeys. */
-  int refusals() {
-    return refusals;
+  private void request(int replica) {
+    request(replica, Exchanges.on(plan).user("hot").live(), null);
   }
 
-  private void request(int replica) {
+  /**
+   * Asks a gateway.
+   *
+   * @param service headers of the service's answer if somebody wants to see what comes of them
+   */
+  private void request(int replica, Exchange request, @Nullable MultiMap service) {
     requests++;
     long asked = time.nanos();
-    filters
-        .get(replica)
-        .request(
-            Exchanges.on(plan).user("hot").live(),
-            new Next() {
-              @Override
-              public void proceed(Exchange exchange) {
-                if (dead[replica]) {
-                  return;
-                }
-                decided(asked, exchange);
-                if (admissions == admitted.length) {
-                  admitted = Arrays.copyOf(admitted, 2 * admissions);
-                }
-                admitted[admissions++] = time.nanos();
-              }
+    LimitFilter filter = filters.get(replica);
+    filter.request(
+        request,
+        new Next() {
+          @Override
+          public void proceed(Exchange exchange) {
+            if (dead[replica]) {
+              return;
+            }
+            decided(asked, exchange);
+            admit();
+            if (service != null) {
+              filter.response(exchange, new Reply.Proxied(200, service));
+              answered = new Answer(200, service);
+            }
+          }
 
-              @Override
-              public void reply(Exchange exchange, Reply.Local reply) {
-                decided(asked, exchange);
-              }
-            });
+          @Override
+          public void reply(Exchange exchange, Reply.Local reply) {
+            decided(asked, exchange);
+            if (service != null) {
+              // As it is written where answers are, in another module.
+              long again = Objects.requireNonNull(reply.error()).retryAfterSeconds();
+              reply.headers().set("Retry-After", Long.toString(again));
+              filter.response(exchange, reply);
+              answered = new Answer(reply.status(), reply.headers());
+            }
+          }
+        });
+  }
+
+  private void admit() {
+    if (admissions == admitted.length) {
+      admitted = Arrays.copyOf(admitted, 2 * admissions);
+    }
+    admitted[admissions++] = time.nanos();
   }
 
   private void decided(long askedNanos, Exchange exchange) {
@@ -314,7 +308,7 @@ final class Fleet implements AutoCloseable {
         }
       }
     }
-    for (LimitConfig policy : OBEYED) {
+    for (LimitConfig policy : Obeying.POLICIES) {
       for (Obeys obeys : Obeys.values()) {
         obeying(policy, obeys, seed);
       }
@@ -327,19 +321,17 @@ final class Fleet implements AutoCloseable {
 
   /** A client at the edge of its limit for ten minutes. */
   private static void obeying(LimitConfig policy, Obeys obeys, long seed) {
-    try (Fleet fleet = sharing(policy, seed)) {
-      int again = fleet.obey(obeys, Duration.ofMinutes(10), 4_000_000L);
-      boolean good = again == 0 && fleet.outcome().excess() == 0;
-      missed |= !good;
-      System.out.printf(
-          Locale.ROOT,
-          "%-46s refused %d, in spite of obeying %d   admitted/allowed %.4f  %s%n",
-          policy.name() + ", 10 min, one client obeys " + obeys,
-          fleet.refusals(),
-          again,
-          fleet.outcome().share(),
-          good ? "ok" : "MISSED");
-    }
+    Obeying.Outcome outcome = Obeying.run(policy, obeys, Duration.ofMinutes(10), seed);
+    boolean good = outcome.again() == 0 && outcome.excess() == 0;
+    missed |= !good;
+    System.out.printf(
+        Locale.ROOT,
+        "%-46s refused %d, in spite of obeying %d   admitted/allowed %.4f  %s%n",
+        policy.name() + ", obeys " + obeys,
+        outcome.refusals(),
+        outcome.again(),
+        outcome.share(),
+        good ? "ok" : "MISSED");
   }
 
   private static void faults(String mode, LimitConfig policy, long seed) {

@@ -133,18 +133,6 @@ class FleetIT {
   }
 
   @Test
-  void whoKeepsToTheFieldsIsNeverRefusedByAnyGateway() {
-    for (LimitConfig policy : Fleet.OBEYED) {
-      try (Fleet fleet = Fleet.sharing(policy, 5)) {
-        fleet.obey(Fleet.Obeys.FIELDS, Duration.ofSeconds(40), 4_000_000L);
-
-        assertThat(fleet.refusals()).as(policy.name()).isZero();
-        assertThat(fleet.outcome().share()).as(policy.name()).isGreaterThan(0.6);
-      }
-    }
-  }
-
-  @Test
   void whatIsLeftIsToldWhereARateIsLargeAgainstItsBurst() {
     LimitConfig small =
         Policies.named("leased")
@@ -156,19 +144,6 @@ class FleetIT {
 
       assertThat(fleet.remaining()).isGreaterThan(50);
       assertThat(fleet.outcome().excess()).isZero();
-    }
-  }
-
-  @Test
-  void whoWaitsAsLongAsToldIsNotRefusedAgainByAnotherGateway() {
-    for (LimitConfig policy : Fleet.OBEYED) {
-      try (Fleet fleet = Fleet.sharing(policy, 5)) {
-        int again = fleet.obey(Fleet.Obeys.RETRY_AFTER, Duration.ofSeconds(15), 3_000_000L);
-
-        assertThat(fleet.refusals()).as(policy.name()).isGreaterThan(5);
-        assertThat(again).as(policy.name()).isZero();
-        assertThat(fleet.outcome().excess()).as(policy.name()).isZero();
-      }
     }
   }
 }
