@@ -4,12 +4,13 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Waits between attempts to connect: doubling from 50 ms to 2 s, each drawn from the upper half so
- * that replicas which lost Redis together do not come back together.
+ * Waits between attempts to connect: doubling from 50 ms to half a second, each drawn from the
+ * upper half so that replicas which lost Redis together do not come back together. Not longer, as
+ * who is still away decides by its share what those who are back decide by the whole limit.
  */
 final class Backoff {
   private static final long FIRST_MILLIS = 50;
-  private static final long LAST_MILLIS = 2000;
+  private static final long LAST_MILLIS = 500;
 
   private final RandomGenerator random;
   private long ceilingMillis = FIRST_MILLIS;
