@@ -19,6 +19,7 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Whose;
 import app.avalo.gateway.filter.budget.Hold.Ask;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.receipt.Call;
+import app.avalo.gateway.filter.budget.receipt.Receipt;
 import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.term.Remark;
 import app.avalo.gateway.filter.budget.view.BudgetView;
@@ -289,11 +290,35 @@ public final class BudgetFilter implements Filter {
     if (micros <= 0) {
       return;
     }
-    if (exchange.budget() instanceof Hold hold) {
-      hold.count(new Hold.Count(unit, whose(exchange), micros)); // unless it is a repeat
-    } else {
-      ledger.count(unit, whose(exchange), micros);
+    Whose whose = whose(exchange);
+    Receipt receipt = receipt(unit, exchange);
+    if (receipt == null) {
+      ledger.count(unit, whose, micros);
+      return;
     }
+    long told = micros;
+    receipts
+        .charge(receipt, micros)
+        .onComplete(
+            (charged, unknown) -> {
+              long more = charged == null ? told : charged.micros();
+              if (more > 0) {
+                ledger.count(unit, whose, more);
+              }
+            });
+  }
+
+  /** What an id has counted for, whose repeats count for no more; null for a request without. */
+  private static @Nullable Receipt receipt(BudgetConfig.Unit unit, Exchange exchange) {
+    if (exchange.budget() instanceof Hold hold) {
+      for (Charge charge : hold.charges) {
+        String header = charge.cost.idempotencyKey();
+        if (header != null && charge.call != null) {
+          return Receipt.of(exchange, unit.account(), header);
+        }
+      }
+    }
+    return null;
   }
 
   /** For whom an answer counts, once a region has given it. */
@@ -350,7 +375,6 @@ public final class BudgetFilter implements Filter {
             charged -> {
               costs[i] = charged.micros();
               if (charged.repeat() && cost > 0) {
-                hold.takeCounts(); // as its first request did
                 charge.term.remark(Remark.REPEATED);
               }
             })
@@ -365,9 +389,6 @@ public final class BudgetFilter implements Filter {
   private void settle(Hold hold, long[] costs, long millis) {
     if (ledger.settle(hold, costs, millis)) {
       open.remove(hold);
-    }
-    for (Hold.Count each : hold.takeCounts()) {
-      ledger.count(each.unit(), each.whose(), each.micros());
     }
   }
 }

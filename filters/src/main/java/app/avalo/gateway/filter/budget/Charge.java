@@ -21,6 +21,7 @@ final class Charge {
   final Cost cost;
   final @Nullable Bill bill;
   private final long bound; // micro-units that one attempt costs at most
+  private final String currency; // of all of them
   Term term;
   @Nullable Call call; // of a request that may come again
   long held; // micro-units
@@ -34,6 +35,7 @@ final class Charge {
     this.cost = cost;
     this.held = micros;
     this.bound = micros;
+    this.currency = account.config().amount().currency();
     this.bill = Bill.of(cost, account.config().amount().micros());
   }
 
@@ -73,6 +75,11 @@ final class Charge {
   /** Whether less than half a slice is left beyond what is due. */
   boolean isLow(long due) {
     return cost.flows() && due > held - cost.slice() / 2;
+  }
+
+  /** Whether its budget counts in another currency by now, in which it has no price. */
+  boolean isRevalued() {
+    return !currency.equals(account.config().amount().currency());
   }
 
   /** How many bytes of an answer cost a slice. */

@@ -11,7 +11,6 @@ import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.term.Labels;
 import io.vertx.core.MultiMap;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,16 +40,12 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private long seenBytes; // when somebody looked last
   private @Nullable Exchange exchange;
   private BudgetLedger.@Nullable Waiting underWay; // of the last look
-  private List<Count> counts = List.of();
   private @Nullable Deque<long[]> furthers; // attempts, the last first: what was held for each
 
   // Among those that are open, and its neighbours there.
   @Nullable OpenHolds open;
   Hold before = this;
   Hold after = this;
-
-  /** So many micro-units of a unit. */
-  record Count(BudgetConfig.Unit unit, BudgetLedger.Whose whose, long micros) {}
 
   /**
    * Who asks for money, and what for.
@@ -190,7 +185,10 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     }
     for (int i = 0; flowing && i < charges.length; i++) {
       long due = charges[i].due(exchange, in, out, nowNanos);
-      if (charges[i].isLow(due)) {
+      if (charges[i].isRevalued() && due > charges[i].held) {
+        return Refused.revalued(charges[i]);
+      }
+      if (charges[i].isLow(due) && !charges[i].isRevalued()) {
         Refused refused = refused(charges[i], due);
         if (refused != null) {
           return refused.error(slices.nowMillis());
@@ -277,20 +275,6 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
       dueNanos = nowNanos + patienceNanos;
     }
     return nowNanos - dueNanos > 0;
-  }
-
-  /** What its answer counts for besides the cost; told to the units when it is over. */
-  void count(Count count) {
-    List<Count> more = new ArrayList<>(counts);
-    more.add(count);
-    counts = more;
-  }
-
-  /** What it counts for, once. */
-  List<Count> takeCounts() {
-    List<Count> taken = counts;
-    counts = List.of();
-    return taken;
   }
 
   boolean isSettled() {

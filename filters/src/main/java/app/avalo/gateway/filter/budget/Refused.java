@@ -97,6 +97,16 @@ record Refused(Account account, Term term, Standing standing, Answer answer, boo
     return new GatewayError(Kind.BUDGET, budget.title(), detail, 1, level(budget, charge.term));
   }
 
+  /** Why an answer ends whose price nobody knows any more. */
+  static GatewayError revalued(Charge charge) {
+    BudgetConfig budget = charge.account.config();
+    String detail =
+        "The budget "
+            + budget.title()
+            + " has changed its currency, and what was reserved before is used up.";
+    return new GatewayError(Kind.BUDGET, budget.title(), detail, 1, level(budget, charge.term));
+  }
+
   /** What a user is told who spent far more than others. */
   static GatewayError paused(BudgetConfig budget, long untilMillis, long nowMillis) {
     String detail =

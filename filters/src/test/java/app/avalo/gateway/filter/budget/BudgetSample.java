@@ -40,10 +40,29 @@ public final class BudgetSample {
     return changed(model, BudgetConfig.Period.DAY, model.prices(), model.leaseExpiry());
   }
 
+  /** The same number of another currency. */
+  static BudgetConfig in(String currency, BudgetConfig model) {
+    Money amount = new Money(model.amount().micros(), currency);
+    return changed(
+        model,
+        amount,
+        model.services(),
+        model.routes(),
+        model.period(),
+        model.prices(),
+        model.leaseExpiry());
+  }
+
   /** Charged by its route, whatever the service. */
   static BudgetConfig ofRoutes(BudgetConfig model) {
     return changed(
-        model, List.of(), List.of("all"), model.period(), model.prices(), model.leaseExpiry());
+        model,
+        model.amount(),
+        List.of(),
+        List.of("all"),
+        model.period(),
+        model.prices(),
+        model.leaseExpiry());
   }
 
   private static BudgetConfig changed(
@@ -51,11 +70,13 @@ public final class BudgetSample {
       BudgetConfig.Period period,
       List<BudgetConfig.Price> prices,
       Duration leaseExpiry) {
-    return changed(model, model.services(), model.routes(), period, prices, leaseExpiry);
+    return changed(
+        model, model.amount(), model.services(), model.routes(), period, prices, leaseExpiry);
   }
 
   private static BudgetConfig changed(
       BudgetConfig model,
+      Money amount,
       List<String> services,
       List<String> routes,
       BudgetConfig.Period period,
@@ -63,7 +84,7 @@ public final class BudgetSample {
       Duration leaseExpiry) {
     return new BudgetConfig(
         model.name(),
-        model.amount(),
+        amount,
         period,
         services,
         routes,

@@ -126,6 +126,27 @@ class LongExchangesTest {
   }
 
   @Test
+  void anAnswerWhoseBudgetChangedItsCurrencyEndsWhenWhatItHoldsIsUsedUp() {
+    Cost byByte = new Cost(0, 0, 1 << 20, 0, null, Map.of(), 1_000, 1_000, null);
+    Plan plan = plan(budget("ai", 1_000_000, byByte));
+    Exchange exchange = begun(plan);
+    Plan euros = plan(BudgetSample.in("EUR", budget("ai", 1_000_000, byByte)));
+    ledger.configure(euros);
+
+    assertThat(exchange.budget().meter(exchange, 1_000, time.nanos())).isNull();
+    exchange.addBytesOut(1_000);
+    GatewayError why = exchange.budget().meter(exchange, 1, time.nanos());
+
+    assertThat(why.detail()).contains("changed its currency");
+    exchange.ended(time.nanos());
+    filter.end(exchange);
+    assertThat(view(euros).spent()).isZero();
+    assertThat(view(euros).reserved()).isZero();
+    ledger.configure(plan);
+    assertThat(view(plan).spent()).isEqualTo(1_000);
+  }
+
+  @Test
   void aTrailerThatTellsLessThanAnEndedPeriodWasChargedTakesNothingBack() {
     Cost told = new Cost(0, 0, 1 << 20, 0, "X-Cost", Map.of(), 2_000_000, 2_000_000, null);
     Plan plan = plan(budget("ai", 100_000_000, told));

@@ -288,20 +288,56 @@ class RepeatedRequestsTest {
     assertThat(view(plan).reserved()).isZero();
   }
 
+  private static Plan counting() {
+    return Plans.minimal()
+        .service(BudgetSample.service("ai", Priority.NORMAL))
+        .budget(budget("ai", 1_000_000_000, told("Idempotency-Key")))
+        .unit(BudgetConfig.Unit.of("chat", List.of("all"), List.of(), null))
+        .compile();
+  }
+
+  private long chats(Plan counting) {
+    return ledger.view(counting.units().iterator().next().account()).spent() / Money.MICROS;
+  }
+
   @Test
   void aRepeatCountsForNoUnit() {
-    Plan counting =
-        Plans.minimal()
-            .service(BudgetSample.service("ai", Priority.NORMAL))
-            .budget(budget("ai", 1_000_000_000, told("Idempotency-Key")))
-            .unit(BudgetConfig.Unit.of("chat", List.of("all"), List.of(), null))
-            .compile();
+    Plan counting = counting();
     for (String id : List.of("a", "a", "b", "a")) {
       served(Exchanges.on(counting).user("ada").header("Idempotency-Key", id), 1_000);
     }
+    served(Exchanges.on(counting).user("ada").header("Idempotency-Key", "a"), 0);
 
-    BudgetConfig chats = counting.units().iterator().next().account();
-    assertThat(ledger.view(chats).spent()).isEqualTo(2 * Money.MICROS);
+    assertThat(chats(counting)).isEqualTo(2);
+  }
+
+  @Test
+  void aRepeatCountsWhereItsFirstRequestHasFailed() {
+    Plan counting = counting();
+    Exchanges request = Exchanges.on(counting).user("ada").header("Idempotency-Key", "a");
+    Exchange failed = begun(request);
+    filter.response(failed, new Reply.Proxied(503, HttpHeaders.headers().set("X-Cost", "0.001")));
+    failed.ended(1);
+    filter.end(failed);
+    assertThat(chats(counting)).isZero();
+
+    served(Exchanges.on(counting).user("ada").header("Idempotency-Key", "a"), 1_000);
+
+    assertThat(chats(counting)).isEqualTo(1);
+  }
+
+  /** A WebSocket's does at its opening, however long it then lasts. */
+  @Test
+  void anAnswerCountsWhenItBegins() {
+    Plan counting = counting();
+    Exchange open = begun(Exchanges.on(counting).user("ada"));
+
+    filter.response(open, new Reply.Proxied(200, HttpHeaders.headers()));
+
+    assertThat(chats(counting)).isEqualTo(1);
+    open.ended(1);
+    filter.end(open);
+    assertThat(chats(counting)).isEqualTo(1);
   }
 
   @Test
