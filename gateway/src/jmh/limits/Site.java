@@ -14,11 +14,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,8 @@ final class Site implements AutoCloseable {
   // the more memory it touches that lay idle.
   private static final List<String> MACHINE =
       List.of("-Xms64m", "-Xmn16m", "-XX:+UseSerialGC", "-XX:MetaspaceSize=64m");
+  // Sixteen that start together would wait for two processors until somebody's patience ends.
+  private static final int STARTED_AT_ONCE = 4;
   private static final Pattern LINE =
       Pattern.compile(
           "\"time\":\"(?<time>[^\"]+)\".*\"path\":\"/\\w+/(?<limit>\\w+)/(?<sent>\\d+)\".*\"status\":(?<status>\\d+).*\"duration_ms\":(?<took>[0-9.]+)");
@@ -81,6 +85,7 @@ final class Site implements AutoCloseable {
   private final List<GatewayProcess> gateways = new ArrayList<>();
   private final int[] ports;
   private final boolean[] dead;
+  private final double[] reach; // summed shares of the load
   private final Vertx vertx = Vertx.vertx();
   private final HttpClient client =
       vertx.createHttpClient(new PoolOptions().setHttp1MaxSize(32).setEventLoopSize(1));
@@ -88,20 +93,24 @@ final class Site implements AutoCloseable {
   /**
    * All of them running.
    *
-   * @param count of gateways, four at most
+   * @param count of gateways
    * @param loss on the gateways' way to Redis, or null
    */
   Site(int count, LossyRoad.@Nullable Loss loss) throws IOException {
     ports = new int[count];
     dead = new boolean[count];
+    reach = new double[count];
     int port = loss == null ? redis.port() : LossyRoad.open(vertx, redis.port(), loss);
-    for (int i = 0; i < ports.length; i++) {
+    for (int i = 0; i < count; i++) {
       Path yaml = directory.resolve("gateway" + i + ".yaml");
       Files.writeString(yaml, YAML.formatted(i, log(i), port, count));
       gateways.add(GatewayProcess.startWith(MACHINE, "run", yaml.toString(), "--loops", "1"));
-    }
-    for (int i = 0; i < ports.length; i++) {
-      ports[i] = gateways.get(i).port("plain");
+      reach[i] = (i == 0 ? 0 : reach[i - 1]) + 1.0 / (i + 1);
+      if (gateways.size() % STARTED_AT_ONCE == 0 || i == count - 1) {
+        for (int at = i / STARTED_AT_ONCE * STARTED_AT_ONCE; at <= i; at++) {
+          ports[at] = gateways.get(at).port("plain");
+        }
+      }
     }
   }
 
@@ -127,14 +136,23 @@ final class Site implements AutoCloseable {
     return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
   }
 
-  /** As much as is measured later, on a route of its own: young machines compile and load. */
+  /**
+   * As much as is measured later, on a route of its own: young machines compile and load. Evenly, or
+   * the idlest of many would be young still.
+   */
   void warm(String limit, double perSecond, Duration span) {
-    load(limit, perSecond, span, "warm");
+    Random random = new Random(1);
+    load(limit, perSecond, span, "warm", () -> random.nextInt(ports.length));
   }
 
   /** Offers requests, unevenly among the gateways (Zipf), whatever becomes of those before. */
   Run load(String limit, double perSecond, Duration span, String path) {
     Random random = new Random(1);
+    return load(limit, perSecond, span, path, () -> zipf(random));
+  }
+
+  private Run load(
+      String limit, double perSecond, Duration span, String path, IntSupplier gateways) {
     ConcurrentLinkedQueue<Admission> served = new ConcurrentLinkedQueue<>();
     AtomicLong open = new AtomicLong();
     String prefix = "/" + limit + "/" + path + "/"; // and when it was sent, for the log
@@ -147,7 +165,7 @@ final class Site implements AutoCloseable {
         LockSupport.parkNanos(left);
       }
       latest = Math.max(latest, System.nanoTime() - due);
-      int gateway = zipf(random);
+      int gateway = gateways.getAsInt();
       long sent = micros();
       open.incrementAndGet();
       client
@@ -174,9 +192,9 @@ final class Site implements AutoCloseable {
 
   private int zipf(Random random) {
     while (true) {
-      double at = random.nextDouble() * (1 + 1 / 2.0 + 1 / 3.0 + 1 / 4.0);
-      int gateway = at < 1 ? 0 : at < 1.5 ? 1 : at < 11 / 6.0 ? 2 : 3;
-      if (gateway < ports.length && !dead[gateway]) {
+      int at = Arrays.binarySearch(reach, random.nextDouble() * reach[reach.length - 1]);
+      int gateway = at < 0 ? -at - 1 : at;
+      if (!dead[gateway]) {
         return gateway;
       }
     }
@@ -186,6 +204,13 @@ final class Site implements AutoCloseable {
     Matcher calls =
         Pattern.compile("cmdstat_evalsha:calls=(\\d+)").matcher(redis.command("INFO commandstats"));
     return calls.find() ? Long.parseLong(calls.group(1)) : 0;
+  }
+
+  /** Connections that gateways have to Redis. */
+  long redisClients() throws IOException {
+    Matcher clients =
+        Pattern.compile("connected_clients:(\\d+)").matcher(redis.command("INFO clients"));
+    return clients.find() ? Long.parseLong(clients.group(1)) - 1 : 0; // without the one that asks
   }
 
   /** Decisions about a limit that its gateways made without Redis, by their metrics. */
