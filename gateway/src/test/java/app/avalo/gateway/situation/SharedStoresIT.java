@@ -137,11 +137,14 @@ class SharedStoresIT {
     try (RedisServer redis = RedisServer.start()) {
       start(endpoints(List.of(redis)));
       int served = 0;
+      int held;
       do {
         for (int i = 0; i < 20; i++) {
           served += gateway.get("/leased").statusCode() == 200 ? 1 : 0;
         }
-      } while (held(redis) == 0 && served < 1500);
+        held = held(redis);
+      } while (held == 0 && served < 1500);
+      assertThat(held).as("what is to be given back").isPositive();
 
       gateway.close();
 
