@@ -24,7 +24,7 @@ public final class Budgets {
           case "leave" -> leave(given > 0 ? given : 20);
           case "replay" -> Replay.measure(given > 0 ? given : 10, System.nanoTime());
           case "stream" -> Streams.measure(given > 0 ? given : 5);
-          case "cpu" -> Cpu.measure(given > 0 ? given : 40);
+          case "cpu" -> Cpu.measure(given > 0 ? given : 120);
           default ->
               throw new IllegalArgumentException(
                   kind + " (expected race, kill, leave, replay, stream or cpu)");

@@ -1,27 +1,36 @@
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.CpuPerRequest;
+import app.avalo.gateway.testing.CpuPerRequest.Row;
 import app.avalo.gateway.testing.GatewayProcess;
-import io.vertx.core.Vertx;
+import app.avalo.gateway.testing.SteadyLoad;
+import app.avalo.gateway.testing.SteadyLoad.Question;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
 /**
  * CPU of the gateway process per forwarded request: charged to a budget that is leased from Redis
- * and written to a ledger on disk, against the same route without, in windows that take turns.
- * Where each request has an id of its own ({@code idempotencyKey}), Redis is asked twice for each;
- * that is compared with the same requests where nobody looks at their ids, and has no figure to
- * meet.
+ * and written to a ledger on disk, against the same route without. {@code none} is a second route
+ * without budget: what it adds is what the measurement is worth. In {@code once} each request has
+ * an id of its own ({@code idempotencyKey}), so Redis is asked twice for each; that is compared
+ * with the same requests where nobody looks at their ids, and has no figure to meet.
  */
 final class Cpu {
   private static final double MUST = 0.03;
+  private static final Question FREE = new Question("/free", "", null);
+  private static final String KEY = "x-api-key: key-of-ada-0123456789abcdef-not-secret\r\n";
+  private static final Question NAMED = new Question("/free", KEY, "idempotency-key");
 
-  /** Rounds between two lines. */
-  private static final int TELL = 8;
+  private static final List<Row> ROWS =
+      List.of(
+          row("none"),
+          row("flat"),
+          row("told"),
+          new Row(
+              "once",
+              new Question("/once", KEY, "idempotency-key"),
+              NAMED,
+              Double.POSITIVE_INFINITY));
 
   private static final String YAML =
       """
@@ -33,6 +42,7 @@ final class Cpu {
       services: {up: {regions: {eu: "http://127.0.0.1:%d"}}}
       routes:
         - {name: free, match: {path: /free}, service: up}
+        - {name: none, match: {path: /none}, service: up}
         - {name: flat, match: {path: /flat}, service: up}
         - {name: told, match: {path: /told}, service: up}
         - {name: once, match: {path: /once}, service: up}
@@ -47,115 +57,27 @@ final class Cpu {
       state: {directory: "%s", redis: {endpoints: ["%s"]}}
       """;
 
-  /** For wrk: each request has an id that nobody had before, and a caller. */
-  private static final String IDS =
-      """
-      local began, n = os.time(), 0
-      request = function()
-        n = n + 1
-        wrk.headers["x-api-key"] = "key-of-ada-0123456789abcdef-not-secret"
-        wrk.headers["idempotency-key"] = began .. "-" .. n
-        return wrk.format()
-      end
-      """;
+  private Cpu() {}
 
-  private static final List<String> NAMED = List.of("once", "named");
-
-  private final GatewayProcess gateway;
-  private final String base;
-  private final Path ids;
-
-  private Cpu(GatewayProcess gateway, Path ids) {
-    this.gateway = gateway;
-    this.base = "http://127.0.0.1:" + gateway.port("plain") + "/";
-    this.ids = ids;
+  private static Row row(String name) {
+    return new Row(name, new Question('/' + name, "", null), FREE, MUST);
   }
 
   /** Whether what a budget adds is within the figure. */
-  static boolean measure(int rounds) throws Exception {
-    Vertx vertx = Vertx.vertx();
+  static boolean measure(int seconds) throws Exception {
     Path directory = Files.createTempDirectory("budgets-cpu-");
-    try (RedisServer redis = RedisServer.start()) {
-      int up =
-          vertx
-              .createHttpServer()
-              .requestHandler(
-                  request ->
-                      request
-                          .response()
-                          .putHeader("X-Cost", "0.000075")
-                          .end("x".repeat(1024)))
-              .listen(0)
-              .toCompletionStage()
-              .toCompletableFuture()
-              .join()
-              .actualPort();
+    CpuPerRequest.makeRoom();
+    try (RedisServer redis = RedisServer.start();
+        SteadyLoad load = new SteadyLoad()) {
       Path yaml = directory.resolve("gateway.yaml");
+      int up = load.serve("x-cost: 0.000075\r\n");
       Files.writeString(yaml, YAML.formatted(up, directory.resolve("state"), redis.url()));
       List<String> options = List.of("-Xmx256m", "-XX:TieredStopAtLevel=4", "-XX:+UseSerialGC");
       String[] run = {"run", yaml.toString(), "--loops", "1"};
-      Path ids = Files.writeString(directory.resolve("ids.lua"), IDS);
       try (GatewayProcess gateway = GatewayProcess.startWith(options, run)) {
-        return new Cpu(gateway, ids).rounds(rounds);
-      }
-    } finally {
-      vertx.close();
-    }
-  }
-
-  /** Of one route; {@code named} is the free one with the requests of {@code once}. */
-  private double micros(String route, int seconds) throws Exception {
-    String[] options = NAMED.contains(route) ? new String[] {"-s", ids.toString()} : new String[0];
-    String path = route.equals("named") ? "free" : route;
-    return CpuPerRequest.micros(gateway.pid(), base + path, seconds, options);
-  }
-
-  private boolean rounds(int rounds) throws Exception {
-    Map<String, List<Double>> added = new LinkedHashMap<>();
-    for (String route : List.of("flat", "told", "once")) {
-      added.put(route, new ArrayList<>());
-    }
-    for (String route : List.of("free", "flat", "told", "named", "once", "free")) {
-      micros(route, 5);
-    }
-    boolean good = false;
-    for (int round = 1; round <= rounds; round++) {
-      double before = micros("free", 1);
-      double flat = micros("flat", 1);
-      double told = micros("told", 1);
-      double without = (before + micros("free", 1)) / 2;
-      added.get("flat").add(flat / without - 1);
-      added.get("told").add(told / without - 1);
-      double named = micros("named", 1);
-      double once = micros("once", 1);
-      named = (named + micros("named", 1)) / 2;
-      added.get("once").add(once / named - 1);
-      if (round % TELL == 0 || round == rounds) {
-        System.out.printf(
-            Locale.ROOT,
-            "%d rounds; free: %.2f us of CPU, with ids %.2f%n",
-            round,
-            without,
-            named);
-        good = tell("flat", added.get("flat")) & tell("told", added.get("told"));
-        tell("once", added.get("once"));
+        int port = gateway.port("plain");
+        return CpuPerRequest.compare(gateway, port, load, ROWS, redis, seconds);
       }
     }
-    return good;
-  }
-
-  private static boolean tell(String path, List<Double> added) {
-    List<Double> all = added.stream().sorted().toList();
-    int n = all.size();
-    double median = (all.get((n - 1) / 2) + all.get(n / 2)) / 2;
-    System.out.printf(
-        Locale.ROOT,
-        "%-6s %+.1f %% (quartiles %+.1f, %+.1f)  %s%n",
-        path,
-        100 * median,
-        100 * all.get(n / 4),
-        100 * all.get(n * 3 / 4),
-        path.equals("once") ? "" : median <= MUST ? "ok" : "MISSED");
-    return median <= MUST;
   }
 }

@@ -1,3 +1,5 @@
+package app.avalo.gateway.testing;
+
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -15,30 +17,50 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Callers over kept connections, each of whom asks again as soon as there is an answer, and the
  * service that answers them. Both do as little as can be done, so that it is the gateway between
  * them that has no time to spare.
  */
-final class Load implements AutoCloseable {
+public final class SteadyLoad implements AutoCloseable {
   private static final int BODY = 1024;
   private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
+
+  private static final ByteBuf REST = bytes("\r\n\r\n");
 
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final AtomicLong answered = new AtomicLong();
-  private volatile String path = "/";
+  private final String run = Long.toHexString(System.nanoTime());
+  private volatile Question question = new Question("/", "", null);
   private volatile String failed = "";
 
-  /** Starts the service; its port. */
-  int serve() {
+  /**
+   * What all callers ask.
+   *
+   * @param path of a GET
+   * @param headers whole lines, each with its end
+   * @param id name of a header that has another value in each request, or null
+   */
+  public record Question(String path, String headers, @Nullable String id) {}
+
+  private static ByteBuf bytes(String text) {
+    return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * Starts the service; its port.
+   *
+   * @param headers of its answers, whole lines, each with its end
+   */
+  public int serve(String headers) {
     ByteBuf answer =
-        Unpooled.copiedBuffer(
-            "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n\r\n"
-                    .formatted(BODY)
-                + "x".repeat(BODY),
-            StandardCharsets.US_ASCII);
+        bytes(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n%scontent-length: %d\r\n\r\n"
+                    .formatted(headers, BODY)
+                + "x".repeat(BODY));
     Channel server =
         new ServerBootstrap()
             .group(loop)
@@ -56,8 +78,8 @@ final class Load implements AutoCloseable {
     return ((InetSocketAddress) server.localAddress()).getPort();
   }
 
-  /** One more caller, with a header that tells him from others. */
-  void call(int port, String name) {
+  /** One more caller, with a header that tells him from others, {@code X-Caller}. */
+  public void call(int port, String name) {
     new Bootstrap()
         .group(loop)
         .channel(EpollSocketChannel.class)
@@ -66,11 +88,12 @@ final class Load implements AutoCloseable {
         .syncUninterruptibly();
   }
 
-  void path(String all) {
-    path = all;
+  public void ask(Question all) {
+    question = all;
   }
 
-  long answered() {
+  /** Answers so far. */
+  public long answered() {
     if (!failed.isEmpty()) {
       throw new IllegalStateException(failed);
     }
@@ -115,8 +138,9 @@ final class Load implements AutoCloseable {
 
   private final class Asking extends ByteToMessageDecoder {
     private final String name;
-    private String asked = "";
-    private ByteBuf question = Unpooled.EMPTY_BUFFER;
+    private @Nullable Question asked;
+    private ByteBuf head = Unpooled.EMPTY_BUFFER;
+    private long count;
 
     Asking(String name) {
       this.name = name;
@@ -128,15 +152,20 @@ final class Load implements AutoCloseable {
     }
 
     private void ask(ChannelHandlerContext context) {
-      String now = path;
-      if (!now.equals(asked)) {
+      Question now = question;
+      if (now != asked) {
         asked = now;
-        question =
-            Unpooled.copiedBuffer(
-                "GET %s HTTP/1.1\r\nhost: limits\r\nx-caller: %s\r\n\r\n".formatted(now, name),
-                StandardCharsets.US_ASCII);
+        String id = now.id() == null ? "" : "\r\n" + now.id() + ": " + run + '-' + name + '-';
+        head =
+            bytes(
+                "GET %s HTTP/1.1\r\nhost: localhost\r\n%sx-caller: %s%s"
+                    .formatted(now.path(), now.headers(), name, id));
       }
-      context.writeAndFlush(question.retainedDuplicate(), context.voidPromise());
+      context.write(head.retainedDuplicate(), context.voidPromise());
+      if (now.id() != null) {
+        context.write(bytes(Long.toString(++count)), context.voidPromise());
+      }
+      context.writeAndFlush(REST.retainedDuplicate(), context.voidPromise());
     }
 
     @Override
