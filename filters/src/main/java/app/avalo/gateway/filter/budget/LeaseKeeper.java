@@ -280,7 +280,7 @@ final class LeaseKeeper {
       }
     }
     if (hurried.get()) {
-      exchange();
+      wake(); // it may have come to rest while this one was under way
     }
   }
 }
