@@ -32,7 +32,7 @@ class ObeyingIT {
   @Test
   void whoWaitsAsLongAsToldIsNotRefusedAgainByAnotherGateway() {
     for (LimitConfig policy : Obeying.POLICIES) {
-      Obeying.Outcome outcome = Obeying.run(policy, Obeys.RETRY_AFTER, Duration.ofSeconds(6), 5);
+      Obeying.Outcome outcome = Obeying.run(policy, Obeys.RETRY_AFTER, Duration.ofSeconds(15), 5);
 
       assertThat(outcome.refusals()).as(policy.name()).isGreaterThan(5);
       assertThat(outcome.again()).as(policy.name()).isZero();
