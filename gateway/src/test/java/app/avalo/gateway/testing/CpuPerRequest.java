@@ -26,7 +26,9 @@ public final class CpuPerRequest {
   private static final long WARMING_NANOS = 500_000_000;
   private static final int WARM_ROUNDS = 12;
   private static final long PRINT_NANOS = 60_000_000_000L;
-  private static final long SETTLING_NANOS = 15_000_000; // requests of the window before end
+
+  /** Requests of the window before end, and what a pause has let go of is there again: leases. */
+  private static final long SETTLING_NANOS = 200_000_000;
 
   private final long pid;
   private final SteadyLoad load;
