@@ -89,22 +89,21 @@ record Refused(Account account, Term term, Standing standing, Answer answer, boo
 
   /** Why an answer ends whose hold was charged: nobody would pay for more of it. */
   static GatewayError expired(Charge charge) {
-    BudgetConfig budget = charge.account.config();
-    String detail =
-        "Client and service were silent for too long, and the budget "
-            + budget.title()
-            + " was charged what was reserved; more is not paid.";
-    return new GatewayError(Kind.BUDGET, budget.title(), detail, 1, level(budget, charge.term));
+    return ended(
+        charge,
+        "was charged what was reserved, as client and service were silent for too long; more is not"
+            + " paid.");
   }
 
   /** Why an answer ends whose price nobody knows any more. */
   static GatewayError revalued(Charge charge) {
-    BudgetConfig budget = charge.account.config();
-    String detail =
-        "The budget "
-            + budget.title()
-            + " has changed its currency, and what was reserved before is used up.";
-    return new GatewayError(Kind.BUDGET, budget.title(), detail, 1, level(budget, charge.term));
+    return ended(charge, "has changed its currency, and what was reserved before is used up.");
+  }
+
+  private static GatewayError ended(Charge charge, String why) {
+    String budget = charge.account.config().title();
+    String level = level(charge.account.config(), charge.term);
+    return new GatewayError(Kind.BUDGET, budget, "The budget " + budget + ' ' + why, 1, level);
   }
 
   /** What a user is told who spent far more than others. */

@@ -108,64 +108,6 @@ class BudgetFilterTest {
   }
 
   @Test
-  void anotherAttemptIsHeldInEveryBudgetOrInNone() {
-    BudgetConfig ai = budget("ai", 10_000, byHeader("X-Cost", 3_000));
-    Plan plan =
-        Plans.minimal()
-            .service(BudgetSample.service("ai", Priority.NORMAL))
-            .budget(ai)
-            .budget(budget("small", 10, flat(4)))
-            .compile();
-    Exchange exchange = Exchanges.on(plan).live();
-    Outcome.of(filter, exchange);
-    exchange.sent();
-
-    assertThat(exchange.budget().chargesAttempts()).isTrue();
-    assertThat(exchange.budget().again(exchange)).isTrue();
-    assertThat(exchange.budget().again(exchange)).as("4 of 10 are too little").isFalse();
-    assertThat(view(plan).reserved()).isEqualTo(6_000);
-    exchange.unsent();
-    assertThat(exchange.wasSent()).isFalse();
-    exchange.sent();
-    filter.response(exchange, new Reply.Proxied(200, HttpHeaders.headers().set("X-Cost", "0.001")));
-    exchange.ended(1);
-    filter.end(exchange);
-
-    assertThat(view(plan).spent()).as("3,000 for the one that was lost").isEqualTo(4_000);
-    assertThat(ledger.view(plan).get(1).spent()).isEqualTo(8);
-    assertThat(view(plan).reserved()).isZero();
-  }
-
-  @Test
-  void anAttemptThatNobodyLookedAtCostsNothing() {
-    Plan plan =
-        Plans.minimal()
-            .service(BudgetSample.service("ai", Priority.NORMAL))
-            .budget(budget("ai", 10_000, flat(3_000)))
-            .compile();
-    Exchange exchange = Exchanges.on(plan).live();
-    Outcome.of(filter, exchange);
-    exchange.sent();
-    exchange.budget().unsent();
-    assertThat(view(plan).reserved()).as("of the first").isEqualTo(3_000);
-
-    for (int i = 0; i < 5; i++) {
-      assertThat(exchange.budget().again(exchange)).isTrue();
-      exchange.sent();
-      exchange.unsent();
-      exchange.budget().unsent();
-      assertThat(view(plan).reserved()).isEqualTo(3_000);
-    }
-    assertThat(exchange.budget().again(exchange)).isTrue();
-    exchange.sent();
-    exchange.ended(1);
-    filter.end(exchange);
-
-    assertThat(view(plan).spent()).isEqualTo(6_000);
-    assertThat(view(plan).reserved()).isZero();
-  }
-
-  @Test
   void theSameRequestIdFromOutsidePaysEachTime() {
     Plan plan = plan(budget("ai", 1_000_000, flat(1_000)));
 
