@@ -39,13 +39,9 @@ public final class Term {
   public final Span span;
   private final long recovered; // from the ledger on disk
   private long spent; // by this replica, recovered included; corrections too while alone
-  private boolean met; // whether the store has told what it knows of this replica
   private long reserved;
   private boolean ended; // nobody asks any more
-  private long granted;
-  private long part; // of what nobody holds, when the store was last reached
-  private long allowance; // spendable beyond what is granted, while the store is away
-  private long elsewhere; // by other replicas and corrections in the store; may be negative
+  private final Slice slice;
   public final Telling telling = new Telling();
   private final Counted counted = new Counted();
   public final Gate gate = new Gate();
@@ -67,7 +63,7 @@ public final class Term {
    */
   public Term(Span span, long granted, Sums sums, @Nullable Sheet before) {
     this.span = span;
-    this.granted = granted;
+    slice = new Slice(granted);
     this.sums = sums;
     corrections = new Corrections(sums);
     // Counters that a machine lost may be less than a credit note that it kept.
@@ -91,11 +87,11 @@ public final class Term {
   }
 
   private long room(long unspent) {
-    return Math.min(Price.add(granted, allowance) - spent, unspent) - reserved;
+    return Math.min(slice.beyond(spent), unspent) - reserved;
   }
 
   private long total() {
-    return Math.max(0, Price.signed(spent, elsewhere));
+    return Math.max(0, Price.signed(spent, slice.elsewhere()));
   }
 
   /** Holds the money, or says why not. */
@@ -128,7 +124,7 @@ public final class Term {
   private void hold(long unspent, String service, long micros) {
     reserved = Price.add(reserved, micros);
     sums.hold(service, micros);
-    left = granted == Long.MAX_VALUE ? Long.MAX_VALUE : room(unspent);
+    left = slice.isEverything() ? Long.MAX_VALUE : room(unspent);
   }
 
   /** A request that found no room asks again. */
@@ -293,21 +289,20 @@ public final class Term {
   }
 
   /**
-   * Gives back what is leased beyond {@code headroom}, and all of it when it would not pay for one
-   * usual request. From here on no more than what is kept can be spent.
+   * Gives back what is leased beyond {@code headroom}, see {@link Slice#handBack}. From here on no
+   * more than what is kept can be spent.
    *
    * @return what is to be stated, used and kept, as one moment's truth
    */
   public synchronized long[] handBack(long headroom, long usual) {
     long used = Price.add(spent, reserved);
-    long ahead = granted - used < usual ? 0 : headroom;
-    granted = Math.min(granted, Price.add(used, ahead));
-    return new long[] {met ? spent : recovered, used, Math.max(granted, used)};
+    long kept = slice.handBack(used, headroom, usual);
+    return new long[] {slice.isMet() ? spent : recovered, used, kept};
   }
 
   /** Whether the store should know of it: a floor spends before that, too. */
   public synchronized boolean isKnown() {
-    return met || recovered > 0;
+    return slice.isMet() || recovered > 0;
   }
 
   /** What a statement has to name. */
@@ -317,22 +312,20 @@ public final class Term {
 
   /** What is to be stated per label, in the given order. */
   public synchronized long[] statedBy(List<String> labels) {
-    return met ? sums.own(labels) : sums.known(labels);
+    return slice.isMet() ? sums.own(labels) : sums.known(labels);
   }
 
-  /**
-   * The store cannot be reached: what is leased has to last, and the allowance with it. Who has
-   * never heard what is left shares one allowance with others like it.
-   */
+  /** The store cannot be reached: what is leased has to last, and the allowance with it. */
   public synchronized void storeAway(BudgetConfig budget, int replicas) {
-    long most = Price.part(amount(budget), budget.outageAllowance());
-    allowance = met ? Math.min(part, most) : most / replicas;
+    slice.storeAway(Price.part(amount(budget), budget.outageAllowance()), replicas);
   }
 
   /** Nobody asks: without an exchange nothing is spent from here on, if this was all. */
   public synchronized boolean rest(long told) {
     boolean all = used() == told;
-    allowance = all ? 0 : allowance;
+    if (all) {
+      slice.rest();
+    }
     return all;
   }
 
@@ -342,17 +335,14 @@ public final class Term {
    * @return what it says that this replica spent before, and the ledger on disk does not, by label
    */
   public synchronized Map<String, Long> leased(BudgetConfig budget, Lease lease, Statement said) {
-    granted = lease.granted();
-    allowance = 0;
-    part = lease.part();
-    Map<String, Long> found = sums.leased(lease, said, !met);
-    if (!met) {
+    boolean first = !slice.isMet();
+    Map<String, Long> found = sums.leased(lease, said, first);
+    if (first) {
       // A purse that was forgotten is back: what is spent since then comes on top of what it stated
       // before, and so its first statement says nothing new.
-      met = true;
       spent = Price.add(spent, Math.max(0, lease.stated() - said.spent()));
     }
-    elsewhere = lease.spent() - lease.stated();
+    slice.leased(lease);
     moved |= corrections.raise(lease.raised());
     moved |= orders.replace(lease.frozenUntil(), lease.freeUntil());
     moves(budget);
