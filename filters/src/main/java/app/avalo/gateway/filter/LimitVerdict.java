@@ -31,19 +31,6 @@ public record LimitVerdict(
   /** Cost of an exchange whose service has not named it. */
   public static final long UNTOLD = -1;
 
-  /** Before the service has answered. */
-  public LimitVerdict(
-      LimitConfig policy,
-      Allowance allowance,
-      Bandwidth bandwidth,
-      boolean allowed,
-      long remaining,
-      long retryAfterNanos,
-      long resetNanos,
-      By by) {
-    this(policy, allowance, bandwidth, allowed, remaining, retryAfterNanos, resetNanos, by, UNTOLD);
-  }
-
   /**
    * With what the service says that the exchange has cost.
    *

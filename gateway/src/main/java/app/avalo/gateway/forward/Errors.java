@@ -34,31 +34,22 @@ final class Errors {
   private Errors() {}
 
   static GatewayError tooManyWebSockets(Service service, Full full) {
-    return full == Full.OF_USER
-        ? new GatewayError(
-            Kind.LIMITED,
-            service.name() + ".webSocket.connectionsPerUser",
-            "This caller has too many WebSockets open to this service.",
-            5)
-        : new GatewayError(
-            Kind.OVERLOADED,
-            service.name() + ".webSocket.connections",
-            "Too many WebSockets are open to this service.",
-            5);
+    return tooMany(full, "WebSockets", service.name() + ".webSocket.connections");
   }
 
   static GatewayError tooManyStreams(Service service, Full full) {
+    return tooMany(full, "event streams or gRPC calls", service.name() + ".streams.open");
+  }
+
+  private static GatewayError tooMany(Full full, String what, String rule) {
     return full == Full.OF_USER
         ? new GatewayError(
             Kind.LIMITED,
-            service.name() + ".streams.openPerUser",
-            "This caller has too many event streams or gRPC calls open to this service.",
+            rule + "PerUser",
+            "This caller has too many " + what + " open to this service.",
             5)
         : new GatewayError(
-            Kind.OVERLOADED,
-            service.name() + ".streams.open",
-            "Too many event streams or gRPC calls are open to this service.",
-            5);
+            Kind.OVERLOADED, rule, "Too many " + what + " are open to this service.", 5);
   }
 
   static GatewayError tooLarge(Route route) {

@@ -143,7 +143,8 @@ public final class LimitFilter implements Filter {
         Math.min(given.bandwidth().burst(), given.remaining() + tokens),
         0,
         Math.max(0, given.resetNanos() - back),
-        given.by());
+        given.by(),
+        LimitVerdict.UNTOLD);
   }
 
   static boolean refuses(LimitVerdict verdict) {

@@ -161,7 +161,15 @@ final class Round {
     Bandwidth bandwidth = tier.allowance.bandwidths().get(0);
     boolean open = by == By.OPEN;
     return new LimitVerdict(
-        tier.rule.policy, tier.allowance, bandwidth, open, open ? bandwidth.burst() : 0, 0, 0, by);
+        tier.rule.policy,
+        tier.allowance,
+        bandwidth,
+        open,
+        open ? bandwidth.burst() : 0,
+        0,
+        0,
+        by,
+        LimitVerdict.UNTOLD);
   }
 
   private void oneLess() {

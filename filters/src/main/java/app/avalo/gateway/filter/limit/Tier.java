@@ -176,7 +176,15 @@ final class Tier {
   /** Of a caller that is shut out. */
   LimitVerdict shutOut(long nanos) {
     return new LimitVerdict(
-        rule.policy, allowance, allowance.bandwidths().get(0), false, 0, nanos, nanos, By.TIME_OUT);
+        rule.policy,
+        allowance,
+        allowance.bandwidths().get(0),
+        false,
+        0,
+        nanos,
+        nanos,
+        By.TIME_OUT,
+        LimitVerdict.UNTOLD);
   }
 
   /** What the bucket of a key has said; a refusal may be the one that shuts its caller out. */
@@ -194,6 +202,7 @@ final class Tier {
         reading.remaining(),
         reading.retryAfterNanos(),
         reading.resetNanos(),
-        by);
+        by,
+        LimitVerdict.UNTOLD);
   }
 }

@@ -92,17 +92,23 @@ final class ServiceBinder {
     return new ListenerConfig.KeyPair(certificate, key);
   }
 
+  /** What is said of a region is said of one that there is. */
+  private void known(Map.Entry<String, Node.Entry> region, Section section) {
+    Node.Entry entry = region.getValue();
+    Names.known(
+        entry.key(),
+        entry.value().path(),
+        region.getKey(),
+        "region",
+        names.regions(),
+        section.faults());
+  }
+
   private Map<String, List<Endpoint>> regions(Section service) {
     Map<String, List<Endpoint>> regions = new LinkedHashMap<>();
     for (Map.Entry<String, Node.Entry> entry : service.entries("regions").entrySet()) {
       Node value = entry.getValue().value();
-      Names.known(
-          entry.getValue().key(),
-          value.path(),
-          entry.getKey(),
-          "region",
-          names.regions(),
-          service.faults());
+      known(entry, service);
       List<Endpoint> endpoints = new ArrayList<>();
       for (Node node : value instanceof Node.Sequence many ? many.items() : List.of(value)) {
         Endpoint endpoint = endpoint(node, service);
@@ -218,13 +224,7 @@ final class ServiceBinder {
     Map<String, Integer> capacity = new LinkedHashMap<>();
     for (Map.Entry<String, Node.Entry> entry : balance.entries("capacity").entrySet()) {
       Node value = entry.getValue().value();
-      Names.known(
-          entry.getValue().key(),
-          value.path(),
-          entry.getKey(),
-          "region",
-          names.regions(),
-          balance.faults());
+      known(entry, balance);
       Integer requests =
           Section.scalar(value, Section::parseInt, "a number of requests", balance.faults());
       capacity.put(entry.getKey(), requests == null ? 1 : requests);

@@ -151,6 +151,11 @@ public final class LimitsApi {
   }
 
   private LimitConfig policy(Call call) {
+    return policy(controls, call);
+  }
+
+  /** The limit that the path names. */
+  static LimitConfig policy(Controls controls, Call call) {
     Map<String, LimitConfig> limits = controls.plan().config().limits();
     LimitConfig policy = limits.get(call.path("policy"));
     if (policy == null) {

@@ -20,7 +20,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.Map;
 
 /** Other rates for a user or partner, for a time and with a reason. */
 public final class OverridesApi {
@@ -66,12 +65,7 @@ public final class OverridesApi {
   }
 
   private LimitConfig policy(Call call) {
-    Map<String, LimitConfig> limits = controls.plan().config().limits();
-    LimitConfig policy = limits.get(call.path("policy"));
-    if (policy == null) {
-      throw Refusal.unknown("limit", call.path("policy"), limits.keySet());
-    }
-    return policy;
+    return LimitsApi.policy(controls, call);
   }
 
   private Future<Answer> put(Call call) {
