@@ -19,8 +19,10 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,7 @@ public final class TestRegion implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final Future<?> accepting;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final Map<String, AtomicLong> seen = new ConcurrentHashMap<>();
   private final AtomicLong requests = new AtomicLong();
@@ -64,7 +67,7 @@ public final class TestRegion implements AutoCloseable {
         journal == null
             ? null
             : Files.newOutputStream(journal, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    threads.execute(this::acceptAll);
+    this.accepting = threads.submit(this::acceptAll);
   }
 
   /** A normal region on a free port. */
@@ -136,6 +139,7 @@ public final class TestRegion implements AutoCloseable {
   public void close() {
     try {
       server.close();
+      accepting.get(); // the kernel goes on listening while a thread is inside accept
       for (Socket socket : open) {
         reset(socket);
       }
@@ -144,6 +148,8 @@ public final class TestRegion implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
     } finally {
       threads.shutdownNow();
     }
