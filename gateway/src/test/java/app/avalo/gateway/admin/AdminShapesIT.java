@@ -75,7 +75,21 @@ class AdminShapesIT {
 
     String shape = ((JsonObject) shape(answer.json())).encodePrettily() + "\n";
 
-    assertThat(shape).isEqualTo(golden(name, shape));
+    assertThat(shape).isEqualTo(chosen(golden(name, shape), shape));
+  }
+
+  /**
+   * The golden file, where it leaves {@code "null or text"} with the one of both that was answered:
+   * a region that was doubted for a moment, because this process stood still, says since when not.
+   */
+  private static String chosen(String golden, String shape) {
+    String[] lines = golden.split("\n", -1);
+    String[] answered = shape.split("\n", -1);
+    for (int i = 0; i < lines.length; i++) {
+      boolean isText = i < answered.length && answered[i].contains(": \"text\"");
+      lines[i] = lines[i].replace("null or text", isText ? "text" : "null");
+    }
+    return String.join("\n", lines);
   }
 
   private static String golden(String name, String shape) throws IOException {
