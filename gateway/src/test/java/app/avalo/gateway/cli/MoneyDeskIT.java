@@ -3,6 +3,7 @@ package app.avalo.gateway.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.admin.AuditTrail;
+import app.avalo.gateway.filter.budget.BudgetDesk;
 import app.avalo.gateway.testing.Awaiting;
 import app.avalo.gateway.testing.RunningGateway;
 import app.avalo.gateway.testing.ThreeRegions;
@@ -236,6 +237,33 @@ class MoneyDeskIT {
     assertThat(call(ADMIN, path, spent.formatted("3", most)).statusCode()).isEqualTo(422);
     String count = "{'id':'1','by':'4000000001','reason':'r'}";
     assertThat(call(ADMIN, "/admin/units/user/counts", count).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void a_change_that_the_disk_does_not_take_is_a_problem_until_it_does() throws Exception {
+    Path next = directory.resolve("budget-ledger.0000000002.draft");
+    Files.createSymbolicLink(next, Path.of("/dev/full"));
+    BudgetDesk desk = gateway.gateway().shared().ledger().desk();
+    for (int i = 0; i < 2_400; i++) { // more than a file of the ledger takes
+      desk.order("month", new BudgetDesk.Order(false, 0, "anna", "n".repeat(4_000)));
+    }
+    String path = "/admin/budgets/month/costs";
+    String cost = "{'id':'inv/1','service':'ai','by':'1.25 PLN','reason':'GPU hours'}";
+
+    try (AuditTrail audit = new AuditTrail()) {
+      HttpResponse<String> told = call(ADMIN, path, cost);
+      assertThat(told.statusCode()).as(told.body()).isEqualTo(503);
+      assertThat(new JsonObject(told.body()).getString("detail"))
+          .startsWith("It holds, but is not on disk")
+          .contains("No space left on device");
+      assertThat(audit.lines().get(0).get("outcome")).startsWith("It holds, but is not on disk");
+    }
+    String freeze = "{'order':'freeze','for':'1h','reason':'odd bill'}";
+    assertThat(call(ADMIN, "/admin/budgets/month/orders", freeze).statusCode()).isEqualTo(503);
+
+    Files.delete(next);
+    assertThat(call(ADMIN, path, cost).statusCode()).as("known").isEqualTo(200);
+    assertThat(call(ADMIN, "/admin/budgets/month/orders", freeze).statusCode()).isEqualTo(200);
   }
 
   @Test

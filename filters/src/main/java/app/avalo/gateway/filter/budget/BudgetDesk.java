@@ -81,6 +81,18 @@ public final class BudgetDesk {
     }
   }
 
+  /**
+   * What was told holds, but would not outlive the machine: the disk fails. It is written when the
+   * disk takes it again; who repeats it hears then.
+   */
+  public static final class Unwritten extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Unwritten(Throwable cause) {
+      super(String.valueOf(cause.getMessage()), cause, false, false);
+    }
+  }
+
   /** Corrects a budget's running period once. */
   public Future<Boolean> correct(String budget, Correction correction) {
     return correct(budget, null, correction);
@@ -93,7 +105,8 @@ public final class BudgetDesk {
    * @param period {@code 2026-11}, of budgets by the day {@code 2026-11-21}; null for the running
    *     one
    * @return whether it was new; fails with {@link IllegalArgumentException} for a budget or period
-   *     nobody knows or a sum below zero, otherwise when the store does not answer
+   *     nobody knows or a sum below zero, with {@link Unwritten} when the disk fails, otherwise
+   *     when the store does not answer
    */
   public Future<Boolean> correct(String budget, @Nullable String period, Correction correction) {
     Account account = ledger.known(budget);
@@ -113,7 +126,7 @@ public final class BudgetDesk {
         span.startMillis() > running.startMillis()
             ? Future.succeededFuture(Corrected.UNKNOWN)
             : keeper == null || sharing == null
-                ? Future.succeededFuture(correctAlone(account, span, correction))
+                ? correctAlone(account, span, correction)
                 : correctShared(sharing, keeper, config, running, span, correction);
     return done.map(outcome -> isNew(outcome, period));
   }
@@ -128,7 +141,8 @@ public final class BudgetDesk {
     };
   }
 
-  private Corrected correctAlone(Account account, Span span, Correction correction) {
+  /** A repeat waits, too: the write of the first may have failed. */
+  private Future<Corrected> correctAlone(Account account, Span span, Correction correction) {
     boolean imported = !correction.raise() && !correction.service().isEmpty();
     Entry entry =
         new Entry(
@@ -145,7 +159,16 @@ public final class BudgetDesk {
       journal.append(entry);
       account.announceAlone(account.term(ledger.nowMillis()), ledger.nowMillis());
     }
-    return outcome;
+    return outcome == Corrected.DONE || outcome == Corrected.SEEN
+        ? written(outcome)
+        : Future.succeededFuture(outcome);
+  }
+
+  /** This, once all that was said before is on disk. */
+  private <T> Future<T> written(T outcome) {
+    return Future.fromCompletionStage(journal.flush())
+        .map(outcome)
+        .recover(failure -> Future.failedFuture(new Unwritten(failure)));
   }
 
   private static <T> Future<T> unknown(String budget) {
@@ -192,7 +215,7 @@ public final class BudgetDesk {
   /**
    * Takes an order for a budget; the latest of its kind holds, in further periods too.
    *
-   * @return until when it holds, milliseconds since 1970: a month at most
+   * @return until when it holds, milliseconds since 1970: a month at most; fails as a correction
    */
   public Future<Long> order(String budget, Order order) {
     Account account = ledger.known(budget);
@@ -214,7 +237,7 @@ public final class BudgetDesk {
     }
     term.order(order.what(), until);
     journal.append(new Entry(Entry.Kind.ORDER, order.what(), budget, term.span.key(), note, until));
-    return Future.succeededFuture(until);
+    return written(until);
   }
 
   /** Says it to every period in which it, or an earlier one that it replaces, may hold. */

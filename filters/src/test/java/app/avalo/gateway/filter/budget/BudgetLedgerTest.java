@@ -319,12 +319,8 @@ class BudgetLedgerTest {
       assertThat(view(budget).spent()).isEqualTo(730);
       assertThat(view(budget).amount()).isEqualTo(1_020);
       assertThat(view(budget).byService()).containsEntry("ai", 660L);
-      assertThat(
-              ledger
-                  .desk()
-                  .correct("ai", new Correction("c", false, "", 70, "eva", "again"))
-                  .result())
-          .isFalse();
+      Correction again = new Correction("c", false, "", 70, "eva", "again");
+      assertThat(BudgetSample.done(ledger.desk().correct("ai", again))).isFalse();
       spend(budget, AI, 1);
       assertThat(told).containsExactly(Kind.ALERT);
     }

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget;
 
 import static app.avalo.gateway.filter.budget.BudgetSample.budget;
+import static app.avalo.gateway.filter.budget.BudgetSample.done;
 import static app.avalo.gateway.filter.budget.BudgetSample.flat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
@@ -68,10 +69,6 @@ class BudgetOrdersTest {
     return passed;
   }
 
-  private static void await(io.vertx.core.Future<?> done) {
-    assertThat(done.succeeded()).as("%s", done.cause()).isTrue();
-  }
-
   private void assertMonth(BudgetMonth month) {
     assertThat(month.spent()).isEqualTo(700);
     assertThat(month.by("")).containsExactly(java.util.Map.entry("ai", 700L));
@@ -87,7 +84,7 @@ class BudgetOrdersTest {
     assertThat(admitted(budget, AI, 1)).isEqualTo(1);
     long until = time.epochMillis() + 60_000;
 
-    await(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd bill")));
+    done(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd bill")));
 
     assertThat(admitted(budget, AI, 5)).isZero();
     assertThat(admitted(budget, CHAT, 5)).isZero();
@@ -111,12 +108,12 @@ class BudgetOrdersTest {
     assertThat(admitted(budget, AI, 4)).isLessThan(4);
     long until = time.epochMillis() + 60_000;
 
-    await(ledger.desk().order("ai", new BudgetDesk.Order(false, until, "eva", "campaign")));
+    done(ledger.desk().order("ai", new BudgetDesk.Order(false, until, "eva", "campaign")));
 
     assertThat(admitted(budget, AI, 10)).isEqualTo(10);
     spend(budget, CHAT, 15_000);
     assertThat(admitted(budget, AI, 1)).as("the amount").isZero();
-    await(ledger.desk().order("ai", new BudgetDesk.Order(false, 0, "eva", "over")));
+    done(ledger.desk().order("ai", new BudgetDesk.Order(false, 0, "eva", "over")));
     assertThat(view(budget).freeUntil()).isZero();
   }
 
@@ -128,9 +125,9 @@ class BudgetOrdersTest {
     try (FileJournal journal = FileJournal.open(directory)) {
       ledger = alone(journal);
       ledger.configure(plan(budget));
-      await(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd bill")));
-      assertThat(ledger.desk().correct("ai", cost).result()).isTrue();
-      assertThat(ledger.desk().correct("ai", cost).result()).isFalse();
+      done(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd bill")));
+      assertThat(done(ledger.desk().correct("ai", cost))).isTrue();
+      assertThat(done(ledger.desk().correct("ai", cost))).isFalse();
     }
     try (FileJournal journal = FileJournal.open(directory)) {
       ledger = alone(journal);
@@ -139,7 +136,7 @@ class BudgetOrdersTest {
       assertThat(view(budget).spent()).isEqualTo(250_000);
       assertThat(view(budget).byService()).containsEntry("ai", 250_000L);
       assertThat(view(budget).frozenUntil()).isEqualTo(until);
-      assertThat(ledger.desk().correct("ai", cost).result()).isFalse();
+      assertThat(done(ledger.desk().correct("ai", cost))).isFalse();
     }
   }
 
@@ -156,7 +153,7 @@ class BudgetOrdersTest {
     try (FileJournal journal = FileJournal.open(directory)) {
       restart(journal, budget);
       BudgetDesk.Order freeze = new BudgetDesk.Order(true, until, "eva", "odd bill");
-      assertThat(ledger.desk().order("ai", freeze).result()).isEqualTo(until);
+      assertThat(done(ledger.desk().order("ai", freeze))).isEqualTo(until);
     }
     time.advance(Duration.ofHours(2));
     try (FileJournal journal = FileJournal.open(directory)) {
@@ -167,7 +164,7 @@ class BudgetOrdersTest {
     try (FileJournal journal = FileJournal.open(directory)) {
       restart(journal, budget);
       assertThat(admitted(budget, AI, 1)).as("and another one").isZero();
-      await(ledger.desk().order("ai", new BudgetDesk.Order(true, 0, "eva", "fine")));
+      done(ledger.desk().order("ai", new BudgetDesk.Order(true, 0, "eva", "fine")));
       assertThat(admitted(budget, AI, 1)).isEqualTo(1);
     }
     try (FileJournal journal = FileJournal.open(directory)) {
@@ -182,7 +179,7 @@ class BudgetOrdersTest {
     long until = time.epochMillis() + Duration.ofDays(6).toMillis();
     try (FileJournal journal = FileJournal.open(directory)) {
       restart(journal, budget);
-      await(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "holidays")));
+      done(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "holidays")));
       time.advance(Duration.ofDays(2));
       assertThat(admitted(budget, AI, 1)).as("without a restart").isZero();
     }
@@ -193,7 +190,7 @@ class BudgetOrdersTest {
       time.advance(Duration.ofHours(23));
       assertThat(admitted(budget, AI, 1)).as("its time is over").isEqualTo(1);
       BudgetDesk.Order ever = new BudgetDesk.Order(true, Long.MAX_VALUE, "eva", "for ever");
-      assertThat(ledger.desk().order("ai", ever).result())
+      assertThat(done(ledger.desk().order("ai", ever)))
           .isEqualTo(time.epochMillis() + Duration.ofDays(31).toMillis());
     }
   }
@@ -202,7 +199,7 @@ class BudgetOrdersTest {
   void anAmountThatWasLoweredByMoreThanAReloadLeavesIsNothing() {
     BudgetConfig budget = budget("ai", 100_000, flat(1_000));
     ledger.configure(plan(budget));
-    await(ledger.desk().correct("ai", new Correction("c", true, "", -80_000, "eva", "less")));
+    done(ledger.desk().correct("ai", new Correction("c", true, "", -80_000, "eva", "less")));
     BudgetConfig less = budget("ai", 50_000, flat(1_000));
 
     ledger.configure(plan(less));
@@ -217,7 +214,7 @@ class BudgetOrdersTest {
     ledger.configure(plan(budget));
     spend(budget, CHAT, 900);
 
-    await(ledger.desk().correct("ai", new Correction("c", false, "ai", -500, "eva", "credit")));
+    done(ledger.desk().correct("ai", new Correction("c", false, "ai", -500, "eva", "credit")));
     spend(budget, AI, 100);
 
     assertThat(view(budget).spent()).isEqualTo(500);

@@ -7,10 +7,12 @@ import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.Notice;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Budgets and services for tests: the budget {@code ai} pays for ai, chat and panic. */
@@ -175,6 +177,11 @@ public final class BudgetSample {
       told.add(notice.kind());
       return BudgetListener.HAVE;
     };
+  }
+
+  /** What comes of it, waiting for the disk where there is one. */
+  static <T> T done(Future<T> change) {
+    return change.toCompletionStage().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
   }
 
   /** Asks for a GET of the route {@code all}. */

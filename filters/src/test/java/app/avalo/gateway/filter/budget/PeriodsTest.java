@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget;
 
 import static app.avalo.gateway.filter.budget.BudgetSample.budget;
 import static app.avalo.gateway.filter.budget.BudgetSample.daily;
+import static app.avalo.gateway.filter.budget.BudgetSample.done;
 import static app.avalo.gateway.filter.budget.BudgetSample.flat;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -95,16 +96,16 @@ class PeriodsTest {
       throws Exception {
     try (FileJournal journal = FileJournal.open(directory)) {
       start(journal);
-      assertThat(cost(null, "inv-7", 500).result()).isTrue();
+      assertThat(done(cost(null, "inv-7", 500))).isTrue();
       time.advance(Duration.ofDays(12)); // 3 December
 
-      assertThat(cost(null, "inv-7", 500).result()).isFalse();
+      assertThat(done(cost(null, "inv-7", 500))).isFalse();
       assertThat(view(monthly).spent()).isZero();
     }
     try (FileJournal journal = FileJournal.open(directory)) {
       start(journal);
 
-      assertThat(cost(null, "inv-7", 500).result()).isFalse();
+      assertThat(done(cost(null, "inv-7", 500))).isFalse();
       assertThat(view(monthly).spent()).isZero();
     }
   }
@@ -120,16 +121,16 @@ class PeriodsTest {
       start(journal);
       spend(monthly, 40);
 
-      assertThat(cost("2026-11", "inv-8", 500).result()).isTrue();
-      assertThat(cost("2026-11", "inv-8", 500).result()).isFalse();
-      assertThat(cost(null, "inv-8", 500).result()).isFalse();
-      assertThat(cost("2026-12", "inv-9", 1).result()).isTrue();
-      assertThat(cost("2026-11", "inv-9", 1).result()).isFalse();
+      assertThat(done(cost("2026-11", "inv-8", 500))).isTrue();
+      assertThat(done(cost("2026-11", "inv-8", 500))).isFalse();
+      assertThat(done(cost(null, "inv-8", 500))).isFalse();
+      assertThat(done(cost("2026-12", "inv-9", 1))).isTrue();
+      assertThat(done(cost("2026-11", "inv-9", 1))).isFalse();
     }
     try (FileJournal journal = FileJournal.open(directory)) {
       start(journal);
 
-      assertThat(cost("2026-11", "inv-8", 500).result()).isFalse();
+      assertThat(done(cost("2026-11", "inv-8", 500))).isFalse();
       assertThat(spentInNovember()).isEqualTo(1_200);
       assertThat(view(monthly).spent()).isEqualTo(41);
     }
@@ -157,12 +158,12 @@ class PeriodsTest {
 
     Future<Long> holds = ledger.desk().order("ai", new Order(true, until, "eva", "odd bill"));
 
-    assertThat(holds.result()).isEqualTo(until).isGreaterThan(view(daily).periodEnd());
+    assertThat(done(holds)).isEqualTo(until).isGreaterThan(view(daily).periodEnd());
     time.advance(Duration.ofHours(47));
     assertThat(view(daily).frozenUntil()).isEqualTo(until);
     long year = time.epochMillis() + Duration.ofDays(365).toMillis();
     long month = time.epochMillis() + Duration.ofDays(31).toMillis();
-    assertThat(ledger.desk().order("ai", new Order(true, year, "eva", "odd bill")).result())
+    assertThat(done(ledger.desk().order("ai", new Order(true, year, "eva", "odd bill"))))
         .isEqualTo(month);
   }
 }

@@ -12,6 +12,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetDesk.Order;
+import app.avalo.gateway.filter.budget.BudgetDesk.Unwritten;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
@@ -199,6 +200,12 @@ public final class CostsApi {
   }
 
   private static <T> Future<T> refused(Throwable failure) {
+    if (failure instanceof Unwritten) {
+      String told =
+          "It holds, but is not on disk, so it may be lost with the machine: %s. Mend the disk,"
+              + " then send it again as it is.";
+      return Future.failedFuture(Refusal.unavailable(told.formatted(failure.getMessage())));
+    }
     return Future.failedFuture(
         failure instanceof IllegalArgumentException
             ? Refusal.unacceptable(String.valueOf(failure.getMessage()), Map.of())
@@ -222,14 +229,15 @@ public final class CostsApi {
             ? put(budget, true, 0, call, reason)
                 .compose(lifted -> put(budget, false, 0, call, reason))
             : put(budget, order.equals(FREEZE), until, call, reason);
-    return done.map(
-        holds ->
-            new Answer(
-                200,
-                new JsonObject()
-                    .put("budget", budget.name())
-                    .put("order", order)
-                    .put("until", Words.time(holds))));
+    return done.recover(CostsApi::refused)
+        .map(
+            holds ->
+                new Answer(
+                    200,
+                    new JsonObject()
+                        .put("budget", budget.name())
+                        .put("order", order)
+                        .put("until", Words.time(holds))));
   }
 
   private Future<Long> put(
