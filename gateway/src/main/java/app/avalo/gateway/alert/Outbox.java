@@ -13,26 +13,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Alerts that wait to be delivered, oldest first, each id once; with a file they outlive the
- * process. Confined to the control loop; the file is written beside it, whole each time, as alerts
- * are rare.
+ * process, but for when they are tried next. Confined to the control loop, but for {@link #size};
+ * the file is written beside it, whole each time, as alerts are rare.
  */
 final class Outbox {
   private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
 
   private final Vertx vertx;
   private final @Nullable Path file;
-  private final Map<String, Waiting> waiting = new LinkedHashMap<>(); // by id
+  private final Map<String, Delivery> waiting = new LinkedHashMap<>(); // by id
+  private volatile int size;
   private boolean writing = true; // what an earlier process left was not read yet
   private boolean changed;
-
-  /** An alert, and who is told when it waits no more. */
-  private record Waiting(Alert alert, Promise<Void> over) {}
 
   Outbox(Vertx vertx, @Nullable Path file) {
     this.vertx = vertx;
@@ -47,10 +46,10 @@ final class Outbox {
     return left.otherwise(Outbox::unreadable)
         .map(
             alerts -> {
-              List<Waiting> since = List.copyOf(waiting.values());
+              List<Delivery> since = List.copyOf(waiting.values());
               waiting.clear();
               alerts.forEach(alert -> take(alert, Promise.promise()));
-              since.forEach(each -> take(each.alert(), each.over()));
+              since.forEach(each -> take(each.alert, each.over));
               written();
               return null;
             });
@@ -58,10 +57,11 @@ final class Outbox {
 
   /** One that waits already is the older of the two. */
   private void take(Alert alert, Promise<Void> over) {
-    Waiting known = waiting.putIfAbsent(alert.id(), new Waiting(alert, over));
+    Delivery known = waiting.putIfAbsent(alert.id(), new Delivery(alert, over));
     if (known != null) {
-      known.over().future().onComplete(over);
+      known.over.future().onComplete(over);
     }
+    size = waiting.size();
   }
 
   private static List<Alert> unreadable(Throwable failure) {
@@ -83,12 +83,46 @@ final class Outbox {
     return alerts;
   }
 
-  @Nullable Alert next() {
-    return waiting.isEmpty() ? null : waiting.values().iterator().next().alert();
+  @Nullable Delivery oldest() {
+    return waiting.isEmpty() ? null : waiting.values().iterator().next();
   }
 
+  /**
+   * Whose turn is next, be it now or later; null when none waits. The first that failed holds the
+   * others until it, or another, is aside; then come new ones, and then whoever has waited long
+   * enough.
+   */
+  @Nullable Delivery next(long now) {
+    boolean aside = waiting.values().stream().anyMatch(Delivery::isAside);
+    Delivery next = null;
+    for (Delivery each : waiting.values()) {
+      if (!aside && !each.isNew()) {
+        return each;
+      }
+      if (next == null || !next.isNew() && isBefore(each, next, now)) {
+        next = each;
+      }
+    }
+    return next;
+  }
+
+  /** Whether it comes before one that is older and was tried already. */
+  private static boolean isBefore(Delivery each, Delivery older, long now) {
+    long until = older.pause(now);
+    return each.isNew() || until > 0 && each.pause(now) < until;
+  }
+
+  boolean has(Delivery delivery) {
+    return waiting.get(delivery.alert.id()) == delivery;
+  }
+
+  void each(Consumer<Delivery> change) {
+    waiting.values().forEach(change);
+  }
+
+  /** How many wait; safe from every thread. */
   int size() {
-    return waiting.size();
+    return size;
   }
 
   /** Takes one in; the promise completes when it waits no more. */
@@ -97,32 +131,31 @@ final class Outbox {
     save();
   }
 
-  void remove(Alert alert) {
-    Waiting gone = waiting.remove(alert.id());
+  void remove(Delivery gone) {
+    waiting.remove(gone.alert.id(), gone);
     save();
-    if (gone != null) {
-      gone.over().complete();
-    }
+    gone.over.tryComplete();
   }
 
   /** Nobody wants them any more. */
   void clear() {
     if (!waiting.isEmpty()) {
-      List<Waiting> gone = List.copyOf(waiting.values());
+      List<Delivery> gone = List.copyOf(waiting.values());
       waiting.clear();
       save();
-      gone.forEach(each -> each.over().complete());
+      gone.forEach(each -> each.over.complete());
     }
   }
 
   private void save() {
+    size = waiting.size();
     changed = true;
     Path to = file;
     if (to != null && !writing) {
       writing = true;
       changed = false;
       JsonArray all = new JsonArray();
-      waiting.values().forEach(each -> all.add(each.alert().kept()));
+      waiting.values().forEach(each -> all.add(each.alert.kept()));
       vertx
           .executeBlocking(() -> write(all.encode(), to))
           .onFailure(failure -> LOG.warn("waiting alerts not written: {}", failure.toString()))

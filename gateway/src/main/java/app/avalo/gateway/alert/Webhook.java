@@ -29,25 +29,36 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Posts alerts to the service that the configuration names, one after the other, each until it is
- * accepted (2xx). Tries again after 1 s, doubling to 5 min; 408, 429 and 5xx likewise. Another
- * answer means that it will never be accepted. Waiting alerts are bounded: the oldest give way.
- * With a state directory they outlive the process, so one may be sent twice; but not again by the
- * process that delivered it.
+ * accepted (2xx). What is not has a schedule of its own, and after its third try the others go on.
+ * It is given up after three days, after an hour if it is refused (another 3xx or 4xx, which a path
+ * or secret that is mended may heal), and at once if it is gone (410). Waiting alerts are bounded:
+ * the oldest give way. With a state directory they outlive the process, so one may be sent twice;
+ * but not again by the process that delivered it.
  *
  * <p>{@link #send} is safe from every thread and never waits; the rest runs on the control loop.
  */
 public final class Webhook {
   private static final Logger LOG = LoggerFactory.getLogger(Webhook.class);
   private static final int MOST_WAITING = 1000;
-  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
-  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
+  /** With a receiver that is out of order: over a weekend. */
+  private static final Duration PATIENCE = Duration.ofDays(3);
+
+  /** With one that refuses. */
+  private static final Duration PATIENCE_REFUSED = Duration.ofHours(1);
+
+  /** Until it looks again at least: whether the configuration names another receiver. */
+  private static final Duration LOOK = Duration.ofSeconds(30);
+
+  /** What a receiver said, and in how many seconds it wants to be asked again. */
+  private record Answer(int status, long retryAfter) {}
 
   /** What became of deliveries. */
   public enum Result {
     DELIVERED,
     /** Will be tried again. */
     FAILED,
-    /** Refused for good, or there was no more room for it. */
+    /** Not taken for too long, refused for good, or there was no more room for it. */
     DROPPED;
 
     /** As metrics call it. */
@@ -64,8 +75,9 @@ public final class Webhook {
   private final HttpClient secure;
   private final Outbox waiting;
   private final AtomicLongArray counts = new AtomicLongArray(Result.values().length);
-  private Duration pause = FIRST_PAUSE;
   private boolean busy = true; // until it started
+  private GatewayConfig.@Nullable Webhook last; // receiver
+  private Timers.@Nullable Timer look;
   private boolean closed;
 
   private final Set<String> delivered = // by this process, those of late
@@ -127,6 +139,11 @@ public final class Webhook {
     return counts.get(result.ordinal());
   }
 
+  /** How many wait. */
+  public int waiting() {
+    return waiting.size();
+  }
+
   private void enqueue(Alert alert, Promise<Void> over) {
     if (closed) {
       return;
@@ -136,9 +153,9 @@ public final class Webhook {
       return;
     }
     if (waiting.size() == MOST_WAITING) {
-      Alert oldest = Objects.requireNonNull(waiting.next());
+      Delivery oldest = Objects.requireNonNull(waiting.oldest());
       waiting.remove(oldest);
-      dropped(oldest, "more are waiting than there is room for");
+      dropped(oldest.alert, "more are waiting than there is room for");
     }
     waiting.add(alert, over);
     deliver();
@@ -146,16 +163,35 @@ public final class Webhook {
 
   private void deliver() {
     GatewayConfig.Webhook to = config.get().alerts().webhook();
-    Alert next = waiting.next();
     if (to == null) {
       waiting.clear();
-    } else if (next != null && !busy && !closed) {
+    }
+    if (last != null && !last.equals(to)) {
+      waiting.each(Delivery::anew);
+    }
+    last = to;
+    long now = ticker.nanos();
+    Delivery next = waiting.next(now);
+    if (to == null || next == null || busy || closed) {
+      return;
+    }
+    long pause = next.pause(now);
+    if (pause > 0) {
+      lookIn(Duration.ofNanos(Math.min(pause, LOOK.toNanos())));
+    } else {
       busy = true;
-      post(to, next).onComplete(done -> answered(next, done.result(), done.cause()));
+      post(to, next.alert).onComplete(done -> answered(next, done.result(), done.cause()));
     }
   }
 
-  private Future<Integer> post(GatewayConfig.Webhook to, Alert alert) {
+  private void lookIn(Duration pause) {
+    if (look != null) {
+      look.cancel();
+    }
+    look = timers.after(pause, this::deliver);
+  }
+
+  private Future<Answer> post(GatewayConfig.Webhook to, Alert alert) {
     String body = alert.body(config.get().name());
     long seconds = ticker.epochMillis() / 1000;
     RequestOptions request =
@@ -170,12 +206,12 @@ public final class Webhook {
     return client.request(request).compose(open -> exchange(open, body, to.timeout()));
   }
 
-  /** The status; the receiver's body is of no interest. */
-  private Future<Integer> exchange(HttpClientRequest request, String body, Duration timeout) {
+  /** The receiver's body is of no interest. */
+  private Future<Answer> exchange(HttpClientRequest request, String body, Duration timeout) {
     Timers.Timer deadline = timers.after(timeout, request::reset);
     return request
         .send(body)
-        .map(Webhook::status)
+        .map(Webhook::answer)
         .onComplete(
             answered -> {
               deadline.cancel();
@@ -183,49 +219,54 @@ public final class Webhook {
             });
   }
 
-  private static int status(HttpClientResponse response) {
+  private static Answer answer(HttpClientResponse response) {
     response.exceptionHandler(cut -> {});
-    return response.statusCode();
+    String after = response.getHeader("retry-after");
+    boolean seconds = after != null && after.matches("[0-9]{1,9}");
+    return new Answer(response.statusCode(), seconds ? Long.parseLong(after) : 0);
   }
 
-  private void answered(Alert alert, @Nullable Integer status, @Nullable Throwable failure) {
+  private void answered(Delivery next, @Nullable Answer answer, @Nullable Throwable failure) {
     busy = false;
-    boolean retry = status == null || status == 408 || status == 429 || status >= 500;
-    if (retry) {
-      counts.incrementAndGet(Result.FAILED.ordinal());
-      LOG.atWarn()
-          .addKeyValue("alert", alert.id())
-          .addKeyValue("cause", failure == null ? "status " + status : failure.toString())
-          .addKeyValue("again", pause)
-          .log("alert not delivered");
-      busy = true;
-      timers.after(
-          pause,
-          () -> {
-            busy = false;
-            deliver();
-          });
-      Duration twice = pause.multipliedBy(2);
-      pause = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
-      return;
-    }
-    pause = FIRST_PAUSE;
-    waiting.remove(alert);
+    int status = answer == null ? 0 : answer.status();
     if (status >= 200 && status < 300) {
-      delivered.add(alert.id());
+      delivered.add(next.alert.id());
       counts.incrementAndGet(Result.DELIVERED.ordinal());
-    } else {
-      dropped(alert, "status " + status);
+      waiting.remove(next);
+      waiting.each(Delivery::alive);
+    } else if (waiting.has(next)) {
+      Duration asked = Duration.ofSeconds(answer == null ? 0 : answer.retryAfter());
+      notTaken(next, status, failure == null ? "status " + status : failure.toString(), asked);
     }
     deliver();
   }
 
+  private void notTaken(Delivery next, int status, String cause, Duration asked) {
+    long now = ticker.nanos();
+    next.failed(now, asked);
+    boolean refused = status >= 300 && status < 500 && status != 408 && status != 429;
+    Duration patience = refused ? PATIENCE_REFUSED : PATIENCE;
+    if (status == 410 || next.tried(now).compareTo(patience) >= 0) {
+      waiting.remove(next);
+      dropped(next.alert, cause);
+      return;
+    }
+    counts.incrementAndGet(Result.FAILED.ordinal());
+    LOG.atWarn()
+        .addKeyValue("alert", next.alert.id())
+        .addKeyValue("cause", cause)
+        .addKeyValue("again", Duration.ofNanos(next.pause(now)))
+        .log("alert not delivered");
+  }
+
+  /** Nobody gets it any more, so the log has all of it. */
   private void dropped(Alert alert, String cause) {
-    counts.incrementAndGet(Result.DROPPED.ordinal());
     LOG.atError()
         .addKeyValue("alert", alert.id())
         .addKeyValue("cause", cause)
+        .addKeyValue("body", alert.body(config.get().name()))
         .log("alert given up");
+    counts.incrementAndGet(Result.DROPPED.ordinal());
   }
 
   /** Sends nothing more; what waits is the next process's. */

@@ -75,6 +75,7 @@ public enum SourceMetric {
       "gateway_webhook_deliveries_total",
       "Alerts posted to the webhook: delivered, failed and tried again, dropped.",
       "result"),
+  WEBHOOK_WAITING("gateway_webhook_waiting", "Alerts that the webhook has not taken yet."),
   REDIS_UP("gateway_redis_up", "1 while Redis answers."),
   REDIS_FAILURES("gateway_redis_failures_total", "Calls and connections lost.", "kind"),
   GEO_LOADED("gateway_geo_database_loaded", "1 while a GeoIP database is in use.", "database"),

@@ -66,6 +66,7 @@ public record Observed(
           }
           return samples;
         });
+    sources.value(SourceMetric.WEBHOOK_WAITING, () -> shared.webhook().waiting());
     sources.value(SourceMetric.INFLIGHT, gateway::inFlight);
     sources.value(SourceMetric.CONFIG_SUCCESSFUL, () -> gateway.lastReload().successful() ? 1 : 0);
     sources.set(
