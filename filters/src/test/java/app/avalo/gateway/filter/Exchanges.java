@@ -116,6 +116,11 @@ public final class Exchanges {
     return caller(new Caller(user, null, "authenticated", java.util.Set.of()));
   }
 
+  /** Likewise of an API key of this name, whose user nobody knows. */
+  public Exchanges apiKey(String name) {
+    return caller(new Caller(null, name, "authenticated", java.util.Set.of()));
+  }
+
   public Exchanges at(long startNanos) {
     this.startNanos = startNanos;
     return this;

@@ -88,26 +88,26 @@ final class Ledgers {
     }
 
     @Override
-    public void paused(BudgetConfig budget, Spenders.Paused user) {
-      String until = Instant.ofEpochMilli(user.untilMillis()).toString();
+    public void paused(BudgetConfig budget, Spenders.Paused found) {
+      String until = Instant.ofEpochMilli(found.untilMillis()).toString();
       String reason =
           "spent "
-              + user.spentMicros()
+              + found.spentMicros()
               + " micro-units in an hour, others "
-              + user.usualMicros()
+              + found.usualMicros()
               + " on average; until "
               + until;
-      Audit.automatic("pause-spender", budget.name() + ' ' + user.user(), reason);
+      Audit.automatic("pause-spender", budget.name() + ' ' + found.spender(), reason);
       JsonObject facts =
           new JsonObject()
               .put("currency", budget.amount().currency())
-              .put("user", user.user())
-              .put("spentMicros", user.spentMicros())
-              .put("usualMicros", user.usualMicros())
+              .put("spender", found.spender())
+              .put("spentMicros", found.spentMicros())
+              .put("usualMicros", found.usualMicros())
               .put("until", until);
       webhook.send(
           new Alert(
-              budget.name() + "/abuse/" + user.user() + '/' + until,
+              budget.name() + "/abuse/" + found.spender() + '/' + until,
               "budget.abuse",
               budget.name(),
               Ticker.SYSTEM.epochMillis(),

@@ -74,16 +74,17 @@ class PausedSpendersIT {
     assertThat(new JsonObject(refused.body()).getString("level")).isEqualTo("paused");
     assertThat(spend(1, "0.01")).as("the others").isEqualTo(200);
     Answer seen = admin.get(VIEWER, PAUSED);
-    assertThat(seen.json().getJsonArray("paused").getJsonObject(0).getString("user"))
-        .isEqualTo("u0");
+    assertThat(seen.json().getJsonArray("paused").getJsonObject(0).getString("spender"))
+        .isEqualTo("k=u0");
 
-    Answer misspelt = admin.delete(OPERATOR, PAUSED + "/u0x?reason=fine");
+    Answer misspelt = admin.delete(OPERATOR, PAUSED + "/u0?reason=fine");
     assertThat(misspelt.status()).isEqualTo(404);
-    assertThat(misspelt.detail()).isEqualTo("user paused by this gateway: u0x (did you mean u0?)");
+    assertThat(misspelt.detail())
+        .isEqualTo("spender paused by this gateway: u0 (expected one of k=u0)");
     assertThat(audit.of(misspelt).get(0)).containsEntry("outcome", misspelt.detail());
     assertThat(spend(0, "0.01")).isEqualTo(429);
 
-    Answer released = admin.delete(OPERATOR, PAUSED + "/u0?reason=batch%20job");
+    Answer released = admin.delete(OPERATOR, PAUSED + "/k=u0?reason=batch%20job");
     assertThat(released.status()).isEqualTo(200);
     assertThat(released.json().getJsonArray("paused")).isEmpty();
     assertThat(audit.of(released).get(0))
@@ -91,13 +92,14 @@ class PausedSpendersIT {
             Map.of(
                 "who", "olaf",
                 "action", "release-spender",
-                "target", "chats u0",
+                "target", "chats k=u0",
                 "reason", "batch job",
                 "outcome", "done"));
     assertThat(spend(0, "3")).as("spared").isEqualTo(200);
     assertThat(spend(0, "0.01")).isEqualTo(200);
-    Answer again = admin.delete(OPERATOR, PAUSED + "/u0?reason=again");
+    Answer again = admin.delete(OPERATOR, PAUSED + "/k=u0?reason=again");
     assertThat(again.status()).isEqualTo(404);
-    assertThat(again.detail()).isEqualTo("user: u0 (this gateway pauses nobody for this budget)");
+    assertThat(again.detail())
+        .isEqualTo("spender: k=u0 (this gateway pauses nobody for this budget)");
   }
 }

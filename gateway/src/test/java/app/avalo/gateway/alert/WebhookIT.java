@@ -162,10 +162,10 @@ class WebhookIT {
     assertThat(alert.json().getString("kind")).isEqualTo("budget.abuse");
     assertThat(alert.json().getString("subject")).isEqualTo("chats");
     JsonObject facts = alert.json().getJsonObject("facts");
-    assertThat(facts.getString("user")).isEqualTo("u0");
+    assertThat(facts.getString("spender")).isEqualTo("k=u0");
     assertThat(facts.getLong("spentMicros")).isEqualTo(1_200_000);
     assertThat(facts.getLong("usualMicros")).isEqualTo(10_000);
-    assertThat(alert.id()).isEqualTo("chats/abuse/u0/" + facts.getString("until"));
+    assertThat(alert.id()).isEqualTo("chats/abuse/k=u0/" + facts.getString("until"));
   }
 
   @Test

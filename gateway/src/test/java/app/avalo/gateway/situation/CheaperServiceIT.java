@@ -113,7 +113,7 @@ class CheaperServiceIT {
           .containsEntry("who", "gateway")
           .containsEntry("role", "automatic")
           .containsEntry("action", "pause-spender")
-          .containsEntry("target", "chats u0")
+          .containsEntry("target", "chats k=u0")
           .hasEntrySatisfying(
               "reason",
               why ->
@@ -131,8 +131,8 @@ class CheaperServiceIT {
     assertThat(gateway.gateway().shared().observed().page().render(null).body().toString())
         .contains("gateway_budget_pauses_total{budget=\"chats\"} 1.0");
     var spenders = gateway.gateway().shared().ledger().desk().spenders("chats");
-    assertThat(spenders.paused(0)).extracting(Paused::user).isEqualTo(List.of("u0"));
-    assertThat(spenders.release("u0")).isTrue();
+    assertThat(spenders.paused(0)).extracting(Paused::spender).isEqualTo(List.of("k=u0"));
+    assertThat(spenders.release("k=u0")).isTrue();
     assertThat(chat(0, "1.00").statusCode()).isEqualTo(200);
   }
 }

@@ -182,11 +182,11 @@ final class Account {
   }
 
   /** A hold was settled at this cost. */
-  void settled(Charge charge, @Nullable String user, long micros, long nowMillis) {
+  void settled(Charge charge, @Nullable String spender, long micros, long nowMillis) {
     announceAlone(charge.term, nowMillis);
     BudgetConfig.Abuse abuse = config.abuse();
-    if (abuse != null && user != null && charge.standing != Standing.FLOOR) {
-      Spenders.Paused found = spenders.spent(abuse, user, micros, nowMillis);
+    if (abuse != null && spender != null && charge.standing != Standing.FLOOR) {
+      Spenders.Paused found = spenders.spent(abuse, spender, micros, nowMillis);
       if (found != null) {
         listener.paused(config, found);
       }

@@ -17,6 +17,7 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.BudgetLedger.Whose;
 import app.avalo.gateway.filter.budget.Hold.Ask;
+import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.receipt.Call;
 import app.avalo.gateway.filter.budget.receipt.Receipt;
@@ -73,15 +74,18 @@ public final class BudgetFilter implements Filter {
   @Override
   public void request(Exchange exchange, Next next) {
     List<BudgetConfig> budgets = budgets(exchange);
-    GatewayError paused = paused(exchange, budgets);
     if (budgets.isEmpty()) {
       next.proceed(exchange);
-    } else if (paused != null) {
+      return;
+    }
+    Ask ask = ask(exchange, budgets);
+    GatewayError paused = paused(exchange, ask);
+    if (paused != null) {
       next.reply(exchange, Reply.Local.of(paused));
     } else if (exchange.explaining()) {
-      explain(exchange, next, budgets);
+      explain(exchange, next, ask);
     } else {
-      reserve(exchange, next, ask(exchange, budgets), 1);
+      reserve(exchange, next, ask, 1);
     }
   }
 
@@ -100,21 +104,24 @@ public final class BudgetFilter implements Filter {
     return false;
   }
 
-  /** Under which name a caller's spending is watched, or null. */
-  private static @Nullable String spender(Caller caller) {
-    return caller.user() != null ? caller.user() : caller.apiKey();
+  /** Under which name a caller's spending is watched, or null if nobody watches. */
+  private static @Nullable String spender(Caller caller, List<BudgetConfig> budgets) {
+    for (int i = 0; i < budgets.size(); i++) {
+      if (budgets.get(i).abuse() != null) {
+        return caller.name();
+      }
+    }
+    return null;
   }
 
   /** Why a caller is refused who spends far more than others, or null. */
-  private @Nullable GatewayError paused(Exchange exchange, List<BudgetConfig> budgets) {
-    String user = spender(exchange.caller());
-    ServiceConfig service = service(exchange);
-    for (int i = 0; user != null && i < budgets.size(); i++) {
-      BudgetConfig budget = budgets.get(i);
-      if (budget.abuse() != null
-          && (service == null || !budget.floors().contains(service.name()))) {
+  private @Nullable GatewayError paused(Exchange exchange, Ask ask) {
+    String spender = ask.spender();
+    for (int i = 0; spender != null && i < ask.budgets().size(); i++) {
+      BudgetConfig budget = ask.budgets().get(i);
+      if (budget.abuse() != null && Account.standing(budget, ask.service()) != Standing.FLOOR) {
         long now = ledger.nowMillis();
-        long until = ledger.pausedUntil(budget, user, exchange.explaining());
+        long until = ledger.pausedUntil(budget, spender, exchange.explaining());
         if (until > now) {
           Explanation explanation = exchange.explanation();
           if (explanation != null) {
@@ -153,7 +160,7 @@ public final class BudgetFilter implements Filter {
         exchange.method(),
         bodyBytes(exchange, budgets),
         tier(exchange.caller().tier()),
-        spender(exchange.caller()),
+        spender(exchange.caller(), budgets),
         exchange.startNanos(),
         longest.toNanos() + GRACE_NANOS);
   }
@@ -239,10 +246,9 @@ public final class BudgetFilter implements Filter {
     return bytes;
   }
 
-  private void explain(Exchange exchange, Next next, List<BudgetConfig> budgets) {
+  private void explain(Exchange exchange, Next next, Ask ask) {
     Explanation explanation = exchange.explanation();
-    Ask ask = ask(exchange, budgets);
-    for (BudgetConfig budget : budgets) {
+    for (BudgetConfig budget : ask.budgets()) {
       Peek peek = ledger.peek(ask, budget);
       BudgetView view = peek.view();
       Map<String, Object> facts = new LinkedHashMap<>();

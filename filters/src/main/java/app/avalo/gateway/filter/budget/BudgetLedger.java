@@ -257,11 +257,11 @@ public final class BudgetLedger {
     return account(budget, now).diverts(ask, explaining, now);
   }
 
-  /** Until when a user is refused who spends far more of a budget than others, or 0. */
-  long pausedUntil(BudgetConfig budget, String user, boolean explaining) {
+  /** Until when a spender is refused who spends far more of a budget than others, or 0. */
+  long pausedUntil(BudgetConfig budget, String spender, boolean explaining) {
     long now = ticker.epochMillis();
     Account account = account(budget, now);
-    long until = account.spenders.pausedUntil(user, now);
+    long until = account.spenders.pausedUntil(spender, now);
     if (until > 0 && !explaining) {
       account.term(now).refused(Answer.NO_ROOM);
     }
@@ -292,7 +292,7 @@ public final class BudgetLedger {
       Term term = charge.term;
       Labels under = nowMillis < term.span.endMillis() ? now : lastDay(hold, term);
       term.settle(account.config(), hold.service, under, charge.held, costs[i]);
-      account.settled(charge, hold.user, costs[i], nowMillis);
+      account.settled(charge, hold.spender, costs[i], nowMillis);
     }
     return true;
   }

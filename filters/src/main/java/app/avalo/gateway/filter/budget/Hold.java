@@ -27,7 +27,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   final String service;
   final Charge[] charges;
-  final @Nullable String user;
+  final @Nullable String spender;
   private final Slices slices;
   private final String tier;
   private final long patienceNanos;
@@ -56,7 +56,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
    * @param method as sent
    * @param bodyBytes announced, or 0
    * @param tier of the caller
-   * @param user who calls, or null
+   * @param spender who calls, users and API keys told apart; null when nobody watches
    * @param beganNanos when its exchange began
    * @param patienceNanos for which an exchange may be silent before its hold counts as forgotten
    */
@@ -67,7 +67,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
       String method,
       long bodyBytes,
       String tier,
-      @Nullable String user,
+      @Nullable String spender,
       long beganNanos,
       long patienceNanos) {
     Cost cost(BudgetConfig budget) {
@@ -82,7 +82,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   Hold(Slices slices, Ask ask, long nowMillis) {
     this.slices = slices;
     this.tier = ask.tier();
-    this.user = ask.user();
+    this.spender = ask.spender();
     this.service = ask.service() == null ? "" : ask.service().name();
     this.charges = new Charge[ask.budgets().size()];
     this.patienceNanos = ask.patienceNanos();

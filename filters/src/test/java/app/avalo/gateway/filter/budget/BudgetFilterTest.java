@@ -16,6 +16,7 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Reply;
+import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.term.Span;
@@ -345,8 +346,30 @@ class BudgetFilterTest {
     assertThat(refused.detail()).startsWith("You have spent far more of the budget ai than others");
     assertThat(refused.retryAfterSeconds()).isEqualTo(3_600);
     assertThat(Outcome.of(filter, Exchanges.on(plan).user("u1").live()).proceeded()).isTrue();
-    assertThat(ledger.desk().spenders("ai").release("mallory")).isTrue();
+    assertThat(ledger.desk().spenders("ai").release("u=mallory")).isTrue();
     assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded()).isTrue();
+  }
+
+  @Test
+  void aUserAndAnApiKeyOfOneNameAreTwoSpenders() {
+    Plan plan = plan(budget("ai", 1L << 50, byHeader("X-Cost", 1_000)));
+    for (int i = 0; i < 20; i++) {
+      served(Exchanges.on(plan).user("u" + i).live(), "1");
+    }
+    served(Exchanges.on(plan).apiKey("mallory").live(), "300000");
+    served(Exchanges.on(plan).user("mallory").live(), "300000");
+    assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded())
+        .as("neither alone")
+        .isTrue();
+
+    served(Exchanges.on(plan).apiKey("mallory").live(), "300000");
+
+    assertThat(Outcome.of(filter, Exchanges.on(plan).apiKey("mallory").live()).proceeded())
+        .isFalse();
+    assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded()).isTrue();
+    assertThat(ledger.desk().spenders("ai").paused(time.epochMillis()))
+        .extracting(Spenders.Paused::spender)
+        .containsExactly("k=mallory");
   }
 
   @Test

@@ -8,9 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What users spent of one budget in the hour under way, and who is paused for spending far more
- * than the others. When there are too many, those at or below the mean are forgotten: who matters
- * stays, and the others seem to spend more, which spares everybody. Safe from every thread.
+ * What users and API keys spent of one budget in the hour under way, and who is paused for spending
+ * far more than the others. When there are too many, those at or below the mean are forgotten: who
+ * matters stays, and the others seem to spend more, which spares everybody. Safe from every thread.
  */
 public final class Spenders {
   private static final long HOUR_MILLIS = 3_600_000;
@@ -29,22 +29,22 @@ public final class Spenders {
   private volatile boolean any; // whether somebody may be paused
 
   /**
-   * A user who is refused.
+   * A user or API key that is refused.
    *
-   * @param user as the credential says
+   * @param spender as the credential says, the two told apart: {@code u=alice}, {@code k=shop}
    * @param spentMicros in the hour in which it was found
    * @param usualMicros what others spent on average
    * @param untilMillis milliseconds since 1970
    */
-  public record Paused(String user, long spentMicros, long usualMicros, long untilMillis) {}
+  public record Paused(String spender, long spentMicros, long usualMicros, long untilMillis) {}
 
   /**
    * Takes in what a request cost.
    *
-   * @return its user, if that is paused from now on, or null
+   * @return its spender, if that is paused from now on, or null
    */
   public synchronized @Nullable Paused spent(
-      Abuse abuse, String user, long micros, long nowMillis) {
+      Abuse abuse, String spender, long micros, long nowMillis) {
     if (micros == 0) {
       return null; // who spends nothing is no peer, and says nothing of what is usual
     }
@@ -54,10 +54,10 @@ public final class Spenders {
       sum = 0;
       spent.clear();
     }
-    if (spent.size() >= MOST && !spent.containsKey(user)) {
+    if (spent.size() >= MOST && !spent.containsKey(spender)) {
       forget();
     }
-    long[] own = spent.computeIfAbsent(user, first -> new long[1]);
+    long[] own = spent.computeIfAbsent(spender, first -> new long[1]);
     own[0] += micros;
     sum += micros;
     int others = spent.size() - 1;
@@ -66,10 +66,12 @@ public final class Spenders {
     }
     long usual = (sum - own[0]) / others;
     boolean far = own[0] / abuse.over() > usual;
-    if (!far || pausedUntil(user, nowMillis) > 0 || spared.getOrDefault(user, 0L) > nowMillis) {
+    if (!far
+        || pausedUntil(spender, nowMillis) > 0
+        || spared.getOrDefault(spender, 0L) > nowMillis) {
       return null;
     }
-    Paused found = new Paused(user, own[0], usual, nowMillis + abuse.pause().toMillis());
+    Paused found = new Paused(spender, own[0], usual, nowMillis + abuse.pause().toMillis());
     pause(found);
     return found;
   }
@@ -88,7 +90,7 @@ public final class Spenders {
 
   private void pause(Paused found) {
     bound(paused);
-    paused.put(found.user(), found);
+    paused.put(found.spender(), found);
     pauses++;
     any = true;
   }
@@ -108,15 +110,15 @@ public final class Spenders {
     return spent.size();
   }
 
-  /** Until when a user is refused, or 0. */
-  public long pausedUntil(String user, long nowMillis) {
-    return any ? lookUp(user, nowMillis) : 0;
+  /** Until when a spender is refused, or 0. */
+  public long pausedUntil(String spender, long nowMillis) {
+    return any ? lookUp(spender, nowMillis) : 0;
   }
 
-  private synchronized long lookUp(String user, long nowMillis) {
-    Paused found = paused.get(user);
+  private synchronized long lookUp(String spender, long nowMillis) {
+    Paused found = paused.get(spender);
     if (found != null && found.untilMillis() <= nowMillis) {
-      paused.remove(user);
+      paused.remove(spender);
       any = !paused.isEmpty();
       found = null;
     }
@@ -131,15 +133,15 @@ public final class Spenders {
   }
 
   /**
-   * Lets a user go on, and spares it as long as it would have been refused.
+   * Lets a spender go on, and spares it as long as it would have been refused.
    *
    * @return whether it was refused
    */
-  public synchronized boolean release(String user) {
-    Paused found = paused.remove(user);
+  public synchronized boolean release(String spender) {
+    Paused found = paused.remove(spender);
     if (found != null) {
       bound(spared);
-      spared.put(user, found.untilMillis());
+      spared.put(spender, found.untilMillis());
     }
     return found != null;
   }

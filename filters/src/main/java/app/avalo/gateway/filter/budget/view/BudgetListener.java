@@ -23,8 +23,8 @@ public interface BudgetListener {
   Future<Void> told(BudgetView budget, Notice notice);
 
   /**
-   * A user is refused from now on, because of spending far more than others; told once for each
-   * pause, by the gateway that pauses.
+   * A user or API key is refused from now on, because of spending far more than others; told once
+   * for each pause, by the gateway that pauses.
    */
-  default void paused(BudgetConfig budget, Spenders.Paused user) {}
+  default void paused(BudgetConfig budget, Spenders.Paused found) {}
 }

@@ -89,7 +89,9 @@ class SpendersTest {
       }
     }
 
-    assertThat(spenders.paused(NOON)).extracting(Spenders.Paused::user).containsExactly("mallory");
+    assertThat(spenders.paused(NOON))
+        .extracting(Spenders.Paused::spender)
+        .containsExactly("mallory");
   }
 
   @Test

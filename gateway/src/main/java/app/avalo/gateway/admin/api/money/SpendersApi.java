@@ -17,7 +17,9 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
 
-/** Users whom this gateway refuses because they spend far more of a budget than others. */
+/**
+ * Users and API keys that this gateway refuses because they spend far more of a budget than others.
+ */
 public final class SpendersApi {
   private final Controls controls;
   private final Ticker ticker;
@@ -30,7 +32,8 @@ public final class SpendersApi {
   public void register(Api api) {
     String all = "/admin/budgets/:budget/paused";
     api.read(HttpMethod.GET, all, this::all);
-    api.write(HttpMethod.DELETE, all + "/:user", Role.OPERATOR, "release-spender", this::release);
+    api.write(
+        HttpMethod.DELETE, all + "/:spender", Role.OPERATOR, "release-spender", this::release);
   }
 
   private BudgetConfig budget(Call call) {
@@ -48,34 +51,35 @@ public final class SpendersApi {
 
   private JsonObject view(BudgetConfig budget) {
     String currency = budget.amount().currency();
-    JsonArray users = new JsonArray();
+    JsonArray all = new JsonArray();
     Spenders spenders = controls.ledger().desk().spenders(budget.name());
     if (spenders != null) {
       for (Spenders.Paused each : spenders.paused(ticker.epochMillis())) {
-        users.add(
+        all.add(
             new JsonObject()
-                .put("user", each.user())
+                .put("spender", each.spender())
                 .put("spent", Words.money(each.spentMicros(), currency))
                 .put("usual", Words.money(each.usualMicros(), currency))
                 .put("until", Words.time(each.untilMillis())));
       }
     }
-    return new JsonObject().put("budget", budget.name()).put("paused", users);
+    return new JsonObject().put("budget", budget.name()).put("paused", all);
   }
 
   private Future<Answer> release(Call call) {
-    String user = call.path("user");
-    BudgetConfig budget = budget(call.target(call.path("budget") + " " + user));
+    String spender = call.path("spender");
+    BudgetConfig budget = budget(call.target(call.path("budget") + " " + spender));
     String reason = call.knows("reason").query("reason");
     call.because(reason == null ? "" : reason);
     Spenders spenders = controls.ledger().desk().spenders(budget.name());
     List<Spenders.Paused> paused =
         spenders == null ? List.of() : spenders.paused(ticker.epochMillis());
-    if (spenders == null || !spenders.release(user)) {
-      List<String> names = paused.stream().map(Spenders.Paused::user).toList();
+    if (spenders == null || !spenders.release(spender)) {
+      List<String> names = paused.stream().map(Spenders.Paused::spender).toList();
       throw names.isEmpty()
-          ? Refusal.notFound("user: " + user + " (this gateway pauses nobody for this budget)")
-          : Refusal.unknown("user paused by this gateway", user, names);
+          ? Refusal.notFound(
+              "spender: " + spender + " (this gateway pauses nobody for this budget)")
+          : Refusal.unknown("spender paused by this gateway", spender, names);
     }
     return Answer.ok(view(budget));
   }
