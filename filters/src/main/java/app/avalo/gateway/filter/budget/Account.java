@@ -26,9 +26,9 @@ import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.budget.view.BudgetView.Counts;
 import app.avalo.gateway.filter.budget.view.Notice;
 import app.avalo.gateway.filter.budget.view.Notice.Kind;
+import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,9 +39,6 @@ import org.jspecify.annotations.Nullable;
 final class Account {
   /** Between two looks at what passes, unless much is spent meanwhile. */
   private static final long PACE_MILLIS = 10_000;
-
-  /** Of what the usual course would have spent, at which operators are told. */
-  private static final double OVER_PLAN = 1.2;
 
   private final Journal journal;
   private final BudgetListener listener;
@@ -61,18 +58,18 @@ final class Account {
       Journal journal,
       BudgetListener listener,
       BudgetLedger.@Nullable Sharing sharing,
-      long nowMillis) {
+      Ticker ticker) {
     this.config = config;
     this.journal = journal;
     this.listener = listener;
     this.sharing = sharing;
     this.tenures = new Tenures(config.name(), journal);
-    this.pacer = config.single() ? null : learnt(config.name());
-    this.current = enter(nowMillis);
+    this.pacer = config.single() ? null : learnt(config.name(), ticker);
+    this.current = enter(ticker.epochMillis());
   }
 
-  private Pacer learnt(String budget) {
-    Pacer learnt = new Pacer(this::learned);
+  private Pacer learnt(String budget, Ticker ticker) {
+    Pacer learnt = new Pacer(this::learned, ticker);
     for (Entry hour : journal.hours(budget)) {
       learnt.remember(Long.parseLong(hour.id()), Standing.valueOf(hour.subject()), hour.micros());
     }
@@ -109,11 +106,17 @@ final class Account {
   /** The running period, with shares that fit what is left of it. */
   Term paced(long nowMillis) {
     Term term = term(nowMillis);
-    if (pacer != null && (nowMillis >= paceMillis || term.moved()) && tells()) {
+    if (pacer != null && (isDue(nowMillis) || term.moved()) && tells()) {
       pace(pacer, nowMillis);
       announceAlone(term, nowMillis);
     }
     return term;
+  }
+
+  /** Whether the shares are old; or from ahead, when the clock was set back. */
+  private boolean isDue(long nowMillis) {
+    long due = paceMillis;
+    return nowMillis >= due || nowMillis < due - PACE_MILLIS;
   }
 
   private synchronized void pace(Pacer pacer, long nowMillis) {
@@ -130,7 +133,7 @@ final class Account {
                 ? Shares.ALL
                 : pacer.shares(config, span.startMillis(), nowMillis, span.endMillis(), tally);
     term.pace(config, shares);
-    term.telling.notice(notices(pacer, span, nowMillis, tally));
+    term.telling.look(pacer, span, nowMillis, tally);
     paceMillis = nowMillis + PACE_MILLIS;
     for (long until : new long[] {frozen, free}) {
       paceMillis = until > nowMillis ? Math.min(paceMillis, until) : paceMillis;
@@ -221,26 +224,6 @@ final class Account {
 
   private static Term past(Span span, @Nullable Sheet sheet) {
     return new Term(span, Long.MAX_VALUE, new Sums(label -> Counter.FORGOTTEN, true), sheet);
-  }
-
-  private static Set<String> notices(Pacer pacer, Span span, long nowMillis, Tally tally) {
-    Set<String> keys = new LinkedHashSet<>();
-    if (pacer.experienced()) {
-      long end = span.endMillis();
-      Forecast forecast = pacer.forecast(span.startMillis(), nowMillis, end, tally);
-      if (forecast.spent() > tally.amount()) {
-        keys.add(Notice.of(Kind.FORECAST).key());
-      }
-      double usual = tally.amount() * forecast.course();
-      if (tally.total() > OVER_PLAN * usual && tally.total() > tally.amount() / 10) {
-        keys.add(Notice.of(Kind.OVER_PLAN).key());
-      }
-      long strange = pacer.strangeHour();
-      if (strange >= span.startMillis()) {
-        keys.add(Notice.daily(Kind.ANOMALY, strange).key());
-      }
-    }
-    return keys;
   }
 
   private void learned(long hour, Standing standing, long micros) {

@@ -95,7 +95,7 @@ public final class BudgetLedger {
     long now = ticker.epochMillis();
     Set<String> named = new HashSet<>();
     for (BudgetConfig.Unit unit : plan.units()) {
-      account(unit.account(), now).configure(unit.account(), Map.of(), now);
+      account(unit.account()).configure(unit.account(), Map.of(), now);
       named.add(unit.account().name());
     }
     for (BudgetConfig budget : plan.config().budgets().values()) {
@@ -106,18 +106,18 @@ public final class BudgetLedger {
       plan.config()
           .services()
           .forEach((name, service) -> standings.put(name, Account.standing(budget, service)));
-      account(budget, now).configure(budget, Map.copyOf(standings), now);
+      account(budget).configure(budget, Map.copyOf(standings), now);
       named.add(budget.name());
     }
     accounts.forEach((name, account) -> account.retire(!named.contains(name)));
   }
 
-  Account account(BudgetConfig budget, long now) {
+  Account account(BudgetConfig budget) {
     Account known = accounts.get(budget.name());
     return known != null
         ? known
         : accounts.computeIfAbsent(
-            budget.name(), name -> new Account(budget, journal, listener, sharing, now));
+            budget.name(), name -> new Account(budget, journal, listener, sharing, ticker));
   }
 
   long nowMillis() {
@@ -160,7 +160,7 @@ public final class BudgetLedger {
 
   /** Reserves in one of the budgets, or says why not. */
   private @Nullable Refused reserve(Ask ask, Hold hold, int i, long now) {
-    Account account = account(ask.budgets().get(i), now);
+    Account account = account(ask.budgets().get(i));
     BudgetConfig config = account.config();
     Term term = account.paced(now);
     long micros = ask.upperBound(config);
@@ -239,7 +239,7 @@ public final class BudgetLedger {
   /** What {@link #reserve} would say of one budget, without asking for it. */
   Peek peek(Ask asked, BudgetConfig budget) {
     long now = ticker.epochMillis();
-    return account(budget, now).peek(asked, now);
+    return account(budget).peek(asked, now);
   }
 
   /**
@@ -254,13 +254,13 @@ public final class BudgetLedger {
   /** Whether a budget would refuse; then the request goes to a cheaper service. */
   boolean diverts(Ask ask, BudgetConfig budget, boolean explaining) {
     long now = ticker.epochMillis();
-    return account(budget, now).diverts(ask, explaining, now);
+    return account(budget).diverts(ask, explaining, now);
   }
 
   /** Until when a spender is refused who spends far more of a budget than others, or 0. */
   long pausedUntil(BudgetConfig budget, String spender, boolean explaining) {
     long now = ticker.epochMillis();
-    Account account = account(budget, now);
+    Account account = account(budget);
     long until = account.spenders.pausedUntil(spender, now);
     if (until > 0 && !explaining) {
       account.term(now).refused(Answer.NO_ROOM);
@@ -309,20 +309,18 @@ public final class BudgetLedger {
   /** A budget that all share. */
   public BudgetView view(BudgetConfig budget) {
     long now = ticker.epochMillis();
-    Account account = account(budget, now);
+    Account account = account(budget);
     return account.view(account.paced(now), now);
   }
 
   /** Requests that a budget, or all of its purses, decided on since this process began. */
   public Counts counts(BudgetConfig budget) {
-    return budget.per() == null
-        ? account(budget, ticker.epochMillis()).counts()
-        : purses.counts(budget);
+    return budget.per() == null ? account(budget).counts() : purses.counts(budget);
   }
 
   /** How often this process told of something. */
   public long told(BudgetConfig budget, Notice.Kind kind) {
-    return account(budget, ticker.epochMillis()).told(kind);
+    return account(budget).told(kind);
   }
 
   /** Tells the store all that was spent and gives back what is leased, as the process ends. */
@@ -374,7 +372,7 @@ public final class BudgetLedger {
    */
   void count(BudgetConfig.Unit unit, Whose whose, long micros) {
     long now = ticker.epochMillis();
-    Account account = account(unit.account(), now);
+    Account account = account(unit.account());
     Term term = account.term(now);
     Labels under = labels.of(whose.tier(), today.label(now), whose.region());
     term.settle(account.config(), whose.service(), under, 0, micros);

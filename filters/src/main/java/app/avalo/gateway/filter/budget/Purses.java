@@ -95,7 +95,7 @@ public final class Purses {
       return of(budget, COMMON);
     }
     long now = ledger.nowMillis();
-    ledger.account(purse, now).configure(purse, Map.of(), now);
+    ledger.account(purse).configure(purse, Map.of(), now);
     open.put(purse.name(), new Open(budget, purse));
     return purse;
   }

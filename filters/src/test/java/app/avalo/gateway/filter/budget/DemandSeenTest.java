@@ -114,4 +114,56 @@ class DemandSeenTest {
 
     assertThat(told).containsExactly(Kind.ANOMALY);
   }
+
+  @ParameterizedTest
+  @ValueSource(longs = {7, 40})
+  void aLeapOfTheClockAndItsReturnTeachNoSilence(long days) {
+    ledger.configure(plan(budget));
+    hours(budget, 8 * 24, 1_000);
+    time.leap(Duration.ofDays(days));
+    hours(budget, 3, 1_000);
+    assertThat(forecast(budget).perHour()).as("ahead").isCloseTo(1_000, within(20L));
+
+    time.leap(Duration.ofDays(-days));
+    hours(budget, 3, 1_000);
+
+    assertThat(forecast(budget).perHour()).isCloseTo(1_000, within(20L));
+    assertThat(told).isEmpty();
+    hours(budget, 72, 3_000);
+    assertThat(forecast(budget).perHour()).as("it goes on learning").isGreaterThan(1_500);
+  }
+
+  @Test
+  void aClockThatIsSetForwardForGoodTeachesNoSilence() {
+    ledger.configure(plan(budget));
+    hours(budget, 8 * 24, 1_000);
+    time.leap(Duration.ofDays(7).plusMinutes(20));
+    hours(budget, 24, 1_000);
+
+    assertThat(forecast(budget).perHour()).isCloseTo(1_000, within(20L));
+  }
+
+  @Test
+  void aClockThatWasSetBackFindsSharesForWhatIsLeftOfThePeriodAtOnce() {
+    BudgetConfig paced = BudgetSample.paced("ai", 10_000_000, byHeader("X-Cost", 1));
+    ledger.configure(plan(paced));
+    for (int hour = 0; hour < 48; hour++) {
+      if (ledger.reserve(BudgetSample.ask(List.of(paced), AI)) instanceof Hold hold) {
+        ledger.settle(hold, new long[] {20_000}, ledger.nowMillis());
+      }
+      time.advance(Duration.ofHours(1));
+    }
+    double before = share(paced);
+    assertThat(before).isBetween(0.6, 0.75);
+    time.leap(Duration.ofDays(27).plusHours(23));
+    assertThat(share(paced)).as("an hour before the end").isEqualTo(1);
+
+    time.leap(Duration.ofDays(-27).minusHours(23));
+
+    assertThat(share(paced)).isEqualTo(before);
+  }
+
+  private double share(BudgetConfig of) {
+    return ledger.view(plan(of)).get(0).admittedShare();
+  }
 }

@@ -8,7 +8,7 @@ import java.util.PriorityQueue;
 public final class VirtualTime implements Ticker, Timers {
   private final PriorityQueue<Task> tasks =
       new PriorityQueue<>(Comparator.comparingLong(Task::due).thenComparingLong(Task::number));
-  private final long epochMillisAtStart;
+  private long epochMillisAtStart;
   private long nanos;
   private long numbers;
 
@@ -31,6 +31,11 @@ public final class VirtualTime implements Ticker, Timers {
   @Override
   public long epochMillis() {
     return epochMillisAtStart + nanos / 1_000_000;
+  }
+
+  /** Sets the wall clock forward, or back, while no time passes. */
+  public void leap(Duration span) {
+    epochMillisAtStart += span.toMillis();
   }
 
   @Override

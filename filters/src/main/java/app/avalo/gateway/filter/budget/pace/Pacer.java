@@ -4,6 +4,7 @@ import static app.avalo.gateway.filter.budget.pace.WeekProfile.HOUR_MILLIS;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Mode;
+import app.avalo.gateway.filter.time.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,14 @@ public final class Pacer {
   private final DemandForecast[] demand = {
     new DemandForecast(), new DemandForecast(), new DemandForecast()
   };
+
+  /** By which the wall clock may part from time as it passes, beside a thousandth of that. */
+  private static final long LEAP_MILLIS = 60_000;
+
   private final Diary diary;
+  private final Ticker ticker;
+  private long wallMillis; // when somebody looked last
+  private long passedNanos; // likewise
   private long hour = -1; // since 1970, the one under way
   private long hours; // learned
   private long strangeHour; // milliseconds since 1970
@@ -49,8 +57,10 @@ public final class Pacer {
     void learned(long hour, Standing standing, long micros);
   }
 
-  public Pacer(Diary diary) {
+  public Pacer(Diary diary, Ticker ticker) {
     this.diary = diary;
+    this.ticker = ticker;
+    hasLeapt();
   }
 
   /** Learns an hour from a diary; hours must come in their order. */
@@ -62,7 +72,11 @@ public final class Pacer {
   /** Learns from the hours that are over. */
   public void observe(long nowMillis, Tally now) {
     long at = Math.floorDiv(nowMillis, HOUR_MILLIS);
-    if (hour < 0) {
+    if (hasLeapt()) {
+      at = Math.floorDiv(wallMillis, HOUR_MILLIS);
+      whole = false;
+      since = now;
+    } else if (hour < 0) {
       since = now;
     } else if (at > hour) {
       if (whole) {
@@ -75,6 +89,20 @@ public final class Pacer {
       return;
     }
     hour = at;
+  }
+
+  /**
+   * Whether the wall clock was set since the last look. Then the hour under way was not seen as a
+   * whole, and those between were not silent: nobody lived through them.
+   */
+  private boolean hasLeapt() {
+    long wall = ticker.epochMillis();
+    long nanos = ticker.nanos();
+    long passed = (nanos - passedNanos) / 1_000_000;
+    long leap = Math.abs(wall - wallMillis - passed);
+    wallMillis = wall;
+    passedNanos = nanos;
+    return leap > LEAP_MILLIS + passed / 1000;
   }
 
   private boolean isAsked() {

@@ -1,7 +1,11 @@
 package app.avalo.gateway.filter.budget.term;
 
+import app.avalo.gateway.filter.budget.pace.Forecast;
+import app.avalo.gateway.filter.budget.pace.Pacer;
+import app.avalo.gateway.filter.budget.pace.Tally;
 import app.avalo.gateway.filter.budget.view.Level;
 import app.avalo.gateway.filter.budget.view.Notice;
+import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -15,14 +19,41 @@ import java.util.Set;
  * <p>What is told from here is open until operators have it, and then until the store knows that.
  */
 public final class Telling {
+  /** Of what the usual course would have spent, at which operators are told. */
+  private static final double OVER_PLAN = 1.2;
+
   private final Set<String> told = new HashSet<>(); // keys of notices
   private final Set<String> open = new HashSet<>(); // of them: nobody knows that operators have it
   private final Set<String> unstated = new LinkedHashSet<>(); // of them: the store does not
   private int toldLevel; // highest of them
   private Set<String> seen = Set.of(); // keys of notices that are due, but for levels
 
+  /** Looks at what may be due besides levels. */
+  public void look(Pacer pacer, Span span, long nowMillis, Tally tally) {
+    if (pacer.experienced()) {
+      notice(forecast(pacer, span, nowMillis, tally));
+    }
+  }
+
+  private static Set<String> forecast(Pacer pacer, Span span, long nowMillis, Tally tally) {
+    Set<String> keys = new LinkedHashSet<>();
+    Forecast forecast = pacer.forecast(span.startMillis(), nowMillis, span.endMillis(), tally);
+    if (forecast.spent() > tally.amount()) {
+      keys.add(Notice.of(Kind.FORECAST).key());
+    }
+    double usual = tally.amount() * forecast.course();
+    if (tally.total() > OVER_PLAN * usual && tally.total() > tally.amount() / 10) {
+      keys.add(Notice.of(Kind.OVER_PLAN).key());
+    }
+    long strange = pacer.strangeHour();
+    if (strange >= span.startMillis()) {
+      keys.add(Notice.daily(Kind.ANOMALY, strange).key());
+    }
+    return keys;
+  }
+
   /** What is due besides levels, as far as it is known now. */
-  public synchronized void notice(Set<String> keys) {
+  private synchronized void notice(Set<String> keys) {
     keys.removeAll(told);
     seen = keys;
   }
