@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.BudgetConfig.Period;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Entry;
@@ -231,29 +232,37 @@ public final class BudgetDesk {
     if (keeper != null && sharing != null) {
       Lender.Order told = new Lender.Order(order.what(), until, note);
       BudgetLedger.Sharing shared = sharing;
-      return atHome(shared, () -> order(shared, keeper, account.config(), term.span, latest, told))
+      return atHome(shared, () -> order(shared, keeper, account.config(), term.span, now, told))
           .onComplete(answered -> keeper.hurry())
           .map(until);
     }
     term.order(order.what(), until);
-    journal.append(new Entry(Entry.Kind.ORDER, order.what(), budget, term.span.key(), note, until));
+    Tenures.write(journal, account.config(), term.span, now, order.what(), note, until);
     return written(until);
   }
 
-  /** Says it to every period in which it, or an earlier one that it replaces, may hold. */
+  /**
+   * Says it to every period in which it, or an earlier one that it replaces, may hold; days and
+   * months, as a change of configuration may make one of the other.
+   */
   private static Future<Void> order(
       BudgetLedger.Sharing sharing,
       LeaseKeeper keeper,
       BudgetConfig budget,
       Span running,
-      long latest,
+      long now,
       Lender.Order told) {
     Statement.Where where = keeper.where(budget);
+    long latest = now + Tenures.LONGEST_ORDER.toMillis();
     Future<Void> done = Future.succeededFuture();
-    for (Span span = running; span.startMillis() < latest; span = span.after(budget)) {
-      Span each = span;
-      done =
-          done.compose(before -> sharing.lender().order(of(where, each), each.startMillis(), told));
+    for (Period period : Period.values()) {
+      Span span = period == budget.period() ? running : Span.of(budget, period, now);
+      for (; span.startMillis() < latest; span = Span.of(budget, period, span.endMillis())) {
+        Span each = span;
+        done =
+            done.compose(
+                before -> sharing.lender().order(of(where, each), each.startMillis(), told));
+      }
     }
     return done;
   }

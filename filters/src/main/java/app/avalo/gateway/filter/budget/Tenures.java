@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
+import app.avalo.gateway.config.BudgetConfig.Period;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.journal.Sheet;
@@ -79,10 +80,28 @@ final class Tenures {
       if (until != next.orders.until(what)) {
         next.order(what, until);
         if (into.keeper() == null) {
-          String key = next.span.key();
-          journal.append(new Entry(Entry.Kind.ORDER, what, budget, key, "goes on", until));
+          write(journal, config, next.span, next.span.startMillis(), what, "goes on", until);
         }
       }
+    }
+  }
+
+  /**
+   * Writes an order down for the running period, and for the day or month that would be it by
+   * another configuration.
+   */
+  static void write(
+      Journal journal,
+      BudgetConfig config,
+      Span running,
+      long nowMillis,
+      String what,
+      String note,
+      long untilMillis) {
+    for (Period period : Period.values()) {
+      Span span = period == config.period() ? running : Span.of(config, period, nowMillis);
+      journal.append(
+          new Entry(Entry.Kind.ORDER, what, config.name(), span.key(), note, untilMillis));
     }
   }
 

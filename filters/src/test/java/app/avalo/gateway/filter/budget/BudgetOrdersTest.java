@@ -196,6 +196,35 @@ class BudgetOrdersTest {
   }
 
   @Test
+  void anOrderOutlivesARestartThatMakesDaysOfMonthsAndBack(@TempDir Path directory)
+      throws Exception {
+    BudgetConfig monthly = budget("ai", 1_000_000, flat(1_000));
+    BudgetConfig daily = BudgetSample.daily(monthly);
+    long until = time.epochMillis() + Duration.ofDays(20).toMillis();
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, monthly);
+      done(ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd bill")));
+    }
+    for (int days = 0; days < 15; days += 3) { // into December
+      BudgetConfig next = days % 2 == 0 ? daily : monthly;
+      time.advance(Duration.ofDays(3));
+      try (FileJournal journal = FileJournal.open(directory)) {
+        restart(journal, next);
+        assertThat(admitted(next, AI, 1)).as("after %d days", days).isZero();
+        assertThat(view(next).frozenUntil()).isEqualTo(until);
+      }
+    }
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, daily);
+      done(ledger.desk().order("ai", new BudgetDesk.Order(true, 0, "eva", "fine")));
+    }
+    try (FileJournal journal = FileJournal.open(directory)) {
+      restart(journal, monthly);
+      assertThat(admitted(monthly, AI, 1)).as("lifted for good").isEqualTo(1);
+    }
+  }
+
+  @Test
   void anAmountThatWasLoweredByMoreThanAReloadLeavesIsNothing() {
     BudgetConfig budget = budget("ai", 100_000, flat(1_000));
     ledger.configure(plan(budget));

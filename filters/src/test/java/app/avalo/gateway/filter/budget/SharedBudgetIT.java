@@ -177,6 +177,29 @@ class SharedBudgetIT extends Replicas {
     assertThat(view(two, budget).frozenUntil()).isZero();
   }
 
+  @Test
+  void anOrderHoldsWhereAReloadMakesDaysOfMonths() throws Exception {
+    BudgetConfig monthly = budget("ai", 1_000_000, flat(1_000));
+    BudgetConfig daily = BudgetSample.daily(monthly);
+    share(monthly, 2);
+    Gateway one = gateways.get(0);
+    Gateway two = gateways.get(1);
+    long until = Ticker.SYSTEM.epochMillis() + 3_600_000;
+    one.ledger.desk().order("ai", new BudgetDesk.Order(true, until, "eva", "odd bill"));
+    until(() -> view(two, monthly).frozenUntil() == until);
+
+    two.ledger.configure(plan(daily));
+    until(() -> view(two, daily).store() == BudgetView.Store.SHARED);
+
+    assertThat(view(two, daily).frozenUntil()).isEqualTo(until);
+    assertThat(ask(two.ledger, daily, CHAT)).isInstanceOf(Refused.class);
+    Gateway three = new Gateway("g3");
+    three.ledger.configure(plan(daily));
+    until(() -> view(three, daily).frozenUntil() == until);
+    three.ledger.desk().order("ai", new BudgetDesk.Order(true, 0, "eva", "fine"));
+    until(() -> again(two, daily) && again(one, monthly));
+  }
+
   /** How many of these calls are paid. */
   private static int paid(Gateway gateway, BudgetConfig budget, int calls) throws Exception {
     int paid = 0;

@@ -51,8 +51,13 @@ public record Span(String key, long startMillis, long endMillis) {
   }
 
   public static Span of(BudgetConfig budget, long epochMillis) {
+    return of(budget, budget.period(), epochMillis);
+  }
+
+  /** As if its amount were of this period. */
+  public static Span of(BudgetConfig budget, Period period, long epochMillis) {
     LocalDate day = Instant.ofEpochMilli(epochMillis).atOffset(ZoneOffset.UTC).toLocalDate();
-    boolean daily = budget.period() == Period.DAY;
+    boolean daily = period == Period.DAY;
     LocalDate start = daily ? day : day.withDayOfMonth(1);
     LocalDate end = daily ? day.plusDays(1) : start.plusMonths(1);
     String date = start.toString();
@@ -74,11 +79,6 @@ public record Span(String key, long startMillis, long endMillis) {
       String example = daily ? "a day such as 2026-11-21" : "a month such as 2026-11";
       throw new IllegalArgumentException("period: " + name + " (expected: " + example + ")");
     }
-  }
-
-  /** The one behind it. */
-  public Span after(BudgetConfig budget) {
-    return of(budget, endMillis);
   }
 
   /** The one before it. */
