@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import app.avalo.gateway.filter.redis.Loop;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -116,7 +118,8 @@ class RedisReceiptsIT {
     assertThat(Long.parseLong(left.substring(1))).isBetween(172_700L, 172_800L);
     // As if it had been charged two days ago, while others of its hash came later.
     long old = System.currentTimeMillis() / 1000 - 172_801;
-    String field = "AAAAAAAAAAH__________w"; // that of the digest 1, -1
+    String field = field(1);
+    assertThat(field).isEqualTo("AAAAAAAAAAH__________w"); // as gateways of all releases say it
     assertThat(redis.command("HEXISTS t:budget:{ai}:paid:1 " + field)).isEqualTo(":1");
     redis.command("HSET t:budget:{ai}:paid:1 " + field + " \"5000 " + old + "\"");
     assertThat(charge(two, 1, 5_000)).isEqualTo(5_000);
@@ -125,13 +128,30 @@ class RedisReceiptsIT {
 
   /** Seventeen ids of one hash: there is place for sixteen. */
   @Test
-  void anOldOneMakesRoom() throws Exception {
-    for (int i = 0; i <= 16; i++) {
+  void theOldestMakesRoomWhereverItStands() throws Exception {
+    String key = "t:budget:{ai}:paid:0 ";
+    long now = System.currentTimeMillis() / 1000;
+    for (int i = 0; i < 16; i++) {
       assertThat(charge(one, i << 16, 100)).isEqualTo(100);
+      long at = now - (i == 7 ? 600 : 60 + i);
+      redis.command("HSET " + key + field(i << 16) + " \"100 " + at + "\"");
     }
 
-    assertThat(redis.command("HLEN t:budget:{ai}:paid:0")).isEqualTo(":16");
-    assertThat(charge(one, 16 << 16, 200)).as("the newest").isEqualTo(100);
+    assertThat(charge(one, 16 << 16, 100)).isEqualTo(100);
+
+    for (int i = 0; i <= 16; i++) {
+      String there = redis.command("HEXISTS " + key + field(i << 16));
+      assertThat(there).as("the one of %d", i).isEqualTo(i == 7 ? ":0" : ":1");
+    }
+    assertThat(charge(two, 6 << 16, 200)).as("one that stayed").isEqualTo(100);
+    assertThat(charge(two, 16 << 16, 200)).as("the newest").isEqualTo(100);
+    assertThat(charge(two, 7 << 16, 200)).as("the one that made room").isEqualTo(200);
+  }
+
+  /** Under which a hash has what the id of this number paid. */
+  private static String field(long number) {
+    byte[] digest = ByteBuffer.allocate(16).putLong(number).putLong(-number).array();
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
   }
 
   /** Sixteen younger fields of a hash push out that a call is under way, as nobody may last. */
