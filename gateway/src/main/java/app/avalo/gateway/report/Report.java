@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * @param month {@code 2026-11}
  * @param gateway who wrote it
  * @param written when, RFC 3339
- * @param budgets of the month, in the order of the file
+ * @param budgets of the month, in the order of the file; then those that were removed from it
  * @param units what the money was spent for, in the order of the file
  */
 public record Report(

@@ -21,6 +21,9 @@ public final class ReportCsv {
       String currency = budget.currency();
       line(csv, report, budget.name(), "amount", "", Report.plain(budget.amount()), currency, "");
       line(csv, report, budget.name(), "spent", "", Report.plain(budget.spent()), currency, "");
+      if (budget.removed()) {
+        line(csv, report, budget.name(), "removed", "", "1", "", "");
+      }
       for (String kind : KINDS) {
         for (Map.Entry<String, Long> sum : budget.by(kind).entrySet()) {
           String amount = Report.plain(sum.getValue());

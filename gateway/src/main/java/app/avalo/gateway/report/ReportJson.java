@@ -30,6 +30,7 @@ public final class ReportJson {
         .put("name", budget.name())
         .put("amount", Report.exact(budget.amount(), budget.currency()))
         .put("spent", Report.exact(budget.spent(), budget.currency()))
+        .put("removed", budget.removed())
         .put("byService", sums(budget.by("")))
         .put("byRegion", sums(budget.by("region")))
         .put("byTier", sums(budget.by("tier")))

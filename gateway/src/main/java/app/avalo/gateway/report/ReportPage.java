@@ -58,7 +58,7 @@ public final class ReportPage {
   private static void overview(StringBuilder page, Report report) {
     page.append("<table><tr><th>budget<th class=\"n\">spent<th class=\"n\">amount<th>share</tr>");
     for (BudgetMonth budget : report.budgets()) {
-      page.append("<tr><td>").append(escaped(budget.name()));
+      page.append("<tr><td>").append(escaped(title(budget)));
       number(page, Report.rounded(budget.spent(), budget.currency()));
       number(page, Report.rounded(budget.amount(), budget.currency()));
       page.append("<td>").append(Plot.share(budget.spent(), budget.amount())).append("</tr>");
@@ -126,8 +126,12 @@ public final class ReportPage {
     page.append("</table>");
   }
 
+  private static String title(BudgetMonth budget) {
+    return budget.removed() ? budget.name() + " (removed)" : budget.name();
+  }
+
   private static void budget(StringBuilder page, BudgetMonth budget, int days) {
-    String name = escaped(budget.name());
+    String name = escaped(title(budget));
     Map<String, Long> byDay = budget.by("day");
     page.append("<h2>").append(name).append("</h2>");
     page.append(Plot.month(byDay, days, budget.amount(), "spent on " + name + " by day"));

@@ -12,6 +12,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** Asks the ledger what months came to. Safe from every thread. */
 public final class Reports {
@@ -28,7 +29,10 @@ public final class Reports {
     return YearMonth.from(Instant.ofEpochMilli(ticker.epochMillis()).atOffset(ZoneOffset.UTC));
   }
 
-  /** The report of a month, with the budgets by the month of a plan. */
+  /**
+   * The report of a month, with the budgets by the month of a plan, and then those that were
+   * removed from it.
+   */
   public Future<Report> of(Plan plan, YearMonth month) {
     List<Future<BudgetMonth>> budgets = new ArrayList<>();
     for (BudgetConfig budget : plan.config().budgets().values()) {
@@ -40,18 +44,24 @@ public final class Reports {
     for (BudgetConfig.Unit unit : plan.units()) {
       units.add(desk.month(unit.account(), month.toString()));
     }
-    List<Future<BudgetMonth>> all = new ArrayList<>(budgets);
+    List<Future<?>> all = new ArrayList<>(budgets);
     all.addAll(units);
+    Set<String> named = plan.config().budgets().keySet();
+    Future<List<BudgetMonth>> removed = desk.removed(named, month.toString());
+    all.add(removed);
     String written = Instant.ofEpochMilli(ticker.epochMillis()).toString();
     return Future.all(all)
         .map(
-            known ->
-                new Report(
-                    month.toString(),
-                    plan.config().name(),
-                    written,
-                    known(budgets),
-                    units(plan, known(units), known(budgets))));
+            done -> {
+              List<BudgetMonth> known = new ArrayList<>(known(budgets));
+              known.addAll(removed.result());
+              return new Report(
+                  month.toString(),
+                  plan.config().name(),
+                  written,
+                  List.copyOf(known),
+                  units(plan, known(units), known));
+            });
   }
 
   private static List<UnitMonth> units(

@@ -241,7 +241,7 @@ class MoneyDeskIT {
 
   @Test
   void a_change_that_the_disk_does_not_take_is_a_problem_until_it_does() throws Exception {
-    Path next = directory.resolve("budget-ledger.0000000002.draft");
+    Path next = directory.resolve("budgets/budget-ledger.0000000002.draft");
     Files.createSymbolicLink(next, Path.of("/dev/full"));
     BudgetDesk desk = gateway.gateway().shared().ledger().desk();
     for (int i = 0; i < 2_400; i++) { // more than a file of the ledger takes

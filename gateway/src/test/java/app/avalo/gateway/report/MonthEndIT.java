@@ -32,6 +32,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The end of a month, under a clock of our own and on a real disk. */
 class MonthEndIT {
+  private static final String YAML =
+      """
+      listeners: [{name: public, address: "127.0.0.1:8080"}]
+      regions: {eu: {index: 0, latitude: 52.5, longitude: 13.4}}
+      services: {ai: {regions: {eu: "http://127.0.0.1:1"}}}
+      routes: [{name: ai, match: {path: /}, service: ai}]
+      budgets: {month: {amount: 10 PLN, services: [ai], cost: {perRequest: 0.01 PLN}}}
+      state: {directory: "%s"}
+      """;
+
   @TempDir private Path directory;
   private final VirtualTime time = new VirtualTime(); // 2026-11-21
   private final Vertx vertx = Vertx.vertx();
@@ -47,20 +57,11 @@ class MonthEndIT {
   }
 
   private Plan plan(String more) {
-    Loaded loaded =
-        ConfigLoader.parse(
-            "test.yaml",
-            """
-            listeners: [{name: public, address: "127.0.0.1:8080"}]
-            regions: {eu: {index: 0, latitude: 52.5, longitude: 13.4}}
-            services: {ai: {regions: {eu: "http://127.0.0.1:1"}}}
-            routes: [{name: ai, match: {path: /}, service: ai}]
-            budgets: {month: {amount: 10 PLN, services: [ai], cost: {perRequest: 0.01 PLN}}}
-            state: {directory: "%s"}
-            """
-                    .formatted(directory)
-                + more);
-    return Plan.compile(((Loaded.Valid) loaded).config());
+    return compiled(YAML.formatted(directory) + more);
+  }
+
+  private static Plan compiled(String yaml) {
+    return Plan.compile(((Loaded.Valid) ConfigLoader.parse("test.yaml", yaml)).config());
   }
 
   @Test
@@ -81,6 +82,28 @@ class MonthEndIT {
     assertThat(Files.readString(json)).contains("\"spent\" : \"2.5 PLN\"");
     assertThat(Files.readString(reports.resolve("2026-11.csv"))).contains(",spent,,2.5,PLN");
     assertThat(Files.readString(reports.resolve("2026-11.html"))).contains("Costs of 2026-11");
+  }
+
+  @Test
+  void a_budget_that_a_reload_removed_is_in_the_report() throws IOException {
+    ledger.configure(plan());
+    ledger.desk().correct("month", new Correction("1", false, "ai", 2_500_000, "eva", "bill"));
+    Plan without = compiled(YAML.formatted(directory).replace("month:", "other:"));
+    ledger.configure(without);
+    Webhook webhook = new Webhook(vertx, Runnable::run, time, time, without::config);
+    new MonthEnd(vertx, time, time, new Reports(ledger.desk(), time), webhook, () -> without)
+        .start();
+
+    time.advance(Duration.ofDays(10).plusMinutes(11));
+
+    Path json = directory.resolve("reports").resolve("2026-11.json");
+    Awaiting.until(() -> Files.exists(json));
+    JsonObject report = new JsonObject(Files.readString(json));
+    JsonObject removed = report.getJsonArray("budgets").getJsonObject(1);
+    assertThat(removed.getString("name")).isEqualTo("month");
+    assertThat(removed.getBoolean("removed")).isTrue();
+    assertThat(removed.getString("spent")).isEqualTo("2.5 PLN");
+    assertThat(report.getJsonObject("totals").getString("PLN")).isEqualTo("2.5");
   }
 
   /** What the webhook is told of months, in its order. */

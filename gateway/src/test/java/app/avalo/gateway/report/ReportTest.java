@@ -112,6 +112,20 @@ class ReportTest {
   }
 
   @Test
+  void aBudgetThatWasRemovedIsCalledSo() {
+    Report report = report(List.of(AI, PUSH.gone()), List.of(AI));
+
+    JsonObject removed = ReportJson.of(report).getJsonArray("budgets").getJsonObject(1);
+    assertThat(removed.getBoolean("removed")).isTrue();
+    assertThat(ReportJson.of(report).getJsonArray("budgets").getJsonObject(0).getBoolean("removed"))
+        .isFalse();
+    assertThat(ReportCsv.of(report).split("\r\n"))
+        .contains("2026-11,push,removed,,1,,", "2026-11,push,spent,,9000,PLN,")
+        .doesNotContain("2026-11,ai,removed,,1,,");
+    assertThat(ReportPage.of(report)).contains("<td>push (removed)", "<h2>push (removed)</h2>");
+  }
+
+  @Test
   void aSumBelowZeroIsANumber() {
     BudgetMonth credited = new BudgetMonth("ai", "PLN", 9_000_000, 0, Map.of("ai", -3_500_000L));
 

@@ -6,6 +6,7 @@ import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.journal.Journal;
+import app.avalo.gateway.filter.budget.journal.Sheet;
 import app.avalo.gateway.filter.budget.lease.Corrected;
 import app.avalo.gateway.filter.budget.lease.Lender;
 import app.avalo.gateway.filter.budget.lease.Statement;
@@ -19,6 +20,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -290,11 +293,62 @@ public final class BudgetDesk {
       return Future.succeededFuture(account.month(span.key()));
     }
     BudgetLedger.Sharing shared = sharing;
-    return atHome(shared, () -> shared.lender().sums(of(keeper.where(budget), span)))
-        .map(sums -> sums.isEmpty() ? null : month(budget, sums));
+    return sums(shared, of(keeper.where(budget), span), budget.amount());
   }
 
-  private static BudgetMonth month(BudgetConfig budget, Map<String, Long> sums) {
+  /**
+   * What budgets by the month came to that nobody configures any more, as far as this process or
+   * its ledger on disk has met them.
+   *
+   * @param named those that are configured
+   */
+  public Future<List<BudgetMonth>> removed(Set<String> named, String month) {
+    Map<String, Future<@Nullable BudgetMonth>> months = new TreeMap<>();
+    for (Account account : ledger.accounts()) {
+      BudgetConfig budget = account.config();
+      if (!named.contains(budget.name()) && account.tells() && budget.monthly()) {
+        months.put(budget.name(), month(budget, month));
+      }
+    }
+    journal
+        .recovered()
+        .forEach(
+            (name, terms) -> {
+              boolean met = ledger.known(name) != null;
+              boolean common = name.indexOf('@') < 0 && !name.startsWith(BudgetConfig.Unit.PREFIX);
+              for (String term : terms.keySet()) {
+                if (!named.contains(name) && !met && common && term.startsWith(month + '.')) {
+                  months.put(name, past(name, term, terms.get(term)));
+                }
+              }
+            });
+    return Future.all(List.copyOf(months.values()))
+        .map(
+            known ->
+                months.values().stream()
+                    .map(Future::result)
+                    .filter(each -> each != null && (each.spent() != 0 || !each.sums().isEmpty()))
+                    .map(BudgetMonth::gone)
+                    .toList());
+  }
+
+  /** Of a budget of an earlier process. */
+  private Future<@Nullable BudgetMonth> past(String name, String term, Sheet sheet) {
+    Money nothing = new Money(0, term.substring(term.indexOf('.') + 1));
+    if (sharing != null) {
+      return sums(sharing, new Statement.Where(name, term, 0, 0, 0), nothing);
+    }
+    return Future.succeededFuture(
+        new BudgetMonth(name, nothing.currency(), sheet.raised(), sheet.spent(), sheet.sums()));
+  }
+
+  private static Future<@Nullable BudgetMonth> sums(
+      BudgetLedger.Sharing sharing, Statement.Where where, Money amount) {
+    return atHome(sharing, () -> sharing.lender().sums(where))
+        .map(sums -> sums.isEmpty() ? null : month(where.budget(), amount, sums));
+  }
+
+  private static BudgetMonth month(String budget, Money amount, Map<String, Long> sums) {
     Map<String, Long> byLabel = new HashMap<>();
     sums.forEach(
         (name, micros) -> {
@@ -303,9 +357,9 @@ public final class BudgetDesk {
           }
         });
     return new BudgetMonth(
-        budget.name(),
-        budget.amount().currency(),
-        budget.amount().micros() + sums.getOrDefault("raised", 0L),
+        budget,
+        amount.currency(),
+        amount.micros() + sums.getOrDefault("raised", 0L),
         sums.getOrDefault("spent", 0L),
         byLabel);
   }

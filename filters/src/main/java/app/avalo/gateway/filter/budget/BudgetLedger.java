@@ -19,6 +19,7 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -376,6 +377,10 @@ public final class BudgetLedger {
     Term term = account.term(now);
     Labels under = labels.of(whose.tier(), today.label(now), whose.region());
     term.settle(account.config(), whose.service(), under, 0, micros);
+  }
+
+  Collection<Account> accounts() {
+    return accounts.values();
   }
 
   @Nullable Account known(String name) {

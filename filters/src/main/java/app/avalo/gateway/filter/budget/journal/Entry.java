@@ -83,6 +83,12 @@ public record Entry(Kind kind, String id, String budget, String term, String sub
    */
   record Line(long sequence, Entry entry) {}
 
+  /** The service of an imported cost; behind it stand who and why. */
+  public String service() {
+    int end = subject.indexOf(' ');
+    return end < 0 ? subject : subject.substring(0, end);
+  }
+
   /** Adds the line of this place. */
   void writeTo(Text text, long sequence) {
     text.line(this, kind.letter, sequence);

@@ -152,9 +152,8 @@ public final class FileJournal implements Journal, AutoCloseable {
   }
 
   @Override
-  public @Nullable Sheet recovered(String budget, String term) {
-    Map<String, Sheet> terms = recovered.get(budget);
-    return terms == null ? null : terms.get(term);
+  public Map<String, Map<String, Sheet>> recovered() {
+    return recovered;
   }
 
   @Override

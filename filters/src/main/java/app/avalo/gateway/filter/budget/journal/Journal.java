@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget.journal;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +22,8 @@ public interface Journal {
         public void forget(String budget) {}
 
         @Override
-        public @Nullable Sheet recovered(String budget, String term) {
-          return null;
+        public Map<String, Map<String, Sheet>> recovered() {
+          return Map.of();
         }
 
         @Override
@@ -54,8 +55,14 @@ public interface Journal {
    */
   void forget(String budget);
 
-  /** What was on disk for this budget and period when the process started, or null. */
-  @Nullable Sheet recovered(String budget, String term);
+  /** What was on disk when the process started, by budget and period. */
+  Map<String, Map<String, Sheet>> recovered();
+
+  /** Likewise for this budget and period, or null. */
+  default @Nullable Sheet recovered(String budget, String term) {
+    Map<String, Sheet> terms = recovered().get(budget);
+    return terms == null ? null : terms.get(term);
+  }
 
   /** What was asked for by the hour, oldest first, when the process started; four weeks at most. */
   List<Entry> hours(String budget);

@@ -41,6 +41,26 @@ public final class Sheet {
     return told;
   }
 
+  /** Micro-units spent by label, imported costs by their service. */
+  public Map<String, Long> sums() {
+    Map<String, Long> sums = new LinkedHashMap<>(totals);
+    for (Entry correction : corrections.values()) {
+      if (correction.kind() == Entry.Kind.IMPORT) {
+        sums.merge(correction.service(), correction.micros(), Long::sum);
+      }
+    }
+    return sums;
+  }
+
+  /** Micro-units added to the amount. */
+  public long raised() {
+    long raised = 0;
+    for (Entry correction : corrections.values()) {
+      raised += correction.kind() == Entry.Kind.RAISE ? correction.micros() : 0;
+    }
+    return raised;
+  }
+
   /** Micro-units spent, corrections included. */
   public long spent() {
     long sum = 0;

@@ -26,8 +26,7 @@ final class Corrections {
   void add(Entry entry) {
     ids.add(entry.id());
     if (entry.kind() == Entry.Kind.IMPORT) {
-      int end = entry.subject().indexOf(' '); // behind it stand who and why
-      sums.known(end < 0 ? entry.subject() : entry.subject().substring(0, end), entry.micros());
+      sums.known(entry.service(), entry.micros());
     } else if (entry.kind() == Entry.Kind.RAISE) {
       raised = Price.signed(raised, entry.micros());
     }
