@@ -12,9 +12,11 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -180,7 +182,9 @@ public final class Webhook {
       lookIn(Duration.ofNanos(Math.min(pause, LOOK.toNanos())));
     } else {
       busy = true;
-      post(to, next.alert).onComplete(done -> answered(next, done.result(), done.cause()));
+      Future.succeededFuture(next.alert)
+          .compose(alert -> post(to, alert))
+          .onComplete(done -> answered(next, done.result(), done.cause()));
     }
   }
 
@@ -200,7 +204,7 @@ public final class Webhook {
             .setAbsoluteURI(to.url().toString())
             .setConnectTimeout(to.timeout().toMillis())
             .putHeader("content-type", "application/json")
-            .putHeader("avalo-alert", alert.id())
+            .putHeader("avalo-alert", ascii(alert.id()))
             .putHeader("avalo-signature", Signature.of(to.secret().reveal(), seconds, body));
     HttpClient client = "https".equals(to.url().getScheme()) ? secure : plain;
     return client.request(request).compose(open -> exchange(open, body, to.timeout()));
@@ -217,6 +221,19 @@ public final class Webhook {
               deadline.cancel();
               request.connection().close();
             });
+  }
+
+  /** As a header can hold it: users are named in many scripts. */
+  private static String ascii(String id) {
+    StringBuilder text = new StringBuilder(id.length());
+    for (byte each : id.getBytes(StandardCharsets.UTF_8)) {
+      if (each >= ' ' && each < 127) {
+        text.append((char) each);
+      } else {
+        text.append('%').append(HexFormat.of().withUpperCase().toHexDigits(each));
+      }
+    }
+    return text.toString();
   }
 
   private static Answer answer(HttpClientResponse response) {

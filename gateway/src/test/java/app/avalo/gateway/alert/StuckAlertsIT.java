@@ -258,6 +258,14 @@ class StuckAlertsIT {
   }
 
   @Test
+  void a_user_of_any_script_can_be_named() {
+    send("chats/abuse/u=\u017c\u00f3\u0142w/2026");
+    until(Webhook.Result.DELIVERED, 1);
+
+    assertThat(received).containsExactly("chats/abuse/u=%C5%BC%C3%B3%C5%82w/2026");
+  }
+
+  @Test
   void another_receiver_in_the_configuration_is_tried_at_once() {
     statuses.put("all", 503);
     send("one");
