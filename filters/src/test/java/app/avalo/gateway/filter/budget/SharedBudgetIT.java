@@ -24,6 +24,7 @@ import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.time.Ticker;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -93,6 +94,27 @@ class SharedBudgetIT extends Replicas {
     assertThat(month.by("")).containsEntry("chat", 600L).containsEntry("ai", 4_000L);
     assertThat(month.by("region")).containsExactly(java.util.Map.entry("eu", 600L));
     assertThat(month.by("day")).hasSize(1).containsValue(600L);
+  }
+
+  @Test
+  void whatAllSpentOfABudgetIsKnownWhereAReloadRemovedIt() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    share(budget, 2);
+    for (Gateway each : gateways) {
+      Hold hold = (Hold) ask(each.ledger, budget, CHAT);
+      each.ledger.settle(hold, new long[] {300}, each.ledger.nowMillis());
+    }
+    until(() -> sum("spent") == 600);
+    BudgetLedger one = gateways.get(0).ledger;
+    String month = Span.of(budget, Ticker.SYSTEM.epochMillis()).key().substring(0, 7);
+
+    one.configure(Plans.minimal().compile());
+
+    BudgetMonth removed = BudgetSample.done(one.desk().removed(Set.of(), month)).get(0);
+    assertThat(removed.removed()).isTrue();
+    assertThat(removed.amount()).isEqualTo(1_000_000);
+    assertThat(removed.spent()).isEqualTo(600);
+    assertThat(removed.by("")).containsExactly(java.util.Map.entry("chat", 600L));
   }
 
   /** It needs no lease, so the first that Redis hears is that something is spent. */
