@@ -50,6 +50,11 @@ public final class Spenders {
     }
     long now = nowMillis / HOUR_MILLIS;
     if (now > hour || now < hour - 1) { // one that took long may come late; a clock set back later
+      if (now < hour) { // pauses made ahead would outlast their time
+        paused.clear();
+        spared.clear();
+        any = false;
+      }
       hour = now;
       sum = 0;
       spent.clear();

@@ -80,6 +80,19 @@ class SpendersTest {
   }
 
   @Test
+  void whoWasPausedWhileTheClockWasAWeekAheadIsNotPausedForAWeek() {
+    long ahead = NOON + 7 * 24 * 3_600_000L;
+    for (int i = 0; i < 50; i++) {
+      spenders.spent(ABUSE, "u" + i, 100, ahead);
+    }
+    assertThat(spenders.spent(ABUSE, "mallory", 50_000, ahead)).isNotNull();
+
+    spenders.spent(ABUSE, "u0", 100, NOON);
+
+    assertThat(spenders.pausedUntil("mallory", NOON)).isZero();
+  }
+
+  @Test
   void anyNumberOfUsersFitsAndTheOneWhoMattersIsStillFound() {
     peers(100, 100);
     for (int i = 0; i < 30; i++) {
