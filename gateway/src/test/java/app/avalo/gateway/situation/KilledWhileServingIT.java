@@ -143,9 +143,10 @@ class KilledWhileServingIT {
         assertThat(spent(two)).as("the first call pays").isEqualTo(0.05);
 
         try (GatewayProcess back = GatewayProcess.start("run", one.toString())) {
+          back.ready(); // a loaded machine needs a while for it
           Awaiting.until(() -> spent(two) >= 0.15);
           assertThat(spent(two)).isEqualTo(0.15);
-          served(back.ready(), "a");
+          served(back, "a");
           served(back, "b");
           served(back, "c");
           Awaiting.until(() -> spent(two) >= 0.2);
