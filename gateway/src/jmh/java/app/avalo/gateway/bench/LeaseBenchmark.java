@@ -118,7 +118,8 @@ public class LeaseBenchmark {
             new LoopLink(new Lender(), "bench", Ticker.SYSTEM),
             shape,
             most,
-            new CompactBuckets(shape, Ticker.SYSTEM, new Room(1 << 20)));
+            new CompactBuckets(shape, Ticker.SYSTEM, new Room(1 << 20)),
+            (key, tokens) -> {});
     key.fill(policy, exchange);
     while (buckets.take(key, 1, reading) != Said.YES) {
       buckets.ask(key, 1);

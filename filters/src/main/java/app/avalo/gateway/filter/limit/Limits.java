@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.limit;
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.FewBuckets;
 import app.avalo.gateway.filter.limit.bucket.LocalBuckets;
@@ -249,6 +250,14 @@ public final class Limits {
                 known instanceof CompactBuckets
                     ? known
                     : new CompactBuckets(shape, ticker, room, usual));
+  }
+
+  /** What a share of a bucket has let pass was paid. */
+  void repaid(String policy, Callers callers, BucketKey key, long tokens) {
+    LocalBuckets share = tables.get(new Use(policy, callers, Purpose.SHARE));
+    if (share != null) {
+      share.giveBack(key, tokens);
+    }
   }
 
   /**

@@ -128,7 +128,12 @@ final class Rule {
 
   private Buckets exact(LoopLink link, Callers callers, Shape shape) {
     CompactBuckets notes = many(callers, Purpose.NOTES, shape);
-    return new ExactBuckets(link.redis(), link.prefix(), shape, notes, link.debts());
+    return new ExactBuckets(link, shape, notes, repaid(callers));
+  }
+
+  /** What Redis had and has charged is no longer on the account of the share that let it pass. */
+  private Buckets.Repaid repaid(Callers callers) {
+    return (key, tokens) -> limits.repaid(policy.name(), callers, key, tokens);
   }
 
   private CompactBuckets many(Callers callers, Purpose purpose, Shape shape) {
@@ -138,7 +143,8 @@ final class Rule {
   private Buckets leased(LoopLink link, Callers callers, Allowance allowance, int leaves) {
     long most = LeasedBuckets.most(allowance);
     Shape shape = shape(LeasedBuckets.without(allowance, most), leaves);
-    return new LeasedBuckets(link, shape, most, many(callers, Purpose.NOTES, shape));
+    CompactBuckets notes = many(callers, Purpose.NOTES, shape);
+    return new LeasedBuckets(link, shape, most, notes, repaid(callers));
   }
 
   private Here here(Callers callers, Shape shape) {

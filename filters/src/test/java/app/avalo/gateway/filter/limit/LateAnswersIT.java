@@ -81,6 +81,41 @@ class LateAnswersIT {
   }
 
   @Test
+  void whatRedisHadAndHasChargedIsNoLongerTheShares() {
+    for (LimitConfig policy : policies(perMinute(100))) {
+      ask(policy, 1);
+      road.delayEvery = 1;
+
+      // The share holds ten and earns one in 0.6 s; half of a minute's hundred are there.
+      for (int i = 0; i < 30; i++) {
+        assertThat(ask(policy, 1).allowed()).as(policy.name() + " " + i).isTrue();
+      }
+
+      road.delayEvery = Integer.MAX_VALUE;
+      time.advance(LATER);
+      if (policy.name().equals("exact")) { // of leased ones some are held
+        assertThat(ask(policy, 1).remaining()).isEqualTo(100 - 32);
+      }
+    }
+  }
+
+  @Test
+  void whatItHasNotChargedIs() {
+    LimitConfig policy = policies(perMinute(100)).get(0);
+    ask(policy, 1);
+    road.delayEvery = 1;
+    ask(policy, 1);
+    road.open = true; // answers come, but no call goes
+
+    int passed = 0;
+    while (ask(policy, 1).allowed()) {
+      passed++;
+    }
+
+    assertThat(passed).isBetween(9, 10);
+  }
+
+  @Test
   void norWhereLateAnswersHaveShutTheRoad() {
     for (LimitConfig policy : policies(perMinute(10))) {
       ask(policy, 6);

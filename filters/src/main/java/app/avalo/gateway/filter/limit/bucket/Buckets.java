@@ -20,6 +20,11 @@ public interface Buckets {
     LATER
   }
 
+  /** Whoever let tokens pass without asking hears that the store had and has charged them. */
+  interface Repaid {
+    void repaid(BucketKey key, long tokens);
+  }
+
   /** Takes the tokens if all are there, as far as that is known here. */
   Said take(BucketKey key, long tokens, Reading reading);
 

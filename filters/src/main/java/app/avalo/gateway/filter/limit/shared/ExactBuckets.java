@@ -6,6 +6,7 @@ import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.shared.BucketCall.Grant;
+import app.avalo.gateway.filter.limit.shared.Debts.Due;
 import app.avalo.gateway.filter.redis.PendingCall;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.ScriptRunner;
@@ -36,23 +37,24 @@ public final class ExactBuckets implements Buckets {
   private final PendingCalls<Reading> waits;
   private final Map<String, Queue> queues = new HashMap<>();
   private final Debts debts;
+  private final Repaid repaid;
   private final long[] missing;
 
   /**
    * Buckets of a policy and tier.
    *
    * @param notes of this policy and tier, shared by the loops of the process
-   * @param debts of this loop
+   * @param repaid hears of what a share of these has back
    */
-  public ExactBuckets(
-      ScriptRunner redis, String prefix, Shape shape, CompactBuckets notes, Debts debts) {
-    this.redis = new BucketCall(redis, prefix, shape);
-    this.batch = new BucketBatch(this.redis, redis);
-    this.link = redis;
+  public ExactBuckets(LoopLink loop, Shape shape, CompactBuckets notes, Repaid repaid) {
+    this.link = loop.redis();
+    this.redis = new BucketCall(link, loop.prefix(), shape);
+    this.batch = new BucketBatch(redis, link);
     this.shape = shape;
     this.notes = notes;
-    this.debts = debts;
-    this.waits = redis.waits();
+    this.debts = loop.debts();
+    this.repaid = repaid;
+    this.waits = link.waits();
     this.missing = new long[shape.bands()];
   }
 
@@ -99,7 +101,7 @@ public final class ExactBuckets implements Buckets {
     final BucketKey key;
     private List<Waiting> waiting = new ArrayList<>(2);
     private List<Waiting> asking = List.of(); // in the call under way
-    private long owed; // paid with it
+    private Due owed = Due.NOTHING; // paid with it
     private long sentMicros;
 
     Queue(String name, BucketKey key) {
@@ -125,7 +127,7 @@ public final class ExactBuckets implements Buckets {
       }
       owed = debts.settle(name);
       sentMicros = notes.nowMicros();
-      batch.take(name, new BucketCall.Wish(wanted, least, owed, doubtful(key)), this);
+      batch.take(name, new BucketCall.Wish(wanted, least, owed.tokens(), doubtful(key)), this);
     }
 
     @Override
@@ -134,11 +136,12 @@ public final class ExactBuckets implements Buckets {
       asking = List.of();
       if (grant != null) {
         notes.note(key, shape, grant.missing(), sentMicros);
+        paid(key, owed, grant);
         share(asked, grant);
       } else if (failure != null) {
         // Perhaps it was charged and only the answer is lost: too much rather than too little.
-        if (owed > 0 || Unavailable.unsent(failure)) {
-          owe(name, owed);
+        if (owed.tokens() > 0 || Unavailable.unsent(failure)) {
+          debts.owe(name, owed, shape);
         }
         StoreUnavailable told = Unavailable.of(failure);
         for (int i = 0; i < asked.size(); i++) {
@@ -168,8 +171,29 @@ public final class ExactBuckets implements Buckets {
       }
       if (left > 0) {
         // Of somebody who has given up waiting, or too few for those who want more.
+        left -= pay(key, name, left);
+      }
+      if (left > 0) {
         returned(key, name, left);
       }
+    }
+  }
+
+  /** Pays debts with tokens that Redis has granted; says how many it took. */
+  private long pay(BucketKey key, String name, long tokens) {
+    Due due = debts.settle(name);
+    Due paid = due.paid(tokens);
+    debts.owe(name, due.less(paid), shape);
+    if (paid.shared() > 0) {
+      repaid.repaid(key, paid.shared());
+    }
+    return paid.tokens();
+  }
+
+  /** What a bucket did not have remains with the share that let it pass. */
+  private void paid(BucketKey key, Due due, Grant grant) {
+    if (due.shared() > 0 && shape.holds(grant.missing(), 0)) {
+      repaid.repaid(key, due.shared());
     }
   }
 
@@ -213,11 +237,11 @@ public final class ExactBuckets implements Buckets {
 
   @Override
   public void owe(BucketKey key, long tokens) {
-    owe(redis.name(key), tokens);
+    debts.owe(redis.name(key), new Due(tokens, tokens), shape);
   }
 
   private void owe(String name, long tokens) {
-    debts.owe(name, tokens, shape);
+    debts.owe(name, Due.of(tokens, 0), shape);
   }
 
   @Override

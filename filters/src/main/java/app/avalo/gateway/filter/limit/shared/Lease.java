@@ -5,6 +5,7 @@ import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.shared.Debts.Due;
 import app.avalo.gateway.filter.redis.PendingCall;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -32,7 +33,7 @@ final class Lease {
   private long tokens;
   private long expiresNanos;
   private long returning; // not to be spent any more, and not yet brought back
-  private long owed; // let pass without asking, and not yet charged
+  private Due owed = Due.NOTHING; // let pass without asking, and not yet charged
   private long retryAtNanos;
   private long retryTokens; // requests for fewer may ask earlier
   private long usedNanos;
@@ -138,24 +139,42 @@ final class Lease {
   }
 
   void owe(long passed) {
-    owed = Math.max(0, owed + passed);
+    owe(Due.of(passed, 0));
+  }
+
+  void owe(Due passed) {
+    Due sum = owed.and(passed);
+    owed = sum.tokens() > 0 ? sum : Due.NOTHING;
   }
 
   /** Takes over what is owed to the bucket; below zero what it is owed back. */
-  void settle(long debt) {
-    if (debt > 0) {
-      owe(debt);
+  void settle(Due due) {
+    if (due.tokens() > 0) {
+      owe(due);
     } else {
-      giveBack(-debt);
+      giveBack(-due.tokens());
     }
   }
 
+  /** Pays what is owed with what would be brought back; says what it has paid. */
+  Due pay() {
+    Due paid = owed.paid(returning);
+    owed = owed.less(paid);
+    returning -= paid.tokens();
+    return paid;
+  }
+
   /** What is owed, less what was to be brought back; from now on neither. */
-  long leave() {
-    long debt = owed - returning;
-    owed = 0;
+  Due leave() {
+    Due due = Due.of(owed.tokens() - returning, owed.shared());
+    owed = Due.NOTHING;
     returning = 0;
-    return debt;
+    return due;
+  }
+
+  /** What is charged with the next call. */
+  Due owing() {
+    return owed;
   }
 
   private long perSecond() {
@@ -198,7 +217,11 @@ final class Lease {
 
   /** Nothing to spend, to bring back or to wait for. */
   boolean empty(long nowNanos) {
-    return !underWay && waiting.isEmpty() && returning == 0 && owed == 0 && held(nowNanos) == 0;
+    return !underWay
+        && waiting.isEmpty()
+        && returning == 0
+        && owed.tokens() == 0
+        && held(nowNanos) == 0;
   }
 
   /** Half its time is over. */
@@ -226,8 +249,8 @@ final class Lease {
     returning = 0;
     long ahead = target - tokens;
     long worth = target == 0 ? 0 : Math.min(need + ahead, Math.max(1, target * 3 / 4));
-    long owing = owed;
-    owed = 0;
+    long owing = owed.tokens();
+    owed = Due.NOTHING;
     return new LeaseCall.Wish(
         tokens, returned, need, least, ahead, worth, owing, perSecond(), sequence);
   }
@@ -294,7 +317,7 @@ final class Lease {
   /** Becomes as if nothing were known, or owed. */
   void forget(long nowNanos) {
     tokens = 0;
-    owed = 0;
+    owed = Due.NOTHING;
     retryAtNanos = nowNanos;
     missing = new long[missing.length];
   }

@@ -7,6 +7,7 @@ import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.shared.Debts.Due;
 import app.avalo.gateway.filter.limit.shared.Lease.Waiting;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.ScriptRunner;
@@ -45,6 +46,7 @@ public final class LeasedBuckets implements Buckets {
   private final PendingCalls<Reading> waits;
   private final Debts debts;
   private final CompactBuckets notes;
+  private final Repaid repaid;
   private final Map<BucketKey, Lease> leases = new HashMap<>();
   private final String replica = Long.toHexString(new SecureRandom().nextLong());
   private long sequence; // of calls
@@ -60,14 +62,16 @@ public final class LeasedBuckets implements Buckets {
    * @param most tokens that may be out unspent in all
    * @param notes of this policy and tier, shared by the loops of the process: what Redis said, for
    *     when it has lost its memory
+   * @param repaid hears of what a share of these has back
    */
-  public LeasedBuckets(LoopLink loop, Shape shape, long most, CompactBuckets notes) {
+  public LeasedBuckets(LoopLink loop, Shape shape, long most, CompactBuckets notes, Repaid repaid) {
     this.link = loop.redis();
     this.redis = new LeaseCall(link, loop.prefix(), shape, most);
     this.loop = loop;
     this.ticker = loop.ticker();
     this.debts = loop.debts();
     this.notes = notes;
+    this.repaid = repaid;
     this.waits = link.waits();
   }
 
@@ -174,16 +178,18 @@ public final class LeasedBuckets implements Buckets {
     lease.waiting.clear();
     long sent = ticker.nanos();
     long most = givenUp || closed ? 0 : redis.most();
+    Due owed = lease.owing();
     LeaseCall.Wish wish = lease.wish(asking, most, ++sequence, sent);
     long @Nullable [] known = lease.lostMissing(redis.shape(), link.connectedNanos(), sent);
     return redis
         .ask(lease.name, replica, wish, known)
         .transform(
-            (grant, failure) -> answered(lease, new Sent(asking, wish, sent), grant, failure));
+            (grant, failure) ->
+                answered(lease, new Sent(asking, wish, owed, sent), grant, failure));
   }
 
   /** A call under way. */
-  private record Sent(List<Waiting> asking, LeaseCall.Wish wish, long atNanos) {}
+  private record Sent(List<Waiting> asking, LeaseCall.Wish wish, Due owed, long atNanos) {}
 
   private Future<Void> answered(
       Lease lease, Sent sent, LeaseCall.@Nullable Grant grant, @Nullable Throwable failure) {
@@ -193,9 +199,15 @@ public final class LeasedBuckets implements Buckets {
       lease.granted(grant, sent.atNanos(), ticker.nanos());
       notes.note(lease.key, redis.shape(), grant.missing(), sent.atNanos() / 1000);
       lease.share(redis, sent.asking(), grant, ticker.nanos());
+      // What a bucket did not have remains with the share that let it pass.
+      long had = redis.shape().holds(grant.missing(), 0) ? sent.owed().shared() : 0;
+      long back = had + lease.pay().shared();
+      if (back > 0) {
+        repaid.repaid(lease.key, back);
+      }
     } else if (failure != null) {
       // Perhaps it was charged and only the answer is lost: too much rather than too little.
-      lease.owe(sent.wish().owed());
+      lease.owe(sent.owed());
       if (unsent) {
         lease.giveBack(sent.wish().returned());
         loop.pause();
@@ -331,15 +343,15 @@ public final class LeasedBuckets implements Buckets {
   @Override
   public void owe(BucketKey key, long tokens) {
     if (keeps(key)) {
-      lease(key).owe(tokens);
+      lease(key).owe(new Due(tokens, tokens));
     } else {
-      tell(key, tokens);
+      debts.owe(redis.name(key), new Due(tokens, tokens), redis.shape());
     }
   }
 
   /** Whoever calls for the bucket next says it too. */
   private void tell(BucketKey key, long debt) {
-    debts.owe(redis.name(key), debt, redis.shape());
+    debts.owe(redis.name(key), Due.of(debt, 0), redis.shape());
   }
 
   /** Other loops and replicas go on spending what they hold, H in all at most. */

@@ -51,7 +51,7 @@ public final class LoopLink {
     return prefix;
   }
 
-  public Debts debts() {
+  Debts debts() {
     return debts;
   }
 

@@ -39,11 +39,11 @@ class BatchIT {
   }
 
   private List<Buckets> kinds(RedisLink link) {
-    Debts debts = new Debts(Ticker.SYSTEM);
+    LoopLink way = new LoopLink(link, "t", Ticker.SYSTEM);
     CompactBuckets notes = new CompactBuckets(SHAPE, Ticker.SYSTEM, new Room(1 << 20));
     return List.of(
-        new ExactBuckets(link, "t", SHAPE, notes, debts),
-        new LeasedBuckets(new LoopLink(link, "t", Ticker.SYSTEM), SHAPE, 0, notes));
+        new ExactBuckets(way, SHAPE, notes, (key, tokens) -> {}),
+        new LeasedBuckets(way, SHAPE, 0, notes, (key, tokens) -> {}));
   }
 
   @Test

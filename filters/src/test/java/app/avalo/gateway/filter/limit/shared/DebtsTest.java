@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.filter.limit.Policies;
 import app.avalo.gateway.filter.limit.bucket.Shape;
+import app.avalo.gateway.filter.limit.shared.Debts.Due;
 import app.avalo.gateway.filter.time.VirtualTime;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -15,43 +16,62 @@ class DebtsTest {
   private final VirtualTime time = new VirtualTime();
   private final Debts debts = new Debts(time);
 
+  private void owe(String bucket, long tokens, Shape shape) {
+    debts.owe(bucket, Due.of(tokens, 0), shape);
+  }
+
   @Test
   void whatIsOwedAddsUpAndIsSettledOnce() {
-    debts.owe("a", 3, MINUTE);
-    debts.owe("a", 2, MINUTE);
-    debts.owe("b", 2, MINUTE);
-    debts.owe("b", -2, MINUTE);
+    owe("a", 3, MINUTE);
+    owe("a", 2, MINUTE);
+    owe("b", 2, MINUTE);
+    owe("b", -2, MINUTE);
 
     assertThat(debts.size()).as("nothing is owed to b").isEqualTo(1);
-    assertThat(debts.settle("a")).isEqualTo(5);
-    assertThat(debts.settle("a")).isZero();
+    assertThat(debts.settle("a").tokens()).isEqualTo(5);
+    assertThat(debts.settle("a").tokens()).isZero();
   }
 
   @Test
   void whatTheBucketHasEarnedBackIsOwedNoMore() {
-    debts.owe("a", 5, MINUTE);
-    debts.owe("b", 5, MINUTE);
-    debts.owe("c", 5, DAY);
+    owe("a", 5, MINUTE);
+    owe("b", 5, MINUTE);
+    owe("c", 5, DAY);
     time.advance(Duration.ofSeconds(61));
-    debts.owe("b", 1, MINUTE);
+    owe("b", 1, MINUTE);
 
-    assertThat(debts.settle("a")).isZero();
-    assertThat(debts.settle("b")).isEqualTo(1);
-    assertThat(debts.settle("c")).isEqualTo(5);
+    assertThat(debts.settle("a").tokens()).isZero();
+    assertThat(debts.settle("b").tokens()).isEqualTo(1);
+    assertThat(debts.settle("c").tokens()).isEqualTo(5);
+  }
+
+  @Test
+  void whatAShareLetPassIsPaidFirst() {
+    debts.owe("a", new Due(3, 3), MINUTE);
+    owe("a", 2, MINUTE);
+
+    Due due = debts.settle("a");
+
+    assertThat(due).isEqualTo(new Due(5, 3));
+    assertThat(due.paid(1)).isEqualTo(new Due(1, 1));
+    assertThat(due.less(due.paid(1))).isEqualTo(new Due(4, 2));
+    assertThat(due.paid(9)).isEqualTo(due);
+    assertThat(due.and(new Due(-3, -3))).as("refused elsewhere").isEqualTo(new Due(2, 0));
+    assertThat(due.and(new Due(-7, -7)).paid(1)).isEqualTo(Due.NOTHING);
   }
 
   @Test
   void aFloodOfKeysThatNeverReturnMakesRoomOnceItIsEarnedBack() {
     for (int i = 0; i < 50_000; i++) {
-      debts.owe("once" + i, 1, MINUTE);
+      owe("once" + i, 1, MINUTE);
     }
-    debts.owe("late", 1, DAY);
-    assertThat(debts.settle("late")).as("no room").isZero();
+    owe("late", 1, DAY);
+    assertThat(debts.settle("late").tokens()).as("no room").isZero();
 
     time.advance(Duration.ofSeconds(61));
-    debts.owe("later", 1, DAY);
+    owe("later", 1, DAY);
 
     assertThat(debts.size()).isEqualTo(1);
-    assertThat(debts.settle("later")).isEqualTo(1);
+    assertThat(debts.settle("later").tokens()).isEqualTo(1);
   }
 }

@@ -145,8 +145,8 @@ class LeaseIT {
   }
 
   private static LeasedBuckets leased(LoopLink way, Ticker ticker) {
-    return new LeasedBuckets(
-        way, IN_REDIS, 100, new CompactBuckets(IN_REDIS, ticker, new Room(1 << 20)));
+    CompactBuckets notes = new CompactBuckets(IN_REDIS, ticker, new Room(1 << 20));
+    return new LeasedBuckets(way, IN_REDIS, 100, notes, (key, tokens) -> {});
   }
 
   @Test
