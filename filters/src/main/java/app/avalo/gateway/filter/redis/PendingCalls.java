@@ -8,7 +8,9 @@ import java.util.function.Consumer;
 
 /**
  * Those who wait for an answer. All may wait equally long, so they fall due in the order of their
- * start and one timer for the oldest serves all: no timer per call. One event loop.
+ * start and one timer for the oldest serves all: no timer per call. A loop that stood still, as its
+ * processor was elsewhere, looks once more at what has come before it gives up on an answer that
+ * may have been there for long. One event loop.
  */
 public final class PendingCalls<T> {
   private static final StoreUnavailable LATE =
@@ -16,12 +18,17 @@ public final class PendingCalls<T> {
 
   private static final long MILLI = 1_000_000;
 
+  /** A timer so much too late is that of a loop that stood still. */
+  private static final long STOOD_STILL_NANOS = 2 * MILLI;
+
   private final long patienceNanos;
   private final Ticker ticker;
   private final Timers timers;
   private final Consumer<PendingCall<T>> late;
   private final ArrayDeque<PendingCall<T>> calls = new ArrayDeque<>();
   private boolean armed;
+  private long wakesNanos; // armed
+  private boolean looksAgain;
 
   /**
    * No calls yet.
@@ -60,12 +67,18 @@ public final class PendingCalls<T> {
 
   private void arm(long nanos) {
     armed = true;
+    wakesNanos = ticker.nanos() + nanos;
     timers.after(Duration.ofMillis(nanos / MILLI), this::sweep);
   }
 
   private void sweep() {
     armed = false;
     long now = ticker.nanos();
+    looksAgain = !looksAgain && now - wakesNanos >= STOOD_STILL_NANOS && !calls.isEmpty();
+    if (looksAgain) {
+      arm(0); // what has come meanwhile is read before
+      return;
+    }
     for (PendingCall<T> oldest = calls.peek(); oldest != null; oldest = calls.peek()) {
       long left = oldest.dueNanos() - now;
       // Timers have whole milliseconds: rather a little early than too late.

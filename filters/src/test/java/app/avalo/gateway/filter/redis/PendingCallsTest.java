@@ -6,7 +6,9 @@ import app.avalo.gateway.filter.time.VirtualTime;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.SimpleStringType;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,32 @@ class PendingCallsTest {
     assertThat(call.future().result()).isSameAs(PONG);
     assertThat(call.answer(PONG)).isFalse();
     assertThat(late).isEmpty();
+  }
+
+  @Test
+  void aLoopThatStoodStillLooksOnceAtWhatHasComeBeforeItGivesUp() {
+    Deque<Runnable> timers = new ArrayDeque<>();
+    PendingCalls<Response> held =
+        new PendingCalls<>(
+            Duration.ofMillis(20),
+            time,
+            (delay, task) -> {
+              timers.add(task);
+              return () -> timers.remove(task);
+            },
+            late::add);
+    PendingCall<Response> answered = held.start();
+    PendingCall<Response> silent = held.start();
+
+    time.advance(Duration.ofMillis(35));
+    timers.remove().run();
+
+    assertThat(late).isEmpty();
+    assertThat(answered.answer(PONG)).isTrue();
+    time.advance(Duration.ofMillis(1));
+    timers.remove().run();
+    assertThat(answered.future().succeeded()).isTrue();
+    assertThat(late).containsExactly(silent);
   }
 
   @Test
