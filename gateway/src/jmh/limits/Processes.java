@@ -26,7 +26,6 @@ final class Processes {
   private static final Duration SPAN = Duration.ofSeconds(25);
   private static final Duration SPAN_OF_FAULT = Duration.ofSeconds(8);
   private static final Duration BEFORE_FAULT = Duration.ofSeconds(3);
-  private static final long BOUND_MICROS = 20_000;
   private static final Set<String> ALL =
       new LinkedHashSet<>(
           List.of(
@@ -99,10 +98,11 @@ final class Processes {
       missed |= !few;
       System.out.printf(
           Locale.ROOT,
-          "%46s Redis calls/request %.3f, decided without Redis %d  %s%n",
+          "%46s Redis calls/request %.3f, decided without Redis %d, offered %.1fx  %s%n",
           "",
           perRequest,
           site.withoutRedis(load.limit) - without,
+          run.requests() * 1000 / RATE / run.span().toMillis(),
           few ? "ok" : "MISSED");
       planted(admitted, allowed(run), 0);
     }
@@ -194,7 +194,7 @@ final class Processes {
     double share = admitted.size() / allowed(run);
     double excess = excess(admitted);
     List<Site.Wait> late =
-        run.waits().stream().filter(wait -> wait.micros() > BOUND_MICROS).toList();
+        run.waits().stream().filter(wait -> wait.micros() > Site.BOUND_MICROS).toList();
     long longest = run.waits().stream().mapToLong(Site.Wait::micros).max().orElse(0);
     boolean good =
         excess <= must.bound && share >= must.least && (late.isEmpty() || !must.prompt);
@@ -203,6 +203,14 @@ final class Processes {
         Locale.ROOT,
         "%-46s excess %6.2f   admitted/allowed %.4f   longest wait %5.1f ms, over 20 ms %d of %d  %s%n",
         what, excess, share, longest / 1e3, late.size(), run.waits().size(), good ? "ok" : "MISSED");
+    System.out.printf(
+        Locale.ROOT,
+        "%46s over 20 ms beside what loops waited for a processor %d; without a limit %d of %d (longest %.1f ms)%n",
+        "",
+        late.stream().filter(wait -> wait.micros() - wait.starved() > Site.BOUND_MICROS).count(),
+        run.free().stream().filter(wait -> wait.micros() > Site.BOUND_MICROS).count(),
+        run.free().size(),
+        run.free().stream().mapToLong(Site.Wait::micros).max().orElse(0) / 1e3);
     if (run.late().toMillis() > 20) {
       System.out.printf(
           Locale.ROOT, "%46s the client itself was up to %d ms late%n", "", run.late().toMillis());

@@ -1,5 +1,6 @@
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.GatewayProcess;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpMethod;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Gateways and a Redis, each a process, and a client that does not wait for answers. */
 final class Site implements AutoCloseable {
+  static final long BOUND_MICROS = 20_000;
   static final List<String> LIMITS = List.of("exact", "leased");
 
   // Little and often, by one thread: a pause is a wait that is none of the limit's, and the longer
@@ -35,6 +36,9 @@ final class Site implements AutoCloseable {
       List.of("-Xms64m", "-Xmn16m", "-XX:+UseSerialGC", "-XX:MetaspaceSize=64m");
   // Sixteen that start together would wait for two processors until somebody's patience ends.
   private static final int STARTED_AT_ONCE = 4;
+  private static final int FREE_EVERY = 4;
+  // More would wait for a connection, and nobody would know when they were sent.
+  private static final int MOST_OPEN = 512;
   private static final Pattern LINE =
       Pattern.compile(
           "\"time\":\"(?<time>[^\"]+)\".*\"path\":\"/\\w+/(?<limit>\\w+)/(?<sent>\\d+)\".*\"status\":(?<status>\\d+).*\"duration_ms\":(?<took>[0-9.]+)");
@@ -49,6 +53,7 @@ final class Site implements AutoCloseable {
       routes:
         - {name: exact, match: {path: {prefix: /exact/exact}}, respond: {body: ok}, limits: [exact]}
         - {name: leased, match: {path: {prefix: /leased/leased}}, respond: {body: ok}, limits: [leased]}
+        - {name: free, match: {path: {prefix: /free}}, respond: {body: ok}}
         - {name: warm-exact, match: {path: {prefix: /exact/warm}}, respond: {body: ok}, limits: [exact]}
         - {name: warm-leased, match: {path: {prefix: /leased/warm}}, respond: {body: ok}, limits: [leased]}
       limits:
@@ -60,8 +65,12 @@ final class Site implements AutoCloseable {
   /** When a request was admitted: some time between these, in microseconds since 1970. */
   record Admission(long fromMicros, long untilMicros) {}
 
-  /** How long a gateway had a request, and when it was answered. */
-  record Wait(long atMicros, long micros) {}
+  /**
+   * How long a gateway had a request, and when it was answered.
+   *
+   * @param starved microseconds of these in which its loop had no processor, or around them
+   */
+  record Wait(long atMicros, long micros, long starved) {}
 
   /**
    * What a client has sent.
@@ -69,7 +78,9 @@ final class Site implements AutoCloseable {
    * @param startMicros since 1970
    * @param late the most that a request was sent after it was due
    * @param served what the first gateway admitted, as the client saw it
+   * @param processors that the gateways had to wait for
    * @param waits of the gateways, from their logs
+   * @param free likewise, of requests in between for which there is no limit
    */
   record Run(
       String limit,
@@ -78,7 +89,9 @@ final class Site implements AutoCloseable {
       Duration late,
       long requests,
       List<Admission> served,
-      List<Wait> waits) {}
+      Processors processors,
+      List<Wait> waits,
+      List<Wait> free) {}
 
   private final Path directory = Files.createTempDirectory("limits-");
   private final RedisServer redis = RedisServer.start();
@@ -132,10 +145,6 @@ final class Site implements AutoCloseable {
     LockSupport.parkNanos(span.toNanos());
   }
 
-  private static long micros() {
-    return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-  }
-
   /**
    * As much as is measured later, on a route of its own: young machines compile and load. Evenly, or
    * the idlest of many would be young still.
@@ -145,7 +154,11 @@ final class Site implements AutoCloseable {
     load(limit, perSecond, span, "warm", () -> random.nextInt(ports.length));
   }
 
-  /** Offers requests, unevenly among the gateways (Zipf), whatever becomes of those before. */
+  /**
+   * Offers requests, unevenly among the gateways (Zipf), whatever becomes of those before. Beside
+   * some of them goes one to the same gateway for which there is no limit: what that one waits, the
+   * machine makes it wait.
+   */
   Run load(String limit, double perSecond, Duration span, String path) {
     Random random = new Random(1);
     return load(limit, perSecond, span, path, () -> zipf(random));
@@ -156,38 +169,63 @@ final class Site implements AutoCloseable {
     ConcurrentLinkedQueue<Admission> served = new ConcurrentLinkedQueue<>();
     AtomicLong open = new AtomicLong();
     String prefix = "/" + limit + "/" + path + "/"; // and when it was sent, for the log
-    long startMicros = micros();
+    Processors processors =
+        new Processors(this.gateways.stream().map(GatewayProcess::pid).toList());
+    long startMicros = Processors.micros();
     long start = System.nanoTime();
     long requests = 0;
     long latest = 0;
-    for (long due = start; due < start + span.toNanos(); due = start + (long) (++requests * 1e9 / perSecond)) {
+    long end = start + span.toNanos();
+    // What starved processors do not get sent within the span is not sent.
+    for (long due = start;
+        due < end && System.nanoTime() < end;
+        due = start + (long) (++requests * 1e9 / perSecond)) {
       for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
         LockSupport.parkNanos(left);
       }
+      while (open.get() >= MOST_OPEN) {
+        LockSupport.parkNanos(100_000);
+      }
       latest = Math.max(latest, System.nanoTime() - due);
       int gateway = gateways.getAsInt();
-      long sent = micros();
-      open.incrementAndGet();
-      client
-          .request(HttpMethod.GET, ports[gateway], "127.0.0.1", prefix + sent)
-          .compose(request -> request.send())
-          .compose(response -> response.body().map(body -> response.statusCode()))
-          .onComplete(
-              (status, failure) -> {
-                open.decrementAndGet();
+      long sent = Processors.micros();
+      ask(gateway, prefix + sent, open)
+          .onSuccess(
+              status -> {
                 // The log of who is killed lacks its last lines.
-                if (gateway == 0 && status != null && status == 200) {
-                  served.add(new Admission(sent, micros()));
+                if (gateway == 0 && status == 200) {
+                  served.add(new Admission(sent, Processors.micros()));
                 }
               });
+      if (requests % FREE_EVERY == 0) {
+        ask(gateway, "/free/" + (path.equals(limit) ? "free/" : "warm/") + sent, open);
+      }
     }
     while (open.get() > 0) {
       LockSupport.parkNanos(1_000_000);
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start); // more than asked where starved
     Duration late = Duration.ofNanos(latest);
+    processors.close();
     return new Run(
-        path, startMicros, took, late, requests, List.copyOf(served), new ArrayList<>());
+        path,
+        startMicros,
+        took,
+        late,
+        requests,
+        List.copyOf(served),
+        processors,
+        new ArrayList<>(),
+        new ArrayList<>());
+  }
+
+  private Future<Integer> ask(int gateway, String path, AtomicLong open) {
+    open.incrementAndGet();
+    return client
+        .request(HttpMethod.GET, ports[gateway], "127.0.0.1", path)
+        .compose(request -> request.send())
+        .compose(response -> response.body().map(body -> response.statusCode()))
+        .onComplete((status, failure) -> open.decrementAndGet());
   }
 
   private int zipf(Random random) {
@@ -242,6 +280,7 @@ final class Site implements AutoCloseable {
       sleep(Duration.ofMillis(500));
       admitted.clear();
       run.waits().clear();
+      run.free().clear();
       lines = 0;
       for (int i = 0; i < ports.length; i++) {
         lines += read(i, limit, run, admitted);
@@ -259,11 +298,17 @@ final class Site implements AutoCloseable {
     long found = 0;
     for (String text : Files.readAllLines(log(gateway))) {
       Matcher line = LINE.matcher(text);
-      if (line.find() && line.group("limit").equals(limit)) {
+      if (!line.find()) {
+        continue;
+      }
+      long end = Instant.parse(line.group("time")).toEpochMilli() * 1000;
+      long took = Math.round(Double.parseDouble(line.group("took")) * 1000);
+      long starved = took <= BOUND_MICROS ? 0 : run.processors().waited(gateway, end - took, end);
+      if (line.group("limit").equals("free")) {
+        run.free().add(new Wait(end, took, starved));
+      } else if (line.group("limit").equals(limit)) {
         found++;
-        long end = Instant.parse(line.group("time")).toEpochMilli() * 1000;
-        long took = Math.round(Double.parseDouble(line.group("took")) * 1000);
-        run.waits().add(new Wait(end, took));
+        run.waits().add(new Wait(end, took, starved));
         // A line's time is read after the answer, cut to a millisecond, and how long after nobody
         // knows; so what was admitted was so since the client sent it, and before that time.
         if (line.group("status").equals("200") && !dead[gateway]) {
