@@ -38,7 +38,7 @@ public final class GatewayProcess implements AutoCloseable {
     log = Files.createTempFile("gateway-process-", ".log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx64m", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(options);
     command.addAll(List.of("-jar", JAR.toString()));
     command.addAll(arguments);
@@ -56,10 +56,18 @@ public final class GatewayProcess implements AutoCloseable {
   /** Starts one with these arguments, and options of its Java machine. */
   public static GatewayProcess startWith(List<String> options, String... arguments) {
     try {
-      return new GatewayProcess(options, List.of(arguments));
+      List<String> all = new ArrayList<>(ClassArchive.options(JAR));
+      all.addAll(options);
+      return startExactly(all, List.of(arguments));
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
+  }
+
+  /** Starts one with these arguments, and these options besides the usual. */
+  static GatewayProcess startExactly(List<String> options, List<String> arguments)
+      throws IOException {
+    return new GatewayProcess(options, arguments);
   }
 
   /** Everything printed so far, once a line with this text has been printed. */
