@@ -1,7 +1,6 @@
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.CpuPerRequest;
 import app.avalo.gateway.testing.CpuPerRequest.Row;
-import app.avalo.gateway.testing.GatewayProcess;
 import app.avalo.gateway.testing.SteadyLoad;
 import app.avalo.gateway.testing.SteadyLoad.Question;
 import java.nio.file.Files;
@@ -69,14 +68,13 @@ final class Cpu {
     CpuPerRequest.makeRoom();
     try (RedisServer redis = RedisServer.start();
         SteadyLoad load = new SteadyLoad()) {
-      Path yaml = directory.resolve("gateway.yaml");
       int up = load.serve("x-cost: 0.000075\r\n");
-      Files.writeString(yaml, YAML.formatted(up, directory.resolve("state"), redis.url()));
-      List<String> options = List.of("-Xmx256m", "-XX:TieredStopAtLevel=4", "-XX:+UseSerialGC");
-      String[] run = {"run", yaml.toString(), "--loops", "1"};
-      try (GatewayProcess gateway = GatewayProcess.startWith(options, run)) {
-        int port = gateway.port("plain");
-        return CpuPerRequest.compare(gateway, port, load, ROWS, redis, seconds);
+      Path one = directory.resolve("one.yaml");
+      Files.writeString(one, YAML.formatted(up, directory.resolve("one"), redis.url()));
+      Path other = directory.resolve("other.yaml");
+      Files.writeString(other, YAML.formatted(up, directory.resolve("other"), redis.url()));
+      try (CpuPerRequest cpu = new CpuPerRequest(one, other, load, redis, ROWS)) {
+        return cpu.compare(seconds);
       }
     }
   }

@@ -1,7 +1,6 @@
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.testing.CpuPerRequest;
 import app.avalo.gateway.testing.CpuPerRequest.Row;
-import app.avalo.gateway.testing.GatewayProcess;
 import app.avalo.gateway.testing.SteadyLoad;
 import app.avalo.gateway.testing.SteadyLoad.Question;
 import java.nio.file.Files;
@@ -65,11 +64,8 @@ final class Cpu {
         SteadyLoad load = new SteadyLoad()) {
       Path yaml = Files.createTempDirectory("limits-cpu-").resolve("gateway.yaml");
       Files.writeString(yaml, YAML.formatted(load.serve(""), redis.url()));
-      List<String> options = List.of("-Xmx256m", "-XX:TieredStopAtLevel=4", "-XX:+UseSerialGC");
-      try (GatewayProcess gateway =
-          GatewayProcess.startWith(options, "run", yaml.toString(), "--loops", "1")) {
-        int port = gateway.port("plain");
-        good = CpuPerRequest.compare(gateway, port, load, rows, redis, seconds);
+      try (CpuPerRequest cpu = new CpuPerRequest(yaml, yaml, load, redis, rows)) {
+        good = cpu.compare(seconds);
       }
     }
     System.exit(good ? 0 : 1);

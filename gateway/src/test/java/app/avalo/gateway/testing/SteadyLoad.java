@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SelectStrategy;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -21,20 +22,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Callers over kept connections, each of whom asks again as soon as there is an answer, and the
- * service that answers them. Both do as little as can be done, so that it is the gateway between
- * them that has no time to spare.
+ * service that answers them. Both do as little as can be done, so that it is the gateways between
+ * them that have no time to spare, and never sleep: waking them would be work of whoever writes to
+ * them, the more often the slower he is.
  */
 public final class SteadyLoad implements AutoCloseable {
   private static final int BODY = 1024;
+  private static final int EVENTS = 1024;
   private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
 
   private static final ByteBuf REST = bytes("\r\n\r\n");
 
   private final EventLoopGroup loop =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-  private final AtomicLong answered = new AtomicLong();
+      new MultiThreadIoEventLoopGroup(
+          1,
+          EpollIoHandler.newFactory(
+              EVENTS,
+              () -> (ready, tasks) -> tasks ? Math.max(0, ready.get()) : SelectStrategy.BUSY_WAIT));
   private final String run = Long.toHexString(System.nanoTime());
-  private volatile Question question = new Question("/", "", null);
   private volatile String failed = "";
 
   /**
@@ -78,31 +83,28 @@ public final class SteadyLoad implements AutoCloseable {
     return ((InetSocketAddress) server.localAddress()).getPort();
   }
 
-  /** One more caller, with a header that tells him from others, {@code X-Caller}. */
-  public void call(int port, String name) {
-    new Bootstrap()
-        .group(loop)
-        .channel(EpollSocketChannel.class)
-        .handler(new Asking(name))
-        .connect(new InetSocketAddress("127.0.0.1", port))
-        .syncUninterruptibly();
-  }
-
-  public void ask(Question all) {
-    question = all;
-  }
-
-  /** Answers so far. */
-  public long answered() {
-    if (!failed.isEmpty()) {
-      throw new IllegalStateException(failed);
+  /** Callers of one gateway; each has a header that tells him from others, {@code X-Caller}. */
+  public Callers call(int port, int count, Question first) {
+    Callers callers = new Callers(first);
+    for (int i = 0; i < count; i++) {
+      new Bootstrap()
+          .group(loop)
+          .channel(EpollSocketChannel.class)
+          .handler(new Asking(callers, "caller-" + i))
+          .connect(new InetSocketAddress("127.0.0.1", port))
+          .syncUninterruptibly();
     }
-    return answered.get();
+    return callers;
   }
 
   @Override
   public void close() {
     loop.shutdownGracefully();
+  }
+
+  /** The first tells most. */
+  private void fail(String why) {
+    failed = failed.isEmpty() ? why : failed;
   }
 
   /** Bytes to the end of the first head, or -1. */
@@ -136,13 +138,37 @@ public final class SteadyLoad implements AutoCloseable {
     }
   }
 
+  /** Those of one gateway, who all ask the same. */
+  public final class Callers {
+    private final AtomicLong answered = new AtomicLong();
+    private volatile Question question;
+
+    private Callers(Question first) {
+      this.question = first;
+    }
+
+    public void ask(Question all) {
+      question = all;
+    }
+
+    /** Answers so far. */
+    public long answered() {
+      if (!failed.isEmpty()) {
+        throw new IllegalStateException(failed);
+      }
+      return answered.get();
+    }
+  }
+
   private final class Asking extends ByteToMessageDecoder {
+    private final Callers callers;
     private final String name;
     private @Nullable Question asked;
     private ByteBuf head = Unpooled.EMPTY_BUFFER;
     private long count;
 
-    Asking(String name) {
+    Asking(Callers callers, String name) {
+      this.callers = callers;
       this.name = name;
     }
 
@@ -152,7 +178,7 @@ public final class SteadyLoad implements AutoCloseable {
     }
 
     private void ask(ChannelHandlerContext context) {
-      Question now = question;
+      Question now = callers.question;
       if (now != asked) {
         asked = now;
         String id = now.id() == null ? "" : "\r\n" + now.id() + ": " + run + '-' + name + '-';
@@ -171,26 +197,25 @@ public final class SteadyLoad implements AutoCloseable {
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
       int head = head(in);
+      if (head >= 0 && in.getByte(in.readerIndex() + 9) != '2') {
+        fail(in.toString(StandardCharsets.US_ASCII));
+      }
       if (head < 0 || in.readableBytes() < head + BODY) {
         return;
       }
-      if (in.getByte(in.readerIndex() + 9) != '2') {
-        failed = in.toString(in.readerIndex(), head, StandardCharsets.US_ASCII);
-        return;
-      }
       in.skipBytes(head + BODY);
-      answered.incrementAndGet();
+      callers.answered.incrementAndGet();
       ask(context);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
-      failed = failure.toString();
+      fail(failure.toString());
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-      failed = "a connection was closed";
+      fail("a connection was closed");
     }
   }
 }
