@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  * or a key being allocated; else a {@link Round} waits for Redis.
  */
 public final class LimitFilter implements Filter {
-  private final Limits limits;
   private final Rules rules;
   private final Settlement settlement;
   // Used and emptied within one call, hence kept; one event loop.
@@ -45,7 +44,6 @@ public final class LimitFilter implements Filter {
    * @param prefix of keys in Redis
    */
   public LimitFilter(Limits limits, @Nullable ScriptRunner redis, String prefix) {
-    this.limits = limits;
     this.rules = new Rules(limits, redis, prefix);
     this.settlement = new Settlement(rules);
   }
@@ -60,7 +58,7 @@ public final class LimitFilter implements Filter {
     }
     Rule[] asked = rules.of(exchange, policies);
     if (exchange.explaining() || !decideHere(exchange, asked, next)) {
-      new Round(limits, exchange, next).ask(asked);
+      new Round(exchange, next).ask(asked);
     }
   }
 
@@ -91,12 +89,18 @@ public final class LimitFilter implements Filter {
       giveBack(exchange, count);
     }
     // Who is refused here need not wait for what others would say.
-    if (refused || !later) {
-      settle(limits, exchange, verdicts(count), next);
-      return true;
+    boolean decided = refused || !later;
+    LimitVerdict longest = refused ? longest(said, count) : null;
+    for (int i = 0; i < count && decided; i++) {
+      if (longest == null || longest == said[i]) {
+        taken[i].rule.tally.add(said[i]);
+      }
     }
-    verdicts(count);
-    return false;
+    List<LimitVerdict> verdicts = verdicts(count);
+    if (decided) {
+      settle(exchange, verdicts, longest, next);
+    }
+    return decided;
   }
 
   /** What can be said of the probed bucket without waiting, or null. */
@@ -151,23 +155,27 @@ public final class LimitFilter implements Filter {
     return !verdict.allowed() && !verdict.policy().shadow();
   }
 
-  /**
-   * Lets the exchange pass or answers it, once all verdicts are known. Of several refusals the
-   * longest counts: who comes back after it is not refused again.
-   */
-  static void settle(Limits limits, Exchange exchange, List<LimitVerdict> verdicts, Next next) {
+  /** Of several refusals the longest: who comes back after it is not refused again. */
+  static @Nullable LimitVerdict longest(LimitVerdict[] verdicts, int count) {
     LimitVerdict longest = null;
-    for (int i = 0; i < verdicts.size(); i++) {
-      LimitVerdict verdict = verdicts.get(i);
+    for (int i = 0; i < count; i++) {
+      LimitVerdict verdict = verdicts[i];
       if (refuses(verdict)
           && (longest == null || verdict.retryAfterNanos() > longest.retryAfterNanos())) {
         longest = verdict;
       }
     }
+    return longest;
+  }
+
+  /**
+   * Lets the exchange pass or answers it, once all verdicts are known.
+   *
+   * @param longest refusal among them, which is told, or null
+   */
+  static void settle(
+      Exchange exchange, List<LimitVerdict> verdicts, @Nullable LimitVerdict longest, Next next) {
     if (longest == null) {
-      for (int i = 0; i < verdicts.size() && !exchange.explaining(); i++) {
-        limits.count(verdicts.get(i));
-      }
       exchange.limits(verdicts);
       next.proceed(exchange);
       return;
@@ -176,9 +184,6 @@ public final class LimitFilter implements Filter {
     ordered.remove(longest);
     ordered.add(longest);
     exchange.limits(ordered);
-    if (!exchange.explaining()) {
-      limits.count(longest);
-    }
     next.reply(exchange, Reply.Local.of(Round.tooMany(longest, exchange)));
   }
 

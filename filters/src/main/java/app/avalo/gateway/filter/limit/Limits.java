@@ -1,7 +1,6 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
-import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
@@ -12,12 +11,12 @@ import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.override.LimitOverride;
 import app.avalo.gateway.filter.limit.override.Overrides;
 import app.avalo.gateway.filter.time.Ticker;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +31,7 @@ public final class Limits {
   private final Ticker ticker;
   private final Room room;
   private final ConcurrentHashMap<Use, LocalBuckets> tables = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Tally> tallies = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Queue<Tally>> tallies = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Pace> paces = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Offenders> offenders = new ConcurrentHashMap<>();
   private final Overrides overrides;
@@ -96,46 +95,6 @@ public final class Limits {
 
   private record Use(String policy, Callers callers, Purpose purpose) {}
 
-  /** Decisions of one policy since the start, each request counted once per policy it met. */
-  private static final class Tally {
-    private static final By[] ALL = By.values();
-    private static final int OUTCOMES = Outcome.values().length;
-
-    private final LongAdder[] cells = new LongAdder[ALL.length * OUTCOMES];
-
-    Tally() {
-      Arrays.setAll(cells, cell -> new LongAdder());
-    }
-
-    void add(By by, Outcome outcome) {
-      cells[by.ordinal() * OUTCOMES + outcome.ordinal()].increment();
-    }
-
-    Counts counts() {
-      long[] outcomes = new long[OUTCOMES];
-      Map<By, Long> deciders = new EnumMap<>(By.class);
-      for (int cell = 0; cell < cells.length; cell++) {
-        long decisions = cells[cell].sum();
-        if (decisions > 0) {
-          outcomes[cell % OUTCOMES] += decisions;
-          deciders.merge(ALL[cell / OUTCOMES], decisions, Long::sum);
-        }
-      }
-      return new Counts(
-          outcomes[Outcome.ALLOWED.ordinal()],
-          outcomes[Outcome.REFUSED.ordinal()],
-          outcomes[Outcome.SHADOWED.ordinal()],
-          deciders);
-    }
-  }
-
-  private enum Outcome {
-    ALLOWED,
-    REFUSED,
-    /** Would have been refused. */
-    SHADOWED
-  }
-
   /**
    * Decisions of one policy since the start of the process.
    *
@@ -154,12 +113,26 @@ public final class Limits {
           .mapToLong(Map.Entry::getValue)
           .sum();
     }
+
+    private Counts and(Counts more) {
+      Map<By, Long> deciders = new EnumMap<>(By.class);
+      deciders.putAll(by);
+      more.by.forEach((each, decisions) -> deciders.merge(each, decisions, Long::sum));
+      return new Counts(
+          allowed + more.allowed, refused + more.refused, shadowed + more.shadowed, deciders);
+    }
   }
 
   /** Counts by policy name, for metrics and admin. */
   public Map<String, Counts> counts() {
     Map<String, Counts> counts = new TreeMap<>();
-    tallies.forEach((policy, tally) -> counts.put(policy, tally.counts()));
+    tallies.forEach(
+        (policy, loops) -> {
+          Counts all = loops.stream().map(Tally::counts).reduce(Counts.NONE, Counts::and);
+          if (!all.by().isEmpty()) {
+            counts.put(policy, all);
+          }
+        });
     return counts;
   }
 
@@ -307,13 +280,10 @@ public final class Limits {
             });
   }
 
-  void count(LimitVerdict verdict) {
-    LimitConfig policy = verdict.policy();
-    Tally tally = tallies.get(policy.name());
-    if (tally == null) {
-      tally = tallies.computeIfAbsent(policy.name(), name -> new Tally());
-    }
-    Outcome refused = policy.shadow() ? Outcome.SHADOWED : Outcome.REFUSED;
-    tally.add(verdict.by(), verdict.allowed() ? Outcome.ALLOWED : refused);
+  /** For one event loop to count the decisions of a policy in, each request once. */
+  Tally tally(String policy) {
+    Tally made = new Tally();
+    tallies.computeIfAbsent(policy, first -> new ConcurrentLinkedQueue<>()).add(made);
+    return made;
   }
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code RateLimit-Policy} and {@code RateLimit} as structured fields, one member per policy
@@ -31,6 +32,7 @@ final class RateLimitFields {
   private static final byte[] NEXT = {',', ' '};
 
   private final Map<Allowance, Known> known = new IdentityHashMap<>();
+  private @Nullable Known last;
   private byte[] state = new byte[128]; // of the answer that is written
   private int length;
 
@@ -53,6 +55,10 @@ final class RateLimitFields {
         members.append(i == 0 ? "" : ", ").append(name).append(granted(bandwidth));
       }
       return new Known(policy, allowance, new AsciiString(members), names);
+    }
+
+    boolean isOf(LimitVerdict verdict) {
+      return allowance == verdict.allowance() && policy == verdict.policy();
     }
 
     byte[] name(Bandwidth bandwidth) {
@@ -86,10 +92,16 @@ final class RateLimitFields {
   }
 
   private Known known(LimitVerdict verdict) {
-    Known before = known.get(verdict.allowance());
-    if (before != null && before.policy() == verdict.policy()) {
-      return before;
+    Known before = last;
+    if (before == null || !before.isOf(verdict)) {
+      before = known.get(verdict.allowance());
+      before = before == null || !before.isOf(verdict) ? make(verdict) : before;
+      last = before;
     }
+    return before;
+  }
+
+  private Known make(LimitVerdict verdict) {
     // Reloads, schedules and overrides make new ones.
     if (known.size() >= MOST_KNOWN) {
       known.clear();

@@ -29,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  * trip. An exchange that explains asks all of them and takes nothing.
  */
 final class Round {
-  private final Limits limits;
   private final Exchange exchange;
   private final Next next;
   private final boolean looking;
@@ -37,8 +36,7 @@ final class Round {
   private final List<Ask> asks = new ArrayList<>(4);
   private int waiting;
 
-  Round(Limits limits, Exchange exchange, Next next) {
-    this.limits = limits;
+  Round(Exchange exchange, Next next) {
     this.exchange = exchange;
     this.next = next;
     this.looking = exchange.explaining();
@@ -197,13 +195,24 @@ final class Round {
       explain();
     }
     if (closed != null && closed.verdict != null) {
+      count(closed.verdict);
       exchange.limits(verdicts);
-      if (!looking) {
-        limits.count(closed.verdict);
-      }
       next.reply(exchange, Reply.Local.of(storeDown(closed.policy())));
     } else {
-      LimitFilter.settle(limits, exchange, verdicts, next);
+      LimitVerdict longest =
+          LimitFilter.longest(verdicts.toArray(LimitVerdict[]::new), verdicts.size());
+      count(longest);
+      LimitFilter.settle(exchange, verdicts, longest, next);
+    }
+  }
+
+  /** Of who is refused only what refuses him. */
+  private void count(@Nullable LimitVerdict refusal) {
+    for (int i = 0; i < asks.size() && !looking; i++) {
+      Ask ask = asks.get(i);
+      if (ask.verdict != null && (refusal == null || refusal == ask.verdict)) {
+        ask.tier.rule.tally.add(ask.verdict);
+      }
     }
   }
 

@@ -40,6 +40,7 @@ final class Rule {
   final LimitConfig policy;
   final By by;
   final Limits limits;
+  final Tally tally;
   private final @Nullable LoopLink redis;
   private final @Nullable Pace pace; // null when its rates never change
   private final @Nullable Offenders offenders; // null when nobody is shut out
@@ -53,10 +54,12 @@ final class Rule {
    * Makes the buckets of a policy reachable.
    *
    * @param redis of this loop, or null to keep all buckets in the process
+   * @param tally of its decisions on this loop
    */
-  Rule(LimitConfig policy, Limits limits, @Nullable LoopLink redis) {
+  Rule(LimitConfig policy, Limits limits, @Nullable LoopLink redis, Tally tally) {
     this.policy = policy;
     this.limits = limits;
+    this.tally = tally;
     this.redis = redis;
     this.by =
         redis == null || policy.mode() == Mode.LOCAL

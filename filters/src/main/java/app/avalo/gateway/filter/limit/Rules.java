@@ -25,6 +25,7 @@ final class Rules {
   private final @Nullable LoopLink redis;
   private final Map<List<LimitConfig>, Rule[]> byPolicies = new IdentityHashMap<>();
   private Map<String, Rule> rules = new HashMap<>();
+  private final Map<String, Tally> tallies = new HashMap<>();
   private Map<String, LimitConfig> present = Map.of(); // those of the newest plan
   private @Nullable Plan plan;
   private long sinceNanos; // start of the exchange that brought the plan
@@ -110,7 +111,8 @@ final class Rules {
     if (known != null) {
       known.close();
     }
-    Rule made = new Rule(policy, limits, redis);
+    Tally tally = tallies.computeIfAbsent(policy.name(), limits::tally);
+    Rule made = new Rule(policy, limits, redis, tally);
     rules.put(policy.name(), made);
     return made;
   }

@@ -17,12 +17,48 @@ final class KeyHash {
   private long v2;
   private long v3;
 
-  KeyHash start() {
+  // After the last beginning, which most keys share with the one before.
+  private @Nullable String begun;
+  private String begunWithin = "";
+  private long b0;
+  private long b1;
+  private long b2;
+  private long b3;
+
+  KeyHash() {
+    start("", "");
+  }
+
+  /** The key of a policy, for callers of a tier with a bandwidth of its own; empty without. */
+  KeyHash start(String policy, String tier) {
+    if (!policy.equals(begun) || !tier.equals(begunWithin)) {
+      start();
+      add('p', policy);
+      add('t', tier.isEmpty() ? null : tier);
+      begun = policy;
+      begunWithin = tier;
+      keep();
+    } else {
+      v0 = b0;
+      v1 = b1;
+      v2 = b2;
+      v3 = b3;
+    }
+    return this;
+  }
+
+  private void keep() {
+    b0 = v0;
+    b1 = v1;
+    b2 = v2;
+    b3 = v3;
+  }
+
+  private void start() {
     v0 = SECRET_0 ^ 0x736f6d6570736575L;
     v1 = SECRET_1 ^ 0x646f72616e646f6dL;
     v2 = SECRET_0 ^ 0x6c7967656e657261L;
     v3 = SECRET_1 ^ 0x7465646279746573L;
-    return this;
   }
 
   /** An address, if the key has one. */

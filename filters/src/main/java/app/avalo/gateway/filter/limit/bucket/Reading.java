@@ -16,6 +16,11 @@ public final class Reading {
     this.resetNanos = resetNanos;
   }
 
+  /** Becomes as another one is. */
+  public void copy(Reading other) {
+    set(other.allowed, other.band, other.remaining, other.retryAfterNanos, other.resetNanos);
+  }
+
   /** Of a refusal: the wait is another one. */
   public void refused(long retryAfterNanos) {
     this.retryAfterNanos = retryAfterNanos;

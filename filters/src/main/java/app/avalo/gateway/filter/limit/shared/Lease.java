@@ -45,6 +45,10 @@ final class Lease {
   private long live = 1;
   private long demand; // of all, tokens per second
 
+  // conclude()
+  private long lowAt;
+  private final Reading told = new Reading(); // of a request that passes
+
   Lease(BucketKey key, String name, int bands, long nowNanos) {
     this.key = key;
     this.name = name;
@@ -207,8 +211,8 @@ final class Lease {
     return Math.max(0, demand * micros / 1_000_000 - band.tokens(micros));
   }
 
-  boolean low(long most, long nowNanos) {
-    return held(nowNanos) * 10 <= target(most) * 3;
+  boolean low(long nowNanos) {
+    return held(nowNanos) <= lowAt;
   }
 
   boolean idle(long nanos, long nowNanos) {
@@ -243,6 +247,7 @@ final class Lease {
       least = Math.min(least, one.tokens());
     }
     long target = target(most);
+    lowAt = lowAt(target);
     long had = held(nowNanos);
     tokens = Math.min(had, target);
     long returned = had - tokens + returning;
@@ -253,6 +258,10 @@ final class Lease {
     owed = Due.NOTHING;
     return new LeaseCall.Wish(
         tokens, returned, need, least, ahead, worth, owing, perSecond(), sequence);
+  }
+
+  private static long lowAt(long target) {
+    return target * 3 / 10;
   }
 
   private void measure(long nowNanos) {
@@ -277,6 +286,17 @@ final class Lease {
     heardNanos = sentNanos;
     missingNanos = sentNanos;
     refused(0, 1000 * grant.retryMicros(), nowNanos);
+  }
+
+  /** Works out, once, what holds until the next answer. */
+  void conclude(LeaseCall redis) {
+    lowAt = lowAt(target(redis.most()));
+    read(redis, 0, true, told);
+  }
+
+  /** What a request is told that has spent tokens here. */
+  void tell(Reading reading) {
+    reading.copy(told);
   }
 
   /** Tells those who asked what they got, first come first served. */

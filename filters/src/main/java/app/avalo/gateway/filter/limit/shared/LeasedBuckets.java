@@ -100,10 +100,10 @@ public final class LeasedBuckets implements Buckets {
     }
     long now = ticker.nanos();
     if (lease.spend(tokens, now)) {
-      if (!lease.underWay && lease.low(redis.most(), now) && lease.retryNanos(tokens, now) <= 0) {
+      if (!lease.underWay && lease.low(now) && lease.retryNanos(tokens, now) <= 0) {
         call(lease, false);
       }
-      lease.read(redis, tokens, true, reading);
+      lease.tell(reading);
       return Said.YES;
     }
     long retry = lease.retryNanos(tokens, now);
@@ -197,6 +197,7 @@ public final class LeasedBuckets implements Buckets {
     boolean unsent = failure != null && Unavailable.unsent(failure);
     if (grant != null) {
       lease.granted(grant, sent.atNanos(), ticker.nanos());
+      lease.conclude(redis);
       notes.note(lease.key, redis.shape(), grant.missing(), sent.atNanos() / 1000);
       lease.share(redis, sent.asking(), grant, ticker.nanos());
       // What a bucket did not have remains with the share that let it pass.
@@ -369,6 +370,7 @@ public final class LeasedBuckets implements Buckets {
     Lease lease = leases.get(key);
     if (lease != null) {
       lease.forget(ticker.nanos());
+      lease.conclude(redis);
     }
   }
 
