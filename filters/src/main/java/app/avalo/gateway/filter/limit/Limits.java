@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
@@ -17,6 +18,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +96,48 @@ public final class Limits {
   }
 
   private record Use(String policy, Callers callers, Purpose purpose) {}
+
+  /**
+   * Decisions of one policy on one event loop since the start. Only the loop adds, so it needs no
+   * atomic addition; anybody reads.
+   */
+  static final class Tally {
+    private static final By[] ALL = By.values();
+    private static final int OUTCOMES = Outcome.values().length;
+
+    private final AtomicLongArray cells = new AtomicLongArray(ALL.length * OUTCOMES);
+
+    private enum Outcome {
+      ALLOWED,
+      REFUSED,
+      /** Would have been refused. */
+      SHADOWED
+    }
+
+    void add(LimitVerdict verdict) {
+      Outcome refused = verdict.policy().shadow() ? Outcome.SHADOWED : Outcome.REFUSED;
+      Outcome outcome = verdict.allowed() ? Outcome.ALLOWED : refused;
+      int cell = verdict.by().ordinal() * OUTCOMES + outcome.ordinal();
+      cells.setOpaque(cell, cells.getPlain(cell) + 1);
+    }
+
+    Counts counts() {
+      long[] outcomes = new long[OUTCOMES];
+      Map<By, Long> deciders = new EnumMap<>(By.class);
+      for (int cell = 0; cell < cells.length(); cell++) {
+        long decisions = cells.getOpaque(cell);
+        if (decisions > 0) {
+          outcomes[cell % OUTCOMES] += decisions;
+          deciders.merge(ALL[cell / OUTCOMES], decisions, Long::sum);
+        }
+      }
+      return new Counts(
+          outcomes[Outcome.ALLOWED.ordinal()],
+          outcomes[Outcome.REFUSED.ordinal()],
+          outcomes[Outcome.SHADOWED.ordinal()],
+          deciders);
+    }
+  }
 
   /**
    * Decisions of one policy since the start of the process.

@@ -11,6 +11,7 @@ import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict.By;
 import app.avalo.gateway.filter.limit.Limits.Callers;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
+import app.avalo.gateway.filter.limit.Limits.Tally;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.CompactBuckets;

@@ -4,6 +4,7 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.limit.Limits.Filled;
+import app.avalo.gateway.filter.limit.Limits.Tally;
 import app.avalo.gateway.filter.limit.shared.LoopLink;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import io.vertx.core.Future;
