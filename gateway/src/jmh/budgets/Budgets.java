@@ -24,7 +24,9 @@ public final class Budgets {
           case "leave" -> leave(given > 0 ? given : 20);
           case "replay" -> Replay.measure(given > 0 ? given : 10, System.nanoTime());
           case "stream" -> Streams.measure(given > 0 ? given : 5);
-          case "cpu" -> Cpu.measure(given > 0 ? given : 120);
+          case "cpu" -> 
+              Cpu.measure(
+                  given > 0 ? given : 120, List.of(args).subList(Math.min(2, args.length), args.length));
           default ->
               throw new IllegalArgumentException(
                   kind + " (expected race, kill, leave, replay, stream or cpu)");

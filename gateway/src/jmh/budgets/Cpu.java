@@ -62,8 +62,14 @@ final class Cpu {
     return new Row(name, new Question('/' + name, "", null), FREE, MUST);
   }
 
-  /** Whether what a budget adds is within the figure. */
-  static boolean measure(int seconds) throws Exception {
+  /**
+   * Whether what a budget adds is within the figure.
+   *
+   * @param names of rows, all if empty
+   */
+  static boolean measure(int seconds, List<String> names) throws Exception {
+    List<Row> rows =
+        ROWS.stream().filter(row -> names.isEmpty() || names.contains(row.name())).toList();
     Path directory = Files.createTempDirectory("budgets-cpu-");
     CpuPerRequest.makeRoom();
     try (RedisServer redis = RedisServer.start();
@@ -73,7 +79,7 @@ final class Cpu {
       Files.writeString(one, YAML.formatted(up, directory.resolve("one"), redis.url()));
       Path other = directory.resolve("other.yaml");
       Files.writeString(other, YAML.formatted(up, directory.resolve("other"), redis.url()));
-      try (CpuPerRequest cpu = new CpuPerRequest(one, other, load, redis, ROWS)) {
+      try (CpuPerRequest cpu = new CpuPerRequest(one, other, load, redis, rows)) {
         return cpu.compare(seconds);
       }
     }

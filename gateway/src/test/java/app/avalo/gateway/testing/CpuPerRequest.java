@@ -25,7 +25,7 @@ public final class CpuPerRequest implements AutoCloseable {
   private static final Pattern SCRIPTS = Pattern.compile("cmdstat_evalsha:calls=(\\d+)");
   private static final List<String> OPTIONS =
       List.of("-Xmx256m", "-XX:TieredStopAtLevel=4", "-XX:+UseSerialGC");
-  private static final int CALLERS = 32;
+  private static final int CALLERS = 64;
   private static final long WINDOW_NANOS = 1_500_000_000;
   private static final long WARMING_NANOS = 500_000_000;
   private static final int FEWEST_ROUNDS = 10;
