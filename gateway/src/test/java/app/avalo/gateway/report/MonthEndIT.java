@@ -49,7 +49,7 @@ class MonthEndIT {
 
   @AfterEach
   void stop() {
-    vertx.close();
+    RunningGateway.await(vertx.close()); // what is being written is in the directory's way
   }
 
   private Plan plan() {

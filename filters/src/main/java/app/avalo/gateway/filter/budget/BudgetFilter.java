@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * truly cost when it is over. A request that never reached an upstream costs nothing.
  *
  * <p>Decides at once, except when a lease of the shared store has just run out: then the request
- * waits for one exchange with it, at most twice and once for each further budget.
+ * waits for one exchange with it, at most twice and once for each further budget. Exchanges that
+ * the store did not answer do not count, until it counts as away and the allowance serves.
  */
 public final class BudgetFilter implements Filter {
   /** Beyond one for each budget, whose leases may run out one after the other. */

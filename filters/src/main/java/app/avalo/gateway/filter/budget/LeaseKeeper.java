@@ -49,6 +49,9 @@ final class LeaseKeeper {
   /** Without an answer for so long the store counts as away; until then it is only late. */
   private static final long AWAY_NANOS = 1_500_000_000;
 
+  /** Between exchanges with a store that is late, while requests wait. */
+  private static final Duration LATE = Duration.ofMillis(20);
+
   /** Exchanges without demand until the lease is given back. */
   private static final int IDLE = 10;
 
@@ -113,7 +116,10 @@ final class LeaseKeeper {
         && !(micros > scant && sharing.ticker().nanos() - scantNanos < SCANT_NANOS);
   }
 
-  /** Runs the task on the home loop after the next exchange. */
+  /**
+   * Runs the task on the home loop after the next exchange that the store answers, or once the
+   * store counts as away.
+   */
   void await(Runnable retry) {
     waiters.incrementAndGet();
     waiting.add(retry);
@@ -250,6 +256,11 @@ final class LeaseKeeper {
     underWay = false;
     long now = sharing.ticker().nanos();
     boolean lost = failure != null && now - answeredNanos >= AWAY_NANOS;
+    if (failure != null && !lost && waiters.get() > 0) {
+      hurried.set(true); // nobody else hurries until then
+      sharing.timers().after(LATE, this::wake);
+      return;
+    }
     if (failure == null) {
       answeredNanos = now;
       // The clock may have been set back since an earlier process under this name.

@@ -10,6 +10,9 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.Ticker;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -64,14 +67,14 @@ class LeaseTroubleIT extends Replicas {
     one.deaf.set(true);
     long held = sum("g:g0");
     long passed = 0;
-    while (ask(one.ledger, budget, CHAT) instanceof Hold) {
+    while (one.ledger.reserve(BudgetSample.ask(List.of(budget), CHAT)) instanceof Hold) {
       passed++;
     }
 
     assertThat(passed * 1_000).isLessThanOrEqualTo(held);
     assertThat(view(one, budget).store()).isEqualTo(BudgetView.Store.SHARED);
-    until(() -> view(one, budget).store() == BudgetView.Store.AWAY);
-    assertThat(ask(one.ledger, budget, CHAT)).isInstanceOf(Hold.class);
+    assertThat(ask(one.ledger, budget, CHAT)).as("who waits longest").isInstanceOf(Hold.class);
+    assertThat(view(one, budget).store()).isEqualTo(BudgetView.Store.AWAY);
   }
 
   @Test
@@ -151,6 +154,24 @@ class LeaseTroubleIT extends Replicas {
     assertThat(sum("charged")).as("until it says that it holds less").isGreaterThan(1_190_000);
     one.exchange(other, budget, 3, recalled, recalled, 100_000);
     until(() -> sum("charged") <= 1_000_000);
+  }
+
+  @Test
+  void exchangesWithoutAnAnswerAreNotTriesOfARequest() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    share(budget, 1);
+    Gateway one = gateways.get(0);
+    one.deaf.set(true);
+    Hold.Ask more = BudgetSample.ask(List.of(budget), CHAT);
+    until(() -> !(one.ledger.reserve(more) instanceof Hold));
+    int before = one.stated.get();
+
+    CompletableFuture<Verdict> late = CompletableFuture.supplyAsync(() -> asked(one, budget));
+    until(() -> one.stated.get() > before + 6);
+    assertThat(late).as("with a million left").isNotDone();
+    one.deaf.set(false);
+
+    assertThat(late.get(10, TimeUnit.SECONDS)).isInstanceOf(Hold.class);
   }
 
   @Test

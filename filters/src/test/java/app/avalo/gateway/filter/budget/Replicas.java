@@ -335,8 +335,12 @@ abstract class Replicas {
   }
 
   static boolean again(Gateway gateway, BudgetConfig budget) {
+    return asked(gateway, budget) instanceof Hold;
+  }
+
+  static Verdict asked(Gateway gateway, BudgetConfig budget) {
     try {
-      return ask(gateway.ledger, budget, CHAT) instanceof Hold;
+      return ask(gateway.ledger, budget, CHAT);
     } catch (Exception failure) {
       throw new AssertionError(failure);
     }
