@@ -6,6 +6,7 @@ import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.term.Term;
+import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,11 +51,13 @@ final class LeaseKeeper {
   /** Without an answer for so long the store counts as away; until then it is only late. */
   private static final long AWAY_NANOS = 1_500_000_000;
 
-  /** Between exchanges with a store that is late, while requests wait. */
-  private static final Duration LATE = Duration.ofMillis(20);
+  /** Between exchanges with a store that is late, while requests wait: at first, doubling. */
+  private static final long LATE_NANOS = 20_000_000;
+
+  private static final long LONGEST_LATE_NANOS = 160_000_000;
 
   /** Exchanges without demand until the lease is given back. */
-  private static final int IDLE = 10;
+  static final int IDLE = 10;
 
   /** Of a purse, of which there are many, and of a budget that is in no plan any more. */
   private static final int RESTING_IDLE = 3;
@@ -73,8 +77,12 @@ final class LeaseKeeper {
   private volatile boolean ticking; // home loop
   private int idle;
   private long sequence;
-  private long askedNanos;
+  private long askedNanos; // since when demand is counted
+  private long[] asked = new long[2]; // demand since then, while the store was late
+  private long statedNanos;
   private long answeredNanos;
+  private long lateNanos = LATE_NANOS; // until the next exchange with a store that is late
+  private Timers.@Nullable Timer again; // that exchange
   private volatile long told = -1; // spent, as last stated; home loop
   private long leased = -1; // as the store said last
 
@@ -103,7 +111,7 @@ final class LeaseKeeper {
 
   /** Whether all is stated and given back, until somebody asks again. */
   boolean rests() {
-    return !ticking && told == term.used();
+    return !ticking && waiters.get() == 0 && told == term.used();
   }
 
   boolean away() {
@@ -191,14 +199,16 @@ final class LeaseKeeper {
   }
 
   private Statement statement(BudgetConfig budget) {
-    long now = sharing.ticker().nanos();
     long[] demand = term.drainDemand();
+    demand[0] = Price.add(demand[0], asked[0]);
+    demand[1] = Math.max(demand[1], asked[1]);
+    asked = demand;
+    statedNanos = sharing.ticker().nanos();
     long slice = budget.cost().flows() ? budget.cost().slice() : 0;
     long usual = Math.max(slice, budget.cost().reserve());
     long ask = Math.max(demand[1], usual);
     idle = demand[0] > 0 ? 0 : idle + 1;
-    headroom = ahead(budget, demand[0], ask, Math.max(1, now - askedNanos));
-    askedNanos = now;
+    headroom = ahead(budget, demand[0], ask, Math.max(1, statedNanos - askedNanos));
     // Where prices are all of routes or bytes, by what was asked for.
     long least = usual == 0 ? ask : usual;
     long[] sums = term.handBack(headroom, least);
@@ -252,15 +262,47 @@ final class LeaseKeeper {
     return known && lease.granted() < said.need() ? lease.granted() - said.used() : Long.MAX_VALUE;
   }
 
+  /**
+   * States the same demand again, ever more rarely so that many who are late do not make the store
+   * later still, and at last when it counts as away. Nobody else hurries until then.
+   */
+  private void askAgain(long now) {
+    hurried.set(true);
+    if (again == null) {
+      long left = answeredNanos + AWAY_NANOS - now;
+      again =
+          sharing
+              .timers()
+              .after(
+                  Duration.ofNanos(Math.min(lateNanos, left)),
+                  () -> {
+                    again = null;
+                    wake();
+                  });
+      lateNanos = Math.min(LONGEST_LATE_NANOS, 2 * lateNanos);
+    }
+  }
+
+  /** What was asked for is answered, or was for nothing. */
+  private void askNoMore() {
+    asked = new long[2];
+    askedNanos = statedNanos;
+    lateNanos = LATE_NANOS;
+    if (again != null) {
+      again.cancel();
+      again = null;
+    }
+  }
+
   private void answered(Statement said, Lease lease, Throwable failure) {
     underWay = false;
     long now = sharing.ticker().nanos();
     boolean lost = failure != null && now - answeredNanos >= AWAY_NANOS;
     if (failure != null && !lost && waiters.get() > 0) {
-      hurried.set(true); // nobody else hurries until then
-      sharing.timers().after(LATE, this::wake);
+      askAgain(now);
       return;
     }
+    askNoMore();
     if (failure == null) {
       answeredNanos = now;
       // The clock may have been set back since an earlier process under this name.

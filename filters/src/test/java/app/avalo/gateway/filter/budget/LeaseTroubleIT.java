@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
+import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.lease.RedisLender;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.Ticker;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What is leased when Redis is late or gone, a replica silent, or a bill comes in. */
@@ -172,6 +174,48 @@ class LeaseTroubleIT extends Replicas {
     one.deaf.set(false);
 
     assertThat(late.get(10, TimeUnit.SECONDS)).isInstanceOf(Hold.class);
+  }
+
+  @Test
+  void whatWasAskedForOfAStoreThatIsLateIsAskedForUntilItAnswers() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
+    share(budget, 1);
+    Gateway one = gateways.get(0);
+    one.deaf.set(true);
+    Hold.Ask more = BudgetSample.ask(List.of(budget), CHAT);
+    AtomicReference<Verdict> verdict = new AtomicReference<>();
+    until(() -> !(keep(verdict, one.ledger.reserve(more)) instanceof Hold));
+    CompletableFuture<Void> exchanged = new CompletableFuture<>();
+    int before = one.stated.get();
+
+    ((Waiting) verdict.get()).keeper().await(() -> exchanged.complete(null));
+    until(() -> one.stated.get() > before + LeaseKeeper.IDLE + 1);
+    assertThat(exchanged).as("with a million left").isNotDone();
+    one.deaf.set(false);
+    exchanged.get(10, TimeUnit.SECONDS);
+
+    assertThat(one.ledger.reserve(more, false)).isInstanceOf(Hold.class);
+  }
+
+  private static Verdict keep(AtomicReference<Verdict> last, Verdict verdict) {
+    last.set(verdict);
+    return verdict;
+  }
+
+  @Test
+  void aStoreThatIsLateIsAskedEverMoreRarely() throws Exception {
+    BudgetConfig budget = budget("ai", 1_000_000, flat(1_000), 0.01);
+    share(budget, 1);
+    Gateway one = gateways.get(0);
+    one.deaf.set(true);
+    Hold.Ask more = BudgetSample.ask(List.of(budget), CHAT);
+    until(() -> !(one.ledger.reserve(more) instanceof Hold));
+    int before = one.stated.get();
+
+    assertThat(ask(one.ledger, budget, CHAT)).isInstanceOf(Hold.class);
+
+    assertThat(view(one, budget).store()).isEqualTo(BudgetView.Store.AWAY);
+    assertThat(one.stated.get() - before).isLessThan(80);
   }
 
   @Test

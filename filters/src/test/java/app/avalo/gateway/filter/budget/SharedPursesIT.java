@@ -10,6 +10,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Scope;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.term.Span;
 import app.avalo.gateway.filter.time.Ticker;
@@ -18,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,6 +125,26 @@ class SharedPursesIT extends Replicas {
     assertThat(keeper(one, purse).rests()).isFalse();
     one.deaf.set(false);
     until(() -> sum(purse, "spent") == 5_000);
+  }
+
+  @Test
+  void aPurseForWhoseLeaseSomebodyWaitsIsMissed() throws Exception {
+    Gateway one = new Gateway("g0");
+    one.ledger.configure(plan(users));
+    BudgetConfig purse = purse(one, users, "alice");
+    until(() -> passes(one, purse));
+    until(() -> keeper(one, purse).rests());
+    one.deaf.set(true);
+    CompletableFuture<Void> exchanged = new CompletableFuture<>();
+    Waiting waiting = (Waiting) one.ledger.reserve(BudgetSample.ask(List.of(purse), CHAT));
+
+    waiting.keeper().await(() -> exchanged.complete(null));
+
+    while (!exchanged.isDone()) {
+      boolean missed = !keeper(one, purse).rests();
+      assertThat(missed || exchanged.isDone()).as("missed").isTrue();
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   @Test
