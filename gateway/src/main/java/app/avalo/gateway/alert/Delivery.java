@@ -22,6 +22,8 @@ final class Delivery {
   private int tries; // that failed
   private long first; // when
   private long last;
+  private boolean refused; // not only unanswered
+  private long refusedSince; // refused
   private long due;
 
   Delivery(Alert alert, Promise<Void> over) {
@@ -46,10 +48,13 @@ final class Delivery {
   /**
    * It was not taken.
    *
+   * @param refused whether its receiver does not want it, rather than cannot take it
    * @param asked how long its receiver wants to be left alone
    */
-  void failed(long now, Duration asked) {
+  void failed(long now, boolean refused, Duration asked) {
     first = tries == 0 ? now : first;
+    refusedSince = refused && !this.refused ? now : refusedSince;
+    this.refused = refused;
     last = now;
     long pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE << Math.min(tries, 9));
     tries++;
@@ -59,6 +64,11 @@ final class Delivery {
   /** Since it was tried first. */
   Duration tried(long now) {
     return tries == 0 ? Duration.ZERO : Duration.ofNanos(now - first);
+  }
+
+  /** For how long it has met nothing but refusals. */
+  Duration refused(long now) {
+    return refused ? Duration.ofNanos(now - refusedSince) : Duration.ZERO;
   }
 
   /** Its receiver took another. */
@@ -71,5 +81,6 @@ final class Delivery {
   /** It goes to another receiver. */
   void anew() {
     tries = 0;
+    refused = false;
   }
 }

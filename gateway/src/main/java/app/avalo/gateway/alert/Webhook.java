@@ -32,10 +32,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Posts alerts to the service that the configuration names, one after the other, each until it is
  * accepted (2xx). What is not has a schedule of its own, and after its third try the others go on.
- * It is given up after three days, after an hour if it is refused (another 3xx or 4xx, which a path
- * or secret that is mended may heal), and at once if it is gone (410). Waiting alerts are bounded:
- * the oldest give way. With a state directory they outlive the process, so one may be sent twice;
- * but not again by the process that delivered it.
+ * It is given up after three days, after an hour of refusals alone (another 3xx or 4xx, which a
+ * path or secret that is mended may heal), and at once if it is gone (410). Waiting alerts are
+ * bounded: the oldest give way. With a state directory they outlive the process, so one may be sent
+ * twice; but not again by the process that delivered it.
  *
  * <p>{@link #send} is safe from every thread and never waits; the rest runs on the control loop.
  */
@@ -46,7 +46,7 @@ public final class Webhook {
   /** With a receiver that is out of order: over a weekend. */
   private static final Duration PATIENCE = Duration.ofDays(3);
 
-  /** With one that refuses. */
+  /** With one that does nothing but refuse. */
   private static final Duration PATIENCE_REFUSED = Duration.ofHours(1);
 
   /** Until it looks again at least: whether the configuration names another receiver. */
@@ -260,10 +260,11 @@ public final class Webhook {
 
   private void notTaken(Delivery next, int status, String cause, Duration asked) {
     long now = ticker.nanos();
-    next.failed(now, asked);
     boolean refused = status >= 300 && status < 500 && status != 408 && status != 429;
-    Duration patience = refused ? PATIENCE_REFUSED : PATIENCE;
-    if (status == 410 || next.tried(now).compareTo(patience) >= 0) {
+    next.failed(now, refused, asked);
+    if (status == 410
+        || next.tried(now).compareTo(PATIENCE) >= 0
+        || next.refused(now).compareTo(PATIENCE_REFUSED) >= 0) {
       waiting.remove(next);
       dropped(next.alert, cause);
       return;
