@@ -6,6 +6,7 @@ import app.avalo.gateway.filter.budget.lease.Lease;
 import app.avalo.gateway.filter.budget.lease.Statement;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.term.Term;
+import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -81,6 +82,7 @@ final class LeaseKeeper {
   private long[] asked = new long[2]; // demand since then, while the store was late
   private long statedNanos;
   private long answeredNanos;
+  private long wokeNanos; // has asked since then, without a rest
   private long lateNanos = LATE_NANOS; // until the next exchange with a store that is late
   private Timers.@Nullable Timer again; // that exchange
   private volatile long told = -1; // spent, as last stated; home loop
@@ -105,6 +107,7 @@ final class LeaseKeeper {
       exchange();
     } else {
       ticking = true;
+      wokeNanos = sharing.ticker().nanos();
       tick();
     }
   }
@@ -263,13 +266,23 @@ final class LeaseKeeper {
   }
 
   /**
+   * Whether there was no answer for too long. Who did not ask for so long, as it rested or is new,
+   * has missed none: one that is only late is nothing yet.
+   */
+  private boolean isAway(Throwable failure, long now) {
+    boolean late = failure instanceof StoreUnavailable known && known.late();
+    long since = late ? Math.max(answeredNanos, wokeNanos) : answeredNanos;
+    return now - since >= AWAY_NANOS;
+  }
+
+  /**
    * States the same demand again, ever more rarely so that many who are late do not make the store
    * later still, and at last when it counts as away. Nobody else hurries until then.
    */
   private void askAgain(long now) {
     hurried.set(true);
     if (again == null) {
-      long left = answeredNanos + AWAY_NANOS - now;
+      long left = Math.max(answeredNanos, wokeNanos) + AWAY_NANOS - now;
       again =
           sharing
               .timers()
@@ -297,7 +310,7 @@ final class LeaseKeeper {
   private void answered(Statement said, Lease lease, Throwable failure) {
     underWay = false;
     long now = sharing.ticker().nanos();
-    boolean lost = failure != null && now - answeredNanos >= AWAY_NANOS;
+    boolean lost = failure != null && isAway(failure, now);
     if (failure != null && !lost && waiters.get() > 0) {
       askAgain(now);
       return;
@@ -317,10 +330,10 @@ final class LeaseKeeper {
     } else if (lost && ticking) {
       term.storeAway(account.config(), sharing.replicas());
     }
-    if (away != lost) {
+    if (away != lost && (lost || failure == null)) {
       LOG.warn("budget store {}: budget={}", away ? "reached" : "lost", account.config().name());
+      away = lost;
     }
-    away = lost;
     scantNanos = now;
     scant = lost && ticking ? 0 : failure == null ? scant(said, lease) : Long.MAX_VALUE;
     // What came back is an answer for those who waited; who comes back meanwhile waits for the

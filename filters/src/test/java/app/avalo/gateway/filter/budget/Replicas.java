@@ -26,6 +26,7 @@ import app.avalo.gateway.filter.budget.view.Notice.Kind;
 import app.avalo.gateway.filter.redis.RedisLink;
 import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
+import app.avalo.gateway.filter.redis.StoreUnavailable.How;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.core.Context;
@@ -186,7 +187,7 @@ abstract class Replicas {
           .compose(
               lease ->
                   deaf.get()
-                      ? Future.failedFuture(new StoreUnavailable("no answer in time"))
+                      ? Future.failedFuture(new StoreUnavailable(How.LATE, "no answer in time"))
                       : Future.succeededFuture(lease));
     }
 

@@ -10,6 +10,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Scope;
 import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
+import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.term.Span;
@@ -17,9 +18,12 @@ import app.avalo.gateway.filter.time.Ticker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,6 +149,45 @@ class SharedPursesIT extends Replicas {
       assertThat(missed || exchanged.isDone()).as("missed").isTrue();
       LockSupport.parkNanos(1_000_000);
     }
+  }
+
+  /** The clock by which silence is measured, set forward as a test goes. */
+  private static final class Later implements Ticker {
+    private final AtomicLong ahead = new AtomicLong();
+
+    @Override
+    public long nanos() {
+      return SYSTEM.nanos() + ahead.get();
+    }
+
+    @Override
+    public long epochMillis() {
+      return SYSTEM.epochMillis();
+    }
+  }
+
+  @Test
+  void anAnswerThatIsLateIsNoOutageForAPurseThatRestedOrIsNew() throws Exception {
+    Later later = new Later();
+    clock = later;
+    Gateway one = new Gateway("g0");
+    one.ledger.configure(plan(users));
+    BudgetConfig alice = purse(one, users, "alice");
+    until(() -> passes(one, alice));
+    until(() -> keeper(one, alice).rests());
+    later.ahead.set(Duration.ofMinutes(1).toNanos());
+
+    one.deaf.set(true);
+    BudgetConfig bob = purse(one, users, "bob");
+    CompletableFuture<Verdict> rested = CompletableFuture.supplyAsync(() -> asked(one, alice));
+    CompletableFuture<Verdict> fresh = CompletableFuture.supplyAsync(() -> asked(one, bob));
+    int before = one.stated.get();
+    until(() -> one.stated.get() > before + 6);
+    one.deaf.set(false);
+
+    assertThat(rested.get(10, TimeUnit.SECONDS)).isInstanceOf(Hold.class);
+    assertThat(fresh.get(10, TimeUnit.SECONDS)).isInstanceOf(Hold.class);
+    assertThat(keeper(one, bob).away()).isFalse();
   }
 
   @Test
