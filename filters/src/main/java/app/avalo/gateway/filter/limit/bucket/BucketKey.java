@@ -226,7 +226,7 @@ public final class BucketKey {
   }
 
   /** 64 bits under a secret of this process: nobody can choose keys that meet. */
-  long hash() {
+  public long hash() {
     return hash;
   }
 

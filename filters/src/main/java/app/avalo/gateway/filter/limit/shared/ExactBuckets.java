@@ -125,7 +125,7 @@ public final class ExactBuckets implements Buckets {
         wanted += asking.get(i).tokens;
         least = Math.min(least, asking.get(i).tokens);
       }
-      owed = debts.settle(name);
+      owed = debts.settle(key.hash());
       sentMicros = notes.nowMicros();
       batch.take(name, new BucketCall.Wish(wanted, least, owed.tokens(), doubtful(key)), this);
     }
@@ -141,7 +141,7 @@ public final class ExactBuckets implements Buckets {
       } else if (failure != null) {
         // Perhaps it was charged and only the answer is lost: too much rather than too little.
         if (owed.tokens() > 0 || Unavailable.unsent(failure)) {
-          debts.owe(name, owed, shape);
+          debts.owe(key.hash(), owed, shape);
         }
         StoreUnavailable told = Unavailable.of(failure);
         for (int i = 0; i < asked.size(); i++) {
@@ -171,7 +171,7 @@ public final class ExactBuckets implements Buckets {
       }
       if (left > 0) {
         // Of somebody who has given up waiting, or too few for those who want more.
-        left -= pay(key, name, left);
+        left -= pay(key, left);
       }
       if (left > 0) {
         returned(key, name, left);
@@ -180,10 +180,10 @@ public final class ExactBuckets implements Buckets {
   }
 
   /** Pays debts with tokens that Redis has granted; says how many it took. */
-  private long pay(BucketKey key, String name, long tokens) {
-    Due due = debts.settle(name);
+  private long pay(BucketKey key, long tokens) {
+    Due due = debts.settle(key.hash());
     Due paid = due.paid(tokens);
-    debts.owe(name, due.less(paid), shape);
+    debts.owe(key.hash(), due.less(paid), shape);
     if (paid.shared() > 0) {
       repaid.repaid(key, paid.shared());
     }
@@ -207,13 +207,14 @@ public final class ExactBuckets implements Buckets {
 
   private void returned(BucketKey key, String name, long tokens) {
     notes.giveBack(key, tokens);
+    long hash = key.hash(); // the key may change meanwhile
     batch.take(
         name,
         BucketCall.Wish.only(-tokens),
         (grant, failure) -> {
           // Else it may have arrived, and must not be given back twice.
           if (failure != null && Unavailable.unsent(failure)) {
-            owe(name, -tokens);
+            owe(hash, -tokens);
           }
         });
   }
@@ -228,7 +229,7 @@ public final class ExactBuckets implements Buckets {
         new BucketCall.Wish(0, 0, tokens, doubtful(kept)),
         (grant, failure) -> {
           if (grant == null) {
-            owe(name, tokens);
+            owe(kept.hash(), tokens);
           } else {
             notes.note(kept, shape, grant.missing(), sentMicros);
           }
@@ -237,11 +238,11 @@ public final class ExactBuckets implements Buckets {
 
   @Override
   public void owe(BucketKey key, long tokens) {
-    debts.owe(redis.name(key), new Due(tokens, tokens), shape);
+    debts.owe(key.hash(), new Due(tokens, tokens), shape);
   }
 
-  private void owe(String name, long tokens) {
-    debts.owe(name, Due.of(tokens, 0), shape);
+  private void owe(long hash, long tokens) {
+    debts.owe(hash, Due.of(tokens, 0), shape);
   }
 
   @Override
@@ -270,7 +271,7 @@ public final class ExactBuckets implements Buckets {
 
   @Override
   public void filled(BucketKey key) {
-    debts.settle(redis.name(key));
+    debts.settle(key.hash());
     notes.reset(key);
   }
 

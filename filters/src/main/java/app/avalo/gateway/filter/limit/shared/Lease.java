@@ -7,7 +7,7 @@ import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.shared.Debts.Due;
 import app.avalo.gateway.filter.redis.PendingCall;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +26,10 @@ final class Lease {
 
   final BucketKey key;
   final String name;
-  final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   long[] missing; // units in Redis by band, as of the last answer
   boolean underWay;
   boolean due; // whether a call that can wait stands in the queue of the loop
+  private List<Waiting> waiting = List.of(); // a list of its own while somebody waits
   private long tokens;
   private long expiresNanos;
   private long returning; // not to be spent any more, and not yet brought back
@@ -58,6 +58,26 @@ final class Lease {
     this.usedNanos = nowNanos;
     this.offeredSinceNanos = nowNanos;
     this.missingNanos = nowNanos;
+  }
+
+  void add(Waiting one) {
+    waiting = waiting.isEmpty() ? new ArrayList<>(2) : waiting;
+    waiting.add(one);
+  }
+
+  /** Those who wait, from now on for the call that is made for them. */
+  List<Waiting> asking() {
+    List<Waiting> asking = waiting;
+    waiting = List.of();
+    return asking;
+  }
+
+  /** Whether anybody waits who has not given up. */
+  boolean isAwaited() {
+    if (!waiting.isEmpty()) {
+      waiting.removeIf(one -> one.call().settled());
+    }
+    return !waiting.isEmpty();
   }
 
   /** What is missing was said then, to a lease before this one. */

@@ -135,7 +135,7 @@ public final class LeasedBuckets implements Buckets {
       lease.used(tokens, ticker.nanos());
     }
     Waiting one = new Waiting(waits.start(), tokens);
-    lease.waiting.add(one);
+    lease.add(one);
     if (!lease.underWay) {
       call(lease, false);
     }
@@ -173,9 +173,8 @@ public final class LeasedBuckets implements Buckets {
   /** Ends when the call is over and, unless the lease is kept, nothing of it is held any more. */
   private Future<Void> call(Lease lease, boolean givenUp) {
     lease.underWay = true;
-    lease.settle(debts.settle(lease.name));
-    List<Waiting> asking = List.copyOf(lease.waiting);
-    lease.waiting.clear();
+    lease.settle(debts.settle(debtor(lease.key)));
+    List<Waiting> asking = lease.asking();
     long sent = ticker.nanos();
     long most = givenUp || closed ? 0 : redis.most();
     Due owed = lease.owing();
@@ -217,8 +216,7 @@ public final class LeasedBuckets implements Buckets {
         one.call().fail(Unavailable.of(failure));
       }
     }
-    lease.waiting.removeIf(one -> one.call().settled());
-    if (!lease.waiting.isEmpty()) {
+    if (lease.isAwaited()) {
       call(lease, false);
     } else if (!isKept(lease)) {
       leave(lease, failure == null || unsent && again());
@@ -241,7 +239,7 @@ public final class LeasedBuckets implements Buckets {
       loop.send();
       return;
     }
-    debts.owe(lease.name, lease.leave(), redis.shape());
+    debts.owe(debtor(lease.key), lease.leave(), redis.shape());
     leases.remove(lease.key, lease);
     if (closed && leases.isEmpty()) {
       over.tryComplete();
@@ -346,13 +344,18 @@ public final class LeasedBuckets implements Buckets {
     if (keeps(key)) {
       lease(key).owe(new Due(tokens, tokens));
     } else {
-      debts.owe(redis.name(key), new Due(tokens, tokens), redis.shape());
+      debts.owe(debtor(key), new Due(tokens, tokens), redis.shape());
     }
+  }
+
+  /** Not the exact bucket of the same key, which the policy may have had before a reload. */
+  private static long debtor(BucketKey key) {
+    return ~key.hash();
   }
 
   /** Whoever calls for the bucket next says it too. */
   private void tell(BucketKey key, long debt) {
-    debts.owe(redis.name(key), Due.of(debt, 0), redis.shape());
+    debts.owe(debtor(key), Due.of(debt, 0), redis.shape());
   }
 
   /** Other loops and replicas go on spending what they hold, H in all at most. */
@@ -365,7 +368,7 @@ public final class LeasedBuckets implements Buckets {
 
   @Override
   public void filled(BucketKey key) {
-    debts.settle(redis.name(key));
+    debts.settle(debtor(key));
     notes.reset(key);
     Lease lease = leases.get(key);
     if (lease != null) {
