@@ -19,6 +19,7 @@ import java.util.Arrays;
 final class CompactPart {
   private static final int ROW = 8;
   private static final int FEWEST_ROWS = 2;
+  private static final int FEW_ROWS = 32;
   private static final long NOBODY = 0;
   private static final long PATIENCE_MICROS = 1_000_000;
 
@@ -302,9 +303,9 @@ final class CompactPart {
     return gone;
   }
 
-  /** Beyond four fifths some key may find both its rows full though there is room. */
+  /** Beyond that some key may find both its rows full though there is room; few rows, earlier. */
   private boolean crowded() {
-    return size * 5 >= rows * ROW * 4;
+    return size * 10 >= rows * ROW * (rows < FEW_ROWS ? 8 : 9);
   }
 
   /** Drops buckets that have filled up; if they were few, adds an eighth, if there is room. */
