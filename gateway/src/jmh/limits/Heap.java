@@ -1,4 +1,5 @@
 import app.avalo.gateway.config.LimitConfig;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.config.plan.Plan;
 import app.avalo.gateway.filter.Exchange;
@@ -31,16 +32,17 @@ final class Heap {
   private Heap() {}
 
   public static void main(String[] arguments) throws InterruptedException {
-    rows("local: buckets", clients().local().build());
-    rows("exact: notes", clients().build());
-    rows("leased: notes and leases", clients().leased().build());
+    Bandwidth day = Policies.per(100, Duration.ofDays(1), 100);
+    Bandwidth hour = Policies.per(50, Duration.ofHours(1), 50);
+    rows("local: buckets", clients(day).local().build());
+    rows("local: of three rates", clients(Policies.perMinute(20), hour, day).local().build());
+    rows("exact: notes", clients(day).build());
+    rows("leased: notes and leases", clients(day).leased().build());
     System.exit(missed ? 1 : 0);
   }
 
-  private static Policies clients() {
-    return Policies.named("clients")
-        .key(KeyPart.ADDRESS)
-        .of(Policies.per(100, Duration.ofDays(1), 100));
+  private static Policies clients(Bandwidth... rates) {
+    return Policies.named("clients").key(KeyPart.ADDRESS).of(rates);
   }
 
   private static void rows(String mode, LimitConfig limit) throws InterruptedException {
