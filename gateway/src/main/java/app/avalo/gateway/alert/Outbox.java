@@ -6,6 +6,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -76,8 +77,11 @@ final class Outbox {
         for (Object each : new JsonArray(Files.readString(file))) {
           alerts.add(Alert.of((JsonObject) each));
         }
-      } catch (RuntimeException broken) {
-        throw new IOException("no list of alerts: " + file, broken);
+      } catch (RuntimeException | CharacterCodingException broken) {
+        // The next alert is written in its place.
+        Path aside = file.resolveSibling(file.getFileName() + ".corrupt");
+        Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        throw new IOException("no list of alerts, set aside as " + aside, broken);
       }
     }
     return alerts;

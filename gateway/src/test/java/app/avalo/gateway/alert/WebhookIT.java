@@ -220,6 +220,20 @@ class WebhookIT {
   }
 
   @Test
+  void what_waits_in_a_damaged_file_is_set_aside_for_whoever_mends_it() throws Exception {
+    gateway.close();
+    Path waiting = directory.resolve("alerts.json");
+    String torn = "[{\"id\": \"month/2026-11-01T00:00:00Z/forecast\"";
+    Files.writeString(waiting, torn);
+
+    gateway = RunningGateway.start(sections);
+    spend(7);
+    Awaiting.until(() -> received.size() == 1);
+
+    assertThat(directory.resolve("alerts.json.corrupt")).hasContent(torn);
+  }
+
+  @Test
   void what_a_process_could_not_deliver_is_sent_by_the_next_in_its_place() throws Exception {
     answers.addAll(List.of(503, 503, 503));
     spend(8);
