@@ -4,7 +4,6 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.config.unit.Money;
-import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.Filter;
@@ -26,7 +25,6 @@ import app.avalo.gateway.filter.budget.term.Remark;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,14 +43,10 @@ public final class BudgetFilter implements Filter {
   /** Beyond one for each budget, whose leases may run out one after the other. */
   private static final int MORE_TRIES = 2;
 
-  private static final int LONGEST_TIER = 32;
   private static final int FAILED = 400;
 
   /** A unit's header is not believed beyond a million. */
   private static final long MOST_AT_ONCE = 1_000_000 * Money.MICROS;
-
-  /** Beyond the longest silence of an exchange, until its hold counts as forgotten. */
-  private static final long GRACE_NANOS = 60_000_000_000L;
 
   private static final Future<Void> KNOWN = Future.succeededFuture();
 
@@ -79,7 +73,7 @@ public final class BudgetFilter implements Filter {
       next.proceed(exchange);
       return;
     }
-    Ask ask = ask(exchange, budgets);
+    Ask ask = Ask.of(exchange, budgets);
     GatewayError paused = paused(exchange, ask);
     if (paused != null) {
       next.reply(exchange, Reply.Local.of(paused));
@@ -96,23 +90,13 @@ public final class BudgetFilter implements Filter {
    */
   public boolean refuses(Exchange exchange) {
     List<BudgetConfig> budgets = budgets(exchange);
-    Ask ask = ask(exchange, budgets);
+    Ask ask = Ask.of(exchange, budgets);
     for (BudgetConfig budget : budgets) {
       if (ledger.diverts(ask, budget, exchange.explaining())) {
         return true;
       }
     }
     return false;
-  }
-
-  /** Under which name a caller's spending is watched, or null if nobody watches. */
-  private static @Nullable String spender(Caller caller, List<BudgetConfig> budgets) {
-    for (int i = 0; i < budgets.size(); i++) {
-      if (budgets.get(i).abuse() != null) {
-        return caller.name();
-      }
-    }
-    return null;
   }
 
   /** Why a caller is refused who spends far more than others, or null. */
@@ -144,36 +128,6 @@ public final class BudgetFilter implements Filter {
       }
     }
     return all;
-  }
-
-  private static Ask ask(Exchange exchange, List<BudgetConfig> budgets) {
-    Duration silence = exchange.route().config().timeouts().idle();
-    ServiceConfig service = service(exchange);
-    if (service != null && service.webSocket().idleTimeout().compareTo(silence) > 0) {
-      silence = service.webSocket().idleTimeout();
-    }
-    Duration total = exchange.route().config().timeouts().total();
-    Duration longest = silence.compareTo(total) > 0 ? silence : total;
-    return new Ask(
-        budgets,
-        service,
-        exchange.route().name(),
-        exchange.method(),
-        bodyBytes(exchange, budgets),
-        tier(exchange.caller().tier()),
-        spender(exchange.caller(), budgets),
-        exchange.startNanos(),
-        longest.toNanos() + GRACE_NANOS);
-  }
-
-  /** Tiers are named by credentials; what looks like no name is summed up with its like. */
-  private static String tier(String name) {
-    boolean plain = name.length() <= LONGEST_TIER;
-    for (int i = 0; plain && i < name.length(); i++) {
-      char c = name.charAt(i);
-      plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-';
-    }
-    return plain ? name : "other";
   }
 
   private void reserve(Exchange exchange, Next next, Ask ask, int attempt) {
@@ -214,39 +168,6 @@ public final class BudgetFilter implements Filter {
     }
   }
 
-  private static @Nullable ServiceConfig service(Exchange exchange) {
-    var target = exchange.target();
-    return target == null ? null : target.service().config();
-  }
-
-  private static long bodyBytes(Exchange exchange, List<BudgetConfig> budgets) {
-    String route = exchange.route().name();
-    for (int i = 0; i < budgets.size(); i++) {
-      if (budgets.get(i).cost(route, exchange.method()).perMebibyteIn() > 0) {
-        return bodyBytes(exchange);
-      }
-    }
-    return 0;
-  }
-
-  /** The announced length of the body, at most what the route lets pass; 0 when unknown. */
-  private static long bodyBytes(Exchange exchange) {
-    String length = exchange.header("content-length");
-    if (length == null || length.isEmpty()) {
-      return 0;
-    }
-    long limit = exchange.route().config().bodyBytes();
-    long bytes = 0;
-    for (int i = 0; i < length.length(); i++) {
-      int digit = length.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        return limit;
-      }
-      bytes = Math.min(limit, bytes * 10 + digit);
-    }
-    return bytes;
-  }
-
   private void explain(Exchange exchange, Next next, Ask ask) {
     Explanation explanation = exchange.explanation();
     for (BudgetConfig budget : ask.budgets()) {
@@ -281,7 +202,9 @@ public final class BudgetFilter implements Filter {
     if (exchange.budget() instanceof Hold hold) {
       hold.read(proxied.headers());
     }
-    for (BudgetConfig.Unit unit : exchange.plan().units()) {
+    List<BudgetConfig.Unit> units = exchange.plan().units();
+    for (int i = 0; i < units.size(); i++) {
+      BudgetConfig.Unit unit = units.get(i);
       if (proxied.status() < FAILED && unit.counts(exchange.route().name(), exchange.method())) {
         count(unit, proxied.headers(), exchange);
       }
@@ -330,11 +253,11 @@ public final class BudgetFilter implements Filter {
 
   /** For whom an answer counts, once a region has given it. */
   private static Whose whose(Exchange exchange) {
-    ServiceConfig service = service(exchange);
+    ServiceConfig service = Ask.service(exchange);
     Region region = exchange.region();
     return new Whose(
         service == null ? "" : service.name(),
-        tier(exchange.caller().tier()),
+        Ask.tier(exchange.caller()),
         region == null ? null : region.name());
   }
 

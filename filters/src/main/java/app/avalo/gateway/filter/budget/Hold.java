@@ -4,6 +4,7 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Cost;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.BudgetHold;
+import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.budget.price.Bill;
@@ -23,6 +24,9 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   /** A moment that is always near enough to look again. */
   private static final long NEVER_NANOS = 3_600_000_000_000L;
 
+  /** Beyond the longest silence of an exchange, until its hold counts as forgotten. */
+  private static final long GRACE_NANOS = 60_000_000_000L;
+
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   final String service;
@@ -30,10 +34,9 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   final @Nullable String spender;
   private final Slices slices;
   private final String tier;
-  private final long patienceNanos;
   private @Nullable String region;
   private boolean flowing;
-  private long dueNanos;
+  private long aliveNanos; // when it last was, as far as anybody saw
   private final long beganNanos; // of its exchange
   private final long madeMillis; // since 1970
   private boolean settled;
@@ -58,7 +61,6 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
    * @param tier of the caller
    * @param spender who calls, users and API keys told apart; null when nobody watches
    * @param beganNanos when its exchange began
-   * @param patienceNanos for which an exchange may be silent before its hold counts as forgotten
    */
   record Ask(
       List<BudgetConfig> budgets,
@@ -68,8 +70,75 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
       long bodyBytes,
       String tier,
       @Nullable String spender,
-      long beganNanos,
-      long patienceNanos) {
+      long beganNanos) {
+    private static final int LONGEST_TIER = 32;
+
+    static Ask of(Exchange exchange, List<BudgetConfig> budgets) {
+      return new Ask(
+          budgets,
+          service(exchange),
+          exchange.route().name(),
+          exchange.method(),
+          bodyBytes(exchange, budgets),
+          tier(exchange.caller()),
+          spender(exchange.caller(), budgets),
+          exchange.startNanos());
+    }
+
+    static @Nullable ServiceConfig service(Exchange exchange) {
+      var target = exchange.target();
+      return target == null ? null : target.service().config();
+    }
+
+    /** Tiers are named by credentials; what looks like no name is summed up with its like. */
+    static String tier(Caller caller) {
+      String name = caller.tier();
+      boolean plain = name.length() <= LONGEST_TIER;
+      for (int i = 0; plain && i < name.length(); i++) {
+        char c = name.charAt(i);
+        plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-';
+      }
+      return plain ? name : "other";
+    }
+
+    /** Under which name a caller's spending is watched, or null if nobody watches. */
+    private static @Nullable String spender(Caller caller, List<BudgetConfig> budgets) {
+      for (int i = 0; i < budgets.size(); i++) {
+        if (budgets.get(i).abuse() != null) {
+          return caller.name();
+        }
+      }
+      return null;
+    }
+
+    private static long bodyBytes(Exchange exchange, List<BudgetConfig> budgets) {
+      String route = exchange.route().name();
+      for (int i = 0; i < budgets.size(); i++) {
+        if (budgets.get(i).cost(route, exchange.method()).perMebibyteIn() > 0) {
+          return bodyBytes(exchange);
+        }
+      }
+      return 0;
+    }
+
+    /** The announced length of the body, at most what the route lets pass; 0 when unknown. */
+    private static long bodyBytes(Exchange exchange) {
+      String length = exchange.header("content-length");
+      if (length == null || length.isEmpty()) {
+        return 0;
+      }
+      long limit = exchange.route().config().bodyBytes();
+      long bytes = 0;
+      for (int i = 0; i < length.length(); i++) {
+        int digit = length.charAt(i) - '0';
+        if (digit < 0 || digit > 9) {
+          return limit;
+        }
+        bytes = Math.min(limit, bytes * 10 + digit);
+      }
+      return bytes;
+    }
+
     Cost cost(BudgetConfig budget) {
       return budget.cost(route, method);
     }
@@ -85,8 +154,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     this.spender = ask.spender();
     this.service = ask.service() == null ? "" : ask.service().name();
     this.charges = new Charge[ask.budgets().size()];
-    this.patienceNanos = ask.patienceNanos();
-    this.dueNanos = ask.beganNanos() + patienceNanos;
+    this.aliveNanos = ask.beganNanos();
     this.beganNanos = ask.beganNanos();
     this.madeMillis = nowMillis;
   }
@@ -178,7 +246,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   }
 
   private @Nullable GatewayError meter(Exchange exchange, int in, int out, long nowNanos) {
-    dueNanos = nowNanos + patienceNanos;
+    aliveNanos = nowNanos;
     underWay = null;
     if (flowing && settled) {
       return Refused.expired(charges[0]);
@@ -272,9 +340,19 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     long bytes = exchange == null ? 0 : exchange.bytesIn() + exchange.bytesOut();
     if (bytes != seenBytes) {
       seenBytes = bytes;
-      dueNanos = nowNanos + patienceNanos;
+      aliveNanos = nowNanos;
     }
-    return nowNanos - dueNanos > 0;
+    return nowNanos - aliveNanos > (exchange == null ? 0 : silenceNanos(exchange)) + GRACE_NANOS;
+  }
+
+  /** For how long an exchange may be silent. */
+  private static long silenceNanos(Exchange exchange) {
+    ServiceConfig.Timeouts timeouts = exchange.route().config().timeouts();
+    long longest = Math.max(timeouts.idle().toNanos(), timeouts.total().toNanos());
+    ServiceConfig service = Ask.service(exchange);
+    return service == null
+        ? longest
+        : Math.max(longest, service.webSocket().idleTimeout().toNanos());
   }
 
   boolean isSettled() {

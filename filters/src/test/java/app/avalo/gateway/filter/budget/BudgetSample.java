@@ -186,7 +186,7 @@ public final class BudgetSample {
 
   /** Asks for a GET of the route {@code all}. */
   static Hold.Ask ask(List<BudgetConfig> budgets, ServiceConfig service) {
-    return new Hold.Ask(budgets, service, "all", "GET", 0, "vip", null, 0, 60_000_000_000L);
+    return new Hold.Ask(budgets, service, "all", "GET", 0, "vip", null, 0);
   }
 
   static ServiceConfig service(String name, Priority priority) {

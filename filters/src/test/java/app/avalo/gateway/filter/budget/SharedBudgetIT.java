@@ -235,7 +235,7 @@ class SharedBudgetIT extends Replicas {
   }
 
   private static Hold.Ask dear(BudgetConfig budget) {
-    return new Hold.Ask(List.of(budget), CHAT, "all", "POST", 0, "vip", null, 0, 60_000_000_000L);
+    return new Hold.Ask(List.of(budget), CHAT, "all", "POST", 0, "vip", null, 0);
   }
 
   @ParameterizedTest

@@ -9,7 +9,6 @@ import app.avalo.gateway.config.ServiceConfig.Endpoint;
 import app.avalo.gateway.config.unit.AddressRule;
 import app.avalo.gateway.config.unit.AddressSet;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes by ordinal
  * @param table finds the route of a request
  * @param trustedHops {@link GatewayConfig#trustedHops()}, compiled
+ * @param units what is counted
  */
 public record Plan(
     GatewayConfig config,
@@ -33,7 +33,8 @@ public record Plan(
     List<Service> services,
     List<Route> routes,
     RouteTable table,
-    AddressSet trustedHops) {
+    AddressSet trustedHops,
+    List<BudgetConfig.Unit> units) {
 
   /** Compiles a valid configuration; cannot fail. */
   public static Plan compile(GatewayConfig config) {
@@ -53,7 +54,8 @@ public record Plan(
         List.copyOf(services.values()),
         List.copyOf(routes),
         RouteTable.compile(routes),
-        AddressSet.of(config.trustedHops()));
+        AddressSet.of(config.trustedHops()),
+        List.copyOf(config.units().values()));
   }
 
   private static Service service(int ordinal, ServiceConfig config, List<Region> regions) {
@@ -127,11 +129,6 @@ public record Plan(
     return config.budgets().values().stream()
         .filter(b -> b.services().contains(service) || b.routes().contains(route))
         .toList();
-  }
-
-  /** What is counted. */
-  public Collection<BudgetConfig.Unit> units() {
-    return config.units().values();
   }
 
   /** The region of this name, or null. */

@@ -8,10 +8,14 @@ public final class Gate {
   private final Ramp critical = new Ramp();
   private final Ramp other = new Ramp();
   private volatile Shares shares = Shares.ALL;
+  private volatile long criticalShare = Ramp.ONE;
+  private volatile long otherShare = Ramp.ONE;
 
   /** From now on these pass. */
   public void open(Shares next) {
     shares = next;
+    criticalShare = Ramp.of(next.critical());
+    otherShare = Ramp.of(next.other());
   }
 
   public Shares shares() {
@@ -55,8 +59,8 @@ public final class Gate {
   private long share(Standing standing) {
     return switch (standing) {
       case FLOOR -> Ramp.ONE;
-      case CRITICAL -> Ramp.of(shares.critical());
-      case OTHER -> Ramp.of(shares.other());
+      case CRITICAL -> criticalShare;
+      case OTHER -> otherShare;
     };
   }
 }

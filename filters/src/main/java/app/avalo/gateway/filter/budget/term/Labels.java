@@ -22,6 +22,10 @@ public record Labels(String tier, String day, String region, String text) {
     return new Labels(tier, day, region, text);
   }
 
+  private boolean is(String tier, String day, String region) {
+    return this.tier.equals(tier) && this.region.equals(region) && this.day.equals(day);
+  }
+
   /** Of callers of one tier too many. */
   Labels ofOthers() {
     return of("other", day, region);
@@ -31,21 +35,34 @@ public record Labels(String tier, String day, String region, String text) {
     return text.split(SEPARATOR);
   }
 
+  /** Of the text, which keeps its own: settlements look sums up by it. */
+  @Override
+  public int hashCode() {
+    return text.hashCode();
+  }
+
   /** Those used lately, as most settlements have some of few. Safe from every thread. */
   public static final class Recent {
     private static final int PLACES = 64;
 
     private final AtomicReferenceArray<Labels> places = new AtomicReferenceArray<>(PLACES);
+    private Labels last = Labels.of("", "", ""); // of whichever thread: they never change
 
     public Labels of(String tier, String day, @Nullable String served) {
       String region = served == null ? "" : served;
+      Labels same = last;
+      if (!same.is(tier, day, region)) {
+        same = kept(tier, day, region);
+        last = same;
+      }
+      return same;
+    }
+
+    private Labels kept(String tier, String day, String region) {
       int hash = 31 * tier.hashCode() + region.hashCode();
       int place = (hash ^ hash >>> 16) & PLACES - 1;
       Labels known = places.getPlain(place);
-      if (known == null
-          || !known.day.equals(day)
-          || !known.tier.equals(tier)
-          || !known.region.equals(region)) {
+      if (known == null || !known.is(tier, day, region)) {
         known = Labels.of(tier, day, region);
         places.set(place, known);
       }

@@ -32,6 +32,10 @@ public final class Sums {
   private final Map<String, Sum> services = new LinkedHashMap<>();
   private final Map<Labels, Sum> parts = new HashMap<>(); // of this day, and what came late
   private String day = "";
+  private String lastService = ""; // whose sum was asked for last, and that sum
+  private @Nullable Sum ofLastService;
+  private @Nullable Labels lastLabels; // likewise
+  private @Nullable Sum ofLastLabels;
   private final Map<String, Long> known = new LinkedHashMap<>(); // by label, besides parts
   private final Map<String, Long> others = new LinkedHashMap<>(); // services
   private List<String> heard = List.of(); // services that any replica charged
@@ -41,12 +45,14 @@ public final class Sums {
   /** Of one service, or of what has the same labels. */
   private static final class Sum {
     private final Counter counter;
+    private final String[] labels; // none of a service
     private long micros; // spent
     private long since; // of it by requests of this process
     private long held;
 
-    private Sum(Counter counter) {
+    private Sum(Counter counter, String... labels) {
       this.counter = counter;
+      this.labels = labels;
     }
 
     private void move(long by) {
@@ -87,30 +93,47 @@ public final class Sums {
 
   /** Services are as many as are configured. */
   private Sum service(String name) {
-    Sum sum = services.get(name);
-    return sum == null
-        ? services.computeIfAbsent(name, first -> new Sum(counters.apply(first)))
-        : sum;
+    Sum sum = ofLastService;
+    if (sum == null || !lastService.equals(name)) {
+      Sum known = services.get(name);
+      sum = known == null ? begin(name) : known;
+      ofLastService = sum;
+      lastService = name;
+    }
+    return sum;
+  }
+
+  private Sum begin(String service) {
+    Sum sum = new Sum(counters.apply(service));
+    services.put(service, sum);
+    return sum;
   }
 
   private Sum part(Labels labels) {
-    Sum sum = parts.get(labels);
-    return sum == null ? begin(labels) : sum;
+    Sum sum = ofLastLabels;
+    if (sum == null || labels != lastLabels) {
+      Sum known = parts.get(labels);
+      sum = known == null ? begin(labels) : known;
+      ofLastLabels = sum;
+      lastLabels = labels;
+    }
+    return sum;
   }
 
   /** Hardly anybody spends on a day that is over; who does has parts of that day. */
   private Sum begin(Labels labels) {
     if (labels.day().compareTo(day) > 0) {
       day = labels.day();
-      parts.forEach(this::fold);
+      parts.values().forEach(this::fold);
       parts.clear();
     }
     Labels under = parts.size() < MOST ? labels : labels.ofOthers();
-    return parts.computeIfAbsent(under, first -> new Sum(counters.apply(first.text())));
+    return parts.computeIfAbsent(
+        under, first -> new Sum(counters.apply(first.text()), first.each()));
   }
 
-  private void fold(Labels labels, Sum sum) {
-    for (String label : labels.each()) {
+  private void fold(Sum sum) {
+    for (String label : sum.labels) {
       boolean room = known.size() < MOST || known.containsKey(label);
       known.merge(room ? label : OTHER, sum.micros, Price::signed);
     }
@@ -145,6 +168,8 @@ public final class Sums {
     parts.values().forEach(sum -> sum.counter.end());
     services.clear();
     parts.clear();
+    ofLastService = null;
+    ofLastLabels = null;
     known.clear();
   }
 
@@ -176,12 +201,11 @@ public final class Sums {
   private Map<String, Long> own() {
     Map<String, Long> own = new LinkedHashMap<>(known);
     services.forEach((name, sum) -> own.put(name, sum.micros));
-    parts.forEach(
-        (labels, sum) -> {
-          for (String label : labels.each()) {
-            own.merge(label, sum.micros, Price::signed);
-          }
-        });
+    for (Sum sum : parts.values()) {
+      for (String label : sum.labels) {
+        own.merge(label, sum.micros, Price::signed);
+      }
+    }
     return own;
   }
 

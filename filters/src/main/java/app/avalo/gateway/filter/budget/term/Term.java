@@ -47,6 +47,7 @@ public final class Term {
   public final Gate gate = new Gate();
   private long pacedAt; // total when the shares were made
   private int pacedLevel;
+  private long movesAt; // total at which another level or share may begin
   private volatile boolean moved = true; // since then
   private long left = Long.MAX_VALUE; // of the lease; asked by whoever has just held more
   public final Orders orders = new Orders();
@@ -199,6 +200,8 @@ public final class Term {
     gate.open(next);
     pacedAt = total();
     pacedLevel = level(budget);
+    long level = Level.next(budget, pacedAt, amount(budget));
+    movesAt = Math.min(level, Price.add(pacedAt, amount(budget) / 1000));
     moved = false;
   }
 
@@ -208,7 +211,7 @@ public final class Term {
   }
 
   private void moves(BudgetConfig budget) {
-    if (!moved) {
+    if (!moved && (total() >= movesAt || total() < pacedAt)) {
       moved = total() - pacedAt > amount(budget) / 1000 || level(budget) != pacedLevel;
     }
   }

@@ -42,6 +42,26 @@ public enum Level {
     return share >= budget.alertAt() ? ALERT : NORMAL;
   }
 
+  /**
+   * The least spend, or a little less, at which the level is another one.
+   *
+   * @param spent micro-units, settled
+   * @param amount micro-units of the period
+   */
+  public static long next(BudgetConfig budget, long spent, long amount) {
+    long least = budget.cost().reserve();
+    for (BudgetConfig.Price price : budget.prices()) {
+      least = Math.min(least, price.cost().reserve());
+    }
+    long next = amount - least;
+    double[] shares = {budget.alertAt(), budget.throttleAt(), budget.criticalAt()};
+    for (double share : shares) {
+      boolean reached = (double) spent / amount >= share;
+      next = reached ? next : Math.min(next, (long) (share * amount) - 1);
+    }
+    return next;
+  }
+
   /** Whether so much pays for a request that is cheaper than the usual one, if not for that. */
   private static boolean pays(BudgetConfig budget, long left) {
     boolean pays = left >= budget.cost().reserve();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.config.BudgetConfig;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,5 +24,20 @@ class LevelTest {
   })
   void aBudgetIsUsedUpWhenItDoesNotPayForTheCheapestRequest(long spent, Level level) {
     assertThat(Level.at(budget, spent, 100_000)).isEqualTo(level);
+  }
+
+  @Test
+  void noLevelBeginsBeforeTheNextOneIsToBeLookedFor() {
+    int steps = 0;
+    for (long from = 0; from < 100_000; from++) {
+      long next = Level.next(budget, from, 100_000);
+      Level level = Level.at(budget, from, 100_000);
+      for (long spent = from + 1; spent < next; spent += 97) {
+        assertThat(Level.at(budget, spent, 100_000)).isEqualTo(level);
+      }
+      assertThat(Level.at(budget, Math.max(from, next - 1), 100_000)).isEqualTo(level);
+      steps += next <= from ? 1 : 0;
+    }
+    assertThat(steps).as("spends at which each settlement has to look").isLessThan(1_100);
   }
 }
