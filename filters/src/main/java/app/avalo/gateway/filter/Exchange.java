@@ -37,6 +37,7 @@ public final class Exchange implements RequestView {
   private long deadlineNanos; // edge
   private Caller caller = Caller.ANONYMOUS; // identity
   private List<LimitVerdict> limits = List.of(); // limit
+  private boolean unsettled; // limit
   private Place place = Place.UNKNOWN; // geo
   private @Nullable RegionPreference preference; // geo
   private @Nullable Pinned pin; // pin, and the forwarder after a move
@@ -242,6 +243,15 @@ public final class Exchange implements RequestView {
 
   public void limits(List<LimitVerdict> verdicts) {
     this.limits = verdicts;
+  }
+
+  /** Whether what it costs its limits, or tells them, is known only by its answer. */
+  public boolean unsettled() {
+    return unsettled;
+  }
+
+  public void settledByAnswer() {
+    this.unsettled = true;
   }
 
   public Place place() {

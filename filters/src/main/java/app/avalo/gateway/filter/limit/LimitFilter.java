@@ -71,6 +71,7 @@ public final class LimitFilter implements Filter {
     int count = 0;
     boolean refused = false;
     boolean later = false;
+    boolean unsettled = false;
     for (int i = 0; i < asked.length; i++) {
       Rule rule = asked[i];
       Tier tier = rule.tier(exchange);
@@ -79,6 +80,7 @@ public final class LimitFilter implements Filter {
         if (verdict == null) {
           later = true;
         } else {
+          unsettled |= rule.unsettled;
           taken[count] = tier;
           said[count++] = verdict;
           refused |= refuses(verdict);
@@ -98,7 +100,7 @@ public final class LimitFilter implements Filter {
     }
     List<LimitVerdict> verdicts = verdicts(count);
     if (decided) {
-      settle(exchange, verdicts, longest, next);
+      settle(exchange, verdicts, longest, unsettled, next);
     }
     return decided;
   }
@@ -172,11 +174,19 @@ public final class LimitFilter implements Filter {
    * Lets the exchange pass or answers it, once all verdicts are known.
    *
    * @param longest refusal among them, which is told, or null
+   * @param unsettled whether one of the rules is to hear of the answer
    */
   static void settle(
-      Exchange exchange, List<LimitVerdict> verdicts, @Nullable LimitVerdict longest, Next next) {
+      Exchange exchange,
+      List<LimitVerdict> verdicts,
+      @Nullable LimitVerdict longest,
+      boolean unsettled,
+      Next next) {
     if (longest == null) {
       exchange.limits(verdicts);
+      if (unsettled) {
+        exchange.settledByAnswer();
+      }
       next.proceed(exchange);
       return;
     }
@@ -193,7 +203,7 @@ public final class LimitFilter implements Filter {
     if (verdicts.isEmpty()) {
       return;
     }
-    if (!(reply instanceof Reply.Local)) {
+    if (exchange.unsettled() && !(reply instanceof Reply.Local)) {
       settlement.answered(exchange, reply.headers());
     }
     fields.write(exchange.limits(), reply.headers());
@@ -201,6 +211,9 @@ public final class LimitFilter implements Filter {
 
   @Override
   public void end(Exchange exchange) {
+    if (!exchange.unsettled()) {
+      return;
+    }
     settlement.ended(exchange);
     List<LimitVerdict> verdicts = exchange.limits();
     for (int i = 0; i < verdicts.size() && exchange.wasSent(); i++) {

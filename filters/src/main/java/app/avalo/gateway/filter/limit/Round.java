@@ -202,8 +202,17 @@ final class Round {
       LimitVerdict longest =
           LimitFilter.longest(verdicts.toArray(LimitVerdict[]::new), verdicts.size());
       count(longest);
-      LimitFilter.settle(exchange, verdicts, longest, next);
+      LimitFilter.settle(exchange, verdicts, longest, isUnsettled(), next);
     }
+  }
+
+  private boolean isUnsettled() {
+    for (int i = 0; i < asks.size(); i++) {
+      if (asks.get(i).tier.rule.unsettled) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Of who is refused only what refuses him. */

@@ -42,6 +42,7 @@ final class Rule {
   final By by;
   final Limits limits;
   final Tally tally;
+  final boolean unsettled; // whether an answer, or a body that comes, changes what it decided on
   private final @Nullable LoopLink redis;
   private final @Nullable Pace pace; // null when its rates never change
   private final @Nullable Offenders offenders; // null when nobody is shut out
@@ -66,6 +67,10 @@ final class Rule {
         redis == null || policy.mode() == Mode.LOCAL
             ? By.LOCAL
             : policy.mode() == Mode.EXACT ? By.EXACT : By.LEASED;
+    this.unsettled =
+        policy.follow() != null
+            || policy.cost().header() != null
+            || policy.cost().perMebibyte() > 0;
     this.pace = policy.steady() ? null : limits.pace(policy.name());
     this.offenders = policy.timeOut() == null ? null : limits.offenders(policy.name());
     this.tiered = !policy.tiers().isEmpty();

@@ -51,9 +51,6 @@ final class Settlement {
    */
   void ended(Exchange exchange) {
     List<LimitVerdict> verdicts = exchange.limits();
-    if (isRefused(verdicts)) {
-      return;
-    }
     MultiMap trailers = exchange.trailers();
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
@@ -65,14 +62,6 @@ final class Settlement {
         }
       }
     }
-  }
-
-  private static boolean isRefused(List<LimitVerdict> verdicts) {
-    boolean refused = false;
-    for (int i = 0; i < verdicts.size(); i++) {
-      refused |= LimitFilter.refuses(verdicts.get(i));
-    }
-    return refused;
   }
 
   /** Who passed an open limit has paid nothing that could be settled. */

@@ -42,6 +42,9 @@ public final class Bill {
       }
       at++;
     }
+    if (at == micros.length) {
+      return;
+    }
     for (Map.Entry<String, Long> counted : cost.perThousand().entrySet()) {
       String count = fields.get(counted.getKey());
       if (count != null) {

@@ -32,7 +32,8 @@ public final class Overrides {
 
   /** That of a caller whose bucket it is, by user before API key, or null. */
   public @Nullable LimitOverride of(LimitConfig policy, Caller caller) {
-    Map<String, LimitOverride> some = byPolicy.get(policy.name());
+    Map<String, Map<String, LimitOverride>> all = byPolicy;
+    Map<String, LimitOverride> some = all.isEmpty() ? null : all.get(policy.name());
     if (some == null) {
       return null;
     }
