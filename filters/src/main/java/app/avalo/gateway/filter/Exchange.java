@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * event loop. Every field has one writer, named beside it; the architecture test holds them to it.
  */
 public final class Exchange implements RequestView {
+  private static final List<LimitVerdict> NONE = List.of();
+
   private final Plan plan;
   private final Head head;
   private final @Nullable HttpServerRequest request;
@@ -36,7 +38,7 @@ public final class Exchange implements RequestView {
   private @Nullable Target target; // edge, or split where the route has several
   private long deadlineNanos; // edge
   private Caller caller = Caller.ANONYMOUS; // identity
-  private List<LimitVerdict> limits = List.of(); // limit
+  private List<LimitVerdict> limits = NONE; // limit
   private boolean unsettled; // limit
   private Place place = Place.UNKNOWN; // geo
   private @Nullable RegionPreference preference; // geo
@@ -239,6 +241,11 @@ public final class Exchange implements RequestView {
   /** What each bucket said, in the order asked; the refusing one is last. */
   public List<LimitVerdict> limits() {
     return limits;
+  }
+
+  /** Whether buckets were asked. */
+  public boolean limited() {
+    return limits != NONE;
   }
 
   public void limits(List<LimitVerdict> verdicts) {

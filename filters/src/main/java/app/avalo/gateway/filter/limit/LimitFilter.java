@@ -199,8 +199,7 @@ public final class LimitFilter implements Filter {
 
   @Override
   public void response(Exchange exchange, Reply reply) {
-    List<LimitVerdict> verdicts = exchange.limits();
-    if (verdicts.isEmpty()) {
+    if (!exchange.limited()) {
       return;
     }
     if (exchange.unsettled() && !(reply instanceof Reply.Local)) {
