@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter.budget;
 
+import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Cost;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.budget.pace.Standing;
@@ -21,7 +22,7 @@ final class Charge {
   final Cost cost;
   final @Nullable Bill bill;
   private final long bound; // micro-units that one attempt costs at most
-  private final String currency; // of all of them
+  private final BudgetConfig config; // of that moment
   Term term;
   @Nullable Call call; // of a request that may come again
   long held; // micro-units
@@ -35,8 +36,8 @@ final class Charge {
     this.cost = cost;
     this.held = micros;
     this.bound = micros;
-    this.currency = account.config().amount().currency();
-    this.bill = Bill.of(cost, account.config().amount().micros());
+    this.config = account.config();
+    this.bill = cost.told() ? Bill.of(cost, config.amount().micros()) : null;
   }
 
   /**
@@ -79,7 +80,8 @@ final class Charge {
 
   /** Whether its budget counts in another currency by now, in which it has no price. */
   boolean isRevalued() {
-    return !currency.equals(account.config().amount().currency());
+    BudgetConfig now = account.config();
+    return now != config && !now.amount().currency().equals(config.amount().currency());
   }
 
   /** How many bytes of an answer cost a slice. */

@@ -103,21 +103,18 @@ public final class Limits {
    */
   static final class Tally {
     private static final By[] ALL = By.values();
-    private static final int OUTCOMES = Outcome.values().length;
+
+    // Outcomes; few objects are touched, as this is done for each request.
+    private static final int ALLOWED = 0;
+    private static final int REFUSED = 1;
+    private static final int SHADOWED = 2; // would have been refused
+    private static final int OUTCOMES = 3;
 
     private final AtomicLongArray cells = new AtomicLongArray(ALL.length * OUTCOMES);
 
-    private enum Outcome {
-      ALLOWED,
-      REFUSED,
-      /** Would have been refused. */
-      SHADOWED
-    }
-
     void add(LimitVerdict verdict) {
-      Outcome refused = verdict.policy().shadow() ? Outcome.SHADOWED : Outcome.REFUSED;
-      Outcome outcome = verdict.allowed() ? Outcome.ALLOWED : refused;
-      int cell = verdict.by().ordinal() * OUTCOMES + outcome.ordinal();
+      int outcome = verdict.allowed() ? ALLOWED : verdict.policy().shadow() ? SHADOWED : REFUSED;
+      int cell = verdict.by().ordinal() * OUTCOMES + outcome;
       cells.setOpaque(cell, cells.getPlain(cell) + 1);
     }
 
@@ -131,11 +128,7 @@ public final class Limits {
           deciders.merge(ALL[cell / OUTCOMES], decisions, Long::sum);
         }
       }
-      return new Counts(
-          outcomes[Outcome.ALLOWED.ordinal()],
-          outcomes[Outcome.REFUSED.ordinal()],
-          outcomes[Outcome.SHADOWED.ordinal()],
-          deciders);
+      return new Counts(outcomes[ALLOWED], outcomes[REFUSED], outcomes[SHADOWED], deciders);
     }
   }
 

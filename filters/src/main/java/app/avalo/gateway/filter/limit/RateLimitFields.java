@@ -40,11 +40,12 @@ final class RateLimitFields {
    * What is the same for every answer about an allowance of a policy. Bytes, as they go out without
    * a character being looked at again.
    *
+   * @param shown whether answers tell of it
    * @param members of {@code RateLimit-Policy}
    * @param names of the members of {@code RateLimit}, by bandwidth
    */
   private record Known(
-      LimitConfig policy, Allowance allowance, AsciiString members, byte[][] names) {
+      LimitConfig policy, Allowance allowance, boolean shown, AsciiString members, byte[][] names) {
     static Known of(LimitConfig policy, Allowance allowance) {
       StringBuilder members = new StringBuilder();
       byte[][] names = new byte[allowance.bandwidths().size()][];
@@ -54,7 +55,8 @@ final class RateLimitFields {
         names[i] = new AsciiString(name).array();
         members.append(i == 0 ? "" : ", ").append(name).append(granted(bandwidth));
       }
-      return new Known(policy, allowance, new AsciiString(members), names);
+      boolean shown = policy.fields() && !policy.shadow();
+      return new Known(policy, allowance, shown, new AsciiString(members), names);
     }
 
     boolean isOf(LimitVerdict verdict) {
@@ -71,8 +73,8 @@ final class RateLimitFields {
     length = 0;
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
-      if (verdict.policy().fields() && !verdict.policy().shadow()) {
-        Known said = known(verdict);
+      Known said = known(verdict);
+      if (said.shown()) {
         policies = policies.isEmpty() ? said.members() : joined(policies, said.members());
         if (!verdict.by().isNobody()) {
           state(said.name(verdict.bandwidth()), verdict);

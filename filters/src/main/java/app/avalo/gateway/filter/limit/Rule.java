@@ -18,6 +18,7 @@ import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.override.LimitOverride;
+import app.avalo.gateway.filter.limit.override.Overrides;
 import app.avalo.gateway.filter.limit.shared.ExactBuckets;
 import app.avalo.gateway.filter.limit.shared.LeasedBuckets;
 import app.avalo.gateway.filter.limit.shared.LoopLink;
@@ -42,6 +43,7 @@ final class Rule {
   final By by;
   final Limits limits;
   final Tally tally;
+  private final Overrides overrides;
   final boolean unsettled; // whether an answer, or a body that comes, changes what it decided on
   private final @Nullable LoopLink redis;
   private final @Nullable Pace pace; // null when its rates never change
@@ -61,6 +63,7 @@ final class Rule {
   Rule(LimitConfig policy, Limits limits, @Nullable LoopLink redis, Tally tally) {
     this.policy = policy;
     this.limits = limits;
+    this.overrides = limits.overrides();
     this.tally = tally;
     this.redis = redis;
     this.by =
@@ -203,7 +206,7 @@ final class Rule {
     if (usual == null) {
       return null;
     }
-    LimitOverride over = limits.overrides().of(policy, caller);
+    LimitOverride over = overrides.of(policy, caller);
     Tier mine = over == null ? usual : overridden(over, usual);
     return reserving ? mine.of(priority(exchange)) : mine;
   }
@@ -233,7 +236,7 @@ final class Rule {
   List<Tier> of(String key) {
     keepPace();
     List<String> parts = List.of(key.split("\\|", -1));
-    for (LimitOverride over : limits.overrides().of(policy)) {
+    for (LimitOverride over : overrides.of(policy)) {
       if (parts.contains(over.subject())) {
         return byName().values().stream().map(usual -> overridden(over, usual)).toList();
       }

@@ -25,6 +25,8 @@ final class Rules {
   private final Limits limits;
   private final @Nullable LoopLink redis;
   private final Map<List<LimitConfig>, Rule[]> byPolicies = new IdentityHashMap<>();
+  private @Nullable List<LimitConfig> last; // whose rules were asked for last, and those
+  private Rule[] ofLast = {};
   private Map<String, Rule> rules = new HashMap<>();
   private final Map<String, Tally> tallies = new HashMap<>();
   private Map<String, LimitConfig> present = Map.of(); // those of the newest plan
@@ -52,12 +54,16 @@ final class Rules {
     if (seen != limits.lastFilled()) {
       forgetFilled();
     }
-    Rule[] known = byPolicies.get(policies);
-    if (known == null) {
-      known = policies.stream().map(this::asNow).toArray(Rule[]::new);
-      byPolicies.put(policies, known);
+    if (policies != last) {
+      Rule[] known = byPolicies.get(policies);
+      if (known == null) {
+        known = policies.stream().map(this::asNow).toArray(Rule[]::new);
+        byPolicies.put(policies, known);
+      }
+      last = policies;
+      ofLast = known;
     }
-    return known;
+    return ofLast;
   }
 
   /** To the newest plan that any loop has met. */
@@ -67,6 +73,7 @@ final class Rules {
     }
     present = limits.policies();
     byPolicies.clear();
+    last = null;
     Map<String, Rule> gone = rules;
     rules = new HashMap<>();
     for (LimitConfig policy : present.values()) {

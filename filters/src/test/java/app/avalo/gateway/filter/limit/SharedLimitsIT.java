@@ -222,9 +222,29 @@ class SharedLimitsIT {
 
       loop.await(() -> ask(filter, alice(plan)));
 
-      // 9 and 2 are paid, and 5 of the last; leases hold H back, and tell Redis with the next call.
+      // 9 and 2 are paid, and 5 of the last; leases hold H back.
       long full = policy.name().equals("exact") ? 30 : 27;
       assertThat(remaining(admin, policy)).as(policy.name()).isEqualTo(full - 16);
+    }
+  }
+
+  @Test
+  void whatARequestHasCostAfterAllIsKnownToTheOthersAtOnce() {
+    Cost told = new Cost(5, Map.of(), 0, "X-Cost");
+    for (Policies kind : List.of(Policies.named("exact"), Policies.named("leased").leased())) {
+      LimitConfig policy = kind.of(Policies.per(30, Duration.ofDays(1), 30)).cost(told).build();
+      Plan plan = Policies.plan(policy);
+      LimitFilter one = replica();
+      LimitFilter other = replica();
+      Exchange dear = alice(plan);
+      Exchange next = alice(plan);
+      loop.await(() -> ask(one, dear));
+      loop.get(() -> answer(one, dear, "20"));
+
+      loop.await(() -> ask(other, next));
+
+      long full = policy.name().equals("exact") ? 30 : 27;
+      assertThat(next.limits().get(0).remaining()).as(policy.name()).isEqualTo(full - 25);
     }
   }
 

@@ -19,6 +19,7 @@ public final class Overrides {
   private final Ticker ticker;
   private final Consumer<LimitOverride> ended;
   private volatile Map<String, Map<String, LimitOverride>> byPolicy = Map.of(); // guarded by this
+  private volatile boolean any; // likewise
 
   /**
    * None yet.
@@ -32,8 +33,7 @@ public final class Overrides {
 
   /** That of a caller whose bucket it is, by user before API key, or null. */
   public @Nullable LimitOverride of(LimitConfig policy, Caller caller) {
-    Map<String, Map<String, LimitOverride>> all = byPolicy;
-    Map<String, LimitOverride> some = all.isEmpty() ? null : all.get(policy.name());
+    Map<String, LimitOverride> some = any ? byPolicy.get(policy.name()) : null;
     if (some == null) {
       return null;
     }
@@ -85,5 +85,6 @@ public final class Overrides {
                   }
                 }));
     byPolicy = next;
+    any = !next.isEmpty();
   }
 }

@@ -155,8 +155,9 @@ final class Lease {
     offered = Math.max(0, offered - unspent);
   }
 
-  /** Of what is held, and beyond that with the next call. */
+  /** Of what is held, and beyond that with the next call; demand like what was asked for. */
   void charge(long passed, long nowNanos) {
+    offered += passed;
     long here = Math.min(passed, held(nowNanos));
     tokens -= here;
     owe(passed - here);

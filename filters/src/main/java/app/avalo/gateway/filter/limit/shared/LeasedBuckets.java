@@ -220,6 +220,8 @@ public final class LeasedBuckets implements Buckets {
       call(lease, false);
     } else if (!isKept(lease)) {
       leave(lease, failure == null || unsent && again());
+    } else if (failure == null) {
+      tellDebt(lease);
     }
     return Future.succeededFuture();
   }
@@ -333,7 +335,11 @@ public final class LeasedBuckets implements Buckets {
   @Override
   public void charge(BucketKey key, long tokens) {
     if (keeps(key)) {
-      lease(key).charge(tokens, ticker.nanos());
+      Lease lease = lease(key);
+      lease.charge(tokens, ticker.nanos());
+      if (!lease.underWay && link.refusal() == null) {
+        tellDebt(lease);
+      }
     } else {
       tell(key, tokens);
     }
@@ -351,6 +357,13 @@ public final class LeasedBuckets implements Buckets {
   /** Not the exact bucket of the same key, which the policy may have had before a reload. */
   private static long debtor(BucketKey key) {
     return ~key.hash();
+  }
+
+  /** At once: what others tell their callers is left has to be without it. */
+  private void tellDebt(Lease lease) {
+    if (lease.owing().tokens() > 0) {
+      call(lease, false);
+    }
   }
 
   /** Whoever calls for the bucket next says it too. */
