@@ -337,9 +337,7 @@ public final class LeasedBuckets implements Buckets {
     if (keeps(key)) {
       Lease lease = lease(key);
       lease.charge(tokens, ticker.nanos());
-      if (!lease.underWay && link.refusal() == null) {
-        tellDebt(lease);
-      }
+      tellDebt(lease);
     } else {
       tell(key, tokens);
     }
@@ -361,7 +359,7 @@ public final class LeasedBuckets implements Buckets {
 
   /** At once: what others tell their callers is left has to be without it. */
   private void tellDebt(Lease lease) {
-    if (lease.owing().tokens() > 0) {
+    if (lease.owing().tokens() > 0 && !lease.underWay && link.refusal() == null) {
       call(lease, false);
     }
   }
