@@ -72,7 +72,7 @@ abstract class PaidStreams {
               seconds:
                 amount: 0.010 PLN
                 services: [seconds]
-                cost: {perSecond: 0.010 PLN, slice: 0.001 PLN}
+                cost: {perSecond: 0.004 PLN, slice: 0.001 PLN} # of 250 ms
               calls:
                 amount: 0.010 PLN
                 services: [calls]
