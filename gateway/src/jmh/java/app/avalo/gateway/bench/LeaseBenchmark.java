@@ -112,7 +112,7 @@ public class LeaseBenchmark {
     Plan plan = Policies.plan(policy);
     exchange = Exchanges.on(plan).client("192.0.2.1").live();
     long most = LeasedBuckets.most(policy.allowance());
-    Shape shape = Shape.of(LeasedBuckets.without(policy.allowance(), most));
+    Shape shape = Shape.of(policy.allowance().without(most));
     buckets =
         new LeasedBuckets(
             new LoopLink(new Lender(), "bench", Ticker.SYSTEM),

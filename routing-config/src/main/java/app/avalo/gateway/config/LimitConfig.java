@@ -148,6 +148,14 @@ public record LimitConfig(
                           Math.max(cost, whole.burst() * percent / 100)))
               .toList());
     }
+
+    /** With so many tokens less in every burst. */
+    public Allowance without(long tokens) {
+      return new Allowance(
+          bandwidths.stream()
+              .map(whole -> new Bandwidth(whole.rate(), whole.burst() - tokens))
+              .toList());
+    }
   }
 
   /**

@@ -154,7 +154,7 @@ final class Rule {
 
   private Buckets leased(LoopLink link, Callers callers, Allowance allowance, int leaves) {
     long most = LeasedBuckets.most(allowance);
-    Shape shape = shape(LeasedBuckets.without(allowance, most), leaves);
+    Shape shape = shape(allowance.without(most), leaves);
     CompactBuckets notes = many(callers, Purpose.NOTES, shape);
     return new LeasedBuckets(link, shape, most, notes, repaid(callers));
   }

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What is leased when Redis is late or gone, a replica silent, or a bill comes in. */
@@ -163,9 +162,7 @@ class LeaseTroubleIT extends Replicas {
     BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
     share(budget, 1);
     Gateway one = gateways.get(0);
-    one.deaf.set(true);
-    Hold.Ask more = BudgetSample.ask(List.of(budget), CHAT);
-    until(() -> !(one.ledger.reserve(more) instanceof Hold));
+    usedUpWhileDeaf(one, budget);
     int before = one.stated.get();
 
     CompletableFuture<Verdict> late = CompletableFuture.supplyAsync(() -> asked(one, budget));
@@ -181,25 +178,28 @@ class LeaseTroubleIT extends Replicas {
     BudgetConfig budget = budget("ai", 1_000_000, flat(1_000));
     share(budget, 1);
     Gateway one = gateways.get(0);
-    one.deaf.set(true);
-    Hold.Ask more = BudgetSample.ask(List.of(budget), CHAT);
-    AtomicReference<Verdict> verdict = new AtomicReference<>();
-    until(() -> !(keep(verdict, one.ledger.reserve(more)) instanceof Hold));
+    Waiting waiting = usedUpWhileDeaf(one, budget);
     CompletableFuture<Void> exchanged = new CompletableFuture<>();
     int before = one.stated.get();
 
-    ((Waiting) verdict.get()).keeper().await(() -> exchanged.complete(null));
+    waiting.keeper().await(() -> exchanged.complete(null));
     until(() -> one.stated.get() > before + LeaseKeeper.IDLE + 1);
     assertThat(exchanged).as("with a million left").isNotDone();
     one.deaf.set(false);
     exchanged.get(10, TimeUnit.SECONDS);
 
-    assertThat(one.ledger.reserve(more, false)).isInstanceOf(Hold.class);
+    assertThat(one.ledger.reserve(BudgetSample.ask(List.of(budget), CHAT), false))
+        .isInstanceOf(Hold.class);
   }
 
-  private static Verdict keep(AtomicReference<Verdict> last, Verdict verdict) {
-    last.set(verdict);
-    return verdict;
+  /** From now on no answer arrives, and what is leased is held. */
+  private static Waiting usedUpWhileDeaf(Gateway gateway, BudgetConfig budget) {
+    gateway.deaf.set(true);
+    Verdict verdict = gateway.ledger.reserve(BudgetSample.ask(List.of(budget), CHAT));
+    while (verdict instanceof Hold) {
+      verdict = gateway.ledger.reserve(BudgetSample.ask(List.of(budget), CHAT));
+    }
+    return (Waiting) verdict;
   }
 
   @Test
@@ -207,9 +207,7 @@ class LeaseTroubleIT extends Replicas {
     BudgetConfig budget = budget("ai", 1_000_000, flat(1_000), 0.01);
     share(budget, 1);
     Gateway one = gateways.get(0);
-    one.deaf.set(true);
-    Hold.Ask more = BudgetSample.ask(List.of(budget), CHAT);
-    until(() -> !(one.ledger.reserve(more) instanceof Hold));
+    usedUpWhileDeaf(one, budget);
     int before = one.stated.get();
 
     assertThat(ask(one.ledger, budget, CHAT)).isInstanceOf(Hold.class);

@@ -58,7 +58,7 @@ public final class LeasedBuckets implements Buckets {
   /**
    * Buckets of a policy and tier.
    *
-   * @param shape of the bucket in Redis, {@link #without} what may be out
+   * @param shape of the bucket in Redis, without what may be out
    * @param most tokens that may be out unspent in all
    * @param notes of this policy and tier, shared by the loops of the process: what Redis said, for
    *     when it has lost its memory
@@ -77,19 +77,8 @@ public final class LeasedBuckets implements Buckets {
 
   /** H. */
   public static long most(Allowance allowance) {
-    long least = Long.MAX_VALUE;
-    for (Bandwidth bandwidth : allowance.bandwidths()) {
-      least = Math.min(least, bandwidth.burst());
-    }
+    long least = allowance.bandwidths().stream().mapToLong(Bandwidth::burst).min().orElseThrow();
     return (long) (least * PART);
-  }
-
-  /** What is in Redis of an allowance of which so many tokens may be out. */
-  public static Allowance without(Allowance allowance, long most) {
-    return new Allowance(
-        allowance.bandwidths().stream()
-            .map(bandwidth -> new Bandwidth(bandwidth.rate(), bandwidth.burst() - most))
-            .toList());
   }
 
   @Override

@@ -30,7 +30,7 @@ class LeaseIT {
   private static final LimitConfig POLICY =
       Policies.named("hot").of(Policies.per(1000, Duration.ofDays(1), 1000)).leased().build();
   private static final Shape IN_REDIS =
-      Shape.of(LeasedBuckets.without(Objects.requireNonNull(POLICY.allowance()), 100));
+      Shape.of(Objects.requireNonNull(POLICY.allowance()).without(100));
   private static final BucketKey KEY =
       Objects.requireNonNull(BucketKey.parse(POLICY, "", "u=alice"));
   private static final String NAME = "t:ll:{hot:u=alice}";
