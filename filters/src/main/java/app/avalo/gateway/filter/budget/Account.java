@@ -3,7 +3,7 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.budget.BudgetLedger.Peek;
-import app.avalo.gateway.filter.budget.Hold.Ask;
+import app.avalo.gateway.filter.budget.Tariff.Rate;
 import app.avalo.gateway.filter.budget.Tenures.Tenure;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Counter;
@@ -153,12 +153,10 @@ final class Account {
   }
 
   /** What would be said of a request, without asking for it. */
-  Peek peek(Ask asked, long nowMillis) {
+  Peek peek(Rate rate, long micros, long nowMillis) {
     Term term = paced(nowMillis);
-    long micros = asked.upperBound(config);
-    Standing standing = standing(config, asked.service());
-    Answer answer = term.peek(config, standing, micros);
-    Refused refused = new Refused(this, term, standing, answer, term.usedUp(config, micros));
+    Answer answer = term.peek(config, rate.standing(), micros);
+    Refused refused = new Refused(this, term, rate.standing(), answer, term.usedUp(config, micros));
     // An empty lease is filled on demand while the store is there to fill it.
     LeaseKeeper keeper = keeper();
     boolean filled = keeper != null && !keeper.away() && !refused.usedUp();
@@ -171,15 +169,13 @@ final class Account {
    *
    * @param explaining changes nothing
    */
-  boolean diverts(Ask asked, boolean explaining, long nowMillis) {
+  boolean diverts(Rate rate, long micros, boolean explaining, long nowMillis) {
     Term term = paced(nowMillis);
-    Standing standing = standing(config, asked.service());
-    long micros = asked.upperBound(config);
-    Answer answer = term.peek(config, standing, micros);
+    Answer answer = term.peek(config, rate.standing(), micros);
     boolean refused =
         answer != Answer.ADMITTED && (answer != Answer.NO_ROOM || term.usedUp(config, micros));
     if (refused && !explaining) {
-      term.diverted(standing, micros);
+      term.diverted(rate.standing(), micros);
     }
     return refused;
   }
@@ -187,8 +183,8 @@ final class Account {
   /** A hold was settled at this cost. */
   void settled(Charge charge, @Nullable String spender, long micros, long nowMillis) {
     announceAlone(charge.term, nowMillis);
-    BudgetConfig.Abuse abuse = config.abuse();
-    if (abuse != null && spender != null && charge.standing != Standing.FLOOR) {
+    BudgetConfig.Abuse abuse = spender == null ? null : config.abuse();
+    if (abuse != null && charge.rate.standing() != Standing.FLOOR) {
       Spenders.Paused found = spenders.spent(abuse, spender, micros, nowMillis);
       if (found != null) {
         listener.paused(config, found);

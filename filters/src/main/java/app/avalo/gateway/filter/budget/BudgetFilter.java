@@ -15,7 +15,8 @@ import app.avalo.gateway.filter.budget.BudgetLedger.Peek;
 import app.avalo.gateway.filter.budget.BudgetLedger.Verdict;
 import app.avalo.gateway.filter.budget.BudgetLedger.Waiting;
 import app.avalo.gateway.filter.budget.BudgetLedger.Whose;
-import app.avalo.gateway.filter.budget.Hold.Ask;
+import app.avalo.gateway.filter.budget.Tariff.Ask;
+import app.avalo.gateway.filter.budget.Tariff.Rate;
 import app.avalo.gateway.filter.budget.pace.Standing;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.receipt.Call;
@@ -51,7 +52,8 @@ public final class BudgetFilter implements Filter {
   private static final Future<Void> KNOWN = Future.succeededFuture();
 
   private final BudgetLedger ledger;
-  private final OpenHolds open;
+  private final Hold.Open open;
+  private final Tariff.Recent tariffs;
   private final Receipts receipts;
 
   /**
@@ -64,16 +66,16 @@ public final class BudgetFilter implements Filter {
     this.ledger = ledger;
     this.receipts = receipts;
     this.open = ledger.open(loop);
+    this.tariffs = new Tariff.Recent(ledger.purses());
   }
 
   @Override
   public void request(Exchange exchange, Next next) {
-    List<BudgetConfig> budgets = budgets(exchange);
-    if (budgets.isEmpty()) {
+    if (Tariff.budgets(exchange).isEmpty()) {
       next.proceed(exchange);
       return;
     }
-    Ask ask = Ask.of(exchange, budgets);
+    Ask ask = tariffs.of(exchange).ask(exchange);
     GatewayError paused = paused(exchange, ask);
     if (paused != null) {
       next.reply(exchange, Reply.Local.of(paused));
@@ -89,10 +91,9 @@ public final class BudgetFilter implements Filter {
    * counts as demand, and brings the next in line nearer to the dear one.
    */
   public boolean refuses(Exchange exchange) {
-    List<BudgetConfig> budgets = budgets(exchange);
-    Ask ask = Ask.of(exchange, budgets);
-    for (BudgetConfig budget : budgets) {
-      if (ledger.diverts(ask, budget, exchange.explaining())) {
+    Ask ask = tariffs.of(exchange).ask(exchange);
+    for (int i = 0; i < ask.tariff().size(); i++) {
+      if (ledger.diverts(ask, i, exchange.explaining())) {
         return true;
       }
     }
@@ -102,11 +103,12 @@ public final class BudgetFilter implements Filter {
   /** Why a caller is refused who spends far more than others, or null. */
   private @Nullable GatewayError paused(Exchange exchange, Ask ask) {
     String spender = ask.spender();
-    for (int i = 0; spender != null && i < ask.budgets().size(); i++) {
-      BudgetConfig budget = ask.budgets().get(i);
-      if (budget.abuse() != null && Account.standing(budget, ask.service()) != Standing.FLOOR) {
+    for (int i = 0; spender != null && i < ask.tariff().size(); i++) {
+      Rate rate = ask.tariff().rate(i, ledger);
+      BudgetConfig budget = rate.config();
+      if (budget.abuse() != null && rate.standing() != Standing.FLOOR) {
         long now = ledger.nowMillis();
-        long until = ledger.pausedUntil(budget, spender, exchange.explaining());
+        long until = ledger.pausedUntil(rate.account(), spender, exchange.explaining());
         if (until > now) {
           Explanation explanation = exchange.explanation();
           if (explanation != null) {
@@ -119,19 +121,8 @@ public final class BudgetFilter implements Filter {
     return null;
   }
 
-  private List<BudgetConfig> budgets(Exchange exchange) {
-    var target = exchange.target();
-    List<BudgetConfig> all = target == null ? exchange.route().budgets() : target.budgets();
-    for (int i = 0; i < all.size(); i++) {
-      if (all.get(i).per() != null) {
-        return ledger.purses().of(all, exchange.caller());
-      }
-    }
-    return all;
-  }
-
   private void reserve(Exchange exchange, Next next, Ask ask, int attempt) {
-    boolean mayWait = attempt < ask.budgets().size() + MORE_TRIES;
+    boolean mayWait = attempt < ask.tariff().size() + MORE_TRIES;
     Verdict verdict = ledger.reserve(ask, mayWait);
     if (verdict instanceof Hold hold) {
       hold.of(exchange);
@@ -149,9 +140,9 @@ public final class BudgetFilter implements Filter {
 
   private void begin(Exchange exchange, Hold hold) {
     for (Charge charge : hold.charges) {
-      String header = charge.cost.idempotencyKey();
+      String header = charge.rate.cost().idempotencyKey();
       if (header != null) {
-        BudgetConfig budget = charge.account.config();
+        BudgetConfig budget = charge.account().config();
         charge.call =
             Call.begin(
                 receipts, exchange, budget, header, charge.held, paid -> hold.less(charge, paid));
@@ -170,8 +161,8 @@ public final class BudgetFilter implements Filter {
 
   private void explain(Exchange exchange, Next next, Ask ask) {
     Explanation explanation = exchange.explanation();
-    for (BudgetConfig budget : ask.budgets()) {
-      Peek peek = ledger.peek(ask, budget);
+    for (int i = 0; i < ask.tariff().size(); i++) {
+      Peek peek = ledger.peek(ask, i);
       BudgetView view = peek.view();
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("budget", view.name());
@@ -242,7 +233,7 @@ public final class BudgetFilter implements Filter {
   private static @Nullable Receipt receipt(BudgetConfig.Unit unit, Exchange exchange) {
     if (exchange.budget() instanceof Hold hold) {
       for (Charge charge : hold.charges) {
-        String header = charge.cost.idempotencyKey();
+        String header = charge.rate.cost().idempotencyKey();
         if (header != null && charge.call != null) {
           return Receipt.of(exchange, unit.account(), header);
         }
@@ -253,7 +244,7 @@ public final class BudgetFilter implements Filter {
 
   /** For whom an answer counts, once a region has given it. */
   private static Whose whose(Exchange exchange) {
-    ServiceConfig service = Ask.service(exchange);
+    ServiceConfig service = Tariff.service(exchange);
     Region region = exchange.region();
     return new Whose(
         service == null ? "" : service.name(),

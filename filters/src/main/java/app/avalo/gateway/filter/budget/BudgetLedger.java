@@ -2,7 +2,8 @@ package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.plan.Plan;
-import app.avalo.gateway.filter.budget.Hold.Ask;
+import app.avalo.gateway.filter.budget.Tariff.Ask;
+import app.avalo.gateway.filter.budget.Tariff.Rate;
 import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.lease.Lender;
@@ -43,7 +44,7 @@ public final class BudgetLedger {
   private final BudgetListener listener;
   private final @Nullable Sharing sharing;
   private final ConcurrentMap<String, Account> accounts = new ConcurrentHashMap<>();
-  private final List<OpenHolds> loops = new CopyOnWriteArrayList<>();
+  private final List<Hold.Open> loops = new CopyOnWriteArrayList<>();
   private final BudgetDesk desk;
   private final Purses purses = new Purses(this);
   private final Slices slices = new Slices(this);
@@ -135,13 +136,14 @@ public final class BudgetLedger {
     long now = ticker.epochMillis();
     Hold hold = new Hold(slices, ask, now);
     for (int i = 0; i < hold.charges.length; i++) {
-      Refused no = reserve(ask, hold, i, now);
+      Refused no = reserve(hold, i, now);
       while (no != null && no.answer() == Answer.ENDED) {
-        no = reserve(ask, hold, i, now);
+        ask.tariff().ended(i);
+        no = reserve(hold, i, now);
       }
       if (no != null) {
         giveUp(hold, i);
-        return mayWait ? waiting(ask, no) : no;
+        return mayWait ? waiting(ask, i, no) : no;
       }
     }
     refill(hold);
@@ -149,28 +151,27 @@ public final class BudgetLedger {
   }
 
   /** A request that comes back after an exchange is one all the same. */
-  private static Verdict waiting(Ask ask, Refused no) {
-    BudgetConfig config = no.account().config();
-    long micros = ask.upperBound(config);
+  private Verdict waiting(Ask ask, int i, Refused no) {
+    long micros = ask.tariff().rate(i, this).bound(ask.bodyBytes());
     Verdict verdict = helped(no, micros);
     if (verdict instanceof Waiting) {
-      no.term().comesBack(Account.standing(config, ask.service()), micros);
+      no.term().comesBack(no.standing(), micros);
     }
     return verdict;
   }
 
   /** Reserves in one of the budgets, or says why not. */
-  private @Nullable Refused reserve(Ask ask, Hold hold, int i, long now) {
-    Account account = account(ask.budgets().get(i));
-    BudgetConfig config = account.config();
+  private @Nullable Refused reserve(Hold hold, int i, long now) {
+    Rate rate = hold.ask.tariff().rate(i, this);
+    Account account = rate.account();
     Term term = account.paced(now);
-    long micros = ask.upperBound(config);
-    Standing standing = Account.standing(config, ask.service());
-    Answer answer = term.reserve(config, standing, hold.service, micros);
+    long micros = rate.bound(hold.ask.bodyBytes());
+    Answer answer = term.reserve(rate.config(), rate.standing(), hold.service(), micros);
     if (answer != Answer.ADMITTED) {
-      return new Refused(account, term, standing, answer, term.usedUp(config, micros));
+      boolean usedUp = term.usedUp(rate.config(), micros);
+      return new Refused(account, term, rate.standing(), answer, usedUp);
     }
-    hold.at(i, new Charge(account, term, standing, ask.cost(config), micros));
+    hold.at(i, new Charge(rate, term, micros));
     return null;
   }
 
@@ -180,8 +181,8 @@ public final class BudgetLedger {
   }
 
   /** Where the holds of an event loop are kept until they are settled. */
-  OpenHolds open(Executor loop) {
-    OpenHolds made = new OpenHolds(loop);
+  Hold.Open open(Executor loop) {
+    Hold.Open made = new Hold.Open(loop);
     loops.add(made);
     return made;
   }
@@ -194,12 +195,12 @@ public final class BudgetLedger {
    */
   public void expire(IntConsumer told) {
     long now = ticker.nanos();
-    for (OpenHolds holds : loops) {
+    for (Hold.Open holds : loops) {
       holds.execute(() -> expire(holds, holds.forgotten(now), told));
     }
   }
 
-  private void expire(OpenHolds holds, List<Hold> forgotten, IntConsumer told) {
+  private void expire(Hold.Open holds, List<Hold> forgotten, IntConsumer told) {
     for (Hold hold : forgotten) {
       holds.remove(hold);
       settle(hold, hold.held(), ticker.epochMillis());
@@ -218,14 +219,14 @@ public final class BudgetLedger {
   /** Leases more where a hold left little. */
   static void refill(Hold hold) {
     for (Charge charge : hold.charges) {
-      charge.account.refill();
+      charge.account().refill();
     }
   }
 
   private static void giveUp(Hold hold, int upTo) {
     for (int i = 0; i < upTo; i++) {
       Charge charge = hold.charges[i];
-      charge.term.unreserve(charge.standing, hold.service, charge.held);
+      charge.term.unreserve(charge.rate.standing(), hold.service(), charge.held);
     }
   }
 
@@ -238,9 +239,9 @@ public final class BudgetLedger {
   }
 
   /** What {@link #reserve} would say of one budget, without asking for it. */
-  Peek peek(Ask asked, BudgetConfig budget) {
-    long now = ticker.epochMillis();
-    return account(budget).peek(asked, now);
+  Peek peek(Ask ask, int i) {
+    Rate rate = ask.tariff().rate(i, this);
+    return rate.account().peek(rate, rate.bound(ask.bodyBytes()), ticker.epochMillis());
   }
 
   /**
@@ -253,15 +254,15 @@ public final class BudgetLedger {
   record Peek(@Nullable Refused refused, BudgetView view, long ask) {}
 
   /** Whether a budget would refuse; then the request goes to a cheaper service. */
-  boolean diverts(Ask ask, BudgetConfig budget, boolean explaining) {
-    long now = ticker.epochMillis();
-    return account(budget).diverts(ask, explaining, now);
+  boolean diverts(Ask ask, int i, boolean explaining) {
+    Rate rate = ask.tariff().rate(i, this);
+    long micros = rate.bound(ask.bodyBytes());
+    return rate.account().diverts(rate, micros, explaining, ticker.epochMillis());
   }
 
   /** Until when a spender is refused who spends far more of a budget than others, or 0. */
-  long pausedUntil(BudgetConfig budget, String spender, boolean explaining) {
+  long pausedUntil(Account account, String spender, boolean explaining) {
     long now = ticker.epochMillis();
-    Account account = account(budget);
     long until = account.spenders.pausedUntil(spender, now);
     if (until > 0 && !explaining) {
       account.term(now).refused(Answer.NO_ROOM);
@@ -289,11 +290,11 @@ public final class BudgetLedger {
     Labels now = hold.labels(labels, today.label(nowMillis));
     for (int i = 0; i < costs.length; i++) {
       Charge charge = hold.charges[i];
-      Account account = charge.account;
+      Account account = charge.account();
       Term term = charge.term;
       Labels under = nowMillis < term.span.endMillis() ? now : lastDay(hold, term);
-      term.settle(account.config(), hold.service, under, charge.held, costs[i]);
-      account.settled(charge, hold.spender, costs[i], nowMillis);
+      term.settle(account.config(), hold.service(), under, charge.held, costs[i]);
+      account.settled(charge, hold.ask.spender(), costs[i], nowMillis);
     }
     return true;
   }

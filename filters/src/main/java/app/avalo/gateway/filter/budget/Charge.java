@@ -3,11 +3,12 @@ package app.avalo.gateway.filter.budget;
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.BudgetConfig.Cost;
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.budget.pace.Standing;
+import app.avalo.gateway.filter.budget.Tariff.Rate;
 import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.receipt.Call;
 import app.avalo.gateway.filter.budget.term.Term;
+import io.vertx.core.MultiMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,27 +18,34 @@ import org.jspecify.annotations.Nullable;
 final class Charge {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
-  final Account account;
-  final Standing standing;
-  final Cost cost;
-  final @Nullable Bill bill;
+  final Rate rate;
+  private final Cost cost; // of the rate
+  private final @Nullable Bill bill;
   private final long bound; // micro-units that one attempt costs at most
-  private final BudgetConfig config; // of that moment
   Term term;
   @Nullable Call call; // of a request that may come again
   long held; // micro-units
   private long lost; // micro-units of attempts given up
   private long charged; // to periods that ended while it flowed
 
-  Charge(Account account, Term term, Standing standing, Cost cost, long micros) {
-    this.account = account;
-    this.term = term;
-    this.standing = standing;
-    this.cost = cost;
-    this.held = micros;
+  Charge(Rate rate, Term term, long micros) {
+    this.rate = rate;
+    this.cost = rate.cost();
+    this.bill = rate.form() == null ? null : new Bill(rate.form());
     this.bound = micros;
-    this.config = account.config();
-    this.bill = cost.told() ? Bill.of(cost, config.amount().micros()) : null;
+    this.term = term;
+    this.held = micros;
+  }
+
+  Account account() {
+    return rate.account();
+  }
+
+  /** What the head or the trailers of an answer say of its cost. */
+  void read(MultiMap fields) {
+    if (bill != null) {
+      bill.read(fields);
+    }
   }
 
   /**
@@ -80,8 +88,9 @@ final class Charge {
 
   /** Whether its budget counts in another currency by now, in which it has no price. */
   boolean isRevalued() {
-    BudgetConfig now = account.config();
-    return now != config && !now.amount().currency().equals(config.amount().currency());
+    BudgetConfig then = rate.config();
+    BudgetConfig now = account().config();
+    return now != then && !now.amount().currency().equals(then.amount().currency());
   }
 
   /** How many bytes of an answer cost a slice. */

@@ -1,19 +1,17 @@
 package app.avalo.gateway.filter.budget;
 
-import app.avalo.gateway.config.BudgetConfig;
-import app.avalo.gateway.config.BudgetConfig.Cost;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.filter.BudgetHold;
-import app.avalo.gateway.filter.Caller;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
-import app.avalo.gateway.filter.budget.price.Bill;
-import app.avalo.gateway.filter.budget.price.Price;
+import app.avalo.gateway.filter.budget.Tariff.Ask;
 import app.avalo.gateway.filter.budget.term.Labels;
 import io.vertx.core.MultiMap;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,15 +27,12 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   private static final long NANOS_PER_MILLI = 1_000_000;
 
-  final String service;
+  final Ask ask;
   final Charge[] charges;
-  final @Nullable String spender;
   private final Slices slices;
-  private final String tier;
   private @Nullable String region;
   private boolean flowing;
   private long aliveNanos; // when it last was, as far as anybody saw
-  private final long beganNanos; // of its exchange
   private final long madeMillis; // since 1970
   private boolean settled;
   private long seenBytes; // when somebody looked last
@@ -46,132 +41,84 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private @Nullable Deque<long[]> furthers; // attempts, the last first: what was held for each
 
   // Among those that are open, and its neighbours there.
-  @Nullable OpenHolds open;
-  Hold before = this;
-  Hold after = this;
+  private @Nullable Open open;
+  private Hold before = this;
+  private Hold after = this;
 
-  /**
-   * Who asks for money, and what for.
-   *
-   * @param budgets that have to pay
-   * @param service or null
-   * @param route by name
-   * @param method as sent
-   * @param bodyBytes announced, or 0
-   * @param tier of the caller
-   * @param spender who calls, users and API keys told apart; null when nobody watches
-   * @param beganNanos when its exchange began
-   */
-  record Ask(
-      List<BudgetConfig> budgets,
-      @Nullable ServiceConfig service,
-      String route,
-      String method,
-      long bodyBytes,
-      String tier,
-      @Nullable String spender,
-      long beganNanos) {
-    private static final int LONGEST_TIER = 32;
+  /** The holds of one event loop that are not settled: a ring, which makes no garbage. */
+  static final class Open {
+    private final Executor loop;
+    private @Nullable Hold any;
 
-    static Ask of(Exchange exchange, List<BudgetConfig> budgets) {
-      return new Ask(
-          budgets,
-          service(exchange),
-          exchange.route().name(),
-          exchange.method(),
-          bodyBytes(exchange, budgets),
-          tier(exchange.caller()),
-          spender(exchange.caller(), budgets),
-          exchange.startNanos());
+    Open(Executor loop) {
+      this.loop = loop;
     }
 
-    static @Nullable ServiceConfig service(Exchange exchange) {
-      var target = exchange.target();
-      return target == null ? null : target.service().config();
+    /** Runs the task on that loop. */
+    void execute(Runnable task) {
+      loop.execute(task);
     }
 
-    /** Tiers are named by credentials; what looks like no name is summed up with its like. */
-    static String tier(Caller caller) {
-      String name = caller.tier();
-      boolean plain = name.length() <= LONGEST_TIER;
-      for (int i = 0; plain && i < name.length(); i++) {
-        char c = name.charAt(i);
-        plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-';
+    /** Takes a hold in; once. */
+    void add(Hold hold) {
+      hold.open = this;
+      Hold next = any;
+      if (next != null) {
+        hold.after = next;
+        hold.before = next.before;
+        hold.before.after = hold;
+        next.before = hold;
       }
-      return plain ? name : "other";
+      any = hold;
     }
 
-    /** Under which name a caller's spending is watched, or null if nobody watches. */
-    private static @Nullable String spender(Caller caller, List<BudgetConfig> budgets) {
-      for (int i = 0; i < budgets.size(); i++) {
-        if (budgets.get(i).abuse() != null) {
-          return caller.name();
+    /** Lets go of a hold that was taken in; once. */
+    void remove(Hold hold) {
+      hold.before.after = hold.after;
+      hold.after.before = hold.before;
+      any = hold.after == hold ? null : hold.after;
+    }
+
+    /** Those that nobody settles any more, it seems. */
+    List<Hold> forgotten(long nowNanos) {
+      List<Hold> forgotten = new ArrayList<>();
+      Hold hold = any;
+      while (hold != null) {
+        if (hold.isForgotten(nowNanos)) {
+          forgotten.add(hold);
         }
+        hold = hold.after == any ? null : hold.after;
       }
-      return null;
-    }
-
-    private static long bodyBytes(Exchange exchange, List<BudgetConfig> budgets) {
-      String route = exchange.route().name();
-      for (int i = 0; i < budgets.size(); i++) {
-        if (budgets.get(i).cost(route, exchange.method()).perMebibyteIn() > 0) {
-          return bodyBytes(exchange);
-        }
-      }
-      return 0;
-    }
-
-    /** The announced length of the body, at most what the route lets pass; 0 when unknown. */
-    private static long bodyBytes(Exchange exchange) {
-      String length = exchange.header("content-length");
-      if (length == null || length.isEmpty()) {
-        return 0;
-      }
-      long limit = exchange.route().config().bodyBytes();
-      long bytes = 0;
-      for (int i = 0; i < length.length(); i++) {
-        int digit = length.charAt(i) - '0';
-        if (digit < 0 || digit > 9) {
-          return limit;
-        }
-        bytes = Math.min(limit, bytes * 10 + digit);
-      }
-      return bytes;
-    }
-
-    Cost cost(BudgetConfig budget) {
-      return budget.cost(route, method);
-    }
-
-    long upperBound(BudgetConfig budget) {
-      return Price.upperBound(cost(budget), bodyBytes);
+      return forgotten;
     }
   }
 
   Hold(Slices slices, Ask ask, long nowMillis) {
     this.slices = slices;
-    this.tier = ask.tier();
-    this.spender = ask.spender();
-    this.service = ask.service() == null ? "" : ask.service().name();
-    this.charges = new Charge[ask.budgets().size()];
+    this.ask = ask;
+    this.charges = new Charge[ask.tariff().size()];
     this.aliveNanos = ask.beganNanos();
-    this.beganNanos = ask.beganNanos();
     this.madeMillis = nowMillis;
   }
 
   void at(int i, Charge charge) {
     charges[i] = charge;
-    flowing |= charge.cost.flows();
+    flowing |= charge.rate.cost().flows();
   }
 
   /** Milliseconds since 1970 of a moment of its exchange, about; asks no clock. */
   long millis(long nanos) {
-    return madeMillis + (nanos - beganNanos) / NANOS_PER_MILLI;
+    return madeMillis + (nanos - ask.beganNanos()) / NANOS_PER_MILLI;
   }
 
   /** Whose bytes show that it is alive. */
   void of(Exchange exchange) {
     this.exchange = exchange;
+  }
+
+  /** The service that it is for, or empty. */
+  String service() {
+    return ask.tariff().serviceName();
   }
 
   /** The region that served it. */
@@ -181,16 +128,13 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   /** Under which its cost is summed up besides its service. */
   Labels labels(Labels.Recent recent, String day) {
-    return recent.of(tier, day, region);
+    return recent.of(ask.tier(), day, region);
   }
 
   /** What the head or the trailers of an answer say of its cost. */
   void read(MultiMap fields) {
     for (Charge charge : charges) {
-      Bill bill = charge.bill;
-      if (bill != null) {
-        bill.read(fields);
-      }
+      charge.read(fields);
     }
   }
 
@@ -282,7 +226,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   @Override
   public boolean awaits(Runnable again) {
     BudgetLedger.Waiting waiting = underWay;
-    OpenHolds loop = open;
+    Open loop = open;
     if (waiting == null || loop == null) {
       return false;
     }
@@ -349,7 +293,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private static long silenceNanos(Exchange exchange) {
     ServiceConfig.Timeouts timeouts = exchange.route().config().timeouts();
     long longest = Math.max(timeouts.idle().toNanos(), timeouts.total().toNanos());
-    ServiceConfig service = Ask.service(exchange);
+    ServiceConfig service = Tariff.service(exchange);
     return service == null
         ? longest
         : Math.max(longest, service.webSocket().idleTimeout().toNanos());

@@ -101,8 +101,8 @@ record Refused(Account account, Term term, Standing standing, Answer answer, boo
   }
 
   private static GatewayError ended(Charge charge, String why) {
-    String budget = charge.account.config().title();
-    String level = level(charge.account.config(), charge.term);
+    String budget = charge.account().config().title();
+    String level = level(charge.account().config(), charge.term);
     return new GatewayError(Kind.BUDGET, budget, "The budget " + budget + ' ' + why, 1, level);
   }
 

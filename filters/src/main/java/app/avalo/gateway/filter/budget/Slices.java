@@ -30,7 +30,7 @@ final class Slices {
    * @return why not, or not yet, or null
    */
   @Nullable Verdict extend(Hold hold, Charge charge, long due) {
-    Account account = charge.account;
+    Account account = charge.account();
     BudgetConfig config = account.config();
     Term term = account.term(ledger.nowMillis());
     long missing = due - charge.held;
@@ -38,15 +38,15 @@ final class Slices {
       missing = Math.max(1, due - turn(hold, charge, term, due));
       missing = Math.max(missing, charge.untold());
     }
-    long micros = Math.max(charge.cost.slice(), missing);
-    Answer answer = term.extend(config, charge.standing, hold.service, micros);
+    long micros = Math.max(charge.rate.cost().slice(), missing);
+    Answer answer = term.extend(config, charge.rate.standing(), hold.service(), micros);
     if (answer == Answer.NO_ROOM && missing > 0) {
       micros = missing;
-      answer = term.extend(config, charge.standing, hold.service, micros);
+      answer = term.extend(config, charge.rate.standing(), hold.service(), micros);
     }
     if (answer != Answer.ADMITTED) {
       boolean usedUp = term.usedUp(config, Price.add(charge.held, micros));
-      Refused refused = new Refused(account, term, charge.standing, answer, usedUp);
+      Refused refused = new Refused(account, term, charge.rate.standing(), answer, usedUp);
       return hurried(BudgetLedger.helped(refused, micros));
     }
     charge.hold(micros);
@@ -78,12 +78,12 @@ final class Slices {
   /** Gives up so much of it. */
   void less(Hold hold, Charge charge, long micros) {
     charge.hold(-micros);
-    charge.term.shrink(charge.standing, hold.service, micros);
+    charge.term.shrink(charge.rate.standing(), hold.service(), micros);
   }
 
   private static boolean more(Hold hold, Charge charge, long micros) {
-    BudgetConfig config = charge.account.config();
-    Answer answer = charge.term.extend(config, charge.standing, hold.service, micros);
+    BudgetConfig config = charge.account().config();
+    Answer answer = charge.term.extend(config, charge.rate.standing(), hold.service(), micros);
     charge.hold(answer == Answer.ADMITTED ? micros : 0);
     return answer == Answer.ADMITTED;
   }
@@ -94,7 +94,7 @@ final class Slices {
     long held = charge.held;
     long cost = Math.min(due, held);
     charge.move(next, cost);
-    over.settle(charge.account.config(), hold.service, ledger.lastDay(hold, over), held, cost);
+    over.settle(charge.account().config(), hold.service(), ledger.lastDay(hold, over), held, cost);
     return cost;
   }
 }

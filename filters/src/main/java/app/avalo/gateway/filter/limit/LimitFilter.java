@@ -75,7 +75,7 @@ public final class LimitFilter implements Filter {
     for (int i = 0; i < asked.length; i++) {
       Rule rule = asked[i];
       Tier tier = rule.tier(exchange);
-      if (tier != null && probe.fill(rule.policy, exchange)) {
+      if (tier != null && probe.fill(rule.policy, tier.name, exchange)) {
         LimitVerdict verdict = here(tier, exchange);
         if (verdict == null) {
           later = true;
@@ -130,7 +130,7 @@ public final class LimitFilter implements Filter {
   private void giveBack(Exchange exchange, int count) {
     for (int i = 0; i < count; i++) {
       LimitVerdict verdict = said[i];
-      if (verdict.allowed() && probe.fill(verdict.policy(), exchange)) {
+      if (verdict.allowed() && probe.fill(verdict.policy(), taken[i].name, exchange)) {
         long tokens = taken[i].tokens(exchange);
         taken[i].buckets.untake(probe, tokens);
         said[i] = returned(verdict, tokens);

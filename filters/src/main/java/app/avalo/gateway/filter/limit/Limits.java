@@ -12,13 +12,14 @@ import app.avalo.gateway.filter.limit.bucket.Shape;
 import app.avalo.gateway.filter.limit.override.LimitOverride;
 import app.avalo.gateway.filter.limit.override.Overrides;
 import app.avalo.gateway.filter.time.Ticker;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -110,19 +111,21 @@ public final class Limits {
     private static final int SHADOWED = 2; // would have been refused
     private static final int OUTCOMES = 3;
 
-    private final AtomicLongArray cells = new AtomicLongArray(ALL.length * OUTCOMES);
+    private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private final long[] cells = new long[ALL.length * OUTCOMES];
 
     void add(LimitVerdict verdict) {
       int outcome = verdict.allowed() ? ALLOWED : verdict.policy().shadow() ? SHADOWED : REFUSED;
       int cell = verdict.by().ordinal() * OUTCOMES + outcome;
-      cells.setOpaque(cell, cells.getPlain(cell) + 1);
+      CELL.setOpaque(cells, cell, cells[cell] + 1);
     }
 
     Counts counts() {
       long[] outcomes = new long[OUTCOMES];
       Map<By, Long> deciders = new EnumMap<>(By.class);
-      for (int cell = 0; cell < cells.length(); cell++) {
-        long decisions = cells.getOpaque(cell);
+      for (int cell = 0; cell < cells.length; cell++) {
+        long decisions = (long) CELL.getOpaque(cells, cell);
         if (decisions > 0) {
           outcomes[cell % OUTCOMES] += decisions;
           deciders.merge(ALL[cell / OUTCOMES], decisions, Long::sum);

@@ -7,7 +7,6 @@ import app.avalo.gateway.filter.LimitVerdict;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,14 +26,13 @@ final class RateLimitFields {
   private static final long SECOND = 1_000_000_000L;
 
   private static final int MOST_KNOWN = 1000;
-  private static final byte[] LEFT = {';', 'r', '='};
+  private static final int NEXT = 2; // bytes between two members
+  private static final byte[][] NONE = {};
+  private static final int MOST_DIGITS = 19;
   private static final byte[] RESET = {';', 't', '='};
-  private static final byte[] NEXT = {',', ' '};
 
   private final Map<Allowance, Known> known = new IdentityHashMap<>();
   private @Nullable Known last;
-  private byte[] state = new byte[128]; // of the answer that is written
-  private int length;
 
   /**
    * What is the same for every answer about an allowance of a policy. Bytes, as they go out without
@@ -42,51 +40,95 @@ final class RateLimitFields {
    *
    * @param shown whether answers tell of it
    * @param members of {@code RateLimit-Policy}
-   * @param names of the members of {@code RateLimit}, by bandwidth
+   * @param only beginning of the member of {@code RateLimit}, up to what is left
+   * @param others likewise by bandwidth, if there are several
    */
   private record Known(
-      LimitConfig policy, Allowance allowance, boolean shown, AsciiString members, byte[][] names) {
+      LimitConfig policy,
+      Allowance allowance,
+      boolean shown,
+      AsciiString members,
+      byte[] only,
+      byte[][] others) {
     static Known of(LimitConfig policy, Allowance allowance) {
       StringBuilder members = new StringBuilder();
       byte[][] names = new byte[allowance.bandwidths().size()][];
       for (int i = 0; i < names.length; i++) {
         Bandwidth bandwidth = allowance.bandwidths().get(i);
         String name = quoted(policy, names.length > 1 ? "/" + bandwidth.rate().per() : "");
-        names[i] = new AsciiString(name).array();
+        names[i] = new AsciiString(name + ";r=").array();
         members.append(i == 0 ? "" : ", ").append(name).append(granted(bandwidth));
       }
       boolean shown = policy.fields() && !policy.shadow();
-      return new Known(policy, allowance, shown, new AsciiString(members), names);
+      AsciiString all = new AsciiString(members);
+      byte[][] others = names.length > 1 ? names : NONE;
+      return new Known(policy, allowance, shown, all, names[0], others);
     }
 
     boolean isOf(LimitVerdict verdict) {
       return allowance == verdict.allowance() && policy == verdict.policy();
     }
 
-    byte[] name(Bandwidth bandwidth) {
-      return names.length == 1 ? names[0] : names[allowance.bandwidths().indexOf(bandwidth)];
+    boolean tells(LimitVerdict verdict) {
+      return shown && !verdict.by().isNobody();
+    }
+
+    private byte[] name(LimitVerdict verdict) {
+      return others == NONE ? only : others[allowance.bandwidths().indexOf(verdict.bandwidth())];
+    }
+
+    /** Bytes of a member of {@code RateLimit}. */
+    int length(LimitVerdict verdict) {
+      int numbers = digits(verdict.remaining()) + digits(seconds(verdict));
+      return name(verdict).length + RESET.length + numbers;
+    }
+
+    /** Writes it, and says where it ends. */
+    int write(LimitVerdict verdict, byte[] text, int at) {
+      byte[] name = name(verdict);
+      System.arraycopy(name, 0, text, at, name.length);
+      int left = number(verdict.remaining(), text, at + name.length);
+      System.arraycopy(RESET, 0, text, left, RESET.length);
+      return number(seconds(verdict), text, left + RESET.length);
     }
   }
 
   void write(List<LimitVerdict> verdicts, MultiMap headers) {
     AsciiString policies = AsciiString.EMPTY_STRING;
-    length = 0;
+    int length = 0;
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
       Known said = known(verdict);
       if (said.shown()) {
         policies = policies.isEmpty() ? said.members() : joined(policies, said.members());
-        if (!verdict.by().isNobody()) {
-          state(said.name(verdict.bandwidth()), verdict);
-        }
+      }
+      if (said.tells(verdict)) {
+        length += (length == 0 ? 0 : NEXT) + said.length(verdict);
       }
     }
     if (!policies.isEmpty()) {
       headers.set(POLICY, policies);
     }
     if (length > 0) {
-      headers.set(STATE, new AsciiString(Arrays.copyOf(state, length), false));
+      headers.set(STATE, new AsciiString(state(verdicts, new byte[length]), false));
     }
+  }
+
+  private byte[] state(List<LimitVerdict> verdicts, byte[] text) {
+    int at = 0;
+    for (int i = 0; i < verdicts.size(); i++) {
+      LimitVerdict verdict = verdicts.get(i);
+      Known said = known(verdict);
+      if (said.tells(verdict)) {
+        if (at > 0) {
+          text[at] = ',';
+          text[at + 1] = ' ';
+          at += NEXT;
+        }
+        at = said.write(verdict, text, at);
+      }
+    }
+    return text;
   }
 
   private static AsciiString joined(AsciiString some, AsciiString more) {
@@ -124,42 +166,28 @@ final class RateLimitFields {
     return ";q=" + quota + ";w=" + seconds;
   }
 
-  private void state(byte[] name, LimitVerdict verdict) {
-    if (length > 0) {
-      append(NEXT);
-    }
-    append(name);
-    append(LEFT);
-    append(verdict.remaining());
-    append(RESET);
-    append(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));
+  private static long seconds(LimitVerdict verdict) {
+    return verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos());
   }
 
-  private void append(byte[] text) {
-    room(text.length);
-    System.arraycopy(text, 0, state, length, text.length);
-    length += text.length;
-  }
-
-  /** Digits of a number that is not negative. */
-  private void append(long number) {
+  /** Of a number that is not negative. */
+  private static int digits(long number) {
     int digits = 1;
-    for (long rest = number; rest >= 10; rest /= 10) {
+    for (long least = 10; number >= least && digits < MOST_DIGITS; least *= 10) {
       digits++;
     }
-    room(digits);
-    long rest = number;
-    for (int at = length + digits - 1; at >= length; at--) {
-      state[at] = (byte) ('0' + rest % 10);
-      rest /= 10;
-    }
-    length += digits;
+    return digits;
   }
 
-  private void room(int more) {
-    if (length + more > state.length) {
-      state = Arrays.copyOf(state, 2 * (length + more));
+  /** Writes its digits, and says where they end. */
+  private static int number(long number, byte[] text, int from) {
+    int end = from + digits(number);
+    long rest = number;
+    for (int at = end - 1; at >= from; at--) {
+      text[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
     }
+    return end;
   }
 
   /** A structured string: visible ASCII, quotes and backslashes escaped. */

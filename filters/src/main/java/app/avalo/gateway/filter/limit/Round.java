@@ -69,7 +69,7 @@ final class Round {
     for (Rule rule : rules) {
       Tier tier = rule.tier(exchange);
       BucketKey key = new BucketKey();
-      if (tier != null && key.fill(rule.policy, exchange)) {
+      if (tier != null && key.fill(rule.policy, tier.name, exchange)) {
         asks.add(new Ask(tier, key, tier.tokens(exchange)));
       }
     }

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig.Allowance;
+import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.Cost;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Exchange;
@@ -32,7 +33,9 @@ final class Tier {
 
   final Rule rule;
   final Callers callers;
+  final String name; // of its callers' tier, or empty
   final Allowance allowance;
+  private final Bandwidth first; // most have no other
   final Buckets buckets;
   private final int leaves; // percent of every burst, to others
   private final Map<Priority, Tier> lower;
@@ -57,7 +60,9 @@ final class Tier {
       Map<Priority, Tier> lower) {
     this.rule = rule;
     this.callers = callers;
+    this.name = callers.tier();
     this.allowance = allowance;
+    this.first = allowance.bandwidths().get(0);
     this.buckets = buckets;
     this.leaves = leaves;
     this.lower = lower;
@@ -176,15 +181,7 @@ final class Tier {
   /** Of a caller that is shut out. */
   LimitVerdict shutOut(long nanos) {
     return new LimitVerdict(
-        rule.policy,
-        allowance,
-        allowance.bandwidths().get(0),
-        false,
-        0,
-        nanos,
-        nanos,
-        By.TIME_OUT,
-        LimitVerdict.UNTOLD);
+        rule.policy, allowance, first, false, 0, nanos, nanos, By.TIME_OUT, LimitVerdict.UNTOLD);
   }
 
   /** What the bucket of a key has said; a refusal may be the one that shuts its caller out. */
@@ -197,7 +194,7 @@ final class Tier {
     return new LimitVerdict(
         rule.policy,
         allowance,
-        allowance.bandwidths().get(reading.band()),
+        reading.band() == 0 ? first : allowance.bandwidths().get(reading.band()),
         reading.allowed(),
         reading.remaining(),
         reading.retryAfterNanos(),

@@ -185,8 +185,8 @@ public final class BudgetSample {
   }
 
   /** Asks for a GET of the route {@code all}. */
-  static Hold.Ask ask(List<BudgetConfig> budgets, ServiceConfig service) {
-    return new Hold.Ask(budgets, service, "all", "GET", 0, "vip", null, 0);
+  static Tariff.Ask ask(List<BudgetConfig> budgets, ServiceConfig service) {
+    return new Tariff.Ask(new Tariff(budgets, service, "all", "GET"), 0, "vip", null, 0);
   }
 
   static ServiceConfig service(String name, Priority priority) {

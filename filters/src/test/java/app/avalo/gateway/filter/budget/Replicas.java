@@ -240,7 +240,7 @@ abstract class Replicas {
   }
 
   /** Asks as the filter does: waits for the lease up to three times. */
-  static Verdict ask(BudgetLedger ledger, Hold.Ask ask) throws Exception {
+  static Verdict ask(BudgetLedger ledger, Tariff.Ask ask) throws Exception {
     for (int attempt = 1; ; attempt++) {
       Verdict verdict = ledger.reserve(ask, attempt < 3);
       if (!(verdict instanceof Waiting waiting)) {

@@ -234,8 +234,8 @@ class SharedBudgetIT extends Replicas {
     return paid;
   }
 
-  private static Hold.Ask dear(BudgetConfig budget) {
-    return new Hold.Ask(List.of(budget), CHAT, "all", "POST", 0, "vip", null, 0);
+  private static Tariff.Ask dear(BudgetConfig budget) {
+    return new Tariff.Ask(new Tariff(List.of(budget), CHAT, "all", "POST"), 0, "vip", null, 0);
   }
 
   @ParameterizedTest

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** A Redis that was never reached. */
-record RedisAway(VirtualTime time) implements ScriptRunner {
+public record RedisAway(VirtualTime time) implements ScriptRunner {
   private static final StoreUnavailable AWAY =
       new StoreUnavailable(StoreUnavailable.How.UNSENT, "away");
 

@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.budget.price;
 
 import app.avalo.gateway.config.BudgetConfig.Cost;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,68 +12,87 @@ import org.jspecify.annotations.Nullable;
  * What a trailer says replaces what the head said. Confined to the exchange.
  */
 public final class Bill {
-  private final Cost cost;
-  private final long ceiling;
-  private final long[] micros; // the amount, then counts in their order
+  private static final long[] NOTHING = {};
+  private static final CharSequence[] NOBODY = {};
+
+  private final Form form;
+  private long amount = Price.UNREADABLE;
+  private final long[] counted; // micro-units, in the form's order
 
   /**
-   * An empty bill.
+   * Where bills of one price are read.
    *
+   * @param header with the amount, or null
+   * @param counts headers with counts
+   * @param perThousand micro-units per thousand of each
    * @param ceiling micro-units above which nothing is believed: one header must not end a month
    */
-  private Bill(Cost cost, long ceiling) {
-    this.cost = cost;
-    this.ceiling = ceiling;
-    this.micros = new long[(cost.header() == null ? 0 : 1) + cost.perThousand().size()];
-    Arrays.fill(micros, Price.UNREADABLE);
+  public record Form(
+      @Nullable CharSequence header, CharSequence[] counts, long[] perThousand, long ceiling) {
+
+    /** Of this price, or null when its service tells nothing. */
+    public static @Nullable Form of(Cost cost, long ceiling) {
+      if (!cost.told()) {
+        return null;
+      }
+      int counted = cost.perThousand().size();
+      CharSequence[] counts = counted == 0 ? NOBODY : new CharSequence[counted];
+      long[] perThousand = counted == 0 ? NOTHING : new long[counted];
+      int at = 0;
+      for (Map.Entry<String, Long> count : cost.perThousand().entrySet()) {
+        counts[at] = HttpHeaders.createOptimized(count.getKey());
+        perThousand[at++] = count.getValue();
+      }
+      String header = cost.header();
+      return new Form(
+          header == null ? null : HttpHeaders.createOptimized(header),
+          counts,
+          perThousand,
+          ceiling);
+    }
   }
 
-  /** A bill for a request of this cost, or null when its service tells nothing. */
-  public static @Nullable Bill of(Cost cost, long ceiling) {
-    return cost.told() ? new Bill(cost, ceiling) : null;
+  /** An empty bill. */
+  public Bill(Form form) {
+    this.form = form;
+    this.counted = form.counts.length == 0 ? NOTHING : new long[form.counts.length];
+    Arrays.fill(counted, Price.UNREADABLE);
   }
 
   /** Takes over what the head or the trailers of an answer say. */
   public void read(MultiMap fields) {
-    int at = 0;
-    if (cost.header() != null) {
-      String amount = fields.get(cost.header());
-      if (amount != null) {
-        micros[at] = Price.parse(amount, ceiling);
+    if (form.header != null) {
+      String told = fields.get(form.header);
+      if (told != null) {
+        amount = Price.parse(told, form.ceiling);
       }
-      at++;
     }
-    if (at == micros.length) {
-      return;
-    }
-    for (Map.Entry<String, Long> counted : cost.perThousand().entrySet()) {
-      String count = fields.get(counted.getKey());
+    for (int i = 0; i < counted.length; i++) {
+      String count = fields.get(form.counts[i]);
       if (count != null) {
-        micros[at] = price(Price.parseCount(count), counted.getValue());
+        counted[i] = price(Price.parseCount(count), form.perThousand[i]);
       }
-      at++;
     }
   }
 
   private long price(long count, long perThousand) {
     long price = Price.share(perThousand, count);
-    return count < 0 || price > ceiling ? Price.UNREADABLE : price;
+    return count < 0 || price > form.ceiling ? Price.UNREADABLE : price;
   }
 
   /** Whether all of it was told. */
   public boolean isComplete() {
-    for (long each : micros) {
-      if (each < 0) {
-        return false;
-      }
+    boolean complete = form.header == null || amount >= 0;
+    for (int i = 0; complete && i < counted.length; i++) {
+      complete = counted[i] >= 0;
     }
-    return true;
+    return complete;
   }
 
   /** The sum of what was told. */
   public long sum() {
-    long sum = 0;
-    for (long each : micros) {
+    long sum = Math.max(0, amount);
+    for (long each : counted) {
       sum = Price.add(sum, Math.max(0, each));
     }
     return sum;

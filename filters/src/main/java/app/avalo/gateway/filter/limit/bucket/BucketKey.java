@@ -45,7 +45,16 @@ public final class BucketKey {
   /** Becomes the key of a request; false when the policy has no bucket for it. */
   public boolean fill(LimitConfig limit, Exchange exchange) {
     String own = exchange.caller().tier();
-    clear(limit, !limit.tiers().isEmpty() && limit.tiers().containsKey(own) ? own : "");
+    return fill(limit, limit.tiers().containsKey(own) ? own : "", exchange);
+  }
+
+  /**
+   * Likewise of a request whose tier is known.
+   *
+   * @param own its name, if it has a bandwidth of its own, or empty
+   */
+  public boolean fill(LimitConfig limit, String own, Exchange exchange) {
+    clear(limit, own);
     List<KeyPart> parts = limit.key();
     for (int i = 0; i < parts.size(); i++) {
       if (!add(parts.get(i), exchange)) {

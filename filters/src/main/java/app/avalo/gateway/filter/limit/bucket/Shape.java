@@ -131,6 +131,11 @@ public final class Shape {
     return true;
   }
 
+  /** Whether half of the smallest burst is there in spite of the missing units. */
+  public boolean isHalfFull(long[] missing) {
+    return holds(missing, smallest / 2);
+  }
+
   /**
    * Whether the tokens are there even if others have taken some since it was known what is missing.
    * At once no more can be taken than the smallest burst; half of that has to be left in every
@@ -206,7 +211,8 @@ public final class Shape {
 
   /** Units that may be taken from a band; below zero when others have taken of what is left. */
   private long open(long[] state, int at, int index) {
-    return bands[index].capacityUnits() - left[index] - state[at + 1 + index];
+    long own = bands[index].capacityUnits() - state[at + 1 + index];
+    return leaves ? own - left[index] : own;
   }
 
   /** Takes the tokens, down to an empty bucket, from a state that is up to date. */

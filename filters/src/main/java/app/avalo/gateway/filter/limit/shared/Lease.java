@@ -21,6 +21,9 @@ final class Lease {
 
   private static final long AHEAD_NANOS = 100_000_000L;
 
+  /** Of it, while the bucket is at least half full: nobody misses what is held then. */
+  private static final int AMPLE = 2;
+
   /** A request that waits for tokens. */
   record Waiting(PendingCall<Reading> call, long tokens) {}
 
@@ -42,6 +45,7 @@ final class Lease {
   private long offered; // tokens that requests wanted since the last call, each counted once
   private long offeredSinceNanos;
   private double perNano; // smoothed
+  private boolean ample; // conclude()
   private long live = 1;
   private long demand; // of all, tokens per second
 
@@ -216,7 +220,7 @@ final class Lease {
     }
     long own = perSecond();
     long part = Math.max(most / (2 * live), most * own / Math.max(1, Math.max(own, demand)));
-    double wanted = perNano * AHEAD_NANOS;
+    double wanted = perNano * AHEAD_NANOS * (ample ? AMPLE : 1);
     return wanted < 1 ? 0 : Math.min(part, Math.round(wanted));
   }
 
@@ -311,6 +315,7 @@ final class Lease {
 
   /** Works out, once, what holds until the next answer. */
   void conclude(LeaseCall redis) {
+    ample = redis.shape().isHalfFull(missing);
     lowAt = lowAt(target(redis.most()));
     read(redis, 0, true, told);
   }

@@ -119,7 +119,7 @@ class PriceTest {
     Cost cost =
         new Cost(
             0, 0, 0, 0, "X-Cost", Map.of("X-Tokens", 4_000L, "X-Images", 10_000L), 500, 500, null);
-    Bill bill = Bill.of(cost, CEILING);
+    Bill bill = new Bill(Bill.Form.of(cost, CEILING));
     bill.read(HttpHeaders.headers().set("x-cost", "0.000100").set("x-tokens", "1"));
     assertThat(bill.isComplete()).isFalse();
     assertThat(bill.sum()).isEqualTo(100 + 4);
@@ -133,7 +133,7 @@ class PriceTest {
   @Test
   void aCountWhosePriceIsBeyondTheCeilingIsUnreadable() {
     Cost cost = new Cost(0, 0, 0, 0, null, Map.of("X-Tokens", 1_000L), 500, 500, null);
-    Bill bill = Bill.of(cost, 1_000);
+    Bill bill = new Bill(Bill.Form.of(cost, 1_000));
 
     bill.read(HttpHeaders.headers().set("X-Tokens", "1001"));
 
@@ -155,6 +155,6 @@ class PriceTest {
 
   @Test
   void whatIsKnownBeforehandHasNoBill() {
-    assertThat(Bill.of(new Cost(9, 9, 9, 9, null, Map.of(), 9, 9, null), CEILING)).isNull();
+    assertThat(Bill.Form.of(new Cost(9, 9, 9, 9, null, Map.of(), 9, 9, null), CEILING)).isNull();
   }
 }
