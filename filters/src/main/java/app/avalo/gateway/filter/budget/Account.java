@@ -259,16 +259,23 @@ final class Account {
   }
 
   /**
-   * Nobody asks for it any more, unless something is held.
+   * Nobody asks for it any more, unless it would be missed.
    *
    * @return whether it is so; then who asks all the same is told that it ended
    */
-  synchronized boolean end() {
-    boolean ended = current.term().end();
+  synchronized boolean end(long nowMillis) {
+    Term term = term(nowMillis);
+    long used = term.used();
+    boolean ended = isIdle(term) && term.end(used);
     if (ended) {
       tenures.end();
     }
     return ended;
+  }
+
+  /** Whether nothing would be missed if it were forgotten: all is stated, or nothing was done. */
+  private boolean isIdle(Term term) {
+    return alone() ? term.isUntouched() : tenures.rest();
   }
 
   /** Whether its budget is in no plan any more, so that its lease need not be kept. */
@@ -307,12 +314,6 @@ final class Account {
     if (keeper != null) {
       keeper.spent();
     }
-  }
-
-  /** Whether nothing would be missed if it were forgotten: all is stated, or nothing was done. */
-  synchronized boolean isIdle(long nowMillis) {
-    boolean untouched = term(nowMillis).isUntouched();
-    return alone() ? untouched : tenures.rest();
   }
 
   /** Gives back what is leased, as the process ends. */

@@ -346,7 +346,7 @@ public final class BudgetLedger {
   }
 
   private boolean end(Account account, long now) {
-    boolean ended = account.isIdle(now) && account.end();
+    boolean ended = account.end(now);
     if (ended && sharing != null) {
       journal.forget(account.config().name());
     }

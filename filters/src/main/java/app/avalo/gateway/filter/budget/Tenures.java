@@ -60,7 +60,7 @@ final class Tenures {
         });
     for (String key : over.subList(0, Math.max(0, over.size() - OVER))) {
       Term forgotten = all.remove(key).term();
-      forgotten.end();
+      forgotten.end(forgotten.used());
       counted = counted.plus(forgotten.counts());
       evicted.add(key);
     }
@@ -166,6 +166,6 @@ final class Tenures {
   }
 
   void end() {
-    all.values().forEach(tenure -> tenure.term().end());
+    all.values().forEach(tenure -> tenure.term().end(tenure.term().used()));
   }
 }

@@ -18,6 +18,7 @@ import app.avalo.gateway.filter.budget.BudgetDesk.Correction;
 import app.avalo.gateway.filter.budget.journal.FileJournal;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.receipt.Receipts;
+import app.avalo.gateway.filter.budget.term.Term;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import app.avalo.gateway.filter.time.VirtualTime;
@@ -249,5 +250,19 @@ class PursesTest {
     forgetful.join();
 
     assertThat(lost).isZero();
+  }
+
+  @Test
+  void aPurseThatWasUsedSinceItSeemedIdleStays() {
+    BudgetConfig purse = user.purse("alice");
+    Term term = ledger.account(purse).term(time.epochMillis());
+    long seen = term.used();
+
+    Hold hold = (Hold) ledger.reserve(BudgetSample.ask(List.of(purse), null));
+    ledger.settle(hold, new long[] {1_000}, ledger.nowMillis());
+
+    assertThat(term.end(seen)).isFalse();
+    assertThat(ledger.reserve(BudgetSample.ask(List.of(purse), null))).isInstanceOf(Hold.class);
+    assertThat(term.used()).isGreaterThan(1_000);
   }
 }

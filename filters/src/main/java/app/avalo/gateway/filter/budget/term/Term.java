@@ -358,12 +358,12 @@ public final class Term {
   }
 
   /**
-   * Forgets its sums, unless something is held in them.
+   * Forgets its sums, unless something is held in them or it was used since so much was.
    *
    * @return whether it did; then nothing can be reserved here any more
    */
-  public synchronized boolean end() {
-    if (reserved == 0) {
+  public synchronized boolean end(long used) {
+    if (reserved == 0 && spent == used) {
       ended = true;
       sums.end();
     }
