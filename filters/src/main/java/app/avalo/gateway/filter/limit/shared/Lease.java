@@ -220,8 +220,8 @@ final class Lease {
     }
     long own = perSecond();
     long part = Math.max(most / (2 * live), most * own / Math.max(1, Math.max(own, demand)));
-    double wanted = perNano * AHEAD_NANOS * (ample ? AMPLE : 1);
-    return wanted < 1 ? 0 : Math.min(part, Math.round(wanted));
+    double wanted = perNano * AHEAD_NANOS;
+    return wanted < 1 ? 0 : Math.min(part, Math.round(ample ? AMPLE * wanted : wanted));
   }
 
   /**
