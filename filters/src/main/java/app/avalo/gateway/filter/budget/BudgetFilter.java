@@ -261,9 +261,6 @@ public final class BudgetFilter implements Filter {
     if (trailers != null) {
       hold.read(trailers);
     }
-    if (exchange.region() != null) {
-      hold.servedBy(exchange.region().name());
-    }
     long[] costs = new long[hold.charges.length];
     Future<?> known = KNOWN;
     for (int i = 0; i < costs.length; i++) {

@@ -288,13 +288,15 @@ public final class BudgetLedger {
       return false;
     }
     Labels now = hold.labels(labels, today.label(nowMillis));
+    // By the exchange's own time a machine that slept meanwhile would seem to set its clock back.
+    long seen = hold.ask.spender() == null ? nowMillis : ticker.epochMillis();
     for (int i = 0; i < costs.length; i++) {
       Charge charge = hold.charges[i];
       Account account = charge.account();
       Term term = charge.term;
       Labels under = nowMillis < term.span.endMillis() ? now : lastDay(hold, term);
       term.settle(account.config(), hold.service(), under, charge.held, costs[i]);
-      account.settled(charge, hold.ask.spender(), costs[i], nowMillis);
+      account.settled(charge, hold.ask.spender(), costs[i], seen);
     }
     return true;
   }

@@ -19,7 +19,6 @@ final class Charge {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   final Rate rate;
-  private final Cost cost; // of the rate
   private final @Nullable Bill bill;
   private final long bound; // micro-units that one attempt costs at most
   Term term;
@@ -30,7 +29,6 @@ final class Charge {
 
   Charge(Rate rate, Term term, long micros) {
     this.rate = rate;
-    this.cost = rate.cost();
     this.bill = rate.form() == null ? null : new Bill(rate.form());
     this.bound = micros;
     this.term = term;
@@ -39,6 +37,10 @@ final class Charge {
 
   Account account() {
     return rate.account();
+  }
+
+  private Cost cost() {
+    return rate.cost();
   }
 
   /** What the head or the trailers of an answer say of its cost. */
@@ -53,8 +55,8 @@ final class Charge {
    * body and of the answer's.
    */
   long due(Exchange exchange, int in, int out, long nowNanos) {
-    long millis = cost.perSecond() > 0 ? flowedMillis(exchange, nowNanos) : 0;
-    long known = Price.known(cost, exchange.bytesIn() + in, exchange.bytesOut() + out, millis);
+    long millis = cost().perSecond() > 0 ? flowedMillis(exchange, nowNanos) : 0;
+    long known = Price.known(cost(), exchange.bytesIn() + in, exchange.bytesOut() + out, millis);
     return Price.add(lost, Price.add(known, bill == null ? 0 : bill.sum())) - charged;
   }
 
@@ -65,7 +67,7 @@ final class Charge {
 
   /** Whether another attempt may cost the service's work once more. */
   boolean byAttempt() {
-    return bill != null || cost.perRequest() > 0 || cost.perMebibyteIn() > 0;
+    return bill != null || cost().perRequest() > 0 || cost().perMebibyteIn() > 0;
   }
 
   /**
@@ -73,7 +75,7 @@ final class Charge {
    * answer cannot be known.
    */
   long attempt(Exchange exchange) {
-    return bill == null ? Price.known(cost, exchange.bytesIn(), 0, 0) : bound;
+    return bill == null ? Price.known(cost(), exchange.bytesIn(), 0, 0) : bound;
   }
 
   /** So much more was spent on attempts that were given up, or less. */
@@ -83,7 +85,7 @@ final class Charge {
 
   /** Whether less than half a slice is left beyond what is due. */
   boolean isLow(long due) {
-    return cost.flows() && due > held - cost.slice() / 2;
+    return cost().flows() && due > held - cost().slice() / 2;
   }
 
   /** Whether its budget counts in another currency by now, in which it has no price. */
@@ -95,23 +97,23 @@ final class Charge {
 
   /** How many bytes of an answer cost a slice. */
   long sliceBytes() {
-    return Price.bytes(cost.perMebibyteOut(), cost.slice());
+    return Price.bytes(cost().perMebibyteOut(), cost().slice());
   }
 
   /** Likewise nanoseconds. */
   long sliceNanos() {
-    long perSecond = cost.perSecond();
-    return perSecond <= 0 ? Long.MAX_VALUE : (long) (1e9 * cost.slice() / perSecond);
+    long perSecond = cost().perSecond();
+    return perSecond <= 0 ? Long.MAX_VALUE : (long) (1e9 * cost().slice() / perSecond);
   }
 
   /** Nanoseconds until it is low, or half way to where nothing is left once it is. */
   long lowNanos(Exchange exchange, long nowNanos, long most) {
-    long perSecond = cost.perSecond();
+    long perSecond = cost().perSecond();
     if (perSecond <= 0) {
       return most;
     }
     long left = held - due(exchange, 0, 0, nowNanos);
-    long ahead = left - cost.slice() / 2;
+    long ahead = left - cost().slice() / 2;
     double micros = ahead > 0 ? ahead : Math.max(0, left / 2);
     long nanos = (long) Math.min(most, micros / perSecond * 1e9);
     return Math.max(NANOS_PER_MILLI, nanos);

@@ -1,6 +1,7 @@
 package app.avalo.gateway.filter.budget;
 
 import app.avalo.gateway.config.ServiceConfig;
+import app.avalo.gateway.config.plan.Region;
 import app.avalo.gateway.filter.BudgetHold;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
@@ -9,6 +10,7 @@ import app.avalo.gateway.filter.budget.term.Labels;
 import io.vertx.core.MultiMap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -30,7 +32,6 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   final Ask ask;
   final Charge[] charges;
   private final Slices slices;
-  private @Nullable String region;
   private boolean flowing;
   private long aliveNanos; // when it last was, as far as anybody saw
   private final long madeMillis; // since 1970
@@ -40,15 +41,17 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   private BudgetLedger.@Nullable Waiting underWay; // of the last look
   private @Nullable Deque<long[]> furthers; // attempts, the last first: what was held for each
 
-  // Among those that are open, and its neighbours there.
-  private @Nullable Open open;
-  private Hold before = this;
-  private Hold after = this;
+  private @Nullable Open open; // those that it is one of
+  private int place; // among them
 
-  /** The holds of one event loop that are not settled: a ring, which makes no garbage. */
+  /** The holds of one event loop that are not settled; taking in and letting go touch no other. */
   static final class Open {
+    private static final int FEW = 64;
+
     private final Executor loop;
-    private @Nullable Hold any;
+    private @Nullable Hold[] places = new Hold[0];
+    private int[] free = new int[0]; // places without a hold, as a stack
+    private int frees;
 
     Open(Executor loop) {
       this.loop = loop;
@@ -61,33 +64,36 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
     /** Takes a hold in; once. */
     void add(Hold hold) {
-      hold.open = this;
-      Hold next = any;
-      if (next != null) {
-        hold.after = next;
-        hold.before = next.before;
-        hold.before.after = hold;
-        next.before = hold;
+      if (frees == 0) {
+        grow();
       }
-      any = hold;
+      hold.open = this;
+      hold.place = free[--frees];
+      places[hold.place] = hold;
+    }
+
+    private void grow() {
+      int before = places.length;
+      places = Arrays.copyOf(places, Math.max(FEW, 2 * before));
+      free = new int[places.length];
+      for (int place = places.length - 1; place >= before; place--) {
+        free[frees++] = place;
+      }
     }
 
     /** Lets go of a hold that was taken in; once. */
     void remove(Hold hold) {
-      hold.before.after = hold.after;
-      hold.after.before = hold.before;
-      any = hold.after == hold ? null : hold.after;
+      places[hold.place] = null;
+      free[frees++] = hold.place;
     }
 
     /** Those that nobody settles any more, it seems. */
     List<Hold> forgotten(long nowNanos) {
       List<Hold> forgotten = new ArrayList<>();
-      Hold hold = any;
-      while (hold != null) {
-        if (hold.isForgotten(nowNanos)) {
+      for (Hold hold : places) {
+        if (hold != null && hold.isForgotten(nowNanos)) {
           forgotten.add(hold);
         }
-        hold = hold.after == any ? null : hold.after;
       }
       return forgotten;
     }
@@ -121,14 +127,10 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     return ask.tariff().serviceName();
   }
 
-  /** The region that served it. */
-  void servedBy(String region) {
-    this.region = region;
-  }
-
   /** Under which its cost is summed up besides its service. */
   Labels labels(Labels.Recent recent, String day) {
-    return recent.of(ask.tier(), day, region);
+    Region region = exchange == null ? null : exchange.region();
+    return recent.of(ask.tier(), day, region == null ? null : region.name());
   }
 
   /** What the head or the trailers of an answer say of its cost. */

@@ -25,6 +25,7 @@ final class Tariff {
   private final String route;
   private final String method;
   private final @Nullable Rate[] rates;
+  private @Nullable Object of; // the target, or the route without one, that it is kept for
   private final boolean personal; // each caller has its own
   private final boolean watched;
   private final boolean byBody;
@@ -196,32 +197,25 @@ final class Tariff {
         plan = exchange.plan();
         Arrays.fill(places, null);
       }
-      List<BudgetConfig> budgets = budgets(exchange);
+      Object of = exchange.target() == null ? exchange.route() : exchange.target();
       String method = exchange.method();
-      int place = (System.identityHashCode(budgets) ^ method.hashCode()) & PLACES - 1;
+      int place = (System.identityHashCode(of) ^ method.hashCode()) & PLACES - 1;
       Tariff known = places[place];
-      if (known == null || !known.isOf(exchange, budgets)) {
-        known = tariff(exchange, budgets);
+      if (known == null || known.of != of || !known.method.equals(method)) {
+        known = tariff(exchange, budgets(exchange));
+        known.of = of;
         places[place] = known;
       }
-      return known.personal ? personal(exchange, budgets) : known;
+      return known.personal ? personal(exchange) : known;
     }
 
     /** With purses of its caller, and so of nobody else. */
-    private Tariff personal(Exchange exchange, List<BudgetConfig> budgets) {
-      return tariff(exchange, purses.of(budgets, exchange.caller()));
+    private Tariff personal(Exchange exchange) {
+      return tariff(exchange, purses.of(budgets(exchange), exchange.caller()));
     }
 
     private static Tariff tariff(Exchange exchange, List<BudgetConfig> budgets) {
       return new Tariff(budgets, service(exchange), exchange.route().name(), exchange.method());
     }
-  }
-
-  /** Whether a request of the plan that has these budgets is charged by it. */
-  private boolean isOf(Exchange exchange, List<BudgetConfig> budgets) {
-    return this.budgets == budgets
-        && service == service(exchange)
-        && method.equals(exchange.method())
-        && route.equals(exchange.route().name());
   }
 }

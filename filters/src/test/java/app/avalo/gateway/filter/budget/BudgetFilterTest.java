@@ -351,6 +351,25 @@ class BudgetFilterTest {
   }
 
   @Test
+  void anExchangeThatAMachineSleptThroughEndsNoPause() {
+    Plan plan = plan(budget("ai", 1L << 50, byHeader("X-Cost", 1_000)));
+    Exchange slow = Exchanges.on(plan).user("slow").live();
+    assertThat(Outcome.of(filter, slow).proceeded()).isTrue();
+    slow.sent();
+    time.leap(Duration.ofHours(2)); // no time passed for the exchange
+    for (int i = 0; i < 20; i++) {
+      served(Exchanges.on(plan).user("u" + i).live(), "1");
+    }
+    served(Exchanges.on(plan).user("mallory").live(), "600000");
+
+    filter.response(slow, new Reply.Proxied(200, HttpHeaders.headers().set("X-Cost", "1")));
+    slow.ended(time.nanos());
+    filter.end(slow);
+
+    assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded()).isFalse();
+  }
+
+  @Test
   void aUserAndAnApiKeyOfOneNameAreTwoSpenders() {
     Plan plan = plan(budget("ai", 1L << 50, byHeader("X-Cost", 1_000)));
     for (int i = 0; i < 20; i++) {

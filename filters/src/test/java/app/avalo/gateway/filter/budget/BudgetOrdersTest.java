@@ -263,7 +263,7 @@ class BudgetOrdersTest {
       ledger = alone(journal);
       ledger.configure(plan);
       Hold hold = (Hold) ledger.reserve(BudgetSample.ask(List.of(budget), AI));
-      hold.servedBy("eu");
+      BudgetSample.served(hold);
       ledger.settle(hold, new long[] {700}, ledger.nowMillis());
       ledger.count(chats, new BudgetLedger.Whose("ai", "vip", "eu"), 1_000_000);
       ledger.count(chats, new BudgetLedger.Whose("ai", "vip", "eu"), 1_000_000);

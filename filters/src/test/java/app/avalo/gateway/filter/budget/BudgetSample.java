@@ -4,6 +4,8 @@ import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.unit.Money;
+import app.avalo.gateway.filter.Exchange;
+import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.Notice;
@@ -187,6 +189,13 @@ public final class BudgetSample {
   /** Asks for a GET of the route {@code all}. */
   static Tariff.Ask ask(List<BudgetConfig> budgets, ServiceConfig service) {
     return new Tariff.Ask(new Tariff(budgets, service, "all", "GET"), 0, "vip", null, 0);
+  }
+
+  /** The first region serves it: {@code eu}. */
+  static void served(Hold hold) {
+    Exchange exchange = Exchanges.on(Plans.minimal()).live();
+    exchange.attempt(exchange.plan().regions().get(0));
+    hold.of(exchange);
   }
 
   static ServiceConfig service(String name, Priority priority) {

@@ -78,7 +78,7 @@ class SharedBudgetIT extends Replicas {
     Gateway one = gateways.get(0);
     Gateway two = gateways.get(1);
     Hold hold = (Hold) ask(one.ledger, budget, CHAT);
-    hold.servedBy("eu");
+    BudgetSample.served(hold);
     one.ledger.settle(hold, new long[] {600}, one.ledger.nowMillis());
     until(() -> done(one, new Correction("inv", false, "ai", 4_000, "eva", "bill")) != null);
     long until = Ticker.SYSTEM.epochMillis() + 60_000;

@@ -1,13 +1,15 @@
 package app.avalo.gateway.filter.budget.pace;
 
 import app.avalo.gateway.filter.budget.price.Price;
+import java.util.Arrays;
 
 /** What was asked of one budget in one period, and what of it passed. Guarded by its term. */
 public final class Demand {
+  private static final int STANDINGS = Standing.values().length;
+
   private long asked; // since the last exchange with the store
   private long largest; // lately
-  private final long[] askedBy = new long[Standing.values().length];
-  private final long[] passedBy = new long[Standing.values().length];
+  private final long[] by = new long[2 * STANDINGS]; // what was asked by standing, then what passed
 
   /**
    * More is wanted; whether it counts as asked for is decided later. No lease is kept for what
@@ -22,23 +24,27 @@ public final class Demand {
     }
   }
 
-  public void asked(Standing by, long micros) {
-    askedBy[by.ordinal()] = Price.add(askedBy[by.ordinal()], micros);
+  public void asked(Standing who, long micros) {
+    add(who.ordinal(), micros);
+  }
+
+  private void add(int i, long micros) {
+    by[i] = Price.add(by[i], micros);
   }
 
   /** Who asked will do so again, and counts then. */
-  public void asksAgain(Standing by, long micros) {
-    askedBy[by.ordinal()] -= micros;
+  public void asksAgain(Standing who, long micros) {
+    by[who.ordinal()] -= micros;
   }
 
-  public void passed(Standing by, long micros) {
-    passedBy[by.ordinal()] = Price.add(passedBy[by.ordinal()], micros);
+  public void passed(Standing who, long micros) {
+    add(STANDINGS + who.ordinal(), micros);
   }
 
   /** What had passed is given up, as if it had not been asked for. */
-  public void givenUp(Standing by, long micros) {
-    asksAgain(by, micros);
-    passedBy[by.ordinal()] -= micros;
+  public void givenUp(Standing who, long micros) {
+    asksAgain(who, micros);
+    by[STANDINGS + who.ordinal()] -= micros;
   }
 
   /**
@@ -53,10 +59,10 @@ public final class Demand {
   }
 
   public long[] askedBy() {
-    return askedBy.clone();
+    return Arrays.copyOf(by, STANDINGS);
   }
 
   public long[] passedBy() {
-    return passedBy.clone();
+    return Arrays.copyOfRange(by, STANDINGS, 2 * STANDINGS);
   }
 }
