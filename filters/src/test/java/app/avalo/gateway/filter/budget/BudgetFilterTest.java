@@ -16,7 +16,6 @@ import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
 import app.avalo.gateway.filter.Reply;
-import app.avalo.gateway.filter.budget.abuse.Spenders;
 import app.avalo.gateway.filter.budget.journal.Journal;
 import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.term.Span;
@@ -49,16 +48,7 @@ class BudgetFilterTest {
   }
 
   private void served(Exchange exchange, String cost) {
-    assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
-    exchange.attempt(exchange.plan().regions().get(0));
-    exchange.sent();
-    var headers = HttpHeaders.headers();
-    if (!cost.isEmpty()) {
-      headers.set("X-Cost", cost);
-    }
-    filter.response(exchange, new Reply.Proxied(200, headers));
-    exchange.ended(1);
-    filter.end(exchange);
+    BudgetSample.served(filter, exchange, cost);
   }
 
   @Test
@@ -330,65 +320,6 @@ class BudgetFilterTest {
   private long counted(BudgetConfig.Unit unit) {
     String month = Span.of(unit.account(), time.epochMillis()).key().substring(0, 7);
     return ledger.desk().month(unit.account(), month).result().spent();
-  }
-
-  @Test
-  void aUserWhoSpendsFarMoreThanOthersIsRefusedAndOthersAreNot() {
-    Plan plan = plan(budget("ai", 1L << 50, byHeader("X-Cost", 1_000)));
-    for (int i = 0; i < 20; i++) {
-      served(Exchanges.on(plan).user("u" + i).live(), "1");
-    }
-    served(Exchanges.on(plan).user("mallory").live(), "600000");
-
-    GatewayError refused = Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).error();
-
-    assertThat(refused.rule()).isEqualTo("ai");
-    assertThat(refused.detail()).startsWith("You have spent far more of the budget ai than others");
-    assertThat(refused.retryAfterSeconds()).isEqualTo(3_600);
-    assertThat(Outcome.of(filter, Exchanges.on(plan).user("u1").live()).proceeded()).isTrue();
-    assertThat(ledger.desk().spenders("ai").release("u=mallory")).isTrue();
-    assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded()).isTrue();
-  }
-
-  @Test
-  void anExchangeThatAMachineSleptThroughEndsNoPause() {
-    Plan plan = plan(budget("ai", 1L << 50, byHeader("X-Cost", 1_000)));
-    Exchange slow = Exchanges.on(plan).user("slow").live();
-    assertThat(Outcome.of(filter, slow).proceeded()).isTrue();
-    slow.sent();
-    time.leap(Duration.ofHours(2)); // no time passed for the exchange
-    for (int i = 0; i < 20; i++) {
-      served(Exchanges.on(plan).user("u" + i).live(), "1");
-    }
-    served(Exchanges.on(plan).user("mallory").live(), "600000");
-
-    filter.response(slow, new Reply.Proxied(200, HttpHeaders.headers().set("X-Cost", "1")));
-    slow.ended(time.nanos());
-    filter.end(slow);
-
-    assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded()).isFalse();
-  }
-
-  @Test
-  void aUserAndAnApiKeyOfOneNameAreTwoSpenders() {
-    Plan plan = plan(budget("ai", 1L << 50, byHeader("X-Cost", 1_000)));
-    for (int i = 0; i < 20; i++) {
-      served(Exchanges.on(plan).user("u" + i).live(), "1");
-    }
-    served(Exchanges.on(plan).apiKey("mallory").live(), "300000");
-    served(Exchanges.on(plan).user("mallory").live(), "300000");
-    assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded())
-        .as("neither alone")
-        .isTrue();
-
-    served(Exchanges.on(plan).apiKey("mallory").live(), "300000");
-
-    assertThat(Outcome.of(filter, Exchanges.on(plan).apiKey("mallory").live()).proceeded())
-        .isFalse();
-    assertThat(Outcome.of(filter, Exchanges.on(plan).user("mallory").live()).proceeded()).isTrue();
-    assertThat(ledger.desk().spenders("ai").paused(time.epochMillis()))
-        .extracting(Spenders.Paused::spender)
-        .containsExactly("k=mallory");
   }
 
   @Test

@@ -1,15 +1,21 @@
 package app.avalo.gateway.filter.budget;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.config.ServiceConfig;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.config.unit.Money;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
+import app.avalo.gateway.filter.Outcome;
 import app.avalo.gateway.filter.Plans;
+import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.budget.view.BudgetListener;
 import app.avalo.gateway.filter.budget.view.Notice;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -196,6 +202,20 @@ public final class BudgetSample {
     Exchange exchange = Exchanges.on(Plans.minimal()).live();
     exchange.attempt(exchange.plan().regions().get(0));
     hold.of(exchange);
+  }
+
+  /** An exchange passes, and ends; its service tells that cost, or nothing if it is empty. */
+  static void served(BudgetFilter filter, Exchange exchange, String cost) {
+    assertThat(Outcome.of(filter, exchange).proceeded()).isTrue();
+    exchange.attempt(exchange.plan().regions().get(0));
+    exchange.sent();
+    MultiMap headers = HttpHeaders.headers();
+    if (!cost.isEmpty()) {
+      headers.set("X-Cost", cost);
+    }
+    filter.response(exchange, new Reply.Proxied(200, headers));
+    exchange.ended(1);
+    filter.end(exchange);
   }
 
   static ServiceConfig service(String name, Priority priority) {
