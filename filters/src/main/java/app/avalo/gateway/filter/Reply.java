@@ -12,13 +12,29 @@ public sealed interface Reply {
   /** Headers to the client, mutable until they are written. */
   MultiMap headers();
 
+  /** Where field lines go that are written once and looked at by nobody else. */
+  interface Lines {
+    /**
+     * Adds whole lines to the head as they are, each with its CRLF, behind the headers.
+     *
+     * @param lines of well-formed fields that the headers do not have
+     */
+    void add(byte[] lines);
+  }
+
   /**
    * Streamed from an upstream.
    *
    * @param status of the upstream
    * @param headers of the upstream without the hop-by-hop ones
+   * @param lines to the client, or null if all has to be in the headers, as for HTTP/2
    */
-  record Proxied(int status, MultiMap headers) implements Reply {}
+  record Proxied(int status, MultiMap headers, @Nullable Lines lines) implements Reply {
+    /** One whose fields are all in its headers. */
+    public Proxied(int status, MultiMap headers) {
+      this(status, headers, null);
+    }
+  }
 
   /**
    * Made by the gateway.

@@ -3,6 +3,7 @@ package app.avalo.gateway.forward;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.Reply;
+import io.vertx.core.MultiMap;
 import org.jspecify.annotations.Nullable;
 
 /** The way back to the client: through all filters, then onto the socket. */
@@ -10,8 +11,12 @@ public interface Responder {
   /** Answers with a local reply and ends the exchange. */
   void local(Exchange exchange, Reply.Local reply);
 
-  /** Lets all filters see the head of an upstream's answer before it is written. */
-  void head(Exchange exchange, Reply.Proxied reply);
+  /**
+   * Lets all filters see the head of an upstream's answer before it is written.
+   *
+   * @param headers of the response to the client
+   */
+  void head(Exchange exchange, int status, MultiMap headers);
 
   /**
    * Ends an exchange whose answer was streamed.

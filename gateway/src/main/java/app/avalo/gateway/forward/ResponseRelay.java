@@ -3,7 +3,6 @@ package app.avalo.gateway.forward;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.GatewayError.Kind;
-import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.client.GrpcCall;
 import app.avalo.gateway.forward.body.Pace;
 import app.avalo.gateway.forward.head.HeaderCopy;
@@ -113,10 +112,7 @@ final class ResponseRelay implements Answer, Metered.Reader {
       // for HTTP/1.0 its end is the end of the body.
       to.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
-    forwarding
-        .forwarder()
-        .responder()
-        .head(forwarding.exchange(), new Reply.Proxied(status, to.headers()));
+    forwarding.forwarder().responder().head(forwarding.exchange(), status, to.headers());
     if (unframed && isHttp11()) {
       to.setChunked(true);
     }

@@ -1,7 +1,6 @@
 package app.avalo.gateway.forward;
 
 import app.avalo.gateway.filter.Exchange;
-import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.limit.open.ConnectionCeiling.Place;
 import app.avalo.gateway.forward.choice.Destination;
 import app.avalo.gateway.forward.head.HeaderCopy;
@@ -42,9 +41,7 @@ final class Upgrade {
     HeaderCopy.down(fields, response.headers());
     response.headers().set(HttpHeaders.UPGRADE, "websocket");
     response.headers().set(HttpHeaders.CONNECTION, "Upgrade");
-    forwarder
-        .responder()
-        .head(exchange, new Reply.Proxied(SWITCHING_PROTOCOLS, response.headers()));
+    forwarder.responder().head(exchange, SWITCHING_PROTOCOLS, response.headers());
     request
         .toNetSocket()
         .onComplete(

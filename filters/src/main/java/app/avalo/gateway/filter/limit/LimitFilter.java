@@ -205,7 +205,7 @@ public final class LimitFilter implements Filter {
     if (exchange.unsettled() && !(reply instanceof Reply.Local)) {
       settlement.answered(exchange, reply.headers());
     }
-    fields.write(exchange.limits(), reply.headers());
+    fields.write(exchange.limits(), reply);
   }
 
   @Override

@@ -4,9 +4,10 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.Reply;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
-import io.vertx.core.http.HttpHeaders;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,18 +22,21 @@ import org.jspecify.annotations.Nullable;
  * {@code RateLimit}. Policies in shadow mode do not show. One event loop.
  */
 final class RateLimitFields {
-  private static final CharSequence POLICY = HttpHeaders.createOptimized("ratelimit-policy");
-  private static final CharSequence STATE = HttpHeaders.createOptimized("ratelimit");
+  private static final AsciiString POLICY = new AsciiString("ratelimit-policy");
+  private static final AsciiString STATE = new AsciiString("ratelimit");
   private static final long SECOND = 1_000_000_000L;
 
   private static final int MOST_KNOWN = 1000;
-  private static final int NEXT = 2; // bytes between two members
+  private static final byte[] IS = {':', ' '};
+  private static final byte[] NEXT = {',', ' '}; // between two members
+  private static final byte[] END = {'\r', '\n'};
   private static final byte[][] NONE = {};
   private static final int MOST_DIGITS = 19;
   private static final byte[] RESET = {';', 't', '='};
 
   private final Map<Allowance, Known> known = new IdentityHashMap<>();
   private @Nullable Known last;
+  private final Text text = new Text(); // of one answer after the other
 
   /**
    * What is the same for every answer about an allowance of a policy. Bytes, as they go out without
@@ -47,7 +51,7 @@ final class RateLimitFields {
       LimitConfig policy,
       Allowance allowance,
       boolean shown,
-      AsciiString members,
+      byte[] members,
       byte[] only,
       byte[][] others) {
     static Known of(LimitConfig policy, Allowance allowance) {
@@ -60,7 +64,7 @@ final class RateLimitFields {
         members.append(i == 0 ? "" : ", ").append(name).append(granted(bandwidth));
       }
       boolean shown = policy.fields() && !policy.shadow();
-      AsciiString all = new AsciiString(members);
+      byte[] all = new AsciiString(members).array();
       byte[][] others = names.length > 1 ? names : NONE;
       return new Known(policy, allowance, shown, all, names[0], others);
     }
@@ -76,63 +80,129 @@ final class RateLimitFields {
     private byte[] name(LimitVerdict verdict) {
       return others == NONE ? only : others[allowance.bandwidths().indexOf(verdict.bandwidth())];
     }
+  }
 
-    /** Bytes of a member of {@code RateLimit}. */
-    int length(LimitVerdict verdict) {
-      int numbers = digits(verdict.remaining()) + digits(seconds(verdict));
-      return name(verdict).length + RESET.length + numbers;
+  /** Field lines that are being written. */
+  private static final class Text {
+    private byte[] bytes = new byte[256];
+    private int length;
+
+    /** Begins a field, and says where its value begins. */
+    int begin(AsciiString name) {
+      put(name.array());
+      put(IS);
+      return length;
     }
 
-    /** Writes it, and says where it ends. */
-    int write(LimitVerdict verdict, byte[] text, int at) {
-      byte[] name = name(verdict);
-      System.arraycopy(name, 0, text, at, name.length);
-      int left = number(verdict.remaining(), text, at + name.length);
-      System.arraycopy(RESET, 0, text, left, RESET.length);
-      return number(seconds(verdict), text, left + RESET.length);
+    /** What follows is the next member of a value that began there. */
+    void next(int begin) {
+      if (length > begin) {
+        put(NEXT);
+      }
+    }
+
+    /** Ends a field, or takes it back if its value is empty; says how long that is. */
+    int end(AsciiString name, int begin) {
+      int value = length - begin;
+      if (value == 0) {
+        length = begin - IS.length - name.length();
+      } else {
+        put(END);
+      }
+      return value;
+    }
+
+    void put(byte[] more) {
+      int from = room(more.length);
+      System.arraycopy(more, 0, bytes, from, more.length);
+    }
+
+    /** The digits of a number that is not negative. */
+    void put(long number) {
+      int digits = 1;
+      for (long least = 10; number >= least && digits < MOST_DIGITS; least *= 10) {
+        digits++;
+      }
+      int from = room(digits);
+      long rest = number;
+      for (int at = from + digits - 1; at >= from; at--) {
+        bytes[at] = (byte) ('0' + rest % 10);
+        rest /= 10;
+      }
+    }
+
+    private int room(int more) {
+      int from = length;
+      length += more;
+      if (length > bytes.length) {
+        bytes = Arrays.copyOf(bytes, 2 * length);
+      }
+      return from;
     }
   }
 
-  void write(List<LimitVerdict> verdicts, MultiMap headers) {
-    AsciiString policies = AsciiString.EMPTY_STRING;
-    int length = 0;
+  /** Writes both as lines, or where there is no place for lines as headers. */
+  void write(List<LimitVerdict> verdicts, Reply reply) {
+    text.length = 0;
+    int policies = policies(verdicts);
+    if (policies == 0) {
+      return;
+    }
+    int line = text.length;
+    int states = states(verdicts);
+    MultiMap headers = reply.headers();
+    Reply.Lines lines = reply instanceof Reply.Proxied proxied ? proxied.lines() : null;
+    byte[] said = Arrays.copyOf(text.bytes, text.length);
+    set(headers, POLICY, lines != null ? null : value(said, POLICY, 0, policies));
+    if (states > 0) {
+      set(headers, STATE, lines != null ? null : value(said, STATE, line, states));
+    }
+    if (lines != null) {
+      lines.add(said);
+    }
+  }
+
+  /** In the place of what the service says of its own limits. */
+  private static void set(MultiMap headers, AsciiString name, @Nullable AsciiString value) {
+    if (value == null) {
+      headers.remove(name);
+    } else {
+      headers.set(name, value);
+    }
+  }
+
+  /** The value of a field in the line that begins there. */
+  private static AsciiString value(byte[] text, AsciiString name, int line, int length) {
+    return new AsciiString(text, line + name.length() + IS.length, length, false);
+  }
+
+  /** Writes the line of all that show, and says how long its value is. */
+  private int policies(List<LimitVerdict> verdicts) {
+    int begin = text.begin(POLICY);
     for (int i = 0; i < verdicts.size(); i++) {
-      LimitVerdict verdict = verdicts.get(i);
-      Known said = known(verdict);
+      Known said = known(verdicts.get(i));
       if (said.shown()) {
-        policies = policies.isEmpty() ? said.members() : joined(policies, said.members());
-      }
-      if (said.tells(verdict)) {
-        length += (length == 0 ? 0 : NEXT) + said.length(verdict);
+        text.next(begin);
+        text.put(said.members());
       }
     }
-    if (!policies.isEmpty()) {
-      headers.set(POLICY, policies);
-    }
-    if (length > 0) {
-      headers.set(STATE, new AsciiString(state(verdicts, new byte[length]), false));
-    }
+    return text.end(POLICY, begin);
   }
 
-  private byte[] state(List<LimitVerdict> verdicts, byte[] text) {
-    int at = 0;
+  private int states(List<LimitVerdict> verdicts) {
+    int begin = text.begin(STATE);
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
       Known said = known(verdict);
       if (said.tells(verdict)) {
-        if (at > 0) {
-          text[at] = ',';
-          text[at + 1] = ' ';
-          at += NEXT;
-        }
-        at = said.write(verdict, text, at);
+        text.next(begin);
+        text.put(said.name(verdict));
+        text.put(verdict.remaining());
+        text.put(RESET);
+        text.put(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));
       }
     }
-    return text;
-  }
-
-  private static AsciiString joined(AsciiString some, AsciiString more) {
-    return some.concat(", ").concat(more);
+    return text.end(STATE, begin);
   }
 
   private Known known(LimitVerdict verdict) {
@@ -164,30 +234,6 @@ final class RateLimitFields {
             ? bandwidth.rate().count()
             : (long) ((double) bandwidth.rate().count() * seconds * SECOND / period);
     return ";q=" + quota + ";w=" + seconds;
-  }
-
-  private static long seconds(LimitVerdict verdict) {
-    return verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos());
-  }
-
-  /** Of a number that is not negative. */
-  private static int digits(long number) {
-    int digits = 1;
-    for (long least = 10; number >= least && digits < MOST_DIGITS; least *= 10) {
-      digits++;
-    }
-    return digits;
-  }
-
-  /** Writes its digits, and says where they end. */
-  private static int number(long number, byte[] text, int from) {
-    int end = from + digits(number);
-    long rest = number;
-    for (int at = end - 1; at >= from; at--) {
-      text[at] = (byte) ('0' + rest % 10);
-      rest /= 10;
-    }
-    return end;
   }
 
   /** A structured string: visible ASCII, quotes and backslashes escaped. */

@@ -11,6 +11,7 @@ import app.avalo.gateway.forward.Responder;
 import app.avalo.gateway.forward.head.Framing;
 import app.avalo.gateway.pipeline.Pipeline;
 import io.netty.util.AsciiString;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -51,13 +52,17 @@ public final class Answers implements Responder {
   }
 
   @Override
-  public void head(Exchange exchange, Reply.Proxied reply) {
-    exchange.status(reply.status());
-    pipeline().response(exchange, reply);
+  public void head(Exchange exchange, int status, MultiMap headers) {
+    exchange.status(status);
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
-    common(request, exchange, reply);
+    ClientConnection client = ClientConnection.of(request.connection());
+    boolean last = status >= 200; // head of this exchange; others have no lines of ours
+    Reply.Lines lines = client == null || !last ? null : client.lines();
+    Reply reply = new Reply.Proxied(status, headers, lines);
+    pipeline().response(exchange, reply);
+    common(request, client, exchange, reply);
     keepClose(request);
-    nothingFollows(request);
+    nothingFollows(request, client);
   }
 
   /** The server writes its own Connection for HTTP/1.0; the end of the body may hang on ours. */
@@ -70,8 +75,7 @@ public final class Answers implements Responder {
   }
 
   /** What comes behind an answer that says close is not served, even if it is here already. */
-  private void nothingFollows(HttpServerRequest request) {
-    ClientConnection client = ClientConnection.of(request.connection());
+  private static void nothingFollows(HttpServerRequest request, @Nullable ClientConnection client) {
     if (client != null && isHttp1(request) && saysClose(request.response())) {
       client.closing();
     }
@@ -81,15 +85,14 @@ public final class Answers implements Responder {
     return response.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true);
   }
 
-  private boolean isLast(HttpServerRequest request) {
-    ClientConnection client = ClientConnection.of(request.connection());
-    return client == null || client.isLast();
-  }
-
-  private void common(HttpServerRequest request, Exchange exchange, Reply reply) {
+  private void common(
+      HttpServerRequest request,
+      @Nullable ClientConnection client,
+      Exchange exchange,
+      Reply reply) {
     reply.headers().set(REQUEST_ID, exchange.head().id());
     if (isHttp1(request)
-        && (draining.getAsBoolean() || isLast(request) || asksToClose(request))
+        && (draining.getAsBoolean() || client == null || client.isLast() || asksToClose(request))
         && !reply.headers().contains(HttpHeaders.UPGRADE)) {
       reply.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
@@ -137,7 +140,11 @@ public final class Answers implements Responder {
     }
     exchange.status(reply.status());
     pipeline().response(exchange, reply);
-    common(request, exchange, reply);
+    ClientConnection client = ClientConnection.of(request.connection());
+    if (client != null) {
+      client.dropLines();
+    }
+    common(request, client, exchange, reply);
     int status = reply.status();
     if (exchange.grpc() != null && status >= 400) {
       // Log and metrics keep the status that other clients would have got.
@@ -147,13 +154,17 @@ public final class Answers implements Responder {
       status = 200;
     }
     response.setStatusCode(status);
-    response.headers().addAll(reply.headers());
-    write(exchange, request, error, body);
+    response.headers().clear().addAll(reply.headers());
+    write(exchange, request, client, error, body);
     done(exchange, error);
   }
 
   private void write(
-      Exchange exchange, HttpServerRequest request, @Nullable GatewayError error, Buffer body) {
+      Exchange exchange,
+      HttpServerRequest request,
+      @Nullable ClientConnection client,
+      @Nullable GatewayError error,
+      Buffer body) {
     HttpServerResponse response = request.response();
     boolean malformed = error != null && error.kind() == GatewayError.Kind.BAD_REQUEST;
     if (isHttp1(request) && (malformed || Framing.expectsBody(request))) {
@@ -161,8 +172,7 @@ public final class Answers implements Responder {
       response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
     keepClose(request);
-    nothingFollows(request);
-    ClientConnection client = ClientConnection.of(request.connection());
+    nothingFollows(request, client);
     if (malformed && client != null && isHttp1(request)) {
       client.lingers();
     }

@@ -8,6 +8,8 @@ import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.edge.tls.ClientCertificates;
 import app.avalo.gateway.edge.wire.HeadListener;
 import app.avalo.gateway.edge.wire.LingeringClose;
+import app.avalo.gateway.edge.wire.ResponseEncoder;
+import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.client.ClientCertificate;
 import app.avalo.gateway.filter.time.Ticker;
 import io.netty.channel.Channel;
@@ -46,6 +48,7 @@ public final class ClientConnection extends Deadline implements HeadListener {
   private final Ticker ticker;
   private @Nullable HttpConnection connection; // once its protocol is known
   private @Nullable ClientCertificate certificate; // the same
+  private @Nullable ResponseEncoder encoder; // of HTTP/1
   private @Nullable Plan judgedBy;
   private boolean trusted;
   private boolean closing;
@@ -90,6 +93,23 @@ public final class ClientConnection extends Deadline implements HeadListener {
 
   public IpAddress peer() {
     return peer;
+  }
+
+  /** Behind the headers of its next answer, or null where there is no such place. */
+  public Reply.@Nullable Lines lines() {
+    return encoder;
+  }
+
+  /** Another answer is given instead of the one that had lines. */
+  public void dropLines() {
+    if (encoder != null) {
+      encoder.drop();
+    }
+  }
+
+  /** Its answers are written by this. */
+  void writes(@Nullable ResponseEncoder encoder) {
+    this.encoder = encoder;
   }
 
   /** Who the client proved to be by TLS, or null. */

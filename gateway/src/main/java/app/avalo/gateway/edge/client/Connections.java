@@ -6,6 +6,7 @@ import app.avalo.gateway.config.unit.IpAddress;
 import app.avalo.gateway.deadline.DeadlineWheel;
 import app.avalo.gateway.edge.wire.FrameGate;
 import app.avalo.gateway.edge.wire.RequestDecoder;
+import app.avalo.gateway.edge.wire.ResponseEncoder;
 import app.avalo.gateway.filter.time.Ticker;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
@@ -103,6 +104,7 @@ public final class Connections {
     SharedFlush.install(connection);
     if (connection instanceof Http1xServerConnection) {
       readStrictly(client, options);
+      client.writes(ResponseEncoder.install(client.channel()));
     }
   }
 

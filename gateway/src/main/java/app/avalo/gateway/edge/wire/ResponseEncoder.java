@@ -1,0 +1,80 @@
+package app.avalo.gateway.edge.wire;
+
+import app.avalo.gateway.filter.Reply;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.vertx.core.http.impl.VertxHttpResponseEncoder;
+import io.vertx.core.http.impl.headers.HeadersMultiMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes heads of HTTP/1.x as Vert.x's encoder does, and behind their headers lines that are known
+ * to be well formed: those are copied once, not kept as headers and checked by each that passes
+ * them on. An answer to HEAD needs no care here, as nobody gives it a body to leave out.
+ */
+public final class ResponseEncoder extends HttpResponseEncoder implements Reply.Lines {
+  private static final String NAME = "httpEncoder";
+  private static final byte[] NONE = {};
+
+  private byte[] lines = NONE; // of the next final head
+  private boolean interim;
+
+  private ResponseEncoder() {}
+
+  /** Takes the place of Vert.x's encoder on a connection that nothing was written to. */
+  public static @Nullable ResponseEncoder install(Channel channel) {
+    ChannelHandler plain = channel.pipeline().get(NAME);
+    if (!(plain instanceof VertxHttpResponseEncoder)) {
+      return null;
+    }
+    ResponseEncoder encoder = new ResponseEncoder();
+    channel.pipeline().replace(NAME, NAME, encoder);
+    return encoder;
+  }
+
+  @Override
+  public void add(byte[] more) {
+    byte[] before = lines;
+    lines = more;
+    if (before.length > 0) {
+      lines = new byte[before.length + more.length];
+      System.arraycopy(before, 0, lines, 0, before.length);
+      System.arraycopy(more, 0, lines, before.length, more.length);
+    }
+  }
+
+  /** Drops what was added: another answer is given instead. */
+  public void drop() {
+    lines = NONE;
+  }
+
+  /** Nothing but what it encodes comes this way. */
+  @Override
+  public boolean acceptOutboundMessage(Object message) {
+    return true;
+  }
+
+  @Override
+  protected void encodeInitialLine(ByteBuf head, HttpResponse response) throws Exception {
+    interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+    super.encodeInitialLine(head, response);
+  }
+
+  @Override
+  protected void encodeHeaders(HttpHeaders headers, ByteBuf head) {
+    if (headers instanceof HeadersMultiMap known) {
+      known.encode(head, false);
+    } else {
+      super.encodeHeaders(headers, head);
+    }
+    if (!interim && lines.length > 0) {
+      head.writeBytes(lines);
+      lines = NONE;
+    }
+  }
+}
