@@ -16,6 +16,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +142,9 @@ public final class SteadyLoad implements AutoCloseable {
   /** Those of one gateway, who all ask the same. */
   public final class Callers {
     private final AtomicLong answered = new AtomicLong();
+    private final List<Runnable> waiting = new ArrayList<>(); // on the loop
     private volatile Question question;
+    private volatile boolean resting;
 
     private Callers(Question first) {
       this.question = first;
@@ -149,6 +152,21 @@ public final class SteadyLoad implements AutoCloseable {
 
     public void ask(Question all) {
       question = all;
+    }
+
+    /** Nobody asks any more once he has his answer. */
+    public void rest() {
+      resting = true;
+    }
+
+    /** All ask again. */
+    public void goOn() {
+      resting = false;
+      loop.execute(
+          () -> {
+            waiting.forEach(Runnable::run);
+            waiting.clear();
+          });
     }
 
     /** Answers so far. */
@@ -205,7 +223,11 @@ public final class SteadyLoad implements AutoCloseable {
       }
       in.skipBytes(head + BODY);
       callers.answered.incrementAndGet();
-      ask(context);
+      if (callers.resting) {
+        callers.waiting.add(() -> ask(context));
+      } else {
+        ask(context);
+      }
     }
 
     @Override
