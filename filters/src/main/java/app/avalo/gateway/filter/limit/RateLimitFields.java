@@ -30,7 +30,6 @@ final class RateLimitFields {
   private static final byte[] IS = {':', ' '};
   private static final byte[] NEXT = {',', ' '}; // between two members
   private static final byte[] END = {'\r', '\n'};
-  private static final byte[][] NONE = {};
   private static final int MOST_DIGITS = 19;
   private static final byte[] RESET = {';', 't', '='};
 
@@ -44,29 +43,37 @@ final class RateLimitFields {
    *
    * @param shown whether answers tell of it
    * @param members of {@code RateLimit-Policy}
-   * @param only beginning of the member of {@code RateLimit}, up to what is left
-   * @param others likewise by bandwidth, if there are several
+   * @param names beginning of the member of {@code RateLimit}, up to what is left, by bandwidth
+   * @param alone both lines up to there where no other policy applies, likewise
    */
   private record Known(
       LimitConfig policy,
       Allowance allowance,
       boolean shown,
       byte[] members,
-      byte[] only,
-      byte[][] others) {
+      byte[][] names,
+      byte[][] alone) {
     static Known of(LimitConfig policy, Allowance allowance) {
       StringBuilder members = new StringBuilder();
-      byte[][] names = new byte[allowance.bandwidths().size()][];
+      String[] names = new String[allowance.bandwidths().size()];
       for (int i = 0; i < names.length; i++) {
         Bandwidth bandwidth = allowance.bandwidths().get(i);
         String name = quoted(policy, names.length > 1 ? "/" + bandwidth.rate().per() : "");
-        names[i] = new AsciiString(name + ";r=").array();
+        names[i] = name + ";r=";
         members.append(i == 0 ? "" : ", ").append(name).append(granted(bandwidth));
       }
-      boolean shown = policy.fields() && !policy.shadow();
-      byte[] all = new AsciiString(members).array();
-      byte[][] others = names.length > 1 ? names : NONE;
-      return new Known(policy, allowance, shown, all, names[0], others);
+      String lines = POLICY + ": " + members + "\r\n" + STATE + ": ";
+      return new Known(
+          policy,
+          allowance,
+          policy.fields() && !policy.shadow(),
+          bytes(members),
+          Arrays.stream(names).map(Known::bytes).toArray(byte[][]::new),
+          Arrays.stream(names).map(name -> bytes(lines + name)).toArray(byte[][]::new));
+    }
+
+    private static byte[] bytes(CharSequence ascii) {
+      return new AsciiString(ascii).array();
     }
 
     boolean isOf(LimitVerdict verdict) {
@@ -77,8 +84,17 @@ final class RateLimitFields {
       return shown && !verdict.by().isNobody();
     }
 
-    private byte[] name(LimitVerdict verdict) {
-      return others == NONE ? only : others[allowance.bandwidths().indexOf(verdict.bandwidth())];
+    byte[] name(LimitVerdict verdict) {
+      return of(verdict, names);
+    }
+
+    /** Of a verdict that is the only one. */
+    byte[] alone(LimitVerdict verdict) {
+      return of(verdict, alone);
+    }
+
+    private byte[] of(LimitVerdict verdict, byte[][] each) {
+      return each[each.length == 1 ? 0 : allowance.bandwidths().indexOf(verdict.bandwidth())];
     }
   }
 
@@ -101,15 +117,13 @@ final class RateLimitFields {
       }
     }
 
-    /** Ends a field, or takes it back if its value is empty; says how long that is. */
-    int end(AsciiString name, int begin) {
-      int value = length - begin;
-      if (value == 0) {
+    /** Ends a field, or takes it back if its value is empty. */
+    void end(AsciiString name, int begin) {
+      if (length == begin) {
         length = begin - IS.length - name.length();
       } else {
         put(END);
       }
-      return value;
     }
 
     void put(byte[] more) {
@@ -141,43 +155,45 @@ final class RateLimitFields {
     }
   }
 
-  /** Writes both as lines, or where there is no place for lines as headers. */
+  /**
+   * Writes both in the place of what the service says of limits of its own: as lines, or where
+   * there is no place for lines as headers.
+   */
   void write(List<LimitVerdict> verdicts, Reply reply) {
     text.length = 0;
-    int policies = policies(verdicts);
-    if (policies == 0) {
-      return;
-    }
-    int line = text.length;
-    int states = states(verdicts);
-    MultiMap headers = reply.headers();
-    Reply.Lines lines = reply instanceof Reply.Proxied proxied ? proxied.lines() : null;
-    byte[] said = Arrays.copyOf(text.bytes, text.length);
-    set(headers, POLICY, lines != null ? null : value(said, POLICY, 0, policies));
-    if (states > 0) {
-      set(headers, STATE, lines != null ? null : value(said, STATE, line, states));
-    }
-    if (lines != null) {
-      lines.add(said);
-    }
-  }
-
-  /** In the place of what the service says of its own limits. */
-  private static void set(MultiMap headers, AsciiString name, @Nullable AsciiString value) {
-    if (value == null) {
-      headers.remove(name);
+    LimitVerdict first = verdicts.get(0);
+    Known only = verdicts.size() == 1 ? known(first) : null;
+    if (only != null && only.tells(first)) {
+      state(only.alone(first), first);
+      text.put(END);
     } else {
-      headers.set(name, value);
+      policies(verdicts);
+      states(verdicts);
+    }
+    if (text.length > 0) {
+      MultiMap headers = reply.headers();
+      headers.remove(POLICY).remove(STATE);
+      byte[] said = Arrays.copyOf(text.bytes, text.length);
+      Reply.Lines lines = reply instanceof Reply.Proxied proxied ? proxied.lines() : null;
+      if (lines != null) {
+        lines.add(said);
+      } else {
+        add(said, headers);
+      }
     }
   }
 
-  /** The value of a field in the line that begins there. */
-  private static AsciiString value(byte[] text, AsciiString name, int line, int length) {
-    return new AsciiString(text, line + name.length() + IS.length, length, false);
+  private static void add(byte[] lines, MultiMap headers) {
+    AsciiString all = new AsciiString(lines, false);
+    for (int at = 0, end; at < lines.length; at = end + END.length) {
+      int colon = all.indexOf(':', at);
+      int value = colon + IS.length;
+      end = all.indexOf('\r', value);
+      headers.add(all.subSequence(at, colon, false), all.subSequence(value, end, false));
+    }
   }
 
-  /** Writes the line of all that show, and says how long its value is. */
-  private int policies(List<LimitVerdict> verdicts) {
+  private void policies(List<LimitVerdict> verdicts) {
     int begin = text.begin(POLICY);
     for (int i = 0; i < verdicts.size(); i++) {
       Known said = known(verdicts.get(i));
@@ -186,23 +202,28 @@ final class RateLimitFields {
         text.put(said.members());
       }
     }
-    return text.end(POLICY, begin);
+    text.end(POLICY, begin);
   }
 
-  private int states(List<LimitVerdict> verdicts) {
+  private void states(List<LimitVerdict> verdicts) {
     int begin = text.begin(STATE);
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
       Known said = known(verdict);
       if (said.tells(verdict)) {
         text.next(begin);
-        text.put(said.name(verdict));
-        text.put(verdict.remaining());
-        text.put(RESET);
-        text.put(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));
+        state(said.name(verdict), verdict);
       }
     }
-    return text.end(STATE, begin);
+    text.end(STATE, begin);
+  }
+
+  /** Writes a member of {@code RateLimit}, and what stands before it. */
+  private void state(byte[] before, LimitVerdict verdict) {
+    text.put(before);
+    text.put(verdict.remaining());
+    text.put(RESET);
+    text.put(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));
   }
 
   private Known known(LimitVerdict verdict) {
