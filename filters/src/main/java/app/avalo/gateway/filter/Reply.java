@@ -17,9 +17,10 @@ public sealed interface Reply {
     /**
      * Adds whole lines to the head as they are, each with its CRLF, behind the headers.
      *
-     * @param lines of well-formed fields that the headers do not have
+     * @param lines of well-formed fields that the headers do not have; not to be changed any more
+     * @param length bytes of it that count
      */
-    void add(byte[] lines);
+    void add(byte[] lines, int length);
   }
 
   /**

@@ -57,9 +57,31 @@ public final class LimitFilter implements Filter {
       return;
     }
     Rule[] asked = rules.of(exchange, policies);
-    if (exchange.explaining() || !decideHere(exchange, asked, next)) {
+    boolean decided =
+        !exchange.explaining()
+            && (asked.length == 1
+                ? decideHere(exchange, asked[0], next)
+                : decideHere(exchange, asked, next));
+    if (!decided) {
       new Round(exchange, next).ask(asked);
     }
+  }
+
+  /** As with several rules, of which nothing has to be kept meanwhile. */
+  private boolean decideHere(Exchange exchange, Rule rule, Next next) {
+    Tier tier = rule.tier(exchange);
+    if (tier == null || !probe.fill(rule.policy, tier.name, exchange)) {
+      next.proceed(exchange);
+      return true;
+    }
+    LimitVerdict verdict = here(tier, exchange);
+    if (verdict == null) {
+      return false;
+    }
+    rule.tally.add(verdict);
+    LimitVerdict refusal = refuses(verdict) ? verdict : null;
+    settle(exchange, List.of(verdict), refusal, rule.unsettled, next);
+    return true;
   }
 
   /** Whether everything could be said here; if not, nothing has been taken. */

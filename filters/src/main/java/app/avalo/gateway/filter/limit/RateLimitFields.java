@@ -30,12 +30,14 @@ final class RateLimitFields {
   private static final byte[] IS = {':', ' '};
   private static final byte[] NEXT = {',', ' '}; // between two members
   private static final byte[] END = {'\r', '\n'};
-  private static final int MOST_DIGITS = 19;
   private static final byte[] RESET = {';', 't', '='};
+  private static final int MOST_DIGITS = 19;
+  private static final int MOST_OF_STATE = 2 * MOST_DIGITS + RESET.length + END.length;
+  private static final byte[] NOTHING = {};
+  private static final int USUAL = 256; // bytes of the fields of several
 
   private final Map<Allowance, Known> known = new IdentityHashMap<>();
   private @Nullable Known last;
-  private final Text text = new Text(); // of one answer after the other
 
   /**
    * What is the same for every answer about an allowance of a policy. Bytes, as they go out without
@@ -100,8 +102,19 @@ final class RateLimitFields {
 
   /** Field lines that are being written. */
   private static final class Text {
-    private byte[] bytes = new byte[256];
+    private byte[] bytes;
     private int length;
+
+    /**
+     * A text.
+     *
+     * @param begin what it begins with
+     * @param more bytes that will probably follow
+     */
+    Text(byte[] begin, int more) {
+      bytes = Arrays.copyOf(begin, begin.length + more);
+      length = begin.length;
+    }
 
     /** Begins a field, and says where its value begins. */
     int begin(AsciiString name) {
@@ -128,7 +141,9 @@ final class RateLimitFields {
 
     void put(byte[] more) {
       int from = room(more.length);
-      System.arraycopy(more, 0, bytes, from, more.length);
+      for (int i = 0; i < more.length; i++) {
+        bytes[from + i] = more[i];
+      }
     }
 
     /** The digits of a number that is not negative. */
@@ -160,31 +175,21 @@ final class RateLimitFields {
    * there is no place for lines as headers.
    */
   void write(List<LimitVerdict> verdicts, Reply reply) {
-    text.length = 0;
-    LimitVerdict first = verdicts.get(0);
-    Known only = verdicts.size() == 1 ? known(first) : null;
-    if (only != null && only.tells(first)) {
-      state(only.alone(first), first);
-      text.put(END);
-    } else {
-      policies(verdicts);
-      states(verdicts);
-    }
-    if (text.length > 0) {
+    Text text = verdicts.size() == 1 ? one(verdicts, verdicts.get(0)) : several(verdicts);
+    if (text != null && text.length > 0) {
       MultiMap headers = reply.headers();
       headers.remove(POLICY).remove(STATE);
-      byte[] said = Arrays.copyOf(text.bytes, text.length);
       Reply.Lines lines = reply instanceof Reply.Proxied proxied ? proxied.lines() : null;
       if (lines != null) {
-        lines.add(said);
+        lines.add(text.bytes, text.length);
       } else {
-        add(said, headers);
+        add(text, headers);
       }
     }
   }
 
-  private static void add(byte[] lines, MultiMap headers) {
-    AsciiString all = new AsciiString(lines, false);
+  private static void add(Text lines, MultiMap headers) {
+    AsciiString all = new AsciiString(lines.bytes, 0, lines.length, false);
     for (int at = 0, end; at < lines.length; at = end + END.length) {
       int colon = all.indexOf(':', at);
       int value = colon + IS.length;
@@ -193,34 +198,43 @@ final class RateLimitFields {
     }
   }
 
-  private void policies(List<LimitVerdict> verdicts) {
-    int begin = text.begin(POLICY);
+  private @Nullable Text one(List<LimitVerdict> alone, LimitVerdict verdict) {
+    Known said = known(verdict);
+    if (!said.tells(verdict)) {
+      return said.shown() ? several(alone) : null;
+    }
+    Text text = new Text(said.alone(verdict), MOST_OF_STATE);
+    state(text, verdict);
+    text.put(END);
+    return text;
+  }
+
+  private Text several(List<LimitVerdict> verdicts) {
+    Text text = new Text(NOTHING, USUAL);
+    int policies = text.begin(POLICY);
     for (int i = 0; i < verdicts.size(); i++) {
       Known said = known(verdicts.get(i));
       if (said.shown()) {
-        text.next(begin);
+        text.next(policies);
         text.put(said.members());
       }
     }
-    text.end(POLICY, begin);
-  }
-
-  private void states(List<LimitVerdict> verdicts) {
-    int begin = text.begin(STATE);
+    text.end(POLICY, policies);
+    int states = text.begin(STATE);
     for (int i = 0; i < verdicts.size(); i++) {
       LimitVerdict verdict = verdicts.get(i);
       Known said = known(verdict);
       if (said.tells(verdict)) {
-        text.next(begin);
-        state(said.name(verdict), verdict);
+        text.next(states);
+        text.put(said.name(verdict));
+        state(text, verdict);
       }
     }
-    text.end(STATE, begin);
+    text.end(STATE, states);
+    return text;
   }
 
-  /** Writes a member of {@code RateLimit}, and what stands before it. */
-  private void state(byte[] before, LimitVerdict verdict) {
-    text.put(before);
+  private static void state(Text text, LimitVerdict verdict) {
     text.put(verdict.remaining());
     text.put(RESET);
     text.put(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.vertx.core.http.impl.VertxHttpResponseEncoder;
 import io.vertx.core.http.impl.headers.HeadersMultiMap;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ public final class ResponseEncoder extends HttpResponseEncoder implements Reply.
   private static final byte[] NONE = {};
 
   private byte[] lines = NONE; // of the next final head
+  private int length; // of them
   private boolean interim;
 
   private ResponseEncoder() {}
@@ -38,19 +40,20 @@ public final class ResponseEncoder extends HttpResponseEncoder implements Reply.
   }
 
   @Override
-  public void add(byte[] more) {
-    byte[] before = lines;
-    lines = more;
-    if (before.length > 0) {
-      lines = new byte[before.length + more.length];
-      System.arraycopy(before, 0, lines, 0, before.length);
-      System.arraycopy(more, 0, lines, before.length, more.length);
+  public void add(byte[] more, int count) {
+    if (length == 0) {
+      lines = more;
+    } else {
+      lines = Arrays.copyOf(lines, length + count);
+      System.arraycopy(more, 0, lines, length, count);
     }
+    length += count;
   }
 
   /** Drops what was added: another answer is given instead. */
   public void drop() {
     lines = NONE;
+    length = 0;
   }
 
   /** Nothing but what it encodes comes this way. */
@@ -72,9 +75,9 @@ public final class ResponseEncoder extends HttpResponseEncoder implements Reply.
     } else {
       super.encodeHeaders(headers, head);
     }
-    if (!interim && lines.length > 0) {
-      head.writeBytes(lines);
-      lines = NONE;
+    if (length > 0 && !interim) {
+      head.writeBytes(lines, 0, length);
+      drop();
     }
   }
 }
