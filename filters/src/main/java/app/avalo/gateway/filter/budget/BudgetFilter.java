@@ -23,6 +23,7 @@ import app.avalo.gateway.filter.budget.receipt.Call;
 import app.avalo.gateway.filter.budget.receipt.Receipt;
 import app.avalo.gateway.filter.budget.receipt.Receipts;
 import app.avalo.gateway.filter.budget.term.Remark;
+import app.avalo.gateway.filter.budget.term.Term;
 import app.avalo.gateway.filter.budget.view.BudgetView;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -139,15 +140,18 @@ public final class BudgetFilter implements Filter {
   }
 
   private void begin(Exchange exchange, Hold hold) {
-    for (Charge charge : hold.charges) {
+    for (Charge charge = hold.first; charge != null; charge = charge.next) {
       String header = charge.rate.cost().idempotencyKey();
       if (header != null) {
-        BudgetConfig budget = charge.account().config();
-        charge.call =
-            Call.begin(
-                receipts, exchange, budget, header, charge.held, paid -> hold.less(charge, paid));
+        charge.call = call(exchange, hold, charge, header);
       }
     }
+  }
+
+  private Call call(Exchange exchange, Hold hold, Charge charge, String header) {
+    BudgetConfig budget = charge.account().config();
+    return Call.begin(
+        receipts, exchange, budget, header, charge.held, paid -> hold.less(charge, paid));
   }
 
   private void again(Exchange exchange, Next next, Ask ask, int attempt) {
@@ -232,7 +236,7 @@ public final class BudgetFilter implements Filter {
   /** What an id has counted for, whose repeats count for no more; null for a request without. */
   private static @Nullable Receipt receipt(BudgetConfig.Unit unit, Exchange exchange) {
     if (exchange.budget() instanceof Hold hold) {
-      for (Charge charge : hold.charges) {
+      for (Charge charge = hold.first; charge != null; charge = charge.next) {
         String header = charge.rate.cost().idempotencyKey();
         if (header != null && charge.call != null) {
           return Receipt.of(exchange, unit.account(), header);
@@ -261,18 +265,20 @@ public final class BudgetFilter implements Filter {
     if (trailers != null) {
       hold.read(trailers);
     }
-    long[] costs = new long[hold.charges.length];
+    long[] costs = new long[hold.size()];
     Future<?> known = KNOWN;
-    for (int i = 0; i < costs.length; i++) {
-      Charge charge = hold.charges[i];
+    int i = 0;
+    for (Charge charge = hold.first; charge != null; charge = charge.next) {
       costs[i] = exchange.wasSent() ? charge.trueCost(exchange) : 0;
-      if (exchange.wasSent() && !charge.isTold()) {
+      if (exchange.wasSent() && !charge.isComplete()) {
         charge.term.remark(Remark.UNREADABLE);
       }
-      if (charge.call != null && !hold.isSettled()) {
-        Future<?> one = once(hold, i, costs);
+      Call call = charge.call;
+      if (call != null && !hold.isSettled()) {
+        Future<?> one = once(call, charge.term, i, costs);
         known = known == KNOWN ? one : Future.join(known, one);
       }
+      i++;
     }
     long millis = hold.millis(exchange.endNanos());
     if (known == KNOWN) {
@@ -283,23 +289,20 @@ public final class BudgetFilter implements Filter {
   }
 
   /** Takes off what the id of a request has paid; what is held stays until that is known. */
-  private static Future<?> once(Hold hold, int i, long[] costs) {
-    Charge charge = hold.charges[i];
+  private static Future<?> once(Call call, Term term, int i, long[] costs) {
     long cost = costs[i];
-    return charge
-        .call
-        .end(cost)
+    return call.end(cost)
         .onSuccess(
             charged -> {
               costs[i] = charged.micros();
               if (charged.repeat() && cost > 0) {
-                charge.term.remark(Remark.REPEATED);
+                term.remark(Remark.REPEATED);
               }
             })
         .onFailure(
             unknown -> {
               if (cost > 0) {
-                charge.term.remark(Remark.FORGOTTEN);
+                term.remark(Remark.FORGOTTEN);
               }
             });
   }

@@ -135,14 +135,14 @@ public final class BudgetLedger {
   Verdict reserve(Ask ask, boolean mayWait) {
     long now = ticker.epochMillis();
     Hold hold = new Hold(slices, ask, now);
-    for (int i = 0; i < hold.charges.length; i++) {
-      Refused no = reserve(hold, i, now);
+    for (int i = 0; i < ask.tariff().size(); i++) {
+      Refused no = reserve(hold, ask, i, now);
       while (no != null && no.answer() == Answer.ENDED) {
         ask.tariff().ended(i);
-        no = reserve(hold, i, now);
+        no = reserve(hold, ask, i, now);
       }
       if (no != null) {
-        giveUp(hold, i);
+        giveUp(hold);
         return mayWait ? waiting(ask, i, no) : no;
       }
     }
@@ -161,17 +161,17 @@ public final class BudgetLedger {
   }
 
   /** Reserves in one of the budgets, or says why not. */
-  private @Nullable Refused reserve(Hold hold, int i, long now) {
-    Rate rate = hold.ask.tariff().rate(i, this);
+  private @Nullable Refused reserve(Hold hold, Ask ask, int i, long now) {
+    Rate rate = ask.tariff().rate(i, this);
     Account account = rate.account();
     Term term = account.paced(now);
-    long micros = rate.bound(hold.ask.bodyBytes());
+    long micros = rate.bound(ask.bodyBytes());
     Answer answer = term.reserve(rate.config(), rate.standing(), hold.service(), micros);
     if (answer != Answer.ADMITTED) {
       boolean usedUp = term.usedUp(rate.config(), micros);
       return new Refused(account, term, rate.standing(), answer, usedUp);
     }
-    hold.at(i, new Charge(rate, term, micros));
+    hold.add(new Charge(rate, term, micros));
     return null;
   }
 
@@ -218,14 +218,13 @@ public final class BudgetLedger {
 
   /** Leases more where a hold left little. */
   static void refill(Hold hold) {
-    for (Charge charge : hold.charges) {
+    for (Charge charge = hold.first; charge != null; charge = charge.next) {
       charge.account().refill();
     }
   }
 
-  private static void giveUp(Hold hold, int upTo) {
-    for (int i = 0; i < upTo; i++) {
-      Charge charge = hold.charges[i];
+  private static void giveUp(Hold hold) {
+    for (Charge charge = hold.first; charge != null; charge = charge.next) {
       charge.term.unreserve(charge.rate.standing(), hold.service(), charge.held);
     }
   }
@@ -289,14 +288,15 @@ public final class BudgetLedger {
     }
     Labels now = hold.labels(labels, today.label(nowMillis));
     // By the exchange's own time a machine that slept meanwhile would seem to set its clock back.
-    long seen = hold.ask.spender() == null ? nowMillis : ticker.epochMillis();
-    for (int i = 0; i < costs.length; i++) {
-      Charge charge = hold.charges[i];
+    long seen = hold.spender == null ? nowMillis : ticker.epochMillis();
+    int i = 0;
+    for (Charge charge = hold.first; charge != null; charge = charge.next) {
+      long cost = costs[i++];
       Account account = charge.account();
       Term term = charge.term;
       Labels under = nowMillis < term.span.endMillis() ? now : lastDay(hold, term);
-      term.settle(account.config(), hold.service(), under, charge.held, costs[i]);
-      account.settled(charge, hold.ask.spender(), costs[i], seen);
+      term.settle(account.config(), hold.service(), under, charge.held, cost);
+      account.settled(charge, hold.spender, cost, seen);
     }
     return true;
   }

@@ -8,28 +8,27 @@ import app.avalo.gateway.filter.budget.price.Bill;
 import app.avalo.gateway.filter.budget.price.Price;
 import app.avalo.gateway.filter.budget.receipt.Call;
 import app.avalo.gateway.filter.budget.term.Term;
-import io.vertx.core.MultiMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one exchange holds in one budget, and what it costs there. The price is that of the moment
- * of reservation. Belongs to the event loop of its exchange.
+ * A bill with money held for it: what one exchange holds in one budget, and what it costs there.
+ * The price is that of the moment of reservation. Belongs to the event loop of its exchange.
  */
-final class Charge {
+final class Charge extends Bill {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   final Rate rate;
-  private final @Nullable Bill bill;
   private final long bound; // micro-units that one attempt costs at most
   Term term;
+  @Nullable Charge next; // of the same exchange, in another budget
   @Nullable Call call; // of a request that may come again
   long held; // micro-units
   private long lost; // micro-units of attempts given up
   private long charged; // to periods that ended while it flowed
 
   Charge(Rate rate, Term term, long micros) {
+    super(rate.form());
     this.rate = rate;
-    this.bill = rate.form() == null ? null : new Bill(rate.form());
     this.bound = micros;
     this.term = term;
     this.held = micros;
@@ -43,13 +42,6 @@ final class Charge {
     return rate.cost();
   }
 
-  /** What the head or the trailers of an answer say of its cost. */
-  void read(MultiMap fields) {
-    if (bill != null) {
-      bill.read(fields);
-    }
-  }
-
   /**
    * Micro-units that it cost so far and that were not charged yet, with so many more bytes of its
    * body and of the answer's.
@@ -57,7 +49,7 @@ final class Charge {
   long due(Exchange exchange, int in, int out, long nowNanos) {
     long millis = cost().perSecond() > 0 ? flowedMillis(exchange, nowNanos) : 0;
     long known = Price.known(cost(), exchange.bytesIn() + in, exchange.bytesOut() + out, millis);
-    return Price.add(lost, Price.add(known, bill == null ? 0 : bill.sum())) - charged;
+    return Price.add(lost, Price.add(known, sum())) - charged;
   }
 
   private static long flowedMillis(Exchange exchange, long nowNanos) {
@@ -67,7 +59,7 @@ final class Charge {
 
   /** Whether another attempt may cost the service's work once more. */
   boolean byAttempt() {
-    return bill != null || cost().perRequest() > 0 || cost().perMebibyteIn() > 0;
+    return isTold() || cost().perRequest() > 0 || cost().perMebibyteIn() > 0;
   }
 
   /**
@@ -75,7 +67,7 @@ final class Charge {
    * answer cannot be known.
    */
   long attempt(Exchange exchange) {
-    return bill == null ? Price.known(cost(), exchange.bytesIn(), 0, 0) : bound;
+    return isTold() ? bound : Price.known(cost(), exchange.bytesIn(), 0, 0);
   }
 
   /** So much more was spent on attempts that were given up, or less. */
@@ -131,14 +123,9 @@ final class Charge {
     charged = Price.add(charged, due);
   }
 
-  /** Whether the service told all that it should. */
-  boolean isTold() {
-    return bill == null || bill.isComplete();
-  }
-
   /** Micro-units of its bound that no period was charged yet, while the service told nothing. */
   long untold() {
-    return isTold() ? 0 : Math.max(0, bound - charged);
+    return isComplete() ? 0 : Math.max(0, bound - charged);
   }
 
   /**
@@ -150,6 +137,6 @@ final class Charge {
     long same = call == null ? 0 : lost;
     // A trailer may tell less than the head, for which a period that ended was charged.
     long due = Math.max(0, due(exchange, 0, 0, exchange.endNanos()) - same);
-    return isTold() ? due : Math.max(due, Math.max(held - same, untold()));
+    return isComplete() ? due : Math.max(due, Math.max(held - same, untold()));
   }
 }

@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,12 +31,14 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   private static final long NANOS_PER_MILLI = 1_000_000;
 
-  final Ask ask;
-  final Charge[] charges;
+  @Nullable Charge first; // others are next to it
+  final @Nullable String spender; // who asked, or null when nobody watches
+  private final Tariff tariff;
+  private final String tier;
   private final Slices slices;
   private boolean flowing;
   private long aliveNanos; // when it last was, as far as anybody saw
-  private final long madeMillis; // since 1970
+  private final long epochNanos; // at the zero of its exchange's clock
   private boolean settled;
   private long seenBytes; // when somebody looked last
   private @Nullable Exchange exchange;
@@ -101,20 +105,35 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   Hold(Slices slices, Ask ask, long nowMillis) {
     this.slices = slices;
-    this.ask = ask;
-    this.charges = new Charge[ask.tariff().size()];
+    this.tariff = ask.tariff();
+    this.tier = ask.tier();
+    this.spender = ask.spender();
     this.aliveNanos = ask.beganNanos();
-    this.madeMillis = nowMillis;
+    this.epochNanos = nowMillis * NANOS_PER_MILLI - ask.beganNanos();
   }
 
-  void at(int i, Charge charge) {
-    charges[i] = charge;
+  /** Takes in what was reserved in the next of its budgets. */
+  void add(Charge charge) {
     flowing |= charge.rate.cost().flows();
+    Charge last = first;
+    if (last == null) {
+      first = charge;
+      return;
+    }
+    while (last.next != null) {
+      last = last.next;
+    }
+    last.next = charge;
   }
 
   /** Milliseconds since 1970 of a moment of its exchange, about; asks no clock. */
   long millis(long nanos) {
-    return madeMillis + (nanos - ask.beganNanos()) / NANOS_PER_MILLI;
+    return (epochNanos + nanos) / NANOS_PER_MILLI;
+  }
+
+  /** In how many budgets. */
+  int size() {
+    return tariff.size();
   }
 
   /** Whose bytes show that it is alive. */
@@ -124,25 +143,25 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   /** The service that it is for, or empty. */
   String service() {
-    return ask.tariff().serviceName();
+    return tariff.serviceName();
   }
 
   /** Under which its cost is summed up besides its service. */
   Labels labels(Labels.Recent recent, String day) {
     Region region = exchange == null ? null : exchange.region();
-    return recent.of(ask.tier(), day, region == null ? null : region.name());
+    return recent.of(tier, day, region == null ? null : region.name());
   }
 
   /** What the head or the trailers of an answer say of its cost. */
   void read(MultiMap fields) {
-    for (Charge charge : charges) {
+    for (Charge charge = first; charge != null; charge = charge.next) {
       charge.read(fields);
     }
   }
 
   @Override
   public boolean chargesAttempts() {
-    for (Charge charge : charges) {
+    for (Charge charge = first; charge != null; charge = charge.next) {
       if (charge.byAttempt()) {
         return true;
       }
@@ -152,15 +171,10 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   @Override
   public boolean again(Exchange exchange) {
-    long[] micros = new long[charges.length];
-    for (int i = 0; i < micros.length; i++) {
-      micros[i] = charges[i].attempt(exchange);
-    }
+    long[] micros = each(charge -> charge.attempt(exchange));
     boolean paid = !settled && slices.again(this, micros);
-    for (int i = 0; paid && i < micros.length; i++) {
-      charges[i].lose(micros[i]);
-    }
     if (paid) {
+      lose(micros, 1);
       furthers = furthers == null ? new ArrayDeque<>() : furthers;
       furthers.push(micros);
     }
@@ -170,10 +184,30 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   @Override
   public void unsent() {
     long[] micros = settled || furthers == null ? null : furthers.poll();
-    for (int i = 0; micros != null && i < micros.length; i++) {
-      charges[i].lose(-micros[i]);
-      less(charges[i], micros[i]);
+    if (micros != null) {
+      lose(micros, -1);
+      int i = 0;
+      for (Charge charge = first; charge != null; charge = charge.next) {
+        less(charge, micros[i++]);
+      }
     }
+  }
+
+  private void lose(long[] micros, int sign) {
+    int i = 0;
+    for (Charge charge = first; charge != null; charge = charge.next) {
+      charge.lose(sign * micros[i++]);
+    }
+  }
+
+  /** Micro-units by budget. */
+  private long[] each(ToLongFunction<Charge> micros) {
+    long[] each = new long[size()];
+    int i = 0;
+    for (Charge charge = first; charge != null; charge = charge.next) {
+      each[i++] = micros.applyAsLong(charge);
+    }
+    return each;
   }
 
   @Override
@@ -195,15 +229,15 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
     aliveNanos = nowNanos;
     underWay = null;
     if (flowing && settled) {
-      return Refused.expired(charges[0]);
+      return Refused.expired(Objects.requireNonNull(first));
     }
-    for (int i = 0; flowing && i < charges.length; i++) {
-      long due = charges[i].due(exchange, in, out, nowNanos);
-      if (charges[i].isRevalued() && due > charges[i].held) {
-        return Refused.revalued(charges[i]);
+    for (Charge charge = flowing ? first : null; charge != null; charge = charge.next) {
+      long due = charge.due(exchange, in, out, nowNanos);
+      if (charge.isRevalued() && due > charge.held) {
+        return Refused.revalued(charge);
       }
-      if (charges[i].isLow(due) && !charges[i].isRevalued()) {
-        Refused refused = refused(charges[i], due);
+      if (charge.isLow(due) && !charge.isRevalued()) {
+        Refused refused = refused(charge, due);
         if (refused != null) {
           return refused.error(slices.nowMillis());
         }
@@ -239,7 +273,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   @Override
   public long sliceBytes() {
     long bytes = Long.MAX_VALUE;
-    for (Charge charge : charges) {
+    for (Charge charge = first; charge != null; charge = charge.next) {
       bytes = Math.min(bytes, charge.sliceBytes());
     }
     return bytes;
@@ -248,7 +282,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   @Override
   public long sliceNanos() {
     long nanos = Long.MAX_VALUE;
-    for (Charge charge : charges) {
+    for (Charge charge = first; charge != null; charge = charge.next) {
       nanos = Math.min(nanos, charge.sliceNanos());
     }
     return nanos;
@@ -257,8 +291,8 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
   @Override
   public long nextNanos(Exchange exchange, long nowNanos) {
     long next = NEVER_NANOS;
-    for (int i = 0; flowing && i < charges.length; i++) {
-      next = Math.min(next, charges[i].lowNanos(exchange, nowNanos, NEVER_NANOS));
+    for (Charge charge = flowing ? first : null; charge != null; charge = charge.next) {
+      next = Math.min(next, charge.lowNanos(exchange, nowNanos, NEVER_NANOS));
     }
     return nowNanos + next;
   }
@@ -274,11 +308,7 @@ final class Hold implements BudgetHold, BudgetLedger.Verdict {
 
   /** Micro-units by budget. */
   long[] held() {
-    long[] held = new long[charges.length];
-    for (int i = 0; i < held.length; i++) {
-      held[i] = charges[i].held;
-    }
-    return held;
+    return each(charge -> charge.held);
   }
 
   /** Whether its exchange has been silent for longer than it may. */

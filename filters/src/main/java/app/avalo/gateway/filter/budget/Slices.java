@@ -63,10 +63,12 @@ final class Slices {
 
   /** Holds so much more in every budget, or in none, because another attempt may cost it. */
   boolean again(Hold hold, long[] micros) {
-    for (int i = 0; i < micros.length; i++) {
-      if (!more(hold, hold.charges[i], micros[i])) {
-        for (int j = 0; j < i; j++) {
-          less(hold, hold.charges[j], micros[j]);
+    int i = 0;
+    for (Charge charge = hold.first; charge != null; charge = charge.next) {
+      if (!more(hold, charge, micros[i++])) {
+        int j = 0;
+        for (Charge paid = hold.first; paid != charge; paid = paid.next) {
+          less(hold, paid, micros[j++]);
         }
         return false;
       }

@@ -34,7 +34,7 @@ final class Tariff {
    * What they are charged in one budget, until it is configured anew.
    *
    * @param config of that moment
-   * @param form of what the service tells, or null
+   * @param form of what the service tells
    * @param bound micro-units that one costs at most, without its body
    */
   record Rate(
@@ -42,7 +42,7 @@ final class Tariff {
       BudgetConfig config,
       Standing standing,
       Cost cost,
-      Bill.@Nullable Form form,
+      Bill.Form form,
       long bound) {
 
     /** Micro-units to reserve for a body of that length. */

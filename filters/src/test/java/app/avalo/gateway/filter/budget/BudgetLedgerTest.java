@@ -262,7 +262,7 @@ class BudgetLedgerTest {
     ledger.settle(late, new long[] {77}, ledger.nowMillis());
 
     assertThat(view(budget).spent()).isZero();
-    assertThat(late.charges[0].account().view(late.charges[0].term, time.epochMillis()).spent())
+    assertThat(late.first.account().view(late.first.term, time.epochMillis()).spent())
         .isEqualTo(117);
     assertThat(view(budget).periodStart()).isEqualTo(time.epochMillis());
   }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What a service tells of the cost of one request: an amount, counts that have a price, or both.
  * What a trailer says replaces what the head said. Confined to the exchange.
  */
-public final class Bill {
+public class Bill {
   private static final long[] NOTHING = {};
   private static final CharSequence[] NOBODY = {};
 
@@ -23,18 +23,15 @@ public final class Bill {
    * Where bills of one price are read.
    *
    * @param header with the amount, or null
-   * @param counts headers with counts
+   * @param counts headers with counts; of a service that tells nothing neither is there
    * @param perThousand micro-units per thousand of each
    * @param ceiling micro-units above which nothing is believed: one header must not end a month
    */
   public record Form(
       @Nullable CharSequence header, CharSequence[] counts, long[] perThousand, long ceiling) {
 
-    /** Of this price, or null when its service tells nothing. */
-    public static @Nullable Form of(Cost cost, long ceiling) {
-      if (!cost.told()) {
-        return null;
-      }
+    /** Of this price. */
+    public static Form of(Cost cost, long ceiling) {
       int counted = cost.perThousand().size();
       CharSequence[] counts = counted == 0 ? NOBODY : new CharSequence[counted];
       long[] perThousand = counted == 0 ? NOTHING : new long[counted];
@@ -52,7 +49,7 @@ public final class Bill {
     }
   }
 
-  /** An empty bill. */
+  /** Nothing was told yet. */
   public Bill(Form form) {
     this.form = form;
     this.counted = form.counts.length == 0 ? NOTHING : new long[form.counts.length];
@@ -60,7 +57,7 @@ public final class Bill {
   }
 
   /** Takes over what the head or the trailers of an answer say. */
-  public void read(MultiMap fields) {
+  public final void read(MultiMap fields) {
     if (form.header != null) {
       String told = fields.get(form.header);
       if (told != null) {
@@ -80,8 +77,13 @@ public final class Bill {
     return count < 0 || price > form.ceiling ? Price.UNREADABLE : price;
   }
 
+  /** Whether its service tells anything. */
+  public final boolean isTold() {
+    return form.header != null || form.counts.length > 0;
+  }
+
   /** Whether all of it was told. */
-  public boolean isComplete() {
+  public final boolean isComplete() {
     boolean complete = form.header == null || amount >= 0;
     for (int i = 0; complete && i < counted.length; i++) {
       complete = counted[i] >= 0;
@@ -90,7 +92,7 @@ public final class Bill {
   }
 
   /** The sum of what was told. */
-  public long sum() {
+  public final long sum() {
     long sum = Math.max(0, amount);
     for (long each : counted) {
       sum = Price.add(sum, Math.max(0, each));

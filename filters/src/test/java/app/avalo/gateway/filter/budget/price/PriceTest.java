@@ -155,6 +155,10 @@ class PriceTest {
 
   @Test
   void whatIsKnownBeforehandHasNoBill() {
-    assertThat(Bill.Form.of(new Cost(9, 9, 9, 9, null, Map.of(), 9, 9, null), CEILING)).isNull();
+    Cost known = new Cost(9, 9, 9, 9, null, Map.of(), 9, 9, null);
+    Bill bill = new Bill(Bill.Form.of(known, CEILING));
+    assertThat(bill.isTold()).isFalse();
+    assertThat(bill.isComplete()).isTrue();
+    assertThat(bill.sum()).isZero();
   }
 }
