@@ -5,9 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
-import io.netty.handler.codec.http.HttpStatusClass;
 import io.vertx.core.http.impl.VertxHttpResponseEncoder;
 import io.vertx.core.http.impl.headers.HeadersMultiMap;
 import java.util.Arrays;
@@ -22,9 +20,8 @@ public final class ResponseEncoder extends HttpResponseEncoder implements Reply.
   private static final String NAME = "httpEncoder";
   private static final byte[] NONE = {};
 
-  private byte[] lines = NONE; // of the next final head
+  private byte[] lines = NONE; // of the next head
   private int length; // of them
-  private boolean interim;
 
   private ResponseEncoder() {}
 
@@ -63,19 +60,13 @@ public final class ResponseEncoder extends HttpResponseEncoder implements Reply.
   }
 
   @Override
-  protected void encodeInitialLine(ByteBuf head, HttpResponse response) throws Exception {
-    interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
-    super.encodeInitialLine(head, response);
-  }
-
-  @Override
   protected void encodeHeaders(HttpHeaders headers, ByteBuf head) {
     if (headers instanceof HeadersMultiMap known) {
       known.encode(head, false);
     } else {
       super.encodeHeaders(headers, head);
     }
-    if (length > 0 && !interim) {
+    if (length > 0) {
       head.writeBytes(lines, 0, length);
       drop();
     }

@@ -15,6 +15,7 @@ public final class Price {
   private static final long THOUSAND = 1000;
   private static final long MILLION = 1_000_000;
   private static final int DECIMALS = 6;
+  private static final long MOST_TENTH = (Long.MAX_VALUE - 9) / 10;
   private static final int MEBIBYTE_BITS = 20;
   private static final long MEBIBYTE_MASK = (1L << MEBIBYTE_BITS) - 1;
 
@@ -96,7 +97,7 @@ public final class Price {
         more |= c != '0';
         digits++;
       } else {
-        micros = add(multiply(micros, 10), c - '0');
+        micros = micros > MOST_TENTH ? Long.MAX_VALUE : micros * 10 + (c - '0');
         decimals += decimals < 0 ? 0 : 1;
         digits++;
       }
