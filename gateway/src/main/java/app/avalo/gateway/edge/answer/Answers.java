@@ -56,8 +56,8 @@ public final class Answers implements Responder {
     exchange.status(status);
     HttpServerRequest request = Objects.requireNonNull(exchange.request());
     ClientConnection client = ClientConnection.of(request.connection());
-    boolean last = status >= 200; // head of this exchange; others have no lines of ours
-    Reply.Lines lines = client == null || !last ? null : client.lines();
+    // That of a WebSocket handshake is written by Vert.x as it takes the connection over.
+    Reply.Lines lines = client == null || status < 200 ? null : client.lines();
     Reply reply = new Reply.Proxied(status, headers, lines);
     pipeline().response(exchange, reply);
     common(request, client, exchange, reply);
