@@ -38,6 +38,7 @@ public final class Exchange implements RequestView {
   private @Nullable Target target; // edge, or split where the route has several
   private long deadlineNanos; // edge
   private Caller caller = Caller.ANONYMOUS; // identity
+  private @Nullable LimitVerdict limit; // limit, where it is the only one
   private List<LimitVerdict> limits = NONE; // limit
   private boolean unsettled; // limit
   private Place place = Place.UNKNOWN; // geo
@@ -240,15 +241,25 @@ public final class Exchange implements RequestView {
 
   /** What each bucket said, in the order asked; the refusing one is last. */
   public List<LimitVerdict> limits() {
-    return limits;
+    return limit == null ? limits : List.of(limit);
+  }
+
+  /** What the bucket said, if only one was asked and has let it pass. */
+  public @Nullable LimitVerdict limit() {
+    return limit;
   }
 
   /** Whether buckets were asked. */
   public boolean limited() {
-    return limits != NONE;
+    return limit != null || limits != NONE;
+  }
+
+  public void limit(LimitVerdict only) {
+    this.limit = only;
   }
 
   public void limits(List<LimitVerdict> verdicts) {
+    this.limit = null;
     this.limits = verdicts;
   }
 

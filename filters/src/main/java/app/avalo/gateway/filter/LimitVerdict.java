@@ -8,28 +8,47 @@ import java.util.Locale;
 /**
  * What one token bucket said of an exchange.
  *
- * @param policy the limit
- * @param allowance that applied to the caller's tier
- * @param bandwidth of it that decides: when refused the one that takes longest, else the emptiest
+ * @param terms on which it was asked
  * @param allowed whether the tokens were there
- * @param remaining whole tokens left in that bandwidth
+ * @param remaining whole tokens left in the bandwidth that decides
  * @param retryAfterNanos time until the request would pass, 0 when it was allowed
  * @param resetNanos time until that bandwidth is full again
- * @param by who decided
  * @param told by the service: what the exchange has cost; {@link #UNTOLD} while it has said nothing
  */
 public record LimitVerdict(
-    LimitConfig policy,
-    Allowance allowance,
-    Bandwidth bandwidth,
+    Terms terms,
     boolean allowed,
     long remaining,
     long retryAfterNanos,
     long resetNanos,
-    By by,
     long told) {
   /** Cost of an exchange whose service has not named it. */
   public static final long UNTOLD = -1;
+
+  /**
+   * What is the same for many verdicts.
+   *
+   * @param policy the limit
+   * @param allowance that applies to the callers of a tier
+   * @param bandwidth of it that decides: when refused the one that takes longest, else the emptiest
+   * @param by who decides
+   */
+  public record Terms(LimitConfig policy, Allowance allowance, Bandwidth bandwidth, By by) {}
+
+  /** The limit. */
+  public LimitConfig policy() {
+    return terms.policy;
+  }
+
+  /** The bandwidth that decides. */
+  public Bandwidth bandwidth() {
+    return terms.bandwidth;
+  }
+
+  /** Who decided. */
+  public By by() {
+    return terms.by;
+  }
 
   /**
    * With what the service says that the exchange has cost.
@@ -38,14 +57,11 @@ public record LimitVerdict(
    */
   public LimitVerdict told(long cost, long more) {
     return new LimitVerdict(
-        policy,
-        allowance,
-        bandwidth,
+        terms,
         allowed,
         Math.max(0, remaining - more),
         retryAfterNanos,
-        resetNanos + more * bandwidth.rate().nanosPerEvent(),
-        by,
+        resetNanos + more * bandwidth().rate().nanosPerEvent(),
         cost);
   }
 

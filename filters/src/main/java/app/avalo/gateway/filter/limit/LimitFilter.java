@@ -30,7 +30,6 @@ public final class LimitFilter implements Filter {
   private final Rules rules;
   private final Settlement settlement;
   // Used and emptied within one call, hence kept; one event loop.
-  private final BucketKey probe = new BucketKey();
   private final Reading reading = new Reading();
   private final RateLimitFields fields = new RateLimitFields();
   private Tier[] taken = new Tier[8];
@@ -70,17 +69,22 @@ public final class LimitFilter implements Filter {
   /** As with several rules, of which nothing has to be kept meanwhile. */
   private boolean decideHere(Exchange exchange, Rule rule, Next next) {
     Tier tier = rule.tier(exchange);
-    if (tier == null || !probe.fill(rule.policy, tier.name, exchange)) {
-      next.proceed(exchange);
-      return true;
+    if (tier != null && rule.probe.fill(rule.policy, tier.name, exchange)) {
+      LimitVerdict verdict = here(tier, exchange);
+      if (verdict == null) {
+        return false;
+      }
+      rule.tally.add(verdict);
+      if (refuses(verdict)) {
+        refuse(exchange, List.of(verdict), verdict, next);
+        return true;
+      }
+      exchange.limit(verdict);
+      if (rule.unsettled) {
+        exchange.settledByAnswer();
+      }
     }
-    LimitVerdict verdict = here(tier, exchange);
-    if (verdict == null) {
-      return false;
-    }
-    rule.tally.add(verdict);
-    LimitVerdict refusal = refuses(verdict) ? verdict : null;
-    settle(exchange, List.of(verdict), refusal, rule.unsettled, next);
+    next.proceed(exchange);
     return true;
   }
 
@@ -97,7 +101,7 @@ public final class LimitFilter implements Filter {
     for (int i = 0; i < asked.length; i++) {
       Rule rule = asked[i];
       Tier tier = rule.tier(exchange);
-      if (tier != null && probe.fill(rule.policy, tier.name, exchange)) {
+      if (tier != null && rule.probe.fill(rule.policy, tier.name, exchange)) {
         LimitVerdict verdict = here(tier, exchange);
         if (verdict == null) {
           later = true;
@@ -129,6 +133,7 @@ public final class LimitFilter implements Filter {
 
   /** What can be said of the probed bucket without waiting, or null. */
   private @Nullable LimitVerdict here(Tier tier, Exchange exchange) {
+    BucketKey probe = tier.rule.probe;
     long shut = tier.rule.shutNanos(probe);
     if (shut > 0) {
       return tier.shutOut(shut);
@@ -152,9 +157,9 @@ public final class LimitFilter implements Filter {
   private void giveBack(Exchange exchange, int count) {
     for (int i = 0; i < count; i++) {
       LimitVerdict verdict = said[i];
-      if (verdict.allowed() && probe.fill(verdict.policy(), taken[i].name, exchange)) {
+      if (verdict.allowed()) {
         long tokens = taken[i].tokens(exchange);
-        taken[i].buckets.untake(probe, tokens);
+        taken[i].buckets.untake(taken[i].rule.probe, tokens);
         said[i] = returned(verdict, tokens);
       }
     }
@@ -164,14 +169,11 @@ public final class LimitFilter implements Filter {
   static LimitVerdict returned(LimitVerdict given, long tokens) {
     long back = tokens * given.bandwidth().rate().nanosPerEvent();
     return new LimitVerdict(
-        given.policy(),
-        given.allowance(),
-        given.bandwidth(),
+        given.terms(),
         true,
         Math.min(given.bandwidth().burst(), given.remaining() + tokens),
         0,
         Math.max(0, given.resetNanos() - back),
-        given.by(),
         LimitVerdict.UNTOLD);
   }
 
@@ -212,6 +214,11 @@ public final class LimitFilter implements Filter {
       next.proceed(exchange);
       return;
     }
+    refuse(exchange, verdicts, longest, next);
+  }
+
+  private static void refuse(
+      Exchange exchange, List<LimitVerdict> verdicts, LimitVerdict longest, Next next) {
     List<LimitVerdict> ordered = new ArrayList<>(verdicts);
     ordered.remove(longest);
     ordered.add(longest);
@@ -221,13 +228,15 @@ public final class LimitFilter implements Filter {
 
   @Override
   public void response(Exchange exchange, Reply reply) {
-    if (!exchange.limited()) {
-      return;
-    }
     if (exchange.unsettled() && !(reply instanceof Reply.Local)) {
       settlement.answered(exchange, reply.headers());
     }
-    fields.write(exchange.limits(), reply);
+    LimitVerdict only = exchange.limit();
+    if (only != null) {
+      fields.write(only, reply);
+    } else if (exchange.limited()) {
+      fields.write(exchange.limits(), reply);
+    }
   }
 
   @Override

@@ -1,9 +1,9 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
-import app.avalo.gateway.config.LimitConfig.Allowance;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.filter.LimitVerdict;
+import app.avalo.gateway.filter.LimitVerdict.Terms;
 import app.avalo.gateway.filter.Reply;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
@@ -30,91 +30,54 @@ final class RateLimitFields {
   private static final byte[] IS = {':', ' '};
   private static final byte[] NEXT = {',', ' '}; // between two members
   private static final byte[] END = {'\r', '\n'};
-  private static final byte[] RESET = {';', 't', '='};
   private static final int MOST_DIGITS = 19;
-  private static final int MOST_OF_STATE = 2 * MOST_DIGITS + RESET.length + END.length;
-  private static final byte[] NOTHING = {};
+  private static final int MOST_OF_STATE = 2 * MOST_DIGITS + ";t=".length();
   private static final int USUAL = 256; // bytes of the fields of several
 
-  private final Map<Allowance, Known> known = new IdentityHashMap<>();
+  private final Map<Terms, Known> known = new IdentityHashMap<>();
   private @Nullable Known last;
 
   /**
-   * What is the same for every answer about an allowance of a policy. Bytes, as they go out without
-   * a character being looked at again.
+   * What is the same for every answer about some terms. Bytes, as they go out without a character
+   * being looked at again.
    *
-   * @param shown whether answers tell of it
+   * @param shown whether answers tell of the policy
+   * @param tells whether they tell what is left
    * @param members of {@code RateLimit-Policy}
-   * @param names beginning of the member of {@code RateLimit}, up to what is left, by bandwidth
-   * @param alone both lines up to there where no other policy applies, likewise
+   * @param name beginning of the member of {@code RateLimit}, up to what is left
+   * @param alone both lines up to there where no other policy applies
    */
   private record Known(
-      LimitConfig policy,
-      Allowance allowance,
-      boolean shown,
-      byte[] members,
-      byte[][] names,
-      byte[][] alone) {
-    static Known of(LimitConfig policy, Allowance allowance) {
+      Terms terms, boolean shown, boolean tells, byte[] members, byte[] name, byte[] alone) {
+    static Known of(Terms terms) {
+      LimitConfig policy = terms.policy();
+      List<Bandwidth> bandwidths = terms.allowance().bandwidths();
       StringBuilder members = new StringBuilder();
-      String[] names = new String[allowance.bandwidths().size()];
-      for (int i = 0; i < names.length; i++) {
-        Bandwidth bandwidth = allowance.bandwidths().get(i);
-        String name = quoted(policy, names.length > 1 ? "/" + bandwidth.rate().per() : "");
-        names[i] = name + ";r=";
-        members.append(i == 0 ? "" : ", ").append(name).append(granted(bandwidth));
+      String deciding = "";
+      for (Bandwidth bandwidth : bandwidths) {
+        String name = quoted(policy, bandwidths.size() > 1 ? "/" + bandwidth.rate().per() : "");
+        members.append(members.isEmpty() ? "" : ", ").append(name).append(granted(bandwidth));
+        deciding = bandwidth == terms.bandwidth() ? name + ";r=" : deciding;
       }
-      String lines = POLICY + ": " + members + "\r\n" + STATE + ": ";
+      boolean shown = policy.fields() && !policy.shadow();
       return new Known(
-          policy,
-          allowance,
-          policy.fields() && !policy.shadow(),
+          terms,
+          shown,
+          shown && !terms.by().isNobody(),
           bytes(members),
-          Arrays.stream(names).map(Known::bytes).toArray(byte[][]::new),
-          Arrays.stream(names).map(name -> bytes(lines + name)).toArray(byte[][]::new));
+          bytes(deciding),
+          bytes(POLICY + ": " + members + "\r\n" + STATE + ": " + deciding));
     }
 
     private static byte[] bytes(CharSequence ascii) {
       return new AsciiString(ascii).array();
     }
-
-    boolean isOf(LimitVerdict verdict) {
-      return allowance == verdict.allowance() && policy == verdict.policy();
-    }
-
-    boolean tells(LimitVerdict verdict) {
-      return shown && !verdict.by().isNobody();
-    }
-
-    byte[] name(LimitVerdict verdict) {
-      return of(verdict, names);
-    }
-
-    /** Of a verdict that is the only one. */
-    byte[] alone(LimitVerdict verdict) {
-      return of(verdict, alone);
-    }
-
-    private byte[] of(LimitVerdict verdict, byte[][] each) {
-      return each[each.length == 1 ? 0 : allowance.bandwidths().indexOf(verdict.bandwidth())];
-    }
   }
 
-  /** Field lines that are being written. */
+  /** Field lines of several policies that are being written. */
   private static final class Text {
-    private byte[] bytes;
+    private byte[] bytes = new byte[USUAL];
     private int length;
-
-    /**
-     * A text.
-     *
-     * @param begin what it begins with
-     * @param more bytes that will probably follow
-     */
-    Text(byte[] begin, int more) {
-      bytes = Arrays.copyOf(begin, begin.length + more);
-      length = begin.length;
-    }
 
     /** Begins a field, and says where its value begins. */
     int begin(AsciiString name) {
@@ -140,33 +103,20 @@ final class RateLimitFields {
     }
 
     void put(byte[] more) {
-      int from = room(more.length);
-      for (int i = 0; i < more.length; i++) {
-        bytes[from + i] = more[i];
-      }
+      room(more.length);
+      System.arraycopy(more, 0, bytes, length, more.length);
+      length += more.length;
     }
 
-    /** The digits of a number that is not negative. */
-    void put(long number) {
-      int digits = 1;
-      for (long least = 10; number >= least && digits < MOST_DIGITS; least *= 10) {
-        digits++;
-      }
-      int from = room(digits);
-      long rest = number;
-      for (int at = from + digits - 1; at >= from; at--) {
-        bytes[at] = (byte) ('0' + rest % 10);
-        rest /= 10;
-      }
+    void state(LimitVerdict verdict) {
+      room(MOST_OF_STATE);
+      length = RateLimitFields.state(bytes, length, verdict);
     }
 
-    private int room(int more) {
-      int from = length;
-      length += more;
-      if (length > bytes.length) {
-        bytes = Arrays.copyOf(bytes, 2 * length);
+    private void room(int more) {
+      if (length + more > bytes.length) {
+        bytes = Arrays.copyOf(bytes, 2 * (length + more));
       }
-      return from;
     }
   }
 
@@ -174,23 +124,60 @@ final class RateLimitFields {
    * Writes both in the place of what the service says of limits of its own: as lines, or where
    * there is no place for lines as headers.
    */
-  void write(List<LimitVerdict> verdicts, Reply reply) {
-    Text text = verdicts.size() == 1 ? one(verdicts, verdicts.get(0)) : several(verdicts);
-    if (text != null && text.length > 0) {
-      MultiMap headers = reply.headers();
-      headers.remove(POLICY).remove(STATE);
-      Reply.Lines lines = reply instanceof Reply.Proxied proxied ? proxied.lines() : null;
-      if (lines != null) {
-        lines.add(text.bytes, text.length);
-      } else {
-        add(text, headers);
-      }
+  void write(LimitVerdict alone, Reply reply) {
+    Known said = known(alone.terms());
+    if (said.tells) {
+      byte[] text = Arrays.copyOf(said.alone, said.alone.length + MOST_OF_STATE + END.length);
+      int end = state(text, said.alone.length, alone);
+      text[end] = '\r';
+      text[end + 1] = '\n';
+      add(text, end + END.length, reply);
+    } else if (said.shown) {
+      write(List.of(alone), reply);
     }
   }
 
-  private static void add(Text lines, MultiMap headers) {
-    AsciiString all = new AsciiString(lines.bytes, 0, lines.length, false);
-    for (int at = 0, end; at < lines.length; at = end + END.length) {
+  /** Likewise of several policies. */
+  void write(List<LimitVerdict> verdicts, Reply reply) {
+    Text text = new Text();
+    int policies = text.begin(POLICY);
+    for (int i = 0; i < verdicts.size(); i++) {
+      Known said = known(verdicts.get(i).terms());
+      if (said.shown) {
+        text.next(policies);
+        text.put(said.members);
+      }
+    }
+    text.end(POLICY, policies);
+    int states = text.begin(STATE);
+    for (int i = 0; i < verdicts.size(); i++) {
+      Known said = known(verdicts.get(i).terms());
+      if (said.tells) {
+        text.next(states);
+        text.put(said.name);
+        text.state(verdicts.get(i));
+      }
+    }
+    text.end(STATE, states);
+    if (text.length > 0) {
+      add(text.bytes, text.length, reply);
+    }
+  }
+
+  private static void add(byte[] text, int length, Reply reply) {
+    MultiMap headers = reply.headers();
+    headers.remove(POLICY).remove(STATE);
+    Reply.Lines lines = reply instanceof Reply.Proxied proxied ? proxied.lines() : null;
+    if (lines != null) {
+      lines.add(text, length);
+    } else {
+      add(text, length, headers);
+    }
+  }
+
+  private static void add(byte[] text, int length, MultiMap headers) {
+    AsciiString all = new AsciiString(text, 0, length, false);
+    for (int at = 0, end; at < length; at = end + END.length) {
       int colon = all.indexOf(':', at);
       int value = colon + IS.length;
       end = all.indexOf('\r', value);
@@ -198,65 +185,47 @@ final class RateLimitFields {
     }
   }
 
-  private @Nullable Text one(List<LimitVerdict> alone, LimitVerdict verdict) {
-    Known said = known(verdict);
-    if (!said.tells(verdict)) {
-      return said.shown() ? several(alone) : null;
-    }
-    Text text = new Text(said.alone(verdict), MOST_OF_STATE);
-    state(text, verdict);
-    text.put(END);
-    return text;
+  /** Writes what is left and when it is whole again, and says where that ends. */
+  private static int state(byte[] text, int from, LimitVerdict verdict) {
+    int at = digits(text, from, verdict.remaining());
+    text[at] = ';';
+    text[at + 1] = 't';
+    text[at + 2] = '=';
+    long reset = verdict.resetNanos();
+    return digits(text, at + 3, reset == 0 ? 0 : ceilSeconds(reset));
   }
 
-  private Text several(List<LimitVerdict> verdicts) {
-    Text text = new Text(NOTHING, USUAL);
-    int policies = text.begin(POLICY);
-    for (int i = 0; i < verdicts.size(); i++) {
-      Known said = known(verdicts.get(i));
-      if (said.shown()) {
-        text.next(policies);
-        text.put(said.members());
-      }
+  /** Writes the digits of a number that is not negative, and says where they end. */
+  private static int digits(byte[] text, int from, long number) {
+    int end = from + 1;
+    for (long least = 10; number >= least && end < from + MOST_DIGITS; least *= 10) {
+      end++;
     }
-    text.end(POLICY, policies);
-    int states = text.begin(STATE);
-    for (int i = 0; i < verdicts.size(); i++) {
-      LimitVerdict verdict = verdicts.get(i);
-      Known said = known(verdict);
-      if (said.tells(verdict)) {
-        text.next(states);
-        text.put(said.name(verdict));
-        state(text, verdict);
-      }
+    long rest = number;
+    for (int at = end - 1; at >= from; at--) {
+      text[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
     }
-    text.end(STATE, states);
-    return text;
+    return end;
   }
 
-  private static void state(Text text, LimitVerdict verdict) {
-    text.put(verdict.remaining());
-    text.put(RESET);
-    text.put(verdict.resetNanos() == 0 ? 0 : ceilSeconds(verdict.resetNanos()));
-  }
-
-  private Known known(LimitVerdict verdict) {
+  private Known known(Terms terms) {
     Known before = last;
-    if (before == null || !before.isOf(verdict)) {
-      before = known.get(verdict.allowance());
-      before = before == null || !before.isOf(verdict) ? make(verdict) : before;
+    if (before == null || before.terms != terms) {
+      before = known.get(terms);
+      before = before == null ? make(terms) : before;
       last = before;
     }
     return before;
   }
 
-  private Known make(LimitVerdict verdict) {
+  private Known make(Terms terms) {
     // Reloads, schedules and overrides make new ones.
     if (known.size() >= MOST_KNOWN) {
       known.clear();
     }
-    Known made = Known.of(verdict.policy(), verdict.allowance());
-    known.put(verdict.allowance(), made);
+    Known made = Known.of(terms);
+    known.put(terms, made);
     return made;
   }
 

@@ -8,6 +8,7 @@ import app.avalo.gateway.filter.Explanation;
 import app.avalo.gateway.filter.GatewayError;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.LimitVerdict.Terms;
 import app.avalo.gateway.filter.Next;
 import app.avalo.gateway.filter.Reply;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
@@ -156,18 +157,10 @@ final class Round {
   }
 
   private static LimitVerdict undecided(Tier tier, By by) {
-    Bandwidth bandwidth = tier.allowance.bandwidths().get(0);
+    Terms terms = tier.terms(by, 0);
     boolean open = by == By.OPEN;
-    return new LimitVerdict(
-        tier.rule.policy,
-        tier.allowance,
-        bandwidth,
-        open,
-        open ? bandwidth.burst() : 0,
-        0,
-        0,
-        by,
-        LimitVerdict.UNTOLD);
+    long remaining = open ? terms.bandwidth().burst() : 0;
+    return new LimitVerdict(terms, open, remaining, 0, 0, LimitVerdict.UNTOLD);
   }
 
   private void oneLess() {

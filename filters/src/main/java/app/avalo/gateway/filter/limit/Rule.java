@@ -42,6 +42,7 @@ final class Rule {
   final LimitConfig policy;
   final By by;
   final Limits limits;
+  final BucketKey probe = new BucketKey(); // used within one call, hence kept
   final Tally tally;
   private final Overrides overrides;
   final boolean unsettled; // whether an answer, or a body that comes, changes what it decided on

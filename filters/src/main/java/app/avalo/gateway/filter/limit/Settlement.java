@@ -5,7 +5,6 @@ import app.avalo.gateway.config.LimitConfig.Cost;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
-import app.avalo.gateway.filter.limit.bucket.BucketKey;
 import io.vertx.core.MultiMap;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,8 +18,6 @@ final class Settlement {
   private static final int LONGEST = 9; // digits
 
   private final Rules rules;
-  // Used and emptied within one call, hence kept.
-  private final BucketKey probe = new BucketKey();
 
   Settlement(Rules rules) {
     this.rules = rules;
@@ -79,7 +76,7 @@ final class Settlement {
     LimitConfig before = verdict.policy();
     Rule rule = rules.settling(before);
     Tier tier = rule == null ? null : rule.tier(exchange);
-    if (rule == null || tier == null || !probe.fill(rule.policy, exchange)) {
+    if (rule == null || tier == null || !rule.probe.fill(rule.policy, exchange)) {
       return 0;
     }
     Cost price = before.cost();
@@ -87,9 +84,9 @@ final class Settlement {
         verdict.told() == LimitVerdict.UNTOLD ? tier.tokens(exchange, price) : verdict.told();
     long more = (told == LimitVerdict.UNTOLD ? tier.whole(exchange, price) : told) - charged;
     if (more > 0) {
-      tier.buckets.charge(probe, more);
+      tier.buckets.charge(rule.probe, more);
     } else if (more < 0 && rule.policy.mode() == before.mode()) { // else another bucket paid
-      tier.buckets.giveBack(probe, -more);
+      tier.buckets.giveBack(rule.probe, -more);
     }
     return more;
   }

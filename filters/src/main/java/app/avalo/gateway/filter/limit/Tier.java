@@ -1,12 +1,12 @@
 package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig.Allowance;
-import app.avalo.gateway.config.LimitConfig.Bandwidth;
 import app.avalo.gateway.config.LimitConfig.Cost;
 import app.avalo.gateway.config.ServiceConfig.Priority;
 import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.By;
+import app.avalo.gateway.filter.LimitVerdict.Terms;
 import app.avalo.gateway.filter.client.UntoldBody;
 import app.avalo.gateway.filter.limit.Limits.Callers;
 import app.avalo.gateway.filter.limit.Limits.Purpose;
@@ -21,6 +21,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,12 +36,13 @@ final class Tier {
   final Callers callers;
   final String name; // of its callers' tier, or empty
   final Allowance allowance;
-  private final Bandwidth first; // most have no other
   final Buckets buckets;
   private final int leaves; // percent of every burst, to others
   private final Map<Priority, Tier> lower;
   private final long most;
   private final long flat; // what every request costs, or -1
+  private final Terms usual; // of the first bandwidth, and most have no other, as the policy says
+  private final Map<By, Terms[]> terms = new EnumMap<>(By.class); // by bandwidth, once used
   private @Nullable Here share;
   private int shares;
   private final Map<LimitOverride, Tier> others = new HashMap<>(); // those that were used
@@ -62,13 +64,13 @@ final class Tier {
     this.callers = callers;
     this.name = callers.tier();
     this.allowance = allowance;
-    this.first = allowance.bandwidths().get(0);
     this.buckets = buckets;
     this.leaves = leaves;
     this.lower = lower;
     Cost cost = rule.policy.cost();
     this.most = Shape.of(allowance).leaving(leaves, cost.most()).most();
     this.flat = cost.flat() ? Math.min(most, cost.base()) : -1;
+    this.usual = terms(rule.by, 0);
     if (buckets.shared()) {
       share(); // now, so that the first outage has nothing to make while requests wait
     }
@@ -180,8 +182,7 @@ final class Tier {
 
   /** Of a caller that is shut out. */
   LimitVerdict shutOut(long nanos) {
-    return new LimitVerdict(
-        rule.policy, allowance, first, false, 0, nanos, nanos, By.TIME_OUT, LimitVerdict.UNTOLD);
+    return new LimitVerdict(terms(By.TIME_OUT, 0), false, 0, nanos, nanos, LimitVerdict.UNTOLD);
   }
 
   /** What the bucket of a key has said; a refusal may be the one that shuts its caller out. */
@@ -192,14 +193,21 @@ final class Tier {
 
   LimitVerdict verdict(Reading reading, By by) {
     return new LimitVerdict(
-        rule.policy,
-        allowance,
-        reading.band() == 0 ? first : allowance.bandwidths().get(reading.band()),
+        by == rule.by && reading.band() == 0 ? usual : terms(by, reading.band()),
         reading.allowed(),
         reading.remaining(),
         reading.retryAfterNanos(),
         reading.resetNanos(),
-        by,
         LimitVerdict.UNTOLD);
+  }
+
+  /** Always the same ones: what is said of them is known by who they are. */
+  Terms terms(By by, int bandwidth) {
+    Terms[] each = terms.computeIfAbsent(by, any -> new Terms[allowance.bandwidths().size()]);
+    if (each[bandwidth] == null) {
+      each[bandwidth] =
+          new Terms(rule.policy, allowance, allowance.bandwidths().get(bandwidth), by);
+    }
+    return each[bandwidth];
   }
 }

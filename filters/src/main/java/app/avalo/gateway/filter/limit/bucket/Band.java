@@ -40,7 +40,8 @@ public record Band(long capacity, long unitsPerToken, long unitsPerMicro, long p
 
   /** Until so many units are there, rounded up. */
   public long micros(long units) {
-    return units <= 0 ? 0 : ceilDiv(units, unitsPerMicro);
+    // Most rates are one unit a microsecond, and a division takes as long as all else here.
+    return units <= 0 ? 0 : unitsPerMicro == 1 ? units : ceilDiv(units, unitsPerMicro);
   }
 
   /** Whole tokens that come back in some time. */

@@ -25,6 +25,7 @@ public final class BucketKey {
   private static final int PLAIN_LENGTH = 64;
   private static final int DIGEST_BYTES = 16;
 
+  private @Nullable LimitConfig filled; // for whose parts nothing else has to be cleared
   private String policy = "";
   private String tier = ""; // only of a tier with a bandwidth of its own
   private long addressHigh;
@@ -53,8 +54,11 @@ public final class BucketKey {
    *
    * @param own its name, if it has a bandwidth of its own, or empty
    */
+  @SuppressWarnings("ReferenceEquality") // another text that is the same only costs time
   public boolean fill(LimitConfig limit, String own, Exchange exchange) {
-    clear(limit, own);
+    if (limit != filled || own != tier) {
+      clear(limit, own);
+    }
     List<KeyPart> parts = limit.key();
     for (int i = 0; i < parts.size(); i++) {
       if (!add(parts.get(i), exchange)) {
@@ -66,6 +70,8 @@ public final class BucketKey {
   }
 
   private void clear(LimitConfig limit, String own) {
+    // Of a caller it may be one part or another.
+    filled = limit.key().contains(KeyPart.CALLER) ? null : limit;
     policy = limit.name();
     grain = limit.grain();
     group = null;

@@ -42,17 +42,21 @@ final class CompactPart {
   }
 
   synchronized boolean take(long hash, Shape asked, long tokens, long now, Reading reading) {
-    int at = current(hash, asked, now);
-    boolean allowed = asked.take(states, at, tokens);
-    asked.read(states, at, tokens, allowed, reading);
-    return allowed;
+    follow(asked);
+    int at = found(hash, now); // which may make new states
+    return asked.spend(states, at, tokens, now, reading);
   }
 
-  /** Where the state of a key is, known or not, brought up to date. */
+  /** Where the state of a key is, known or not. */
+  private int found(long hash, long now) {
+    int at = place(hash);
+    return at < 0 ? insert(hash, now) : at;
+  }
+
+  /** Likewise, brought up to date. */
   private int current(long hash, Shape asked, long now) {
     follow(asked);
-    int at = place(hash);
-    at = at < 0 ? insert(hash, now) : at;
+    int at = found(hash, now);
     shape.refill(states, at, now);
     return at;
   }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Shape {
   private final Band[] bands;
+  private final @Nullable Band only; // where there is one
   private final long[] left; // units by band that stay for others; no part of the bucket's identity
   private final boolean leaves;
   private final long microsToFull;
@@ -21,6 +22,7 @@ public final class Shape {
 
   private Shape(Band[] bands, long[] left) {
     this.bands = bands;
+    this.only = bands.length == 1 ? bands[0] : null;
     this.left = left;
     this.leaves = Arrays.stream(left).anyMatch(units -> units > 0);
     long longest = 0;
@@ -189,6 +191,41 @@ public final class Shape {
     for (int i = 0; i < bands.length; i++) {
       state[at + 1 + i] = bands[i].missingLater(state[at + 1 + i], passed);
     }
+  }
+
+  /** Brings a state up to date, takes the tokens if they are there, and says what it means then. */
+  boolean spend(long[] state, int at, long tokens, long nowMicros, Reading reading) {
+    if (only != null) {
+      return spend(only, state, at, tokens, nowMicros, reading);
+    }
+    refill(state, at, nowMicros);
+    boolean allowed = take(state, at, tokens);
+    read(state, at, tokens, allowed, reading);
+    return allowed;
+  }
+
+  /** The same of one band, without a loop: most buckets have one, and each request asks. */
+  private boolean spend(
+      Band band, long[] state, int at, long tokens, long nowMicros, Reading reading) {
+    long passed = nowMicros - state[at];
+    long missing = state[at + 1];
+    if (passed > 0) {
+      state[at] = nowMicros;
+      missing = band.missingLater(missing, passed);
+    }
+    long cost = tokens * band.unitsPerToken();
+    long rest = band.capacityUnits() - missing - (leaves ? left[0] : 0) - cost;
+    boolean allowed = rest >= 0;
+    missing += allowed ? cost : 0;
+    state[at + 1] = missing;
+    long open = allowed ? rest : rest + cost;
+    reading.set(
+        allowed,
+        0,
+        open <= 0 ? 0 : open / band.unitsPerToken(),
+        allowed ? 0 : 1000 * band.micros(-rest),
+        1000 * band.micros(missing));
+    return allowed;
   }
 
   /** Takes the tokens if they are in every band of a state that is up to date. */
