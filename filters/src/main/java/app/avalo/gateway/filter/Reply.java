@@ -1,5 +1,6 @@
 package app.avalo.gateway.filter;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -12,15 +13,18 @@ public sealed interface Reply {
   /** Headers to the client, mutable until they are written. */
   MultiMap headers();
 
-  /** Where field lines go that are written once and looked at by nobody else. */
+  /** Where field lines go that nobody else looks at. */
   interface Lines {
-    /**
-     * Adds whole lines to the head as they are, each with its CRLF, behind the headers.
-     *
-     * @param lines of well-formed fields that the headers do not have; not to be changed any more
-     * @param length bytes of it that count
-     */
-    void add(byte[] lines, int length);
+    /** Has lines written behind the headers, should the head be written. */
+    void add(Writer lines, Exchange exchange);
+
+    /** Writes lines to a head. */
+    interface Writer {
+      /**
+       * Writes whole lines, each with its CRLF, of well-formed fields that the headers do not have.
+       */
+      void write(Exchange exchange, ByteBuf head);
+    }
   }
 
   /**

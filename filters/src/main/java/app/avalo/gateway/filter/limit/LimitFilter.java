@@ -231,11 +231,8 @@ public final class LimitFilter implements Filter {
     if (exchange.unsettled() && !(reply instanceof Reply.Local)) {
       settlement.answered(exchange, reply.headers());
     }
-    LimitVerdict only = exchange.limit();
-    if (only != null) {
-      fields.write(only, reply);
-    } else if (exchange.limited()) {
-      fields.write(exchange.limits(), reply);
+    if (exchange.limited()) {
+      fields.tell(exchange, reply);
     }
   }
 

@@ -2,12 +2,14 @@ package app.avalo.gateway.filter.limit;
 
 import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Bandwidth;
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.LimitVerdict;
 import app.avalo.gateway.filter.LimitVerdict.Terms;
 import app.avalo.gateway.filter.Reply;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * left, {@code t} the seconds until the bucket is full. What nobody could decide has no member of
  * {@code RateLimit}. Policies in shadow mode do not show. One event loop.
  */
-final class RateLimitFields {
+final class RateLimitFields implements Reply.Lines.Writer {
   private static final AsciiString POLICY = new AsciiString("ratelimit-policy");
   private static final AsciiString STATE = new AsciiString("ratelimit");
   private static final long SECOND = 1_000_000_000L;
@@ -31,11 +33,11 @@ final class RateLimitFields {
   private static final byte[] NEXT = {',', ' '}; // between two members
   private static final byte[] END = {'\r', '\n'};
   private static final int MOST_DIGITS = 19;
-  private static final int MOST_OF_STATE = 2 * MOST_DIGITS + ";t=".length();
-  private static final int USUAL = 256; // bytes of the fields of several
+  private static final int USUAL = 256; // bytes of both
 
   private final Map<Terms, Known> known = new IdentityHashMap<>();
   private @Nullable Known last;
+  private final byte[] state = new byte[2 * MOST_DIGITS + ";t=".length() + END.length]; // in a call
 
   /**
    * What is the same for every answer about some terms. Bytes, as they go out without a character
@@ -74,125 +76,114 @@ final class RateLimitFields {
     }
   }
 
-  /** Field lines of several policies that are being written. */
-  private static final class Text {
-    private byte[] bytes = new byte[USUAL];
-    private int length;
-
-    /** Begins a field, and says where its value begins. */
-    int begin(AsciiString name) {
-      put(name.array());
-      put(IS);
-      return length;
-    }
-
-    /** What follows is the next member of a value that began there. */
-    void next(int begin) {
-      if (length > begin) {
-        put(NEXT);
-      }
-    }
-
-    /** Ends a field, or takes it back if its value is empty. */
-    void end(AsciiString name, int begin) {
-      if (length == begin) {
-        length = begin - IS.length - name.length();
-      } else {
-        put(END);
-      }
-    }
-
-    void put(byte[] more) {
-      room(more.length);
-      System.arraycopy(more, 0, bytes, length, more.length);
-      length += more.length;
-    }
-
-    void state(LimitVerdict verdict) {
-      room(MOST_OF_STATE);
-      length = RateLimitFields.state(bytes, length, verdict);
-    }
-
-    private void room(int more) {
-      if (length + more > bytes.length) {
-        bytes = Arrays.copyOf(bytes, 2 * (length + more));
-      }
-    }
-  }
-
   /**
-   * Writes both in the place of what the service says of limits of its own: as lines, or where
-   * there is no place for lines as headers.
+   * Puts both in the place of what the service says of limits of its own: as lines, or where there
+   * is no place for lines as headers.
    */
-  void write(LimitVerdict alone, Reply reply) {
-    Known said = known(alone.terms());
-    if (said.tells) {
-      byte[] text = Arrays.copyOf(said.alone, said.alone.length + MOST_OF_STATE + END.length);
-      int end = state(text, said.alone.length, alone);
-      text[end] = '\r';
-      text[end + 1] = '\n';
-      add(text, end + END.length, reply);
-    } else if (said.shown) {
-      write(List.of(alone), reply);
+  void tell(Exchange exchange, Reply reply) {
+    if (shows(exchange)) {
+      MultiMap headers = reply.headers();
+      headers.remove(POLICY).remove(STATE);
+      Reply.Lines lines = reply instanceof Reply.Proxied proxied ? proxied.lines() : null;
+      if (lines != null) {
+        lines.add(this, exchange);
+      } else {
+        ByteBuf text = Unpooled.buffer(USUAL);
+        write(exchange, text);
+        add(new AsciiString(text.array(), 0, text.readableBytes(), false), headers);
+      }
     }
   }
 
-  /** Likewise of several policies. */
-  void write(List<LimitVerdict> verdicts, Reply reply) {
-    Text text = new Text();
-    int policies = text.begin(POLICY);
+  private boolean shows(Exchange exchange) {
+    LimitVerdict only = exchange.limit();
+    if (only != null) {
+      return known(only.terms()).shown;
+    }
+    List<LimitVerdict> verdicts = exchange.limits();
+    for (int i = 0; i < verdicts.size(); i++) {
+      if (known(verdicts.get(i).terms()).shown) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void add(AsciiString lines, MultiMap headers) {
+    for (int at = 0, end; at < lines.length(); at = end + END.length) {
+      int value = lines.indexOf(':', at) + IS.length;
+      end = lines.indexOf('\r', value);
+      headers.add(
+          lines.subSequence(at, value - IS.length, false), lines.subSequence(value, end, false));
+    }
+  }
+
+  @Override
+  public void write(Exchange exchange, ByteBuf head) {
+    LimitVerdict only = exchange.limit();
+    Known said = only == null ? null : known(only.terms());
+    if (only != null && said.tells) {
+      head.writeBytes(said.alone);
+      int end = state(only);
+      state[end] = '\r';
+      state[end + 1] = '\n';
+      head.writeBytes(state, 0, end + END.length);
+    } else {
+      write(exchange.limits(), head);
+    }
+  }
+
+  private void write(List<LimitVerdict> verdicts, ByteBuf head) {
+    int policies = begin(POLICY, head);
     for (int i = 0; i < verdicts.size(); i++) {
       Known said = known(verdicts.get(i).terms());
       if (said.shown) {
-        text.next(policies);
-        text.put(said.members);
+        next(policies, head);
+        head.writeBytes(said.members);
       }
     }
-    text.end(POLICY, policies);
-    int states = text.begin(STATE);
+    end(POLICY, policies, head);
+    int states = begin(STATE, head);
     for (int i = 0; i < verdicts.size(); i++) {
       Known said = known(verdicts.get(i).terms());
       if (said.tells) {
-        text.next(states);
-        text.put(said.name);
-        text.state(verdicts.get(i));
+        next(states, head);
+        head.writeBytes(said.name);
+        head.writeBytes(state, 0, state(verdicts.get(i)));
       }
     }
-    text.end(STATE, states);
-    if (text.length > 0) {
-      add(text.bytes, text.length, reply);
+    end(STATE, states, head);
+  }
+
+  /** Begins a field, and says where its value begins. */
+  private static int begin(AsciiString name, ByteBuf head) {
+    return head.writeBytes(name.array()).writeBytes(IS).writerIndex();
+  }
+
+  /** What follows is the next member of a value that began there. */
+  private static void next(int begin, ByteBuf head) {
+    if (head.writerIndex() > begin) {
+      head.writeBytes(NEXT);
     }
   }
 
-  private static void add(byte[] text, int length, Reply reply) {
-    MultiMap headers = reply.headers();
-    headers.remove(POLICY).remove(STATE);
-    Reply.Lines lines = reply instanceof Reply.Proxied proxied ? proxied.lines() : null;
-    if (lines != null) {
-      lines.add(text, length);
+  /** Ends a field, or takes it back if its value is empty. */
+  private static void end(AsciiString name, int begin, ByteBuf head) {
+    if (head.writerIndex() > begin) {
+      head.writeBytes(END);
     } else {
-      add(text, length, headers);
+      head.writerIndex(begin - IS.length - name.length());
     }
   }
 
-  private static void add(byte[] text, int length, MultiMap headers) {
-    AsciiString all = new AsciiString(text, 0, length, false);
-    for (int at = 0, end; at < length; at = end + END.length) {
-      int colon = all.indexOf(':', at);
-      int value = colon + IS.length;
-      end = all.indexOf('\r', value);
-      headers.add(all.subSequence(at, colon, false), all.subSequence(value, end, false));
-    }
-  }
-
-  /** Writes what is left and when it is whole again, and says where that ends. */
-  private static int state(byte[] text, int from, LimitVerdict verdict) {
-    int at = digits(text, from, verdict.remaining());
-    text[at] = ';';
-    text[at + 1] = 't';
-    text[at + 2] = '=';
+  /** Writes what is left and when it is whole again, and says how many bytes that takes. */
+  private int state(LimitVerdict verdict) {
+    int at = digits(state, 0, verdict.remaining());
+    state[at] = ';';
+    state[at + 1] = 't';
+    state[at + 2] = '=';
     long reset = verdict.resetNanos();
-    return digits(text, at + 3, reset == 0 ? 0 : ceilSeconds(reset));
+    return digits(state, at + 3, reset == 0 ? 0 : ceilSeconds(reset));
   }
 
   /** Writes the digits of a number that is not negative, and says where they end. */

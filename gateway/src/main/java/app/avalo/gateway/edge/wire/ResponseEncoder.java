@@ -1,5 +1,6 @@
 package app.avalo.gateway.edge.wire;
 
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Reply;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -8,7 +9,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.vertx.core.http.impl.VertxHttpResponseEncoder;
 import io.vertx.core.http.impl.headers.HeadersMultiMap;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResponseEncoder extends HttpResponseEncoder implements Reply.Lines {
   private static final String NAME = "httpEncoder";
-  private static final byte[] NONE = {};
 
-  private byte[] lines = NONE; // of the next head
-  private int length; // of them
+  private Reply.Lines.@Nullable Writer lines; // of the next head
+  private @Nullable Exchange exchange; // whose they are
 
   private ResponseEncoder() {}
 
@@ -37,20 +36,22 @@ public final class ResponseEncoder extends HttpResponseEncoder implements Reply.
   }
 
   @Override
-  public void add(byte[] more, int count) {
-    if (length == 0) {
-      lines = more;
-    } else {
-      lines = Arrays.copyOf(lines, length + count);
-      System.arraycopy(more, 0, lines, length, count);
-    }
-    length += count;
+  public void add(Writer more, Exchange exchange) {
+    Writer before = lines;
+    this.exchange = exchange;
+    lines =
+        before == null
+            ? more
+            : (of, head) -> {
+              before.write(of, head);
+              more.write(of, head);
+            };
   }
 
   /** Drops what was added: another answer is given instead. */
   public void drop() {
-    lines = NONE;
-    length = 0;
+    lines = null;
+    exchange = null;
   }
 
   /** Nothing but what it encodes comes this way. */
@@ -66,8 +67,8 @@ public final class ResponseEncoder extends HttpResponseEncoder implements Reply.
     } else {
       super.encodeHeaders(headers, head);
     }
-    if (length > 0) {
-      head.writeBytes(lines, 0, length);
+    if (lines != null && exchange != null) {
+      lines.write(exchange, head);
       drop();
     }
   }
