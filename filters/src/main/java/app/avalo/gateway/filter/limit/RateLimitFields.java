@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,11 +34,12 @@ final class RateLimitFields implements Reply.Lines.Writer {
   private static final byte[] NEXT = {',', ' '}; // between two members
   private static final byte[] END = {'\r', '\n'};
   private static final int MOST_DIGITS = 19;
+  private static final int MOST_OF_STATE = 2 * MOST_DIGITS + ";t=".length() + END.length;
   private static final int USUAL = 256; // bytes of both
 
   private final Map<Terms, Known> known = new IdentityHashMap<>();
   private @Nullable Known last;
-  private final byte[] state = new byte[2 * MOST_DIGITS + ";t=".length() + END.length]; // in a call
+  private final byte[] state = new byte[MOST_OF_STATE]; // within a call
 
   /**
    * What is the same for every answer about some terms. Bytes, as they go out without a character
@@ -47,10 +49,18 @@ final class RateLimitFields implements Reply.Lines.Writer {
    * @param tells whether they tell what is left
    * @param members of {@code RateLimit-Policy}
    * @param name beginning of the member of {@code RateLimit}, up to what is left
-   * @param alone both lines up to there where no other policy applies
+   * @param alone both lines up to there where no other policy applies, and behind them room for the
+   *     rest, which each answer writes anew
+   * @param begin where that is
    */
   private record Known(
-      Terms terms, boolean shown, boolean tells, byte[] members, byte[] name, byte[] alone) {
+      Terms terms,
+      boolean shown,
+      boolean tells,
+      byte[] members,
+      byte[] name,
+      byte[] alone,
+      int begin) {
     static Known of(Terms terms) {
       LimitConfig policy = terms.policy();
       List<Bandwidth> bandwidths = terms.allowance().bandwidths();
@@ -62,13 +72,15 @@ final class RateLimitFields implements Reply.Lines.Writer {
         deciding = bandwidth == terms.bandwidth() ? name + ";r=" : deciding;
       }
       boolean shown = policy.fields() && !policy.shadow();
+      byte[] alone = bytes(POLICY + ": " + members + "\r\n" + STATE + ": " + deciding);
       return new Known(
           terms,
           shown,
           shown && !terms.by().isNobody(),
           bytes(members),
           bytes(deciding),
-          bytes(POLICY + ": " + members + "\r\n" + STATE + ": " + deciding));
+          Arrays.copyOf(alone, alone.length + MOST_OF_STATE),
+          alone.length);
     }
 
     private static byte[] bytes(CharSequence ascii) {
@@ -123,11 +135,11 @@ final class RateLimitFields implements Reply.Lines.Writer {
     LimitVerdict only = exchange.limit();
     Known said = only == null ? null : known(only.terms());
     if (only != null && said.tells) {
-      head.writeBytes(said.alone);
-      int end = state(only);
-      state[end] = '\r';
-      state[end + 1] = '\n';
-      head.writeBytes(state, 0, end + END.length);
+      byte[] text = said.alone;
+      int end = state(text, said.begin, only);
+      text[end] = '\r';
+      text[end + 1] = '\n';
+      head.writeBytes(text, 0, end + END.length);
     } else {
       write(exchange.limits(), head);
     }
@@ -149,7 +161,7 @@ final class RateLimitFields implements Reply.Lines.Writer {
       if (said.tells) {
         next(states, head);
         head.writeBytes(said.name);
-        head.writeBytes(state, 0, state(verdicts.get(i)));
+        head.writeBytes(state, 0, state(state, 0, verdicts.get(i)));
       }
     }
     end(STATE, states, head);
@@ -176,18 +188,22 @@ final class RateLimitFields implements Reply.Lines.Writer {
     }
   }
 
-  /** Writes what is left and when it is whole again, and says how many bytes that takes. */
-  private int state(LimitVerdict verdict) {
-    int at = digits(state, 0, verdict.remaining());
-    state[at] = ';';
-    state[at + 1] = 't';
-    state[at + 2] = '=';
+  /** Writes what is left and when it is whole again, and says where that ends. */
+  private static int state(byte[] text, int from, LimitVerdict verdict) {
+    int at = digits(text, from, verdict.remaining());
+    text[at] = ';';
+    text[at + 1] = 't';
+    text[at + 2] = '=';
     long reset = verdict.resetNanos();
-    return digits(state, at + 3, reset == 0 ? 0 : ceilSeconds(reset));
+    return digits(text, at + 3, reset == 0 ? 0 : ceilSeconds(reset));
   }
 
   /** Writes the digits of a number that is not negative, and says where they end. */
   private static int digits(byte[] text, int from, long number) {
+    if (number < 10) {
+      text[from] = (byte) ('0' + number);
+      return from + 1;
+    }
     int end = from + 1;
     for (long least = 10; number >= least && end < from + MOST_DIGITS; least *= 10) {
       end++;

@@ -12,6 +12,8 @@ final class KeyHash {
   private static final long SECRET_0 = new SecureRandom().nextLong();
   private static final long SECRET_1 = new SecureRandom().nextLong();
 
+  private static final int LETTER = 48; // the bit where it begins, above an address of version 4
+
   private long v0;
   private long v1;
   private long v2;
@@ -61,9 +63,13 @@ final class KeyHash {
     v3 = SECRET_1 ^ 0x7465646279746573L;
   }
 
-  /** An address, if the key has one. */
+  /** An address, if the key has one; those of version 4 are one word, in which the letter is. */
   KeyHash add(char part, long high, long low) {
-    if (high != 0 || low != 0) {
+    if (high == 0 && low >>> LETTER == 0) {
+      if (low != 0) {
+        add((long) part << LETTER | low);
+      }
+    } else {
       add(part);
       add(high);
       add(low);
