@@ -6,9 +6,13 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.config.LimitConfig.Grain;
 import app.avalo.gateway.config.LimitConfig.KeyPart;
 import app.avalo.gateway.filter.Caller;
+import app.avalo.gateway.filter.Exchange;
 import app.avalo.gateway.filter.Exchanges;
 import app.avalo.gateway.filter.limit.Policies;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -97,6 +101,47 @@ class BucketKeyTest {
 
     assertThat("AaAaAaAa").hasSameHashCodeAs("BBBBBBBB");
     assertThat(one.hash()).isNotEqualTo(other.hash());
+  }
+
+  @Test
+  void aKeyThatIsFilledAgainIsAsOneThatIsNew() {
+    Caller nobody = Caller.ANONYMOUS;
+    Caller user = new Caller("alice", null, "vip", Set.of(), Map.of("org", "acme"));
+    Caller app = new Caller(null, "shop", "partner", Set.of());
+    Grain grain = new Grain("X-Tenant", "org", 24, 48);
+    List<Exchange> exchanges = new ArrayList<>();
+    for (Caller caller : List.of(nobody, user, app)) {
+      exchanges.add(request().caller(caller).client("192.0.2.77").live());
+      exchanges.add(request().caller(caller).client("2001:db8::7").header("X-Tenant", "b").live());
+    }
+    List<LimitConfig> policies = new ArrayList<>();
+    for (KeyPart part : KeyPart.values()) {
+      policies.add(Policies.named("p" + part).key(part).grain(grain).build());
+      policies.add(
+          Policies.named("q" + part).key(part, KeyPart.METHOD, KeyPart.TIER).grain(grain).build());
+      policies.add(
+          Policies.named("r" + part).key(part, KeyPart.CALLER).grain(Grain.DEFAULT).build());
+    }
+
+    Random random = new Random(7);
+    BucketKey again = new BucketKey();
+    LimitConfig policy = policies.get(0);
+    int compared = 0;
+    for (int i = 0; i < 20_000; i++) {
+      // Often the same as before, as of a filter that has one.
+      policy = random.nextInt(3) == 0 ? policies.get(random.nextInt(policies.size())) : policy;
+      Exchange exchange = exchanges.get(random.nextInt(exchanges.size()));
+      String tier = random.nextInt(4) == 0 ? "vip" : "";
+      BucketKey fresh = new BucketKey();
+      boolean filled = again.fill(policy, tier, exchange);
+      assertThat(filled).isEqualTo(fresh.fill(policy, tier, exchange));
+      if (filled) {
+        assertThat(again.hash()).as("%s", fresh).isEqualTo(fresh.hash());
+        assertThat(again.inRedis("")).isEqualTo(fresh.inRedis(""));
+        compared++;
+      }
+    }
+    assertThat(compared).isGreaterThan(10_000);
   }
 
   @Test
