@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes heads of HTTP/1.x as Vert.x's encoder does, and behind their headers lines that are known
- * to be well formed: those are copied once, not kept as headers and checked by each that passes
+ * to be well formed: those are written once, not kept as headers and checked by each that passes
  * them on. An answer to HEAD needs no care here, as nobody gives it a body to leave out.
  */
 public final class ResponseEncoder extends HttpResponseEncoder implements Reply.Lines {
