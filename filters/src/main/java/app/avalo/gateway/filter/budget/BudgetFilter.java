@@ -56,6 +56,7 @@ public final class BudgetFilter implements Filter {
   private final Hold.Open open;
   private final Tariff.Recent tariffs;
   private final Receipts receipts;
+  private final long[] only = new long[1]; // the cost of one charge, within a call
 
   /**
    * The filter of one event loop.
@@ -265,10 +266,12 @@ public final class BudgetFilter implements Filter {
     if (trailers != null) {
       hold.read(trailers);
     }
-    long[] costs = new long[hold.size()];
+    Charge first = hold.first;
+    boolean waits = first == null || first.next != null || first.call != null;
+    long[] costs = waits ? new long[hold.size()] : only;
     Future<?> known = KNOWN;
     int i = 0;
-    for (Charge charge = hold.first; charge != null; charge = charge.next) {
+    for (Charge charge = first; charge != null; charge = charge.next) {
       costs[i] = exchange.wasSent() ? charge.trueCost(exchange) : 0;
       if (exchange.wasSent() && !charge.isComplete()) {
         charge.term.remark(Remark.UNREADABLE);

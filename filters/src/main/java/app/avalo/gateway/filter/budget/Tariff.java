@@ -29,6 +29,8 @@ final class Tariff {
   private final boolean personal; // each caller has its own
   private final boolean watched;
   private final boolean byBody;
+  private @Nullable String callers; // the tier of who asked last, and what it is summed up under
+  private String tier = "";
 
   /**
    * What they are charged in one budget, until it is configured anew.
@@ -163,9 +165,18 @@ final class Tariff {
     return new Ask(
         this,
         byBody ? Ask.bodyBytes(exchange) : 0,
-        Ask.tier(exchange.caller()),
+        tier(exchange.caller()),
         watched ? exchange.caller().name() : null,
         exchange.startNanos());
+  }
+
+  @SuppressWarnings("ReferenceEquality") // another text that is the same only costs time
+  private String tier(Caller caller) {
+    if (caller.tier() != callers) {
+      callers = caller.tier();
+      tier = Ask.tier(caller);
+    }
+    return tier;
   }
 
   static @Nullable ServiceConfig service(Exchange exchange) {

@@ -111,9 +111,9 @@ record Slot(ByteBuffer memory, int at, boolean mapped) {
   void write(long number, long version, long micros, long held) {
     int copy = at + (int) (version & 1) * COPY;
     VarHandle.releaseFence(); // not before the other copy is complete
-    LONG.set(memory, copy + MICROS, micros);
-    LONG.set(memory, copy + HELD, held);
-    LONG.set(memory, copy + CHECK, check(number, version, micros, held));
+    memory.putLong(copy + MICROS, micros);
+    memory.putLong(copy + HELD, held);
+    memory.putLong(copy + CHECK, check(number, version, micros, held));
     LONG.setRelease(memory, copy, version);
   }
 
