@@ -1,11 +1,14 @@
 package app.avalo.gateway.filter.budget.journal;
 
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A counter that stands in a slot. Its owner sets it, the journal's writer looks at it. */
 final class FileCounter implements Counter {
   private final FileJournal journal;
   private final Slot slot;
+  private final ByteBuffer memory; // of the slot, as it is written for each request
+  private final int at; // likewise
   private final long number;
   private final Slot.Name name;
   private long version; // owner
@@ -16,13 +19,15 @@ final class FileCounter implements Counter {
   FileCounter(FileJournal journal, Slot slot, long number, Slot.Name name) {
     this.journal = journal;
     this.slot = slot;
+    this.memory = slot.memory();
+    this.at = slot.at();
     this.number = number;
     this.name = name;
   }
 
   @Override
   public void set(long micros, long held) {
-    slot.write(number, ++version, micros, held);
+    Slot.write(memory, at, number, ++version, micros, held);
     if (!changed) {
       changed = true;
       journal.changed(this);

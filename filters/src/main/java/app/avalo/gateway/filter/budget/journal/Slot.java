@@ -107,8 +107,8 @@ record Slot(ByteBuffer memory, int at, boolean mapped) {
     return memory.getInt(at + CHECKSUM) == checksum(number(), name) ? Name.of(name) : null;
   }
 
-  /** The next state; the version before stays until this one is whole. */
-  void write(long number, long version, long micros, long held) {
+  /** The next state of the counter at a place; the version before stays until this one is whole. */
+  static void write(ByteBuffer memory, int at, long number, long version, long micros, long held) {
     int copy = at + (int) (version & 1) * COPY;
     VarHandle.releaseFence(); // not before the other copy is complete
     memory.putLong(copy + MICROS, micros);

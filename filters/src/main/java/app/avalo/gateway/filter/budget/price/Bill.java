@@ -12,12 +12,11 @@ import org.jspecify.annotations.Nullable;
  * What a trailer says replaces what the head said. Confined to the exchange.
  */
 public class Bill {
-  private static final long[] NOTHING = {};
   private static final CharSequence[] NOBODY = {};
 
   private final Form form;
   private long amount = Price.UNREADABLE;
-  private final long[] counted; // micro-units, in the form's order
+  private final long @Nullable [] counted; // micro-units, in the form's order; null without counts
 
   /**
    * Where bills of one price are read.
@@ -34,7 +33,7 @@ public class Bill {
     public static Form of(Cost cost, long ceiling) {
       int counted = cost.perThousand().size();
       CharSequence[] counts = counted == 0 ? NOBODY : new CharSequence[counted];
-      long[] perThousand = counted == 0 ? NOTHING : new long[counted];
+      long[] perThousand = new long[counted];
       int at = 0;
       for (Map.Entry<String, Long> count : cost.perThousand().entrySet()) {
         counts[at] = HttpHeaders.createOptimized(count.getKey());
@@ -52,8 +51,10 @@ public class Bill {
   /** Nothing was told yet. */
   public Bill(Form form) {
     this.form = form;
-    this.counted = form.counts.length == 0 ? NOTHING : new long[form.counts.length];
-    Arrays.fill(counted, Price.UNREADABLE);
+    this.counted = form.counts.length == 0 ? null : new long[form.counts.length];
+    if (counted != null) {
+      Arrays.fill(counted, Price.UNREADABLE);
+    }
   }
 
   /** Takes over what the head or the trailers of an answer say. */
@@ -64,7 +65,7 @@ public class Bill {
         amount = Price.parse(told, form.ceiling);
       }
     }
-    for (int i = 0; i < counted.length; i++) {
+    for (int i = 0; counted != null && i < counted.length; i++) {
       String count = fields.get(form.counts[i]);
       if (count != null) {
         counted[i] = price(Price.parseCount(count), form.perThousand[i]);
@@ -85,7 +86,7 @@ public class Bill {
   /** Whether all of it was told. */
   public final boolean isComplete() {
     boolean complete = form.header == null || amount >= 0;
-    for (int i = 0; complete && i < counted.length; i++) {
+    for (int i = 0; counted != null && complete && i < counted.length; i++) {
       complete = counted[i] >= 0;
     }
     return complete;
@@ -94,8 +95,8 @@ public class Bill {
   /** The sum of what was told. */
   public final long sum() {
     long sum = Math.max(0, amount);
-    for (long each : counted) {
-      sum = Price.add(sum, Math.max(0, each));
+    for (int i = 0; counted != null && i < counted.length; i++) {
+      sum = Price.add(sum, Math.max(0, counted[i]));
     }
     return sum;
   }

@@ -1,15 +1,19 @@
 package app.avalo.gateway.filter.budget.term;
 
+import app.avalo.gateway.config.BudgetConfig;
 import app.avalo.gateway.filter.budget.journal.Entry;
 import app.avalo.gateway.filter.budget.price.Price;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What was corrected in a period, each once by its id. Guarded by its term. */
 final class Corrections {
   private final Set<String> ids = new HashSet<>();
   private final Sums sums;
   private long raised; // micro-units added to the amount
+  private @Nullable BudgetConfig known; // the budget as it was given last, and its amount
+  private long amount;
 
   Corrections(Sums sums) {
     this.sums = sums;
@@ -32,9 +36,13 @@ final class Corrections {
     }
   }
 
-  /** Micro-units added to the amount. */
-  long raised() {
-    return raised;
+  /** What a budget comes to with them. */
+  long amount(BudgetConfig budget) {
+    if (budget != known) {
+      known = budget;
+      amount = budget.amount().micros();
+    }
+    return Math.max(0, Price.signed(amount, raised));
   }
 
   /** Takes over what all replicas follow; whether it is another. */

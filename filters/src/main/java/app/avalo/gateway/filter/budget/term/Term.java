@@ -79,7 +79,7 @@ public final class Term {
   }
 
   private long amount(BudgetConfig budget) {
-    return Math.max(0, Price.signed(budget.amount().micros(), corrections.raised()));
+    return corrections.amount(budget);
   }
 
   /** What all replicas together have left, with nothing in flight. */

@@ -354,7 +354,7 @@ class FileJournalTest {
     try (FileJournal journal = FileJournal.open(directory)) {
       slot.begin(1_000_000, name);
       FileCounter counter = new FileCounter(journal, slot, 1_000_000, name);
-      slot.write(1_000_000, 1, 70, 0);
+      Slot.write(slot.memory(), slot.at(), 1_000_000, 1, 70, 0);
       memory.limit(0); // as a page of which the disk is gone
       journal.changed(counter);
       journal.append(entry(Kind.ADJUST, "x", 5));
