@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /**
  * How long the event loops of processes wanted to run and had no processor, as Linux counts it. What
@@ -18,6 +19,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Processors implements AutoCloseable {
   private static final long EVERY_NANOS = 5_000_000;
+  private static final int STOLEN = 8; // column of /proc/stat
+  private static final int TICK_MILLIS = 10;
 
   /** Of one loop: microseconds since 1970, and microseconds waited until then. */
   private static final class Loop {
@@ -69,6 +72,16 @@ final class Processors implements AutoCloseable {
     }
     looking.setDaemon(true);
     looking.start();
+  }
+
+  /** Milliseconds for which processors had work and the host gave them to others, since it began. */
+  static long stolenMillis() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/stat"))) {
+      String[] ticks = lines.findFirst().orElse("").split(" +");
+      return ticks.length > STOLEN ? TICK_MILLIS * Long.parseLong(ticks[STOLEN]) : 0;
+    } catch (IOException e) {
+      return 0; // no Linux: nobody says
+    }
   }
 
   /** Of the loops that one which has run longest: the other one only watches. */
