@@ -16,13 +16,15 @@ import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes the report of the month before into {@code <state.directory>/reports} on the 1st, ten
  * minutes after midnight, when the last requests of the month have been settled; later if the
- * gateway did not run then. Posts its totals once. Control loop.
+ * gateway did not run then. Posts its totals once; should it be killed before the webhook is done
+ * with them, again under the same id. Control loop.
  */
 public final class MonthEnd {
   private static final Logger LOG = LoggerFactory.getLogger(MonthEnd.class);
@@ -73,20 +75,28 @@ public final class MonthEnd {
         .compose(
             report ->
                 vertx.executeBlocking(() -> write(report, file)).map(is -> is ? report : null))
-        .onSuccess(this::post)
+        .onSuccess(report -> post(report, told(file)))
         .onFailure(failure -> failed(month, failure));
   }
 
-  /** Whether it was not there before. */
+  /** Its being there says that nobody has to be told any more. */
+  private static Path told(Path json) {
+    return json.resolveSibling(json.getFileName().toString().replace(".json", ".told"));
+  }
+
+  /** Writes what is not there yet; whether it is still to be told. */
   private static boolean write(Report report, Path json) throws IOException {
-    if (Files.exists(json) || report.budgets().isEmpty()) {
+    if (report.budgets().isEmpty()) {
       return false;
     }
-    Files.createDirectories(json.getParent());
-    put(json.resolveSibling(report.month() + ".csv"), ReportCsv.of(report));
-    put(json.resolveSibling(report.month() + ".html"), ReportPage.of(report));
-    put(json, ReportJson.of(report).encodePrettily() + "\n");
-    return true;
+    if (!Files.exists(json)) {
+      Files.createDirectories(json.getParent());
+      put(json.resolveSibling(report.month() + ".csv"), ReportCsv.of(report));
+      put(json.resolveSibling(report.month() + ".html"), ReportPage.of(report));
+      put(json, ReportJson.of(report).encodePrettily() + "\n");
+      LOG.atInfo().addKeyValue("month", report.month()).log("report of a month written");
+    }
+    return !Files.exists(told(json));
   }
 
   private static void put(Path file, String text) throws IOException {
@@ -95,19 +105,21 @@ public final class MonthEnd {
     Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private void post(Report report) {
+  private void post(@Nullable Report report, Path told) {
     if (report == null) {
       return;
     }
-    LOG.atInfo().addKeyValue("month", report.month()).log("report of a month written");
     JsonObject facts = ReportJson.of(report).getJsonObject("totals");
-    webhook.send(
-        new Alert(
-            "report/" + report.month(),
-            "budget.report",
-            report.month(),
-            ticker.epochMillis(),
-            facts));
+    webhook
+        .send(
+            new Alert(
+                "report/" + report.month(),
+                "budget.report",
+                report.month(),
+                ticker.epochMillis(),
+                facts))
+        .compose(over -> vertx.executeBlocking(() -> Files.writeString(told, "")))
+        .onFailure(failure -> LOG.warn("not noted that a report is told: {}", failure.toString()));
   }
 
   private void failed(YearMonth month, Throwable failure) {

@@ -143,14 +143,11 @@ class MonthEndIT {
     ledger.desk().correct("month", new Correction("1", false, "ai", 2_500_000, "eva", "bill"));
     Context loop = vertx.getOrCreateContext();
     Executor control = task -> loop.runOnContext(go -> task.run());
-    Webhook webhook = new Webhook(vertx, control, Timers.of(vertx), Ticker.SYSTEM, plan::config);
-    control.execute(webhook::start);
     Reports reports = new Reports(ledger.desk(), time);
     time.advance(Duration.ofDays(15));
     ledger.desk().correct("month", new Correction("2", false, "ai", 500_000, "eva", "bill"));
 
-    Timers stopped = new VirtualTime(); // of a process that ends at once
-    new MonthEnd(vertx, stopped, time, reports, webhook, () -> plan).start();
+    Webhook webhook = begin(plan, control, new VirtualTime()); // its timers stand still
     Awaiting.until(() -> webhook.count(Webhook.Result.DELIVERED) == 1);
     new MonthEnd(vertx, time, time, reports, webhook, () -> plan).start();
     time.advance(Duration.ofDays(27));
@@ -160,5 +157,42 @@ class MonthEndIT {
         .extracting(alert -> alert.getString("kind") + ' ' + alert.getString("subject"))
         .containsExactly("budget.report 2026-11", "budget.report 2026-12");
     assertThat(told.element().getJsonObject("facts").encode()).contains("2.5");
+  }
+
+  /** Of a process that begins now, and gets as far as its timers let it. */
+  private Webhook begin(Plan plan, Executor control, Timers timers) {
+    Webhook webhook = new Webhook(vertx, control, Timers.of(vertx), Ticker.SYSTEM, plan::config);
+    control.execute(webhook::start);
+    new MonthEnd(vertx, timers, time, new Reports(ledger.desk(), time), webhook, () -> plan)
+        .start();
+    return webhook;
+  }
+
+  @Test
+  void who_is_killed_before_anybody_was_told_tells_at_the_next_start_and_then_no_more() {
+    String[] alerts = new String[1];
+    Queue<JsonObject> told = told(alerts);
+    Plan plan = plan(alerts[0]);
+    ledger.configure(plan);
+    ledger.desk().correct("month", new Correction("1", false, "ai", 2_500_000, "eva", "bill"));
+    time.advance(Duration.ofDays(15));
+    Context loop = vertx.getOrCreateContext();
+    Executor control = task -> loop.runOnContext(go -> task.run());
+    Path reports = directory.resolve("reports");
+
+    begin(plan, killed -> {}, new VirtualTime());
+    Awaiting.until(() -> Files.exists(reports.resolve("2026-11.json")));
+    assertThat(reports.resolve("2026-11.told")).doesNotExist();
+    Webhook next = begin(plan, control, new VirtualTime());
+    Awaiting.until(() -> next.count(Webhook.Result.DELIVERED) == 1);
+    Awaiting.until(() -> Files.exists(reports.resolve("2026-11.told")));
+    Webhook last = begin(plan, control, time);
+    ledger.desk().correct("month", new Correction("2", false, "ai", 500_000, "eva", "bill"));
+    time.advance(Duration.ofDays(27));
+    Awaiting.until(() -> last.count(Webhook.Result.DELIVERED) > 0);
+
+    assertThat(told)
+        .extracting(alert -> alert.getString("subject"))
+        .containsExactly("2026-11", "2026-12");
   }
 }
