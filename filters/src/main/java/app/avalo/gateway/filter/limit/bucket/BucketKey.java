@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +26,17 @@ public final class BucketKey {
   private static final int PLAIN_LENGTH = 64;
   private static final int DIGEST_BYTES = 16;
 
+  private static final List<KeyPart> ADDRESS = List.of(KeyPart.ADDRESS);
+
+  private long addressHigh;
+  private long addressLow; // both 0 without an address
+  private long hash;
+  private long v4Mask;
+  private boolean alone; // the address is all of the key
   private @Nullable LimitConfig filled; // for whose parts nothing else has to be cleared
   private String policy = "";
   private String tier = ""; // only of a tier with a bandwidth of its own
-  private long addressHigh;
-  private long addressLow; // both 0 without an address
+  private @Nullable KeyHash hashing; // none in a copy
   private @Nullable String user;
   private @Nullable String apiKey;
   private @Nullable String group; // the tier as a part of the key
@@ -40,8 +47,6 @@ public final class BucketKey {
   private @Nullable String service;
   private @Nullable String method;
   private @Nullable String country;
-  private long hash;
-  private @Nullable KeyHash hashing; // none in a copy
 
   /** Becomes the key of a request; false when the policy has no bucket for it. */
   public boolean fill(LimitConfig limit, Exchange exchange) {
@@ -59,6 +64,11 @@ public final class BucketKey {
     if (limit != filled || own != tier) {
       clear(limit, own);
     }
+    if (alone && hashing != null) { // the most usual key, looked up in few steps
+      address(exchange.client());
+      hash = hashing.again().add('a', addressHigh, addressLow).end();
+      return true;
+    }
     List<KeyPart> parts = limit.key();
     for (int i = 0; i < parts.size(); i++) {
       if (!add(parts.get(i), exchange)) {
@@ -74,6 +84,8 @@ public final class BucketKey {
     filled = limit.key().contains(KeyPart.CALLER) ? null : limit;
     policy = limit.name();
     grain = limit.grain();
+    v4Mask = -1L << 32 - grain.v4Bits();
+    alone = limit.key().equals(ADDRESS);
     group = null;
     header = null;
     claim = null;
@@ -86,6 +98,8 @@ public final class BucketKey {
     service = null;
     method = null;
     country = null;
+    hashing = hashing == null ? new KeyHash() : hashing;
+    hashing.start(policy, own);
   }
 
   private boolean add(KeyPart part, Exchange exchange) {
@@ -134,7 +148,7 @@ public final class BucketKey {
   private void address(IpAddress address) {
     if (address.isV4()) {
       addressHigh = 0;
-      addressLow = address.low() & -1L << 32 - grain.v4Bits();
+      addressLow = address.low() & v4Mask;
     } else {
       addressHigh = address.high() & (grain.v6Bits() >= 64 ? -1L : -1L << 64 - grain.v6Bits());
       addressLow = grain.v6Bits() <= 64 ? 0 : address.low() & -1L << 128 - grain.v6Bits();
@@ -221,11 +235,8 @@ public final class BucketKey {
   }
 
   private void rehash() {
-    if (hashing == null) {
-      hashing = new KeyHash();
-    }
     hash =
-        hashing
+        Objects.requireNonNull(hashing)
             .start(policy, tier)
             .add('a', addressHigh, addressLow)
             .add('u', user)

@@ -14,18 +14,18 @@ final class KeyHash {
 
   private static final int LETTER = 48; // the bit where it begins, above an address of version 4
 
-  private long v0;
-  private long v1;
-  private long v2;
-  private long v3;
-
   // After the last beginning, which most keys share with the one before.
-  private @Nullable String begun;
-  private String begunWithin = "";
   private long b0;
   private long b1;
   private long b2;
   private long b3;
+  private @Nullable String begun;
+  private String begunWithin = "";
+
+  private long v0;
+  private long v1;
+  private long v2;
+  private long v3;
 
   KeyHash() {
     start("", "");
@@ -40,12 +40,16 @@ final class KeyHash {
       begun = policy;
       begunWithin = tier;
       keep();
-    } else {
-      v0 = b0;
-      v1 = b1;
-      v2 = b2;
-      v3 = b3;
     }
+    return again();
+  }
+
+  /** Likewise, of those of the last one. */
+  KeyHash again() {
+    v0 = b0;
+    v1 = b1;
+    v2 = b2;
+    v3 = b3;
     return this;
   }
 

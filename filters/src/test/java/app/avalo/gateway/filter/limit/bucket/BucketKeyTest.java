@@ -12,6 +12,7 @@ import app.avalo.gateway.filter.limit.Policies;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import net.jqwik.api.ForAll;
@@ -101,6 +102,25 @@ class BucketKeyTest {
 
     assertThat("AaAaAaAa").hasSameHashCodeAs("BBBBBBBB");
     assertThat(one.hash()).isNotEqualTo(other.hash());
+  }
+
+  @Test
+  void anAddressIsNotAllThereIsToAKeyOfMoreParts() {
+    Caller user = new Caller("alice", "shop", "vip", Set.of(), Map.of("org", "acme"));
+    Grain grain = new Grain("X-Tenant", "org", 24, 48);
+    for (KeyPart part : KeyPart.values()) {
+      BucketKey alone = new BucketKey();
+      BucketKey more = new BucketKey();
+      LimitConfig address = Policies.named("p").key(KeyPart.ADDRESS).grain(grain).build();
+      LimitConfig both = Policies.named("p").key(KeyPart.ADDRESS, part).grain(grain).build();
+      for (int i = 0; i < 2; i++) { // one that is filled again takes fewer steps
+        assertThat(alone.fill(address, "", request().caller(user).live())).isTrue();
+        assertThat(more.fill(both, "", request().caller(user).live())).isTrue();
+      }
+      assertThat(more.hash() == alone.hash()).as("%s", part).isEqualTo(part == KeyPart.ADDRESS);
+      assertThat(more.hash())
+          .isEqualTo(Objects.requireNonNull(BucketKey.parse(both, "", more.toString())).hash());
+    }
   }
 
   @Test
