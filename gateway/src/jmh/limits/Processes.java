@@ -211,6 +211,13 @@ final class Processes {
         run.free().stream().filter(wait -> wait.micros() > Site.BOUND_MICROS).count(),
         run.free().size(),
         run.free().stream().mapToLong(Site.Wait::micros).max().orElse(0) / 1e3);
+    if (run.processors().takenAwayMillis() > 0) {
+      System.out.printf(
+          Locale.ROOT,
+          "%46s the host took processors away for %d ms, which nobody's waiting shows%n",
+          "",
+          run.processors().takenAwayMillis());
+    }
     if (run.late().toMillis() > 20) {
       System.out.printf(
           Locale.ROOT, "%46s the client itself was up to %d ms late%n", "", run.late().toMillis());

@@ -63,7 +63,9 @@ final class Processors implements AutoCloseable {
 
   private final List<Loop> loops = new ArrayList<>();
   private final Thread looking = new Thread(this::look, "processors");
+  private final long stolenBefore = stolenMillis();
   private volatile boolean closed;
+  private long stolen; // once it is closed
 
   /** Looks at the one loop of each process, until it is closed. */
   Processors(List<Long> processes) {
@@ -125,9 +127,15 @@ final class Processors implements AutoCloseable {
     return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
   }
 
+  /** For how long, in all, the host gave processors to others until this was closed. */
+  long takenAwayMillis() {
+    return stolen;
+  }
+
   @Override
   public void close() {
     closed = true;
+    stolen = stolenMillis() - stolenBefore;
     try {
       looking.join();
     } catch (InterruptedException interrupted) {
