@@ -79,7 +79,7 @@ final class LeaseKeeper {
   private int idle;
   private long sequence;
   private long askedNanos; // since when demand is counted
-  private long[] asked = new long[2]; // demand since then, while the store was late
+  private long[] asked = new long[2]; // demand since then that no answer came for
   private long statedNanos;
   private long answeredNanos;
   private long wokeNanos; // has asked since then, without a rest
@@ -276,6 +276,18 @@ final class LeaseKeeper {
   }
 
   /**
+   * Nothing was granted, so what was asked for is asked for again: soon if requests wait, else with
+   * the next statement, as one may be about to wait.
+   */
+  private void late(long now) {
+    if (waiters.get() > 0) {
+      askAgain(now);
+    } else if (hurried.get()) {
+      wake();
+    }
+  }
+
+  /**
    * States the same demand again, ever more rarely so that many who are late do not make the store
    * later still, and at last when it counts as away. Nobody else hurries until then.
    */
@@ -311,8 +323,8 @@ final class LeaseKeeper {
     underWay = false;
     long now = sharing.ticker().nanos();
     boolean lost = failure != null && isAway(failure, now);
-    if (failure != null && !lost && waiters.get() > 0) {
-      askAgain(now);
+    if (failure != null && !lost) {
+      late(now);
       return;
     }
     askNoMore();
@@ -327,15 +339,15 @@ final class LeaseKeeper {
       term.telling.stated(said.told());
       term.telling.haveFromOthers(lease.theirs());
       account.announce(term, term.telling.tell(lease.ours()), sharing.ticker().epochMillis());
-    } else if (lost && ticking) {
+    } else if (ticking) {
       term.storeAway(account.config(), sharing.replicas());
     }
-    if (away != lost && (lost || failure == null)) {
+    if (away != lost) {
       LOG.warn("budget store {}: budget={}", away ? "reached" : "lost", account.config().name());
       away = lost;
     }
     scantNanos = now;
-    scant = lost && ticking ? 0 : failure == null ? scant(said, lease) : Long.MAX_VALUE;
+    scant = failure == null ? scant(said, lease) : ticking ? 0 : Long.MAX_VALUE;
     // What came back is an answer for those who waited; who comes back meanwhile waits for the
     // next.
     for (int left = waiters.get(); left > 0; left--) {

@@ -179,6 +179,9 @@ class LeaseTroubleIT extends Replicas {
     share(budget, 1);
     Gateway one = gateways.get(0);
     Waiting waiting = usedUpWhileDeaf(one, budget);
+    // Nobody waits yet when this is stated, as on another thread between two steps.
+    int refused = one.stated.get();
+    until(() -> one.stated.get() > refused + 1);
     CompletableFuture<Void> exchanged = new CompletableFuture<>();
     int before = one.stated.get();
 
