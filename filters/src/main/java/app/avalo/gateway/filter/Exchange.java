@@ -259,8 +259,9 @@ public final class Exchange implements RequestView {
   }
 
   public void limits(List<LimitVerdict> verdicts) {
-    this.limit = null;
-    this.limits = verdicts;
+    boolean one = verdicts.size() == 1;
+    this.limit = one ? verdicts.get(0) : null;
+    this.limits = one ? NONE : verdicts;
   }
 
   /** Whether what it costs its limits, or tells them, is known only by its answer. */

@@ -122,7 +122,7 @@ public class LeaseBenchmark {
             (key, tokens) -> {});
     key.fill(policy, exchange);
     while (buckets.take(key, 1, reading) != Said.YES) {
-      buckets.ask(key, 1);
+      buckets.ask(key, 1, (granted, failure) -> {});
     }
   }
 
@@ -131,7 +131,7 @@ public class LeaseBenchmark {
     key.fill(policy, exchange);
     Said said = buckets.take(key, 1, reading);
     if (said != Said.YES) {
-      buckets.ask(key, 1);
+      buckets.ask(key, 1, (granted, failure) -> {});
     }
     return said;
   }

@@ -67,6 +67,7 @@ public final class MetricsPage implements AutoCloseable {
         metrics.addDisabledMetricsCategory(domain);
       }
     }
+    metrics.getDisabledMetricsCategories().add("redis"); // a type of client, in no domain
     return builder
         .with(options.setMetricsOptions(metrics))
         .withMetrics(new MicrometerMetricsFactory(meters));

@@ -56,28 +56,26 @@ public final class LimitFilter implements Filter {
       return;
     }
     Rule[] asked = rules.of(exchange, policies);
-    boolean decided =
-        !exchange.explaining()
-            && (asked.length == 1
-                ? decideHere(exchange, asked[0], next)
-                : decideHere(exchange, asked, next));
-    if (!decided) {
+    if (asked.length == 1 && !exchange.explaining()) {
+      decide(exchange, asked[0], next);
+    } else if (exchange.explaining() || !decideHere(exchange, asked, next)) {
       new Round(exchange, next).ask(asked);
     }
   }
 
-  /** As with several rules, of which nothing has to be kept meanwhile. */
-  private boolean decideHere(Exchange exchange, Rule rule, Next next) {
+  /** As with several rules, of which nothing has to be kept meanwhile, nor anything given back. */
+  private void decide(Exchange exchange, Rule rule, Next next) {
     Tier tier = rule.tier(exchange);
     if (tier != null && rule.probe.fill(rule.policy, tier.name, exchange)) {
       LimitVerdict verdict = here(tier, exchange);
       if (verdict == null) {
-        return false;
+        new Round(exchange, next).ask(tier, rule.probe.copy());
+        return;
       }
       rule.tally.add(verdict);
       if (refuses(verdict)) {
         refuse(exchange, List.of(verdict), verdict, next);
-        return true;
+        return;
       }
       exchange.limit(verdict);
       if (rule.unsettled) {
@@ -85,7 +83,6 @@ public final class LimitFilter implements Filter {
       }
     }
     next.proceed(exchange);
-    return true;
   }
 
   /** Whether everything could be said here; if not, nothing has been taken. */
@@ -182,16 +179,20 @@ public final class LimitFilter implements Filter {
   }
 
   /** Of several refusals the longest: who comes back after it is not refused again. */
-  static @Nullable LimitVerdict longest(LimitVerdict[] verdicts, int count) {
+  private static @Nullable LimitVerdict longest(LimitVerdict[] verdicts, int count) {
     LimitVerdict longest = null;
     for (int i = 0; i < count; i++) {
-      LimitVerdict verdict = verdicts[i];
-      if (refuses(verdict)
-          && (longest == null || verdict.retryAfterNanos() > longest.retryAfterNanos())) {
-        longest = verdict;
-      }
+      longest = longer(longest, verdicts[i]);
     }
     return longest;
+  }
+
+  /** Of a refusal and what may be another one the longer. */
+  static @Nullable LimitVerdict longer(@Nullable LimitVerdict refusal, LimitVerdict verdict) {
+    boolean longer =
+        refuses(verdict)
+            && (refusal == null || verdict.retryAfterNanos() > refusal.retryAfterNanos());
+    return longer ? verdict : refusal;
   }
 
   /**

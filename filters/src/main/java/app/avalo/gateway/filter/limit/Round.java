@@ -17,6 +17,7 @@ import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
 import app.avalo.gateway.filter.limit.bucket.Here;
 import app.avalo.gateway.filter.limit.bucket.Reading;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
+import io.vertx.core.Completable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,7 +45,7 @@ final class Round {
   }
 
   /** One bucket and what became of it. */
-  private static final class Ask {
+  private final class Ask implements Completable<Reading> {
     final Tier tier;
     final BucketKey key;
     final long tokens;
@@ -61,17 +62,33 @@ final class Round {
       return tier.rule.policy;
     }
 
+    @Override
+    public void complete(@Nullable Reading said, @Nullable Throwable failure) {
+      if (said == null) {
+        withoutStore(this, failure);
+      } else {
+        from = looking ? null : tier.buckets;
+        verdict = looking ? tier.verdict(said, tier.rule.by) : tier.decided(key, said);
+      }
+      oneLess();
+    }
+
     boolean closed() {
       return verdict != null && verdict.by() == By.CLOSED && !policy().shadow();
     }
   }
 
+  /** Asks one bucket, of which nothing can be said here. */
+  void ask(Tier tier, BucketKey key) {
+    asks.add(new Ask(tier, key, tier.tokens(exchange)));
+    askOthers();
+  }
+
   void ask(Rule[] rules) {
     for (Rule rule : rules) {
       Tier tier = rule.tier(exchange);
-      BucketKey key = new BucketKey();
-      if (tier != null && key.fill(rule.policy, tier.name, exchange)) {
-        asks.add(new Ask(tier, key, tier.tokens(exchange)));
+      if (tier != null && rule.probe.fill(rule.policy, tier.name, exchange)) {
+        asks.add(new Ask(tier, rule.probe.copy(), tier.tokens(exchange)));
       }
     }
     boolean refused = false;
@@ -114,20 +131,12 @@ final class Round {
       if (ask.verdict == null && !(looking && shutOut(ask))) {
         waiting++;
         Buckets buckets = ask.tier.buckets;
-        (looking ? buckets.peek(ask.key, ask.tokens) : buckets.ask(ask.key, ask.tokens))
-            .onComplete((said, failure) -> answered(ask, said, failure));
+        if (looking) {
+          buckets.peek(ask.key, ask.tokens).onComplete(ask);
+        } else {
+          buckets.ask(ask.key, ask.tokens, ask);
+        }
       }
-    }
-    oneLess();
-  }
-
-  private void answered(Ask ask, @Nullable Reading said, @Nullable Throwable failure) {
-    if (said == null) {
-      withoutStore(ask, failure);
-    } else {
-      ask.from = looking ? null : ask.tier.buckets;
-      ask.verdict =
-          looking ? ask.tier.verdict(said, ask.tier.rule.by) : ask.tier.decided(ask.key, said);
     }
     oneLess();
   }
@@ -178,10 +187,13 @@ final class Round {
       closed = ask.closed() ? ask : closed;
     }
     List<LimitVerdict> verdicts = new ArrayList<>(asks.size());
+    LimitVerdict longest = null;
     for (int i = 0; i < asks.size(); i++) {
       Ask ask = asks.get(i);
       if (ask.verdict != null) {
-        verdicts.add(refused ? giveBack(ask, ask.verdict) : ask.verdict);
+        LimitVerdict verdict = refused ? giveBack(ask, ask.verdict) : ask.verdict;
+        verdicts.add(verdict);
+        longest = LimitFilter.longer(longest, verdict);
       }
     }
     if (looking) {
@@ -192,8 +204,6 @@ final class Round {
       exchange.limits(verdicts);
       next.reply(exchange, Reply.Local.of(storeDown(closed.policy())));
     } else {
-      LimitVerdict longest =
-          LimitFilter.longest(verdicts.toArray(LimitVerdict[]::new), verdicts.size());
       count(longest);
       LimitFilter.settle(exchange, verdicts, longest, isUnsettled(), next);
     }

@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.redis;
 import app.avalo.gateway.config.StateConfig;
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
+import io.vertx.core.Completable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -40,6 +41,9 @@ final class NodeLink implements RedisLink {
       new StoreUnavailable(StoreUnavailable.How.SLOW, "Redis is slow");
   private static final StoreUnavailable FULL =
       new StoreUnavailable(StoreUnavailable.How.UNSENT, "too many calls wait");
+
+  /** Of the two that wait for a call one only keeps the books. */
+  private static final Completable<Response> NOBODY = (response, failure) -> {};
 
   private final Vertx vertx;
   private final StateConfig.Redis config;
@@ -138,9 +142,16 @@ final class NodeLink implements RedisLink {
       errors.increment();
       return Future.failedFuture(FULL);
     }
-    Call call = new Call(current, current.start(), current.outlasting(), invocation, outlasting);
+    Promise<Response> answer = Promise.promise();
+    Call call =
+        new Call(
+            current,
+            current.start(outlasting ? NOBODY : answer),
+            current.outlasting(outlasting ? answer : NOBODY),
+            invocation,
+            outlasting);
     send(call, current, Command.EVALSHA);
-    return outlasting ? call.ever.future() : call.inTime.future();
+    return answer.future();
   }
 
   /** One that has its place on a wire. */
@@ -323,7 +334,8 @@ final class NodeLink implements RedisLink {
     if (current == null || !current.up()) {
       return Future.failedFuture(DOWN);
     }
-    PendingCall<Response> call = current.start();
+    Promise<Response> slots = Promise.promise();
+    PendingCall<Response> call = current.start(slots);
     current
         .send(Request.cmd(Command.CLUSTER).arg("SLOTS"))
         .onComplete(
@@ -335,7 +347,7 @@ final class NodeLink implements RedisLink {
                 call.fail(new StoreUnavailable(reason(failure)));
               }
             });
-    return call.future();
+    return slots.future();
   }
 
   String host() {

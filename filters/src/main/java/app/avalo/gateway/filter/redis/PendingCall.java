@@ -1,16 +1,16 @@
 package app.avalo.gateway.filter.redis;
 
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
+import io.vertx.core.Completable;
 
 /** Somebody who waits for an answer; settled once, by the answer or by the deadline. */
 public final class PendingCall<T> {
-  private final Promise<T> promise = Promise.promise();
   private final long dueNanos;
+  private final Completable<T> asker;
   private boolean settled; // PendingCalls and Wire, one event loop
 
-  PendingCall(long dueNanos) {
+  PendingCall(long dueNanos, Completable<T> asker) {
     this.dueNanos = dueNanos;
+    this.asker = asker;
   }
 
   long dueNanos() {
@@ -21,17 +21,13 @@ public final class PendingCall<T> {
     return settled;
   }
 
-  public Future<T> future() {
-    return promise.future();
-  }
-
   /** Passes the answer on; false when it came too late. */
   public boolean answer(T response) {
     if (settled) {
       return false;
     }
     settled = true;
-    promise.complete(response);
+    asker.succeed(response);
     return true;
   }
 
@@ -41,7 +37,7 @@ public final class PendingCall<T> {
       return false;
     }
     settled = true;
-    promise.fail(reason);
+    asker.fail(reason);
     return true;
   }
 }

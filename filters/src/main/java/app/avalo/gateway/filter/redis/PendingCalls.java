@@ -2,6 +2,7 @@ package app.avalo.gateway.filter.redis;
 
 import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
+import io.vertx.core.Completable;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
@@ -44,13 +45,26 @@ public final class PendingCalls<T> {
     this.late = late;
   }
 
-  /** A call that starts now. */
-  public PendingCall<T> start() {
+  /**
+   * A call that starts now.
+   *
+   * @param asker hears of its answer, or why there is none, once
+   */
+  public PendingCall<T> start(Completable<T> asker) {
+    return start(asker, ticker.nanos());
+  }
+
+  /**
+   * Likewise, for who has looked at the clock just now.
+   *
+   * @param nowNanos what it showed
+   */
+  public PendingCall<T> start(Completable<T> asker, long nowNanos) {
     // Most are answered in order; kept until they would be due they would outlive a collection.
     while (!calls.isEmpty() && calls.peek().settled()) {
       calls.remove();
     }
-    PendingCall<T> call = new PendingCall<>(ticker.nanos() + patienceNanos);
+    PendingCall<T> call = new PendingCall<>(nowNanos + patienceNanos, asker);
     calls.add(call);
     if (!armed) {
       arm(patienceNanos);

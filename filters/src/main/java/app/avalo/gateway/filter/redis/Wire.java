@@ -4,7 +4,9 @@ import app.avalo.gateway.filter.time.Ticker;
 import app.avalo.gateway.filter.time.Timers;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerOptions;
+import io.vertx.core.Completable;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
@@ -145,14 +147,14 @@ final class Wire {
   }
 
   /** A call whose deadline starts now. */
-  PendingCall<Response> start() {
-    return pending.start();
+  PendingCall<Response> start(Completable<Response> asker) {
+    return pending.start(asker);
   }
 
   /** A call that waits on when its deadline has passed, and has a place until it ends. */
-  PendingCall<Response> outlasting() {
+  PendingCall<Response> outlasting(Completable<Response> asker) {
     unsettled++;
-    return outlasting.start();
+    return outlasting.start(asker);
   }
 
   /** Sends one command; its answer, when it comes, however late, or why none can come. */
@@ -208,7 +210,8 @@ final class Wire {
   }
 
   private Future<Void> sendPing() {
-    PendingCall<Response> ping = pings.start();
+    Promise<Response> answer = Promise.promise();
+    PendingCall<Response> ping = pings.start(answer);
     pingedSince = pingedSince == 0 ? ticker.nanos() : pingedSince;
     unsettled++;
     send(Request.cmd(Command.PING))
@@ -225,7 +228,7 @@ final class Wire {
                 ping.fail(new StoreUnavailable("ping refused"));
               }
             });
-    return ping.future().transform((pong, failure) -> judged(failure));
+    return answer.future().transform((pong, failure) -> judged(failure));
   }
 
   /** One node of a cluster, or one lost packet, may delay pings while others are answered. */

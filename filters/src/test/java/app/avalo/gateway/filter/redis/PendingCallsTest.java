@@ -3,6 +3,7 @@ package app.avalo.gateway.filter.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import app.avalo.gateway.filter.time.VirtualTime;
+import io.vertx.core.Promise;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.SimpleStringType;
 import java.time.Duration;
@@ -23,24 +24,26 @@ class PendingCallsTest {
 
   @Test
   void aCallFailsWhenItsDeadlinePasses() {
-    PendingCall<Response> call = calls.start();
+    Promise<Response> asker = Promise.promise();
+    PendingCall<Response> call = calls.start(asker);
 
     time.advance(Duration.ofMillis(19));
     assertThat(call.settled()).isFalse();
     time.advance(Duration.ofMillis(1));
 
-    assertThat(call.future().failed()).isTrue();
+    assertThat(asker.future().failed()).isTrue();
     assertThat(late).containsExactly(call);
   }
 
   @Test
   void anAnswerInTimeSettlesForGood() {
-    PendingCall<Response> call = calls.start();
+    Promise<Response> asker = Promise.promise();
+    PendingCall<Response> call = calls.start(asker);
 
     assertThat(call.answer(PONG)).isTrue();
     time.advance(Duration.ofSeconds(1));
 
-    assertThat(call.future().result()).isSameAs(PONG);
+    assertThat(asker.future().result()).isSameAs(PONG);
     assertThat(call.answer(PONG)).isFalse();
     assertThat(late).isEmpty();
   }
@@ -57,8 +60,9 @@ class PendingCallsTest {
               return () -> timers.remove(task);
             },
             late::add);
-    PendingCall<Response> answered = held.start();
-    PendingCall<Response> silent = held.start();
+    Promise<Response> asker = Promise.promise();
+    PendingCall<Response> answered = held.start(asker);
+    PendingCall<Response> silent = held.start(Promise.promise());
 
     time.advance(Duration.ofMillis(35));
     timers.remove().run();
@@ -67,7 +71,7 @@ class PendingCallsTest {
     assertThat(answered.answer(PONG)).isTrue();
     time.advance(Duration.ofMillis(1));
     timers.remove().run();
-    assertThat(answered.future().succeeded()).isTrue();
+    assertThat(asker.future().succeeded()).isTrue();
     assertThat(late).containsExactly(silent);
   }
 
@@ -76,7 +80,7 @@ class PendingCallsTest {
     Random random = new Random(7);
     List<PendingCall<Response>> waiting = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
-      PendingCall<Response> call = calls.start();
+      PendingCall<Response> call = calls.start(Promise.promise());
       if (random.nextInt(3) == 0) {
         call.answer(PONG);
       } else {

@@ -50,7 +50,7 @@ class WireIT {
 
     loop.get(
         () -> {
-          wire.start().future().onFailure(failure -> heard.add("who waited"));
+          wire.start((pong, failure) -> heard.add("who waited"));
           server.kill();
           // What is written first only tells the system that nobody reads it.
           while (!wire.dead()) {

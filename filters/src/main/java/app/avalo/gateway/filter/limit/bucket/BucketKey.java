@@ -279,34 +279,43 @@ public final class BucketKey {
 
   /** Name in Redis; the braces keep all that belongs to one bucket on one cluster node. */
   public String inRedis(String prefix) {
-    return prefix + "{" + policy + ":" + this + "}";
+    StringBuilder name = new StringBuilder(96).append(prefix).append('{').append(policy);
+    return appendTo(name.append(':')).append('}').toString();
   }
 
   /** The parts in a fixed order, as in {@code t=vip|u=alice|r=chat}. */
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder(64);
-    append(text, 't', tier.isEmpty() ? null : tier);
+    return appendTo(new StringBuilder(64)).toString();
+  }
+
+  private StringBuilder appendTo(StringBuilder text) {
+    int begin = text.length();
+    append(text, begin, 't', tier.isEmpty() ? null : tier);
     if (addressHigh != 0 || addressLow != 0) {
       IpAddress address = new IpAddress(addressHigh, addressLow);
       int bits = address.isV4() ? grain.v4Bits() : grain.v6Bits();
-      append(text, 'a', address.isV4() && bits == 32 ? address.toString() : address + "/" + bits);
+      append(
+          text,
+          begin,
+          'a',
+          address.isV4() && bits == 32 ? address.toString() : address + "/" + bits);
     }
-    append(text, 'u', user);
-    append(text, 'k', apiKey);
-    append(text, 'g', group);
-    append(text, 'h', header);
-    append(text, 'j', claim);
-    append(text, 'r', route);
-    append(text, 's', service);
-    append(text, 'm', method);
-    append(text, 'c', country);
-    return text.toString();
+    append(text, begin, 'u', user);
+    append(text, begin, 'k', apiKey);
+    append(text, begin, 'g', group);
+    append(text, begin, 'h', header);
+    append(text, begin, 'j', claim);
+    append(text, begin, 'r', route);
+    append(text, begin, 's', service);
+    append(text, begin, 'm', method);
+    append(text, begin, 'c', country);
+    return text;
   }
 
-  private static void append(StringBuilder text, char letter, @Nullable String value) {
+  private static void append(StringBuilder text, int begin, char letter, @Nullable String value) {
     if (value != null) {
-      text.append(text.isEmpty() ? "" : "|").append(letter).append('=').append(value);
+      text.append(text.length() == begin ? "" : "|").append(letter).append('=').append(value);
     }
   }
 

@@ -1,10 +1,11 @@
 package app.avalo.gateway.filter.limit.bucket;
 
+import io.vertx.core.Completable;
 import io.vertx.core.Future;
 
 /**
  * The buckets of one tier of one policy, as one event loop uses them. An unknown bucket is full.
- * Futures fail only with {@link app.avalo.gateway.filter.redis.StoreUnavailable}.
+ * Those who ask are failed only with {@link app.avalo.gateway.filter.redis.StoreUnavailable}.
  */
 public interface Buckets {
   /** For so long what was heard of a bucket says how it is, beside a late answer. */
@@ -28,8 +29,13 @@ public interface Buckets {
   /** Takes the tokens if all are there, as far as that is known here. */
   Said take(BucketKey key, long tokens, Reading reading);
 
-  /** Takes the tokens if all are there, asking whoever knows. The key may change meanwhile. */
-  Future<Reading> ask(BucketKey key, long tokens);
+  /**
+   * Takes the tokens if all are there, asking whoever knows.
+   *
+   * @param key which is kept, and must not change any more
+   * @param asker hears of it once, perhaps before this returns
+   */
+  void ask(BucketKey key, long tokens, Completable<Reading> asker);
 
   /**
    * Whether tokens must not be let pass although the store is only late: by what it said within the

@@ -22,14 +22,17 @@ final class BucketBatch {
   private final BucketCall call;
   private final ScriptRunner redis;
   private final int most;
-  private List<String> names = new ArrayList<>();
-  private List<Wish> wishes = new ArrayList<>();
-  private List<Completable<Grant>> askers = new ArrayList<>();
+  private List<String> names;
+  private List<Wish> wishes;
+  private List<Completable<Grant>> askers;
 
   BucketBatch(BucketCall call, ScriptRunner redis) {
     this.call = call;
     this.redis = redis;
     this.most = redis.takesAnyKeys() ? MOST : 1;
+    this.names = new ArrayList<>(most);
+    this.wishes = new ArrayList<>(most);
+    this.askers = new ArrayList<>(most);
   }
 
   /** Passes a wish on, at the end of this turn at the latest; its asker hears of it once. */
@@ -56,9 +59,9 @@ final class BucketBatch {
     List<Completable<Grant>> asking = askers;
     List<String> of = names;
     List<Wish> wished = wishes;
-    askers = new ArrayList<>();
-    names = new ArrayList<>();
-    wishes = new ArrayList<>();
+    askers = new ArrayList<>(most);
+    names = new ArrayList<>(most);
+    wishes = new ArrayList<>(most);
     call.take(of, wished).onComplete((grants, failure) -> answered(asking, grants, failure));
   }
 

@@ -59,8 +59,30 @@ final class BucketCall {
    * @param known units that are missing for sure, when the bucket's past may be lost, or null
    */
   record Wish(long wanted, long least, long owed, long @Nullable [] known) {
+    /** What nearly all want: one token, and nothing else is to be said. */
+    private static final Wish USUAL = new Wish(1, 1, 0, null);
+
+    static Wish of(long wanted, long least, long owed, long @Nullable [] known) {
+      return wanted == 1 && least == 1 && owed == 0 && known == null
+          ? USUAL
+          : new Wish(wanted, least, owed, known);
+    }
+
     static Wish only(long tokens) {
-      return new Wish(tokens, Math.max(0, tokens), 0, null);
+      return of(tokens, Math.max(0, tokens), 0, null);
+    }
+
+    /** As the script has it. */
+    String word() {
+      if (this == USUAL) {
+        return "";
+      }
+      StringBuilder word = new StringBuilder(48);
+      word.append(wanted).append(':').append(least).append(':').append(owed);
+      for (int i = 0; known != null && i < known.length; i++) {
+        word.append(':').append(known[i]);
+      }
+      return word.toString();
     }
   }
 
@@ -77,35 +99,55 @@ final class BucketCall {
   }
 
   List<String> arguments(String micros, String looking, List<Wish> wishes) {
-    int bands = shape.bands();
-    List<String> arguments = new ArrayList<>(3 + 5 * bands + (3 + bands) * wishes.size());
+    List<String> arguments = new ArrayList<>(2 + words.size() + wishes.size());
     arguments.add(micros);
     arguments.add(looking);
     arguments.addAll(words);
+    boolean usual = true;
     for (int i = 0; i < wishes.size(); i++) {
-      Wish wish = wishes.get(i);
-      arguments.add(Long.toString(wish.wanted()));
-      arguments.add(Long.toString(wish.least()));
-      arguments.add(Long.toString(wish.owed()));
-      for (int band = 0; band < bands; band++) {
-        arguments.add(wish.known() == null ? "" : Long.toString(wish.known()[band]));
-      }
+      usual &= wishes.get(i) == Wish.USUAL;
+    }
+    for (int i = 0; i < wishes.size() && !usual; i++) {
+      arguments.add(wishes.get(i).word());
     }
     return arguments;
   }
 
   /** One for each wish. */
   List<Grant> grants(Response answer) {
-    int each = 1 + shape.bands();
-    List<Grant> grants = new ArrayList<>(answer.size() / each);
-    for (int at = 0; at < answer.size(); at += each) {
+    Numbers numbers = new Numbers(answer.toString());
+    List<Grant> grants = new ArrayList<>();
+    while (numbers.more()) {
+      long tokens = numbers.next();
       long[] missing = new long[shape.bands()];
       for (int band = 0; band < missing.length; band++) {
-        missing[band] = shape.band(band).capacityUnits() - answer.get(at + 1 + band).toLong();
+        missing[band] = shape.band(band).capacityUnits() - numbers.next();
       }
-      grants.add(new Grant(answer.get(at).toLong(), missing));
+      grants.add(new Grant(tokens, missing));
     }
     return grants;
+  }
+
+  /** Numbers with a blank between each two: as elements of an answer each would cost far more. */
+  private static final class Numbers {
+    private final String text;
+    private int at;
+
+    Numbers(String text) {
+      this.text = text;
+    }
+
+    boolean more() {
+      return at < text.length();
+    }
+
+    long next() {
+      int blank = text.indexOf(' ', at);
+      int end = blank < 0 ? text.length() : blank;
+      long number = Long.parseLong(text, at, end, 10);
+      at = end + 1;
+      return number;
+    }
   }
 
   /** However late the answer comes: an operator waits rather than hear that what is done failed. */

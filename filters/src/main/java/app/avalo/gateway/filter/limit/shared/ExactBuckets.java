@@ -11,6 +11,7 @@ import app.avalo.gateway.filter.redis.PendingCall;
 import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
+import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Completable;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -29,13 +30,17 @@ import org.jspecify.annotations.Nullable;
  * new connection tells it.
  */
 public final class ExactBuckets implements Buckets {
+  /** In times to full: what was missing before is there, what was owed beyond that too. */
+  private static final int MEMORY = 2;
+
   private final BucketCall redis;
   private final BucketBatch batch;
   private final ScriptRunner link;
+  private final Ticker ticker;
   private final Shape shape;
   private final CompactBuckets notes;
   private final PendingCalls<Reading> waits;
-  private final Map<String, Queue> queues = new HashMap<>();
+  private final Map<BucketKey, Queue> queues = new HashMap<>();
   private final Debts debts;
   private final Repaid repaid;
   private final long[] missing;
@@ -48,6 +53,7 @@ public final class ExactBuckets implements Buckets {
    */
   public ExactBuckets(LoopLink loop, Shape shape, CompactBuckets notes, Repaid repaid) {
     this.link = loop.redis();
+    this.ticker = loop.ticker();
     this.redis = new BucketCall(link, loop.prefix(), shape);
     this.batch = new BucketBatch(redis, link);
     this.shape = shape;
@@ -76,20 +82,19 @@ public final class ExactBuckets implements Buckets {
   }
 
   @Override
-  public Future<Reading> ask(BucketKey key, long tokens) {
+  public void ask(BucketKey key, long tokens, Completable<Reading> asker) {
     StoreUnavailable refusal = link.refusal();
     if (refusal != null) {
-      return Future.failedFuture(refusal);
+      asker.fail(refusal);
+      return;
     }
-    String name = redis.name(key);
-    Queue queue = queues.get(name);
+    Queue queue = queues.get(key);
     if (queue == null) {
-      queue = new Queue(name, key.copy());
-      queues.put(name, queue);
+      queue = new Queue(redis.name(key), key);
+      queues.put(key, queue);
     }
-    Waiting one = new Waiting(waits.start(), tokens);
-    queue.add(one);
-    return one.call.future();
+    long now = ticker.nanos();
+    queue.add(new Waiting(waits.start(asker, now), tokens), now);
   }
 
   /** A request that waits for tokens. */
@@ -99,7 +104,7 @@ public final class ExactBuckets implements Buckets {
   private final class Queue implements Completable<Grant> {
     final String name;
     final BucketKey key;
-    private List<Waiting> waiting = new ArrayList<>(2);
+    private List<Waiting> waiting = List.of(); // a list of its own while somebody waits
     private List<Waiting> asking = List.of(); // in the call under way
     private Due owed = Due.NOTHING; // paid with it
     private long sentMicros;
@@ -109,16 +114,17 @@ public final class ExactBuckets implements Buckets {
       this.key = key;
     }
 
-    void add(Waiting one) {
+    void add(Waiting one, long nowNanos) {
+      waiting = waiting.isEmpty() ? new ArrayList<>(2) : waiting;
       waiting.add(one);
       if (asking.isEmpty()) {
-        ask();
+        ask(nowNanos);
       }
     }
 
-    private void ask() {
+    private void ask(long nowNanos) {
       asking = waiting;
-      waiting = new ArrayList<>(2);
+      waiting = List.of();
       long wanted = 0;
       long least = Long.MAX_VALUE; // who wants more than there is does not keep it from the others
       for (int i = 0; i < asking.size(); i++) {
@@ -126,8 +132,9 @@ public final class ExactBuckets implements Buckets {
         least = Math.min(least, asking.get(i).tokens);
       }
       owed = debts.settle(key.hash());
-      sentMicros = notes.nowMicros();
-      batch.take(name, new BucketCall.Wish(wanted, least, owed.tokens(), doubtful(key)), this);
+      sentMicros = micros(nowNanos);
+      long[] known = doubtful(key, nowNanos);
+      batch.take(name, BucketCall.Wish.of(wanted, least, owed.tokens(), known), this);
     }
 
     @Override
@@ -151,11 +158,13 @@ public final class ExactBuckets implements Buckets {
       if (!asking.isEmpty()) {
         return; // who heard the answer has asked again
       }
-      waiting.removeIf(one -> one.call.settled());
+      if (!waiting.isEmpty()) {
+        waiting.removeIf(one -> one.call.settled());
+      }
       if (waiting.isEmpty()) {
-        queues.remove(name);
+        queues.remove(key);
       } else {
-        ask();
+        ask(ticker.nanos());
       }
     }
 
@@ -197,8 +206,16 @@ public final class ExactBuckets implements Buckets {
     }
   }
 
+  /** As notes have it. */
+  private static long micros(long nanos) {
+    return Math.floorDiv(nanos, 1000L);
+  }
+
   /** What is known to be missing, if it was heard on another connection than the present one. */
-  private long @Nullable [] doubtful(BucketKey key) {
+  private long @Nullable [] doubtful(BucketKey key, long nowNanos) {
+    if (micros(nowNanos) - micros(link.connectedNanos()) > MEMORY * shape.microsToFull()) {
+      return null;
+    }
     long when = notes.noted(key, shape, missing);
     return when == CompactBuckets.NEVER || when * 1000 > link.connectedNanos()
         ? null
@@ -223,15 +240,15 @@ public final class ExactBuckets implements Buckets {
   public void charge(BucketKey key, long tokens) {
     BucketKey kept = key.copy();
     String name = redis.name(key);
-    long sentMicros = notes.nowMicros();
+    long now = ticker.nanos();
     batch.take(
         name,
-        new BucketCall.Wish(0, 0, tokens, doubtful(kept)),
+        new BucketCall.Wish(0, 0, tokens, doubtful(kept, now)),
         (grant, failure) -> {
           if (grant == null) {
             owe(kept.hash(), tokens);
           } else {
-            notes.note(kept, shape, grant.missing(), sentMicros);
+            notes.note(kept, shape, grant.missing(), micros(now));
           }
         });
   }

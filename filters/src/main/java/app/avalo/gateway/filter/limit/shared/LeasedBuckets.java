@@ -13,6 +13,7 @@ import app.avalo.gateway.filter.redis.PendingCalls;
 import app.avalo.gateway.filter.redis.ScriptRunner;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
+import io.vertx.core.Completable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.security.SecureRandom;
@@ -112,10 +113,11 @@ public final class LeasedBuckets implements Buckets {
   }
 
   @Override
-  public Future<Reading> ask(BucketKey key, long tokens) {
+  public void ask(BucketKey key, long tokens, Completable<Reading> asker) {
     StoreUnavailable refusal = link.refusal();
     if (refusal != null) {
-      return Future.failedFuture(refusal);
+      asker.fail(refusal);
+      return;
     }
     Lease lease = leases.get(key);
     if (lease == null) {
@@ -123,12 +125,10 @@ public final class LeasedBuckets implements Buckets {
     } else {
       lease.used(tokens, ticker.nanos());
     }
-    Waiting one = new Waiting(waits.start(), tokens);
-    lease.add(one);
+    lease.add(new Waiting(waits.start(asker), tokens));
     if (!lease.underWay) {
       call(lease, false);
     }
-    return one.call().future();
   }
 
   private Lease lease(BucketKey key) {

@@ -11,13 +11,14 @@
 -- ARGV[2] '1' only looks
 -- ARGV[3] number of bands, and for each of them: units of a token, units that come back per
 --   microsecond, capacity in units, units that have to stay there for others, period in microseconds
--- then for each bucket
+-- then, unless one token is wanted of each, for each bucket a word: empty for one token; else, between
+-- colons,
 --   tokens wanted; below zero: given back
 --   fewest tokens that are of any use
 --   tokens that the caller has let pass without asking, while it could not; below zero: that it could
 --     not give back
---   for each band units that the caller knows to be missing (empty when this state may be believed)
--- Returns for each bucket: tokens granted, level of each band.
+--   for each band units that the caller knows to be missing (not there when this state may be believed)
+-- Returns one text, of each bucket: tokens granted, level of each band; blanks between all.
 local call, argv, floor, min, max, format = redis.call, ARGV, math.floor, math.min, math.max, string.format
 local now, looks, bands = nil, argv[2] == '1', tonumber(argv[3])
 if argv[1] == '' then
@@ -51,10 +52,14 @@ local function parse(state)
   if level then return tonumber(when), { tonumber(level), tonumber(size) } end
 end
 
-local answer, said = {}, 0
+local answer, level, word = {}, {}, nil
 for key = 1, #KEYS do
-  local wanted, least, owed = tonumber(argv[at + 1]), tonumber(argv[at + 2]), tonumber(argv[at + 3])
-  at = at + 3
+  local wanted, least, owed, known = 1, 1, 0, nil
+  word = argv[at + key]
+  if word and word ~= '' then
+    known = parted(word)
+    wanted, least, owed = known[1], known[2], known[3]
+  end
   -- Of another type is what nobody can read either, and must not fail the other buckets.
   local state, then_, held, from = redis.pcall('GET', KEYS[key]), nil, nil, nil
   if type(state) == 'string' then then_, held, from = parse(state) end
@@ -64,21 +69,19 @@ for key = 1, #KEYS do
 
   local granted = wanted
   for i = 1, bands do
-    local level, band = capacity[i], from and from[i] or i
+    local units, band = capacity[i], from and from[i] or i
     local before, size = held[2 * band - 1], held[2 * band]
     if before and size then
       -- After a change of the policy as full as before.
       if size ~= capacity[i] then before = floor(before / size * capacity[i]) end
-      level = before + (at_ - then_) * refill[i]
+      units = before + (at_ - then_) * refill[i]
     end
     -- Whoever has lost this bucket's past hears of it from those who remember.
-    local missing = argv[at + i]
-    if missing ~= '' then level = min(level, capacity[i] - tonumber(missing)) end
-    level = max(min(capacity[i], level - owed * unit[i]), -floor(capacity[i] / 10))
-    answer[said + 1 + i] = level
-    if wanted > 0 then granted = min(granted, floor((level - left[i]) / unit[i])) end
+    if known and known[3 + i] then units = min(units, capacity[i] - known[3 + i]) end
+    units = max(min(capacity[i], units - owed * unit[i]), -floor(capacity[i] / 10))
+    level[i] = units
+    if wanted > 0 then granted = min(granted, floor((units - left[i]) / unit[i])) end
   end
-  at = at + bands
   if wanted > 0 and granted < least then granted = 0 end
 
   if not looks and (granted ~= 0 or owed ~= 0) then
@@ -86,13 +89,13 @@ for key = 1, #KEYS do
     -- ones some hundred at a time, and whoever calls then waits for milliseconds.
     local full, longest, text = true, 10000, ''
     for i = 1, bands do
-      local level = min(capacity[i], answer[said + 1 + i] - granted * unit[i])
-      answer[said + 1 + i] = level
-      if level < capacity[i] then
+      local units = min(capacity[i], level[i] - granted * unit[i])
+      level[i] = units
+      if units < capacity[i] then
         full = false
-        longest = max(longest, math.ceil(2 * (capacity[i] - level) / refill[i] / 1000))
+        longest = max(longest, math.ceil(2 * (capacity[i] - units) / refill[i] / 1000))
       end
-      text = format('%s:%d:%d', text, level, capacity[i])
+      text = format('%s:%d:%d', text, units, capacity[i])
     end
     if full then
       call('DEL', KEYS[key])
@@ -100,7 +103,8 @@ for key = 1, #KEYS do
       call('SET', KEYS[key], format('2:%d%s/%s', at_, text, shape), 'PX', format('%d', longest))
     end
   end
-  answer[said + 1] = granted
-  said = said + 1 + bands
+  local said = format('%d', granted)
+  for i = 1, bands do said = format('%s %d', said, level[i]) end
+  answer[key] = said
 end
-return answer
+return table.concat(answer, ' ')

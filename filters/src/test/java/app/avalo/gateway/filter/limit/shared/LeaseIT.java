@@ -6,6 +6,7 @@ import app.avalo.gateway.config.LimitConfig;
 import app.avalo.gateway.filter.limit.Counting;
 import app.avalo.gateway.filter.limit.Policies;
 import app.avalo.gateway.filter.limit.bucket.BucketKey;
+import app.avalo.gateway.filter.limit.bucket.Buckets;
 import app.avalo.gateway.filter.limit.bucket.Buckets.Said;
 import app.avalo.gateway.filter.limit.bucket.CompactBuckets;
 import app.avalo.gateway.filter.limit.bucket.Reading;
@@ -17,6 +18,7 @@ import app.avalo.gateway.filter.redis.RedisServer;
 import app.avalo.gateway.filter.redis.StoreUnavailable;
 import app.avalo.gateway.filter.time.Ticker;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
@@ -112,7 +114,7 @@ class LeaseIT {
     Reading reading = new Reading();
     int spent = 1;
     while (loop.get(() -> buckets.take(KEY, 1, reading)) != Said.YES) {
-      loop.await(() -> buckets.ask(KEY, 1));
+      loop.await(() -> ask(buckets, KEY, 1));
       clock.nanos += 1_000_000;
       spent++;
     }
@@ -153,13 +155,13 @@ class LeaseIT {
   void whoSeldomAsksCostsOneCallAndHoldsNothing() throws IOException {
     LeasedBuckets buckets = loop.get(() -> leased(Ticker.SYSTEM));
     Reading reading = new Reading();
-    loop.await(() -> buckets.ask(KEY, 1)); // makes the script known
+    loop.await(() -> ask(buckets, KEY, 1)); // makes the script known
     server.command("CONFIG RESETSTAT");
 
     for (int i = 0; i < 100; i++) {
       BucketKey user = Objects.requireNonNull(BucketKey.parse(POLICY, "", "u=user" + i));
       loop.get(() -> buckets.take(user, 1, reading));
-      loop.await(() -> buckets.ask(user, 1));
+      loop.await(() -> ask(buckets, user, 1));
     }
 
     assertThat(server.command("INFO commandstats")).contains("cmdstat_evalsha:calls=100,");
@@ -172,7 +174,7 @@ class LeaseIT {
   void debtsOutliveTheBucketsThatMadeThem() {
     LoopLink way = new LoopLink(link, "t", Ticker.SYSTEM);
     LeasedBuckets before = loop.get(() -> leased(way, Ticker.SYSTEM));
-    loop.await(() -> before.ask(KEY, 1));
+    loop.await(() -> ask(before, KEY, 1));
     server.kill();
     loop.until(Duration.ofSeconds(5), () -> !link.isUp());
     loop.get(
@@ -185,7 +187,7 @@ class LeaseIT {
 
     LeasedBuckets after = loop.get(() -> leased(way, Ticker.SYSTEM));
 
-    assertThat(loop.await(() -> after.ask(KEY, 1)).remaining()).isEqualTo(900 - 7 - 1);
+    assertThat(loop.await(() -> ask(after, KEY, 1)).remaining()).isEqualTo(900 - 7 - 1);
   }
 
   @Test
@@ -194,7 +196,7 @@ class LeaseIT {
     LoopLink way = new LoopLink(link, "t", clock);
     LeasedBuckets before = loop.get(() -> leased(way, clock));
     LeasedBuckets after = loop.get(() -> leased(way, clock));
-    loop.await(() -> after.ask(KEY, 20));
+    loop.await(() -> ask(after, KEY, 20));
     loop.await(before::close);
 
     loop.get(
@@ -204,7 +206,7 @@ class LeaseIT {
           return before;
         });
 
-    assertThat(loop.await(() -> after.ask(KEY, 1)).remaining()).isEqualTo(900 - 20 - 7 + 10 - 1);
+    assertThat(loop.await(() -> ask(after, KEY, 1)).remaining()).isEqualTo(900 - 20 - 7 + 10 - 1);
   }
 
   @Test
@@ -225,7 +227,7 @@ class LeaseIT {
 
     redis.closed = null;
 
-    assertThat(loop.await(() -> buckets.ask(KEY, 1)).remaining()).isEqualTo(900 - 7 - 1);
+    assertThat(loop.await(() -> ask(buckets, KEY, 1)).remaining()).isEqualTo(900 - 7 - 1);
   }
 
   @Test
@@ -239,7 +241,7 @@ class LeaseIT {
             () ->
                 Future.all(
                     IntStream.range(first, first + 300)
-                        .mapToObj(i -> buckets.ask(user(i), 1))
+                        .mapToObj(i -> ask(buckets, user(i), 1))
                         .toList()));
       }
       clock.nanos += 1_000_000;
@@ -266,5 +268,11 @@ class LeaseIT {
     } catch (IOException failure) {
       throw new AssertionError(failure);
     }
+  }
+
+  private static Future<Reading> ask(Buckets buckets, BucketKey key, long tokens) {
+    Promise<Reading> said = Promise.promise();
+    buckets.ask(key.copy(), tokens, said);
+    return said.future();
   }
 }
