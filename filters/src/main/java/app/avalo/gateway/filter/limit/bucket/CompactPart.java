@@ -99,7 +99,7 @@ final class CompactPart {
     if (known < 0 ? shape.microsToFull(missing, -1) == 0 : states[known] > now) {
       return;
     }
-    int at = current(hash, asked, now);
+    int at = known < 0 ? insert(hash, now) : known; // which may make new states
     states[at] = now;
     System.arraycopy(missing, 0, states, at + 1, shape.bands());
   }
@@ -107,10 +107,13 @@ final class CompactPart {
   synchronized long noted(long hash, Shape asked, long[] missing, long now) {
     follow(asked);
     int at = place(hash);
-    long when = at < 0 ? Long.MIN_VALUE : states[at];
-    load(hash, now);
-    System.arraycopy(fresh, 1, missing, 0, shape.bands());
-    return when;
+    if (at < 0) {
+      newcomer(hash, now);
+      System.arraycopy(fresh, 1, missing, 0, shape.bands());
+      return Long.MIN_VALUE;
+    }
+    shape.later(states, at, now, missing);
+    return states[at];
   }
 
   synchronized boolean knows(long hash) {

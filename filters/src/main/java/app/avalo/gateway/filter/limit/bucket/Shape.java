@@ -181,6 +181,14 @@ public final class Shape {
     return left;
   }
 
+  /** What is missing in a state by then, which stays as it is. */
+  void later(long[] state, int at, long nowMicros, long[] missing) {
+    long passed = Math.max(0, nowMicros - state[at]);
+    for (int i = 0; i < bands.length; i++) {
+      missing[i] = bands[i].missingLater(state[at + 1 + i], passed);
+    }
+  }
+
   /** Brings a state up to date; a clock that steps back gives nothing and takes nothing. */
   void refill(long[] state, int at, long nowMicros) {
     long passed = nowMicros - state[at];
