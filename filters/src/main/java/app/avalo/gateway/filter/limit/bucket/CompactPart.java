@@ -21,6 +21,10 @@ final class CompactPart {
   private static final int FEWEST_ROWS = 2;
   private static final int FEW_ROWS = 32;
   private static final long NOBODY = 0;
+
+  /** With one, a table of a million keys had to push one out now and then, with room for more. */
+  private static final int MOST_STEPS = 2;
+
   private static final long PATIENCE_MICROS = 1_000_000;
 
   private Room room;
@@ -214,17 +218,25 @@ final class CompactPart {
     int one = first(hash);
     int other = second(hash);
     int at = used(one) <= used(other) ? free(one, other) : free(other, one);
-    if (at < 0) {
-      at = moveOn(one);
+    for (int steps = 1; at < 0 && steps <= MOST_STEPS; steps++) {
+      at = moveOn(one, steps);
+      at = at < 0 ? moveOn(other, steps) : at;
     }
-    return at < 0 ? moveOn(other) : at;
+    return at;
   }
 
-  /** Sends a bucket of a full row to its other row if there is a place; returns the one it left. */
-  private int moveOn(int row) {
+  /**
+   * Sends a bucket of a full row to its other row if there is a place, or one can be made by the
+   * same in so many steps; returns the one it left, or -1.
+   */
+  private int moveOn(int row, int steps) {
     for (int at = row * ROW; at < row * ROW + ROW; at++) {
       int first = first(hashes[at]);
-      int to = indexOf(first == row ? second(hashes[at]) : first, NOBODY);
+      int other = first == row ? second(hashes[at]) : first;
+      int to = indexOf(other, NOBODY);
+      if (to < 0 && steps > 1 && other != row) {
+        to = moveOn(other, steps - 1);
+      }
       if (to >= 0) {
         hashes[to] = hashes[at];
         System.arraycopy(states, at * width, states, to * width, width);
