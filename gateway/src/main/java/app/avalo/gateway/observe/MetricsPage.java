@@ -1,6 +1,7 @@
 package app.avalo.gateway.observe;
 
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -8,6 +9,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -46,6 +48,7 @@ public final class MetricsPage implements AutoCloseable {
 
   /** A page of these and of the process. */
   public MetricsPage(RequestMetrics requests, MetricSources sources) {
+    meters.config().meterFilter(MeterFilter.deny(MetricsPage::isOfRedis));
     registry.register(requests);
     registry.register(sources);
     new JvmMemoryMetrics().bindTo(meters);
@@ -54,6 +57,11 @@ public final class MetricsPage implements AutoCloseable {
     new FileDescriptorMetrics().bindTo(meters);
     new UptimeMetrics().bindTo(meters);
     collections.bindTo(meters);
+  }
+
+  /** Of a pool of one connection, of which each attempt to connect makes another. */
+  private static boolean isOfRedis(Meter.Id id) {
+    return "redis".equals(id.getTag("pool_type"));
   }
 
   /**

@@ -33,6 +33,8 @@ final class Dial {
             .setProtocolNegotiation(false)
             .setPoolRecycleTimeout(-1)
             .setPoolCleanerInterval(-1)
+            // Else each client has a name of its own, for which metrics keep something for ever.
+            .setPoolName("redis")
             // Pings go beside the calls, so a full queue cannot hide that Redis is well again.
             .setMaxWaitingHandlers(QUEUE + 16)
             .setTracingPolicy(TracingPolicy.IGNORE)
